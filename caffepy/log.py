@@ -1,0 +1,82 @@
+"""Log lines that look like glog's, on top of the standard library's logging.
+
+    I1122 16:29:33.283150  7724 solver.py:239] Iteration 100 (26.8 iter/s, ...
+
+One letter for the level, month and day in two digits each, wall time to the microsecond, the
+process id, file and line: programs that parse Caffe's logs count on exactly this prefix.
+
+In Python nothing is shown below WARNING unless ``GLOG_minloglevel`` or ``init`` says so; the
+command line calls ``init`` and shows all.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import datetime
+from typing import TextIO
+
+ROOT = "caffepy"
+FATAL = logging.CRITICAL
+
+# glog counts 0 INFO, 1 WARNING, 2 ERROR, 3 FATAL
+GLOG_LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
+LETTERS = {"DEBUG": "I", "INFO": "I", "WARNING": "W", "ERROR": "E", "CRITICAL": "F"}
+
+
+class GlogFormatter(logging.Formatter):
+    """``Lmmdd hh:mm:ss.uuuuuu PID file.py:line] message``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        stamp = datetime.fromtimestamp(record.created)
+        text = (
+            f"{LETTERS[record.levelname]}{stamp:%m%d %H:%M:%S.%f} {record.process:5d} "
+            f"{record.filename}:{record.lineno}] {record.getMessage()}"
+        )
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return text
+
+
+def get(name: str) -> logging.Logger:
+    """The logger of a module; call as ``log.get(__name__)``."""
+    return logging.getLogger(name)
+
+
+def glog_level(number: int) -> int:
+    """The logging level for glog's number (0 INFO .. 3 FATAL); numbers outside are clamped."""
+    return GLOG_LEVELS[min(max(number, 0), len(GLOG_LEVELS) - 1)]
+
+
+def level_from_environment(default: int) -> int:
+    """The level that ``GLOG_minloglevel`` asks for, or the default."""
+    text = os.environ.get("GLOG_minloglevel", "")
+    return glog_level(int(text)) if text.isdigit() else default
+
+
+class StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to whatever sys.stderr is now, so that redirections made later are honoured."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def init(level: int = logging.INFO) -> None:
+    """Show lines from ``level`` up on standard error. Calling it again only sets the level."""
+    root = logging.getLogger(ROOT)
+    if not any(isinstance(handler, StderrHandler) for handler in root.handlers):
+        handler = StderrHandler()
+        handler.setFormatter(GlogFormatter())
+        root.addHandler(handler)
+        root.propagate = False
+    root.setLevel(level)
+
+
+def quiet_by_default() -> None:
+    """What ``import caffepy`` does: warnings are seen, the thousand lines of a net are not."""
+    init(level_from_environment(logging.WARNING))
