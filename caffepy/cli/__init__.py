@@ -1,0 +1,1 @@
+"""One file a command; gflags.py holds the original's flag spellings."""

@@ -1,0 +1,136 @@
+"""The one table of layer types: every name a type goes by lives on its ``@register`` line.
+
+    @register("ReLU", v1="RELU", v0="relu", param="relu_param")
+    class ReLU(Layer): ...
+
+The modules of ``caffepy.layers`` are imported at the first look-up, found by walking the package,
+so a new layer is one new file. Plug-in packages register through the entry point group
+``caffepy.layers``, whose entries name modules to import.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from caffepy.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from caffepy.core.layer import Layer
+
+L = TypeVar("L", bound="type[Layer]")
+
+LAYERS_PACKAGE = "caffepy.layers"
+ENTRY_POINTS = "caffepy.layers"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the registry knows of one layer type.
+
+    Attributes:
+        type: the name in ``layer { type: "..." }``.
+        cls: the class that implements it.
+        v1: the name in V1's LayerType enum, or None if the type came later.
+        v0: the string of the oldest format, or None.
+        param: the field of LayerParameter with the type's own message, or None.
+        aliases: names that forks use for the same layer.
+    """
+
+    type: str
+    cls: type[Layer]
+    v1: str | None = None
+    v0: str | None = None
+    param: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+_entries: dict[str, Entry] = {}  # by type and by alias
+_discovered = False
+
+
+def register(
+    type: str,
+    *,
+    v1: str | None = None,
+    v0: str | None = None,
+    param: str | None = None,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[L], L]:
+    """Class decorator: makes a layer class known under its names.
+
+    Raises:
+        ConfigError: two modules claim the same name.
+    """
+
+    def enter(cls: L) -> L:
+        entry = Entry(type, cls, v1, v0, param, aliases)
+        for name in (type, *aliases):
+            other = _entries.get(name)
+            if other and other.cls.__module__ != cls.__module__:
+                raise ConfigError(
+                    f"the layer type {name} is registered twice",
+                    found=f"{other.cls.__module__} and {cls.__module__}",
+                    fix="Rename one of them.",
+                )
+            _entries[name] = entry
+        cls.type = type
+        cls.param_field = param
+        return cls
+
+    return enter
+
+
+def discover() -> None:
+    """Import every module of caffepy.layers and every plug-in, once."""
+    global _discovered
+    if _discovered:
+        return
+    _discovered = True
+    package = importlib.import_module(LAYERS_PACKAGE)
+    for module in pkgutil.walk_packages(package.__path__, LAYERS_PACKAGE + "."):
+        importlib.import_module(module.name)
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        point.load()
+
+
+def entries() -> list[Entry]:
+    """All registered types, sorted by name, each once."""
+    discover()
+    return sorted(set(_entries.values()), key=lambda entry: entry.type)
+
+
+def types() -> list[str]:
+    """The names of all layer types, sorted."""
+    return [entry.type for entry in entries()]
+
+
+def get(type: str) -> Entry:
+    """The entry of a layer type (or of a fork's alias for it).
+
+    Raises:
+        ConfigError: nobody registered that type; the message suggests the nearest one.
+    """
+    discover()
+    if type not in _entries:
+        raise ConfigError(f"Unknown layer type: {type}", fix=_unknown_fix(type))
+    return _entries[type]
+
+
+def _unknown_fix(type: str) -> str:
+    near = did_you_mean(type, _entries)
+    return near or f"Known types: {', '.join(types())}."
+
+
+def from_v1(name: str) -> str | None:
+    """The type that V1's enum calls ``name`` (``"CONVOLUTION"`` gives ``"Convolution"``)."""
+    return next((entry.type for entry in entries() if entry.v1 == name), None)
+
+
+def from_v0(name: str) -> str | None:
+    """The type that the oldest format calls ``name`` (``"conv"`` gives ``"Convolution"``)."""
+    return next((entry.type for entry in entries() if entry.v0 == name), None)

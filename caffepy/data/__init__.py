@@ -1,0 +1,1 @@
+"""Databases, records, pictures, and the thread that reads ahead."""

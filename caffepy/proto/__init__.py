@@ -1,0 +1,1 @@
+"""The words: the schema, prototxt in and out, weights in and out."""

@@ -1,0 +1,1 @@
+"""The programs around the command, each a module with a main()."""
