@@ -1,0 +1,119 @@
+"""caffe.proto is the original's schema, field by field, plus own fields from 50000 up."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+import caffepy.proto
+from caffepy.proto import caffe_pb2
+
+SCHEMA = Path(caffepy.proto.__file__).with_name("caffe.proto")
+REFERENCE = Path(__file__).parent.parent / "reference" / "wire_schema.txt"
+OWN_MESSAGES = {"LayerState"}
+FIRST_OWN = 50000
+
+TYPES = {
+    number: name.removeprefix("TYPE_").lower() for name, number in vars(FieldDescriptor).items()
+    if name.startswith("TYPE_")
+}  # fmt: skip
+
+
+def recorded() -> dict[str, list[str]]:
+    """Each message's lines, and each enum's values, as the recorded schema gives them."""
+    blocks: dict[str, list[str]] = {}
+    for line in REFERENCE.read_text().splitlines():
+        if match := re.match(r"(?:message|enum) ([\w.]+)(?:: (.*))?$", line):
+            name, values = match.groups()
+            blocks[name] = values.split(", ") if values else []
+        elif line.strip():
+            blocks[name].append(line.strip())
+    return blocks
+
+
+def short(full_name: str) -> str:
+    return full_name.removeprefix("caffe.")
+
+
+def field_line(field: FieldDescriptor) -> str:
+    proto = field_proto(field)
+    label = {1: "optional", 2: "required", 3: "repeated"}[proto.label]
+    kind = TYPES[field.type]
+    if field.message_type:
+        kind = short(field.message_type.full_name)
+    elif field.enum_type:
+        kind = f"enum {short(field.enum_type.full_name)}"
+    options = "  [packed]" if proto.options.packed else ""
+    if proto.HasField("default_value"):
+        value = field.default_value
+        shown = field.enum_type.values_by_number[value].name if field.enum_type else repr(value)
+        options = f"  [default={shown}]"
+    return f"{field.number} {label} {kind} {field.name}{options}"
+
+
+def field_proto(field: FieldDescriptor):
+    file = FileDescriptorProto()
+    caffe_pb2.DESCRIPTOR.CopyToProto(file)
+    message = next(m for m in file.message_type if m.name == field.containing_type.name)
+    return next(f for f in message.field if f.number == field.number)
+
+
+def lines_of(block: Descriptor | EnumDescriptor, *, own: bool) -> list[str]:
+    if isinstance(block, EnumDescriptor):
+        values = [value for value in block.values if (value.number >= FIRST_OWN) == own]
+        return [f"{value.name}={value.number}" for value in values]
+    fields = [f for f in block.fields_by_number.values() if (f.number >= FIRST_OWN) == own]
+    return [field_line(f) for f in sorted(fields, key=lambda f: f.number)]
+
+
+def blocks() -> dict[str, Descriptor | EnumDescriptor]:
+    file = caffe_pb2.DESCRIPTOR
+    found = {**file.message_types_by_name, **file.enum_types_by_name}
+    for message in file.message_types_by_name.values():
+        found |= {f"{message.name}.{e.name}": e for e in message.enum_types}
+    return found
+
+
+def test_the_reference_has_all_of_the_original():
+    names = recorded()
+    assert len([n for n in names if "." not in n]) == 64  # 63 messages and Phase
+    assert len(names) == 63 + 26
+
+
+@pytest.mark.parametrize("name", sorted(recorded()))
+def test_the_original_part_is_equal(name):
+    assert lines_of(blocks()[name], own=False) == recorded()[name]
+
+
+def test_what_is_own_is_known_and_numbered_from_50000():
+    own = {name: lines_of(block, own=True) for name, block in blocks().items()}
+    assert set(blocks()) - set(recorded()) == OWN_MESSAGES
+    assert {name: lines for name, lines in own.items() if lines} == {
+        "SolverState": [
+            "50000 repeated LayerState layer_state",
+            "50001 optional int64 seed",
+            "50002 repeated float losses  [packed]",
+            "50003 optional float smoothed_loss",
+        ],
+        **{name: ["REFERENCE=50001", "ONEDNN=50002"] for name in own if name.endswith(".Engine")},
+    }
+
+
+def test_the_descriptor_is_made_from_this_very_schema():
+    """The hash that scripts/gen_proto left in caffe.desc: needs no compiler."""
+    file = FileDescriptorProto.FromString(SCHEMA.with_name("caffe.desc").read_bytes())
+    assert (
+        file.source_code_info.location[0].leading_comments
+        == hashlib.sha256(SCHEMA.read_bytes()).hexdigest()
+    ), "run scripts/gen_proto"
+
+
+def test_the_type_stubs_name_every_field():
+    stubs = SCHEMA.with_name("caffe_pb2.pyi").read_text()
+    for name, message in caffe_pb2.DESCRIPTOR.message_types_by_name.items():
+        body = stubs.split(f"class {name}(Message):", 1)[1].split("\nclass ", 1)[0]
+        for field in message.fields:
+            assert f"    {field.name}: " in body, f"{name}.{field.name}: run scripts/gen_proto"
