@@ -1,0 +1,144 @@
+"""Blob: values and their gradients, of one shape."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.memory import Mover, Shape, SyncedMemory, Tensor
+from caffepy.errors import ShapeError
+
+MAX_AXES = 32
+MAX_COUNT = 2**40  # numbers; more is a mistyped prototxt or a damaged file, never a net
+
+
+class Blob:
+    """What layers pass to each other: an N-dimensional array of values and one of gradients.
+
+    Inside, layers use the tensors ``values`` and ``grads``. ``data`` and ``diff`` are the Python
+    door, with pycaffe's meaning: writable C-order views that stay valid while they are held.
+    """
+
+    __slots__ = ("dtype", "grads", "values")
+
+    def __init__(
+        self, shape: Shape = (0,), dtype: Any = np.float32, mover: Mover | None = None
+    ) -> None:
+        self.dtype = np.dtype(dtype)
+        shape = _checked(shape)
+        count = math.prod(shape)
+        self.values = Tensor(SyncedMemory(count, dtype, mover), shape)
+        self.grads = Tensor(SyncedMemory(count, dtype, mover), shape)
+
+    @property
+    def data(self) -> np.ndarray[Any, Any]:
+        """The values as a writable host array of ``shape``."""
+        return self.values.memory.door(self.values.shape)
+
+    @property
+    def diff(self) -> np.ndarray[Any, Any]:
+        """The gradients as a writable host array of ``shape``."""
+        return self.grads.memory.door(self.grads.shape)
+
+    @property
+    def shape(self) -> Shape:
+        return self.values.shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.values.shape)
+
+    @property
+    def count(self) -> int:
+        """The number of values."""
+        return self.values.count
+
+    @property
+    def num(self) -> int:
+        """The first of the legacy four axes (1 where the shape has fewer)."""
+        return self.legacy_axis(0)
+
+    @property
+    def channels(self) -> int:
+        return self.legacy_axis(1)
+
+    @property
+    def height(self) -> int:
+        return self.legacy_axis(2)
+
+    @property
+    def width(self) -> int:
+        return self.legacy_axis(3)
+
+    def legacy_axis(self, axis: int) -> int:
+        """Axis of a blob of at most four axes, as if trailing ones were there."""
+        if self.ndim > 4:
+            raise ShapeError("num, channels, height and width exist for blobs of at most 4 axes",
+                             found=f"shape {self.shape}", fix="Use shape instead.")
+        return self.shape[axis] if axis < self.ndim else 1
+
+    def axis(self, index: int) -> int:
+        """A non-negative axis for one that may count from the end.
+
+        Raises:
+            ShapeError: there is no such axis.
+        """
+        if not -self.ndim <= index < self.ndim:
+            raise ShapeError(f"axis {index} does not exist", found=f"shape {self.shape}")
+        return index % self.ndim
+
+    def count_from(self, start: int, end: int | None = None) -> int:
+        """The product of the axes from ``start`` up to ``end``."""
+        return math.prod(self.shape[start:end])
+
+    def reshape(self, *dims: Any) -> None:
+        """Take another shape, given as ``reshape(2, 3)`` or ``reshape((2, 3))``.
+
+        Room is kept when it suffices. Blobs that share this memory keep their own shape.
+        """
+        if len(dims) == 1 and not isinstance(dims[0], (int, np.integer)):
+            dims = tuple(dims[0])
+        shape = tuple(int(d) for d in dims)
+        if shape != self.values.shape:
+            shape = _checked(shape)
+            self.values.reshape(shape)
+            self.grads.reshape(shape)
+
+    def reshape_like(self, other: Blob) -> None:
+        """Take the other blob's shape."""
+        self.reshape(*other.shape)
+
+    def share_values(self, other: Blob) -> None:
+        """Use the other blob's values as one's own (equal counts; shapes may differ)."""
+        self._check_count(other)
+        self.values.share(other.values)
+
+    def share_grads(self, other: Blob) -> None:
+        """Use the other blob's gradients as one's own (equal counts; shapes may differ)."""
+        self._check_count(other)
+        self.grads.share(other.grads)
+
+    def _check_count(self, other: Blob) -> None:
+        if self.count != other.count:
+            raise ShapeError("blobs that share memory must hold equally many numbers",
+                             found=f"shapes {self.shape} and {other.shape}")
+
+    def __repr__(self) -> str:
+        return f"Blob({', '.join(map(str, self.shape))})"
+
+
+def _checked(shape: Shape) -> Shape:
+    if len(shape) > MAX_AXES:
+        raise ShapeError(f"a blob has at most {MAX_AXES} axes", found=len(shape))
+    if any(d < 0 for d in shape):
+        raise ShapeError("a blob's axes are not negative", found=f"shape {shape}")
+    if math.prod(shape) > MAX_COUNT:
+        raise ShapeError("a blob of this size cannot be meant", found=f"shape {shape}")
+    return tuple(shape)
+
+
+def shape_text(shape: Shape) -> str:
+    """The original's way to print a shape: ``64 1 28 28 (50176)``."""
+    return "".join(f"{d} " for d in shape) + f"({math.prod(shape)})"

@@ -1,0 +1,79 @@
+"""Where and how a net computes: device, engines, seed, threads. An object, no process globals.
+
+Two nets in one process may have different contexts, in different threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from caffepy.core.memory import Mover, Place
+
+if TYPE_CHECKING:
+    from caffepy.kernels.base import Engine, Kernel, Spec
+
+KERNELS_PACKAGE = "caffepy.kernels"  # found by name, as the registry finds layers
+
+
+class Context:
+    """What a net needs to know of the machine, and the source of its random numbers.
+
+    Args:
+        device: ``"cpu"``, or the number of a GPU.
+        seed: the seed of every random draw; drawn anew if None. See ``generator``.
+        threads: how many threads the engines use; None leaves it to them
+            (``OMP_NUM_THREADS``, or all cores).
+        engines: names in order of preference, such as ``("onednn", "reference")``; None takes
+            ``CAFFEPY_ENGINE`` or the fastest that this machine has.
+        rank, size: which of how many workers this is.
+
+    Raises:
+        DeviceError: the device is not there; the message says what is missing.
+        ConfigError: an engine of that name does not exist.
+    """
+
+    def __init__(
+        self,
+        device: str | int = "cpu",
+        *,
+        seed: int | None = None,
+        threads: int | None = None,
+        engines: Sequence[str] | None = None,
+        rank: int = 0,
+        size: int = 1,
+    ) -> None:
+        self.device = device
+        self.seed = seed if seed is not None else secrets.randbits(31)
+        self.threads = threads
+        self.rank = rank
+        self.size = size
+        if engines is None and os.environ.get("CAFFEPY_ENGINE"):
+            engines = (os.environ["CAFFEPY_ENGINE"],)
+        kernels = importlib.import_module(KERNELS_PACKAGE)
+        self.engines: list[Engine] = kernels.choose_engines(device, engines, threads)
+        self.mover: Mover = self.engines[0].mover()
+        self.xp: Any = self.engines[0].xp
+        self.place = Place.HOST if device == "cpu" else Place.DEVICE
+
+    def plan(self, spec: Spec, engine: str | None = None) -> Kernel:
+        """The kernel for a spec: from the engine named, else from the first that can do it."""
+        return importlib.import_module(KERNELS_PACKAGE).plan(spec, self, engine)
+
+    def generator(self, stream: str, counter: int = 0) -> np.random.Generator:
+        """Random numbers that depend on (seed, stream, counter) and on nothing else.
+
+        So a run that is resumed with the same seed and counters draws what the uninterrupted
+        run would have drawn, whatever the order in which layers or threads ask. Philox is a
+        counter-based generator (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3").
+        """
+        name = int.from_bytes(hashlib.blake2b(stream.encode(), digest_size=8).digest(), "little")
+        key = np.array([self.seed % 2**64, name], np.uint64)
+        start = np.array([0, 0, counter, self.rank], np.uint64)
+        return np.random.Generator(np.random.Philox(key=key, counter=start))

@@ -1,0 +1,103 @@
+"""The seven fillers: how parameters (and DummyData) get their first values.
+
+    constant            value
+    uniform             U(min, max)
+    gaussian            N(mean, std); with sparse >= 0 only that many inputs an output are kept
+    positive_unitball   U(0, 1), each item scaled to sum to 1
+    xavier              U(-a, a), a = sqrt(3 / n)          (Glorot and Bengio 2010)
+    msra                N(0, sqrt(2 / n))                  (He et al. 2015)
+    bilinear            the interpolation kernel of a square deconvolution
+
+n is fan_in (count / shape[0]), fan_out (count / shape[1]) or their average, by variance_norm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.memory import Place, Tensor
+from caffepy.errors import did_you_mean
+from caffepy.proto import caffe_pb2
+
+Fill = Callable[[tuple[int, ...], Any, np.random.Generator], Any]
+
+
+def constant(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    return p.value
+
+
+def uniform(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    return generator.uniform(p.min, p.max, shape)
+
+
+def gaussian(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    values = generator.normal(p.mean, p.std, shape)
+    if p.sparse >= 0:
+        # each of the shape[0] outputs keeps about `sparse` of its inputs, as the original does
+        values *= generator.random(shape) < min(1.0, p.sparse / shape[0])
+    return values
+
+
+def positive_unitball(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    values = generator.random(shape)
+    return values / values.sum(axis=tuple(range(1, len(shape))), keepdims=True)
+
+
+def xavier(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    scale = math.sqrt(3 / fan(shape, p))
+    return generator.uniform(-scale, scale, shape)
+
+
+def msra(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    return generator.normal(0, math.sqrt(2 / fan(shape, p)), shape)
+
+
+def bilinear(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    size = shape[3]
+    factor = math.ceil(size / 2)
+    centre = (2 * factor - 1 - factor % 2) / (2 * factor)
+    line = 1 - np.abs(np.arange(size) / factor - centre)
+    return np.broadcast_to(np.outer(line, line), shape)
+
+
+FILLERS: dict[str, Fill] = {
+    f.__name__: f
+    for f in (constant, uniform, gaussian, positive_unitball, xavier, msra, bilinear)
+}
+
+
+def fan(shape: tuple[int, ...], p: Any) -> float:
+    """The n of xavier and msra."""
+    count = math.prod(shape)
+    # fan_out assumes a convolution's layout, so it is wrong for InnerProduct; kept, since the
+    # original's nets were trained with it
+    fan_in, fan_out = count / shape[0], count / shape[1] if len(shape) > 1 else count
+    if p.variance_norm == caffe_pb2.FillerParameter.FAN_OUT:
+        return fan_out
+    if p.variance_norm == caffe_pb2.FillerParameter.AVERAGE:
+        return (fan_in + fan_out) / 2
+    return fan_in
+
+
+def fill(
+    tensor: Tensor, p: Any, generator: np.random.Generator, fail: Callable[..., Any]
+) -> None:
+    """Fill a tensor as the FillerParameter ``p`` says.
+
+    Args:
+        fail: raises an error that names the layer; called as ``fail(message, **details)``.
+    """
+    if p.type not in FILLERS:
+        fail(f"Unknown filler name: {p.type}", allowed=", ".join(FILLERS),
+             fix=did_you_mean(p.type, FILLERS))
+    if p.sparse != -1 and p.type != "gaussian":
+        fail(f"sparse is for the gaussian filler, not for {p.type}")
+    shape = tensor.shape
+    if p.type == "bilinear" and (len(shape) != 4 or shape[2] != shape[3]):
+        fail("the bilinear filler fills square 4-D kernels", found=f"shape {shape}")
+    if tensor.count:
+        tensor.overwrite(Place.HOST)[...] = FILLERS[p.type](shape, p, generator)

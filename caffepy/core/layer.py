@@ -1,0 +1,213 @@
+"""The layer contract: setup, reshape, forward(bottom, top), backward(top, propagate_down, bottom).
+
+Native layers, ``type: "Python"`` layers and plug-ins are the same thing. What can be declared is
+declared, as class attributes: the net checks it before the first iteration and the table of
+layer types in the documentation is made from it.
+
+    Parameter gradients accumulate, bottom gradients overwrite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from caffepy.core import filler
+from caffepy.core.blob import Blob
+from caffepy.core.context import Context
+from caffepy.core.memory import Array, Place, Shape, Tensor
+from caffepy.errors import CaffeError, ConfigError
+from caffepy.proto import caffe_pb2, wire
+
+Blobs = Sequence[Blob]
+
+PLANS_KEPT = 16  # kernels a layer keeps for shapes it has seen; the oldest goes first
+
+
+class Layer:
+    """Base of all layers.
+
+    Class attributes that a layer declares:
+        bottoms, tops: how many, as ``"1"``, ``"1-2"``, ``"1+"``, or ``"= bottoms"``.
+        inplace: whether a top may be the same blob as the bottom at its index.
+        keeps: what backward reads of the values: ``"bottom"``, ``"top"``, both or none. The net
+            warns of an in-place neighbour that would change what is kept.
+        loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
+        auto_top: missing tops are made, as "(automatic)" blobs.
+        labels: indices of bottoms that are labels: no gradient flows to them.
+        always_reshape: ``reshape`` runs before every forward, not only when bottom shapes changed.
+        learns: what the parameter blobs are, in order, for the documentation.
+        data: the layer brings data into the net from outside.
+
+    Instance attributes:
+        spec: the LayerParameter; ``p`` is the type's own message in it.
+        name, phase (caffe_pb2.TRAIN or TEST), context, dtype.
+        blobs: the parameters.
+        param_propagate_down: per parameter, whether its gradient is wanted.
+        position: how many draws or batches this layer has used up; a snapshot saves it.
+    """
+
+    type: ClassVar[str] = ""
+    param_field: ClassVar[str | None] = None
+    bottoms: ClassVar[str] = "1"
+    tops: ClassVar[str] = "1"
+    inplace: ClassVar[bool] = False
+    keeps: ClassVar[tuple[str, ...]] = ("bottom",)
+    loss: ClassVar[bool] = False
+    auto_top: ClassVar[bool] = False
+    labels: ClassVar[tuple[int, ...]] = ()
+    always_reshape: ClassVar[bool] = False
+    learns: ClassVar[tuple[str, ...]] = ()
+    data: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        spec: Any,
+        *,
+        phase: int,
+        context: Context,
+        dtype: Any = np.float32,
+        where: str | None = None,
+        net: str = "net",
+    ) -> None:
+        self.spec = spec
+        self.name: str = spec.name
+        self.phase = phase
+        self.context = context
+        self.dtype = np.dtype(dtype)
+        self.where = where
+        self.stream = f"{net}/{spec.name}"
+        self.p: Any = getattr(spec, self.param_field) if self.param_field else None
+        self.blobs: list[Blob] = []
+        self.param_propagate_down: list[bool] = []
+        self.position = 0
+        self._plans: dict[Any, Any] = {}
+
+    # -- the four methods -----------------------------------------------------------------
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        """Check the parameters and make the parameter blobs. Runs once."""
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        """Give the tops their shapes and plan the kernels for them."""
+        raise NotImplementedError(f"{type(self).__name__}.reshape")
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        """Compute the tops' values from the bottoms'."""
+        raise NotImplementedError(f"{type(self).__name__}.forward")
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        """Compute the bottoms' gradients, where wanted, and add to the parameters'."""
+        self.fail("this layer has no gradient",
+                  fix="Take it off the way from parameters to the loss, or give its bottom "
+                      "propagate_down: false.")
+
+    # -- what a layer may need to give back ------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of threads, files and databases."""
+
+    # -- short hands for native layers -----------------------------------------------------
+
+    @property
+    def xp(self) -> Any:
+        """The array module: numpy, or cupy on a GPU."""
+        return self.context.xp
+
+    def read(self, tensor: Tensor) -> Array:
+        """The tensor's numbers in C order on this layer's device."""
+        return tensor.read(self.context.place)
+
+    def write(self, tensor: Tensor) -> Array:
+        """The same, to be changed."""
+        return tensor.write(self.context.place)
+
+    def overwrite(self, tensor: Tensor) -> Array:
+        """The same, to be replaced whole."""
+        return tensor.overwrite(self.context.place)
+
+    def accumulate(self, tensor: Tensor, values: Array) -> None:
+        """Add ``values`` to a parameter's gradient."""
+        array, add = tensor.accumulate(self.context.place)
+        if add:
+            array += values
+        else:
+            array[...] = values
+
+    def follow(self, tensor: Tensor) -> Place:
+        """The place in the order the tensor was last written in: for elementwise layers."""
+        place = self.context.place
+        return place.last if tensor.channels_last else place
+
+    def plan(self, spec: Any) -> Any:
+        """The kernel for a spec, planned once per shape."""
+        kernel = self._plans.get(spec)
+        if kernel is None:
+            if len(self._plans) >= PLANS_KEPT:
+                self._plans.pop(next(iter(self._plans)))
+            kernel = self._plans[spec] = self.context.plan(spec, self.engine)
+        return kernel
+
+    @property
+    def kernels(self) -> list[Any]:
+        """The kernels planned so far, for ``caffepy time``."""
+        return list(self._plans.values())
+
+    @property
+    def engine(self) -> str | None:
+        """The engine that the prototxt asks for by ``engine: REFERENCE`` or ``ONEDNN``.
+
+        CAFFE and CUDNN chose between two GPU libraries and meant nothing on a CPU, where the
+        original ignored them; so do we there.
+        """
+        if self.p is None or "engine" not in self.p.DESCRIPTOR.fields_by_name:
+            return None
+        name = self.p.DESCRIPTOR.fields_by_name["engine"].enum_type.values_by_number[
+            self.p.engine
+        ].name
+        return name.lower() if name in ("REFERENCE", "ONEDNN") else None
+
+    def add_blob(self, shape: Shape, fill: Any = None) -> Blob:
+        """Make the next parameter blob: from the prototxt's own ``blobs``, else by a filler."""
+        blob = Blob(shape, self.dtype, self.context.mover)
+        index = len(self.blobs)
+        if index < len(self.spec.blobs):
+            given = wire.blob_to_array(self.spec.blobs[index])
+            if given.size != blob.count:
+                self.fail(f"blob {index} in the prototxt does not fit",
+                          found=f"shape {given.shape}", allowed=f"shape {shape}")
+            blob.values.overwrite(Place.HOST)[...] = given.reshape(shape)
+        else:
+            generator = self.context.generator(f"{self.stream}/filler/{index}")
+            filler.fill(blob.values, fill or caffe_pb2.FillerParameter(), generator, self.fail)
+        self.blobs.append(blob)
+        self.param_propagate_down.append(True)
+        return blob
+
+    def random(self) -> np.random.Generator:
+        """A generator for the next draw; see Context.generator."""
+        self.position += 1
+        return self.context.generator(self.stream, self.position)
+
+    @property
+    def place_name(self) -> str:
+        """How errors and warnings call this layer: file and line if known, name and type."""
+        name = f"layer '{self.name}' ({self.type or type(self).__name__})"
+        return f"{self.where}, {name}" if self.where else name
+
+    def fail(self, message: str, *, kind: type[CaffeError] = ConfigError, **details: Any
+             ) -> NoReturn:
+        """Raise an error about this layer; ``details`` are found, allowed and fix."""
+        raise kind(message, where=self.place_name, **details)
+
+
+def count_range(text: str, bottoms: int = 0) -> tuple[int, int | None]:
+    """What ``"1"``, ``"1-2"``, ``"1+"`` or ``"= bottoms"`` allows: (least, most or None)."""
+    if text == "= bottoms":
+        return bottoms, bottoms
+    if text.endswith("+"):
+        return int(text[:-1]), None
+    least, _, most = text.partition("-")
+    return int(least), int(most or least)

@@ -1,0 +1,383 @@
+"""A value may live in several places; it moves only when a stale place is read.
+
+A SyncedMemory is one run of ``count`` numbers. It knows four places: the host in C order (what
+``blob.data`` shows), the host in channels-last order, and the same two on a device. Five verbs
+reach it, all with a place and a shape:
+
+    read        make this place current, keep the others
+    write       as read, then the others are stale
+    overwrite   this place alone is current; nothing is copied, the old content is lost
+    accumulate  overwrite if the value is known to be zero, else write: for sums of gradients
+    zero        no place is current: the value is zero until somebody writes it
+
+Channels-last is a property of memory plus a 4-D shape (N, C, H, W): the numbers lie as
+(N, H, W, C) and are handed out as an N x C x H x W array seen through a transpose. Where both
+orders are the same bytes (C is 1, or H and W are) the C-order place serves for both. Memory that
+blobs of different shapes share (Flatten, Reshape) can share the C-order place only, so a
+channels-last value of another shape goes through C order.
+
+Native layers and kernels use the verbs. ``door`` is the Python side's way in: a writable view
+that may be kept for hours. While any view of it lives the memory is pinned: the host counts as
+newest when a public call starts (``host_is_newest``) and is refreshed when it ends
+(``refresh_host``).
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections import Counter
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from caffepy.errors import DeviceError
+
+Array = Any  # numpy.ndarray, or cupy.ndarray on a device
+Shape = tuple[int, ...]
+
+ALIGNMENT = 64  # bytes: a cache line, and what vector loads like best
+
+
+class Place(Enum):
+    """Where and in which order the numbers lie."""
+
+    HOST = "host"
+    HOST_LAST = "host, channels-last"
+    DEVICE = "device"
+    DEVICE_LAST = "device, channels-last"
+
+    # set right below, as plain attributes, since they are asked for on every call
+    on_device: bool
+    channels_last: bool
+    plain: Place  # the same side in C order
+    last: Place  # the same side, channels-last
+    across: Place  # the same order on the other side
+
+    __hash__ = object.__hash__  # Enum's own runs Python code, and places key every look-up
+
+
+for _place in Place:
+    _side = "DEVICE" if _place.name.startswith("DEVICE") else "HOST"
+    _other = "HOST" if _side == "DEVICE" else "DEVICE"
+    _order = "_LAST" if _place.name.endswith("_LAST") else ""
+    _place.on_device = _side == "DEVICE"
+    _place.channels_last = bool(_order)
+    _place.plain = Place[_side]
+    _place.last = Place[_side + "_LAST"]
+    _place.across = Place[_other + _order]
+
+
+class Mover:
+    """Makes room in places and carries values between them, counting each journey.
+
+    This one knows the host alone, with NumPy; engines derive faster ones. ``counts`` maps
+    (from, to) to the number of copies made, for tests and for ``caffepy time``.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[Place, Place]] = Counter()
+
+    def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
+        """A flat uninitialised array of ``count`` numbers in a place."""
+        if place.on_device:
+            raise DeviceError("this net lives on the CPU and has no device memory")
+        raw = np.empty(count * dtype.itemsize + ALIGNMENT, np.uint8)
+        start = -raw.ctypes.data % ALIGNMENT
+        return raw[start : start + count * dtype.itemsize].view(dtype)
+
+    def transfer(self, source: Array, target: Array) -> None:
+        """Copy between host and device; both flat, of one order."""
+        raise DeviceError("this net lives on the CPU and has no device memory")
+
+    def reorder(self, source: Array, target: Array) -> None:
+        """Copy between C order and channels-last on one side; both N x C x H x W views."""
+        np.copyto(target, source)
+
+    @property
+    def reorders(self) -> int:
+        """How many times a value changed its order so far."""
+        return sum(
+            n for (a, b), n in self.counts.items() if a.channels_last != b.channels_last
+        )
+
+
+class SyncedMemory:
+    """``count`` numbers of one dtype that know where they are current. Starts as zeros."""
+
+    __slots__ = (
+        "__weakref__", "_last_shape", "_owner", "_pin", "_store", "_valid", "_windows",
+        "capacity", "count", "dtype", "in_last_order", "mover", "version",
+    )
+
+    def __init__(self, count: int, dtype: Any = np.float32, mover: Mover | None = None) -> None:
+        self.count = count
+        self.capacity = count
+        self.dtype = np.dtype(dtype)
+        self.mover = mover or Mover()
+        self.version = 0  # grows with every write: what a reordered copy compares with
+        self.in_last_order = False  # the order of the last write: elementwise layers follow it
+        self._valid: set[Place] = set()
+        self._store: dict[Place, Array] = {}
+        self._windows: dict[tuple[Place, Shape], Array] = {}
+        self._last_shape: Shape | None = None  # whose channels-last order the *_LAST places hold
+        self._pin: weakref.ref[_Pin] | None = None
+
+    # -- the verbs ------------------------------------------------------------------------
+
+    def read(self, place: Place, shape: Shape) -> Array:
+        """The value as an array of ``shape`` in ``place``, made current there if it is not."""
+        if place not in self._valid or (place.channels_last and shape != self._last_shape):
+            self._bring(place, shape)
+        return self._window(place, shape)
+
+    def write(self, place: Place, shape: Shape) -> Array:
+        """As read; afterwards ``place`` alone is current."""
+        array = self.read(place, shape)
+        self._written(place)
+        return array
+
+    def overwrite(self, place: Place, shape: Shape) -> Array:
+        """An array of ``shape`` whose content is to be replaced whole; nothing is copied."""
+        if place.channels_last:
+            self._last_shape = shape
+        self._written(place)
+        return self._window(place, shape)
+
+    def accumulate(self, place: Place, shape: Shape) -> tuple[Array, bool]:
+        """The array to add into, and whether to add: False means it must be overwritten."""
+        if self.is_zero:
+            return self.overwrite(place, shape), False
+        return self.write(place, shape), True
+
+    def zero(self) -> None:
+        """The value is zero now; memory is touched only if somebody reads it."""
+        self._valid.clear()
+        self.version += 1
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nobody has written since the last ``zero`` (or since the beginning)."""
+        return not self._valid
+
+    @property
+    def last_shape(self) -> Shape | None:
+        """The shape of the channels-last places, if there is one."""
+        return self._last_shape
+
+    def current(self, place: Place) -> bool:
+        """Whether a read there would copy nothing."""
+        return place in self._valid
+
+    # -- room -----------------------------------------------------------------------------
+
+    def resize(self, count: int) -> None:
+        """Hold ``count`` numbers. Room is kept when it suffices; then C-order content stays."""
+        if count == self.count:
+            return
+        self._valid.discard(Place.HOST_LAST)
+        self._valid.discard(Place.DEVICE_LAST)
+        self._windows.clear()
+        self.count = count
+        if count > self.capacity:
+            self.capacity = count
+            self._store.clear()
+            self._valid.clear()
+            self._pin = None  # views handed out before keep the old room, detached
+        self.version += 1
+
+    def adopt(self, place: Place, array: Array) -> None:
+        """Live in ``array`` (flat, ``count`` long) at ``place`` from now on; the value moves in.
+
+        This is how the parameters of a net come to lie side by side in one arena.
+        """
+        array[:] = self.read(place, (self.count,))
+        self._store[place] = array
+        self.capacity = self.count
+        self._windows.clear()
+        self._pin = None
+
+    def drop(self, place: Place) -> None:
+        """Forget the room at ``place``; the value must be current elsewhere or not needed."""
+        self._valid.discard(place)
+        self._store.pop(place, None)
+        self._windows.clear()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in all places together."""
+        return sum(int(array.nbytes) for array in self._store.values())
+
+    # -- the Python door ------------------------------------------------------------------
+
+    def door(self, shape: Shape) -> np.ndarray[Any, Any]:
+        """A writable host view in C order that may be kept; it pins the memory while it lives."""
+        array = self.write(Place.HOST, shape)
+        pin = self._pin() if self._pin else None
+        if pin is None:
+            pin = _Pin(self._store[Place.HOST])
+            self._pin = weakref.ref(pin)
+        flat = np.asarray(pin)
+        return flat[: self.count].reshape(array.shape)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether somebody outside still holds a view from ``door``."""
+        return self._pin is not None and self._pin() is not None
+
+    def host_is_newest(self) -> None:
+        """A public call starts: what a kept view shows counts, and may have been written."""
+        if self._pin is not None and self._pin() is not None:
+            self._written(Place.HOST)
+
+    def refresh_host(self) -> None:
+        """A public call ends: kept views show the newest value."""
+        if self._pin is not None and self._pin() is not None:
+            self.read(Place.HOST, (self.count,))
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _written(self, place: Place) -> None:
+        self._valid.clear()
+        self._valid.add(place)
+        self.in_last_order = place.channels_last
+        self.version += 1
+
+    def _window(self, place: Place, shape: Shape) -> Array:
+        window = self._windows.get((place, shape))
+        if window is None:
+            flat = self._room(place)[: self.count]
+            if place.channels_last:
+                n, c, h, w = shape
+                window = flat.reshape(n, h, w, c).transpose(0, 3, 1, 2)
+            else:
+                window = flat.reshape(shape)
+            self._windows[place, shape] = window
+        return window
+
+    def _room(self, place: Place) -> Array:
+        if place not in self._store:
+            self._store[place] = self.mover.empty(place, self.capacity, self.dtype)
+        return self._store[place]
+
+    def _bring(self, place: Place, shape: Shape) -> None:
+        """Make ``place`` current by the shortest way from where the value is."""
+        if not self._valid:
+            if place.channels_last:
+                self._last_shape = shape
+            self._room(place)[: self.count] = 0
+            self._valid.add(place)
+        elif place.channels_last:
+            self._bring_last(place, shape)
+        elif place.last in self._valid:
+            assert self._last_shape is not None
+            self._reorder(place.last, place, self._last_shape)
+        elif place.across in self._valid:
+            self._transfer(place.across, place)
+        else:  # channels-last on the other side: change the order there, then cross over
+            self._bring(place.across, shape)
+            self._transfer(place.across, place)
+
+    def _bring_last(self, place: Place, shape: Shape) -> None:
+        if shape == self._last_shape and place.across in self._valid:
+            self._transfer(place.across, place)
+            return
+        self._bring_plain(place.plain, shape)
+        if shape != self._last_shape:
+            self._valid -= {Place.HOST_LAST, Place.DEVICE_LAST}
+            self._last_shape = shape
+        self._reorder(place.plain, place, shape)
+
+    def _bring_plain(self, place: Place, shape: Shape) -> None:
+        if place not in self._valid:
+            self._bring(place, shape)
+
+    def _transfer(self, source: Place, target: Place) -> None:
+        self.mover.counts[source, target] += 1
+        self.mover.transfer(self._room(source)[: self.count], self._room(target)[: self.count])
+        self._valid.add(target)
+
+    def _reorder(self, source: Place, target: Place, shape: Shape) -> None:
+        self.mover.counts[source, target] += 1
+        self.mover.reorder(self._window(source, shape), self._window(target, shape))
+        self._valid.add(target)
+
+
+class _Pin:
+    """Owner of every array that ``door`` hands out.
+
+    NumPy collapses chains of views down to the first array, which keeps this object alive; so
+    its weak reference dies with the last view, however that view was made.
+    """
+
+    __slots__ = ("__array_interface__", "__weakref__", "_room")
+
+    def __init__(self, room: np.ndarray[Any, Any]) -> None:
+        self._room = room
+        self.__array_interface__ = room.__array_interface__
+
+
+class Tensor:
+    """A shaped window on a SyncedMemory: what layers hand to kernels.
+
+    A blob has two, ``values`` and ``grads``. Two tensors may share one memory.
+    """
+
+    __slots__ = ("_one_order", "memory", "shape")
+
+    def __init__(self, memory: SyncedMemory, shape: Shape) -> None:
+        self.memory = memory
+        self.reshape(shape)
+
+    def reshape(self, shape: Shape) -> None:
+        """Look at the memory as ``shape`` from now on, growing it if it is too small."""
+        self.shape = shape
+        # with one channel, or one pixel, channels-last is C order; other ranks know only C
+        self._one_order = len(shape) != 4 or shape[1] == 1 or shape[2] * shape[3] == 1
+        self.memory.resize(math.prod(shape))
+
+    def read(self, place: Place) -> Array:
+        """See SyncedMemory.read; any place will do for shapes that know one order only."""
+        return self.memory.read(place.plain if self._one_order else place, self.shape)
+
+    def write(self, place: Place) -> Array:
+        """See SyncedMemory.write."""
+        return self.memory.write(place.plain if self._one_order else place, self.shape)
+
+    def overwrite(self, place: Place) -> Array:
+        """See SyncedMemory.overwrite."""
+        return self.memory.overwrite(place.plain if self._one_order else place, self.shape)
+
+    def accumulate(self, place: Place) -> tuple[Array, bool]:
+        """See SyncedMemory.accumulate."""
+        return self.memory.accumulate(place.plain if self._one_order else place, self.shape)
+
+    def zero(self) -> None:
+        """See SyncedMemory.zero."""
+        self.memory.zero()
+
+    @property
+    def is_zero(self) -> bool:
+        """See SyncedMemory.is_zero."""
+        return self.memory.is_zero
+
+    @property
+    def version(self) -> int:
+        """See SyncedMemory.version."""
+        return self.memory.version
+
+    @property
+    def count(self) -> int:
+        """How many numbers."""
+        return self.memory.count
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the value was last written in this shape's channels-last order."""
+        memory = self.memory
+        return memory.in_last_order and memory.last_shape == self.shape
+
+    def share(self, other: Tensor) -> None:
+        """Live in the other tensor's memory from now on, in this tensor's own shape."""
+        self.memory = other.memory

@@ -1,0 +1,77 @@
+"""The arithmetic of the hot layers: one set of names and signatures, several engines.
+
+``base`` declares the specs and kernels; ``reference`` has all of them, written to read like the
+formula; other engines have those they do faster. What an engine cannot do falls through to the
+next (cuda, onednn, reference).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy import log
+from caffepy.errors import ConfigError, DeviceError, did_you_mean
+from caffepy.kernels.base import Engine, Kernel, Spec, Unsupported
+
+logger = log.get(__name__)
+
+NAMES = ("onednn", "reference")
+
+
+def engine(name: str, threads: int | None = None) -> Engine:
+    """Start the engine of that name.
+
+    Raises:
+        ConfigError: no engine is called that.
+        Unsupported: this machine cannot run it; the message says what is missing.
+    """
+    if name == "reference":
+        from caffepy.kernels.reference import ReferenceEngine
+
+        return ReferenceEngine()
+    if name == "onednn":
+        from caffepy.kernels.onednn import OneDnnEngine
+
+        return OneDnnEngine(threads)
+    raise ConfigError(f"there is no engine {name!r}", allowed=", ".join(NAMES),
+                      fix=did_you_mean(name, NAMES))
+
+
+def choose_engines(
+    device: str | int, names: Sequence[str] | None = None, threads: int | None = None
+) -> list[Engine]:
+    """The engines for a device, fastest first; the reference engine always closes the list.
+
+    Raises:
+        DeviceError: the device is not there.
+        ConfigError, Unsupported: an engine that was asked for by name cannot serve.
+    """
+    if device != "cpu":
+        raise DeviceError(
+            f"GPU {device} was asked for, and there is no CUDA engine here",
+            fix="Use the CPU: leave out -gpu and set solver_mode: CPU.",
+        )
+    chosen = []
+    for name in names or NAMES:
+        try:
+            chosen.append(engine(name, threads))
+        except Unsupported as missing:
+            if names:
+                raise DeviceError(str(missing)) from None
+            logger.warning("%s Computing with the slower %s kernels.", missing, NAMES[-1])
+    if chosen[-1].name != "reference":
+        chosen.append(engine("reference"))
+    return chosen
+
+
+def plan(spec: Spec, context: object, engine: str | None = None) -> Kernel:
+    """The kernel for ``spec`` from the first of the context's engines that can do it."""
+    engines: list[Engine] = context.engines  # type: ignore[attr-defined]
+    if engine and any(e.name == engine for e in engines):
+        engines = [e for e in engines if e.name in (engine, "reference")]
+    for candidate in engines:
+        try:
+            return candidate.plan(spec)
+        except Unsupported as reason:
+            logger.debug("%s cannot do %s: %s", candidate.name, spec, reason)
+    raise AssertionError(f"the reference engine lacks {type(spec).__name__}")
