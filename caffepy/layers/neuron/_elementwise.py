@@ -1,0 +1,50 @@
+"""Base of the layers that are one formula: y = f(x), dx = dy * f'(x, y), number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.blob import Blob
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Array
+
+
+class Elementwise(Layer):
+    """A layer given by ``f`` and ``slope``; works in the order x was last written in.
+
+    ``keeps`` says whether ``slope`` looks at x ("bottom"), at y ("top") or at both. A layer that
+    looks at x and runs in place keeps a copy of it, since y takes its room; the original did not,
+    and its gradient was wrong then.
+    """
+
+    inplace = True
+
+    def f(self, x: Array) -> Array:
+        """y for x."""
+        raise NotImplementedError
+
+    def slope(self, x: Array, y: Array) -> Array:
+        """f'(x), which may be computed from x, from y = f(x), or from both."""
+        raise NotImplementedError
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        top[0].reshape_like(bottom[0])
+        self._x = bottom[0]
+        self._copies = top[0] is bottom[0] and "bottom" in self.keeps
+        if self._copies:
+            self._x = Blob(bottom[0].shape, self.dtype, self.context.mover)
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        place = self.follow(bottom[0].values)
+        x = bottom[0].values.read(place)
+        if self._copies:
+            self._x.values.overwrite(place)[...] = x
+        y = self.f(x)  # before y's room is taken, which in place is x's
+        top[0].values.overwrite(place)[...] = y
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        place = self.follow(top[0].values)
+        y, dy = top[0].values.read(place), top[0].grads.read(place)
+        x = self._x.values.read(place) if "bottom" in self.keeps else y
+        slope = self.slope(x, y)
+        self.xp.multiply(dy, slope, out=bottom[0].grads.overwrite(place))
