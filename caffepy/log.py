@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import TextIO
 
 ROOT = "caffepy"
+INFO = logging.INFO
 FATAL = logging.CRITICAL
 
 # glog counts 0 INFO, 1 WARNING, 2 ERROR, 3 FATAL

@@ -32,8 +32,10 @@ class Layer:
     Class attributes that a layer declares:
         bottoms, tops: how many, as ``"1"``, ``"1-2"``, ``"1+"``, or ``"= bottoms"``.
         inplace: whether a top may be the same blob as the bottom at its index.
-        keeps: what backward reads of the values: ``"bottom"``, ``"top"``, both or none. The net
-            warns of an in-place neighbour that would change what is kept.
+        keeps: what backward reads of the values: ``"bottom"``, ``"top"``, both or none, or
+            ``"sign"`` for the bottom's sign alone. The net warns of an in-place neighbour that
+            would change what is kept. A layer may set it anew in ``reshape``.
+        preserves_sign: in place, no value changes its sign where a gradient flows.
         loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
         auto_top: missing tops are made, as "(automatic)" blobs.
         labels: indices of bottoms that are labels: no gradient flows to them.
@@ -54,7 +56,8 @@ class Layer:
     bottoms: ClassVar[str] = "1"
     tops: ClassVar[str] = "1"
     inplace: ClassVar[bool] = False
-    keeps: ClassVar[tuple[str, ...]] = ("bottom",)
+    keeps: tuple[str, ...] = ("bottom",)
+    preserves_sign: bool = False
     loss: ClassVar[bool] = False
     auto_top: ClassVar[bool] = False
     labels: ClassVar[tuple[int, ...]] = ()

@@ -1,0 +1,295 @@
+"""Net: layers in order over named blobs, forward and backward.
+
+Building one goes: read and upgrade the prototxt, keep the layers of this phase, level and stage
+(graph.filter_net), give each consumer its own copy of a blob (graph.insert_splits), make and wire
+the layers (assemble). Running one is a walk over the list of layers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from caffepy import log
+from caffepy.core import debug, graph, weights
+from caffepy.core.arena import Arena, Parameter
+from caffepy.core.assemble import assemble, seed_loss
+from caffepy.core.blob import Blob
+from caffepy.core.context import Context
+from caffepy.core.layer import Layer
+from caffepy.core.memory import Place, SyncedMemory
+from caffepy.core.upgrade import read_net_param, upgrade_net
+from caffepy.errors import NotFound, did_you_mean
+from caffepy.proto import caffe_pb2, text
+
+logger = log.get(__name__)
+
+
+class Net:
+    """A network of one phase.
+
+    Args:
+        source: a prototxt file, or a NetParameter (which is copied).
+        phase: caffe_pb2.TRAIN or TEST; None keeps the one in the parameter's own state.
+        level, stages: added to the state by which include and exclude rules are judged.
+        context: device, engines and seed; by default the CPU and a fresh seed.
+        label: what this net is to its owner ("train", "test 0"): part of its random streams.
+        dtype: float32, or float64 for gradient checks.
+
+    Attributes:
+        layers, layer_names: in order; ``bottoms[i]`` and ``tops[i]`` are layer i's blobs,
+            ``bottom_names[i]`` and ``top_names[i]`` what they are called.
+        blobs: name to blob, in order of appearance.
+        loss_weights: blob name to its weight in the loss.
+        parameters: the learnable blobs, shared ones once; ``params`` has all, by layer name.
+        propagate_down, needs_backward: what backward will compute.
+        input_names, output_names: tops of Input layers; tops that nobody consumes, sorted.
+        memory_used: bytes of all tops, counted as the original counts.
+
+    Raises:
+        CaffeError: anything wrong with the description, naming file, line and layer.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | Any,
+        phase: int | None = None,
+        *,
+        level: int | None = None,
+        stages: Sequence[str] = (),
+        context: Context | None = None,
+        label: str = "net",
+        dtype: Any = np.float32,
+    ) -> None:
+        param, where = _read(source)
+        if phase is not None:
+            param.state.phase = phase
+        if level is not None:
+            param.state.level = level
+        param.state.stage.extend(stages)
+
+        self.param = graph.insert_splits(graph.filter_net(param, param.state))
+        if logger.isEnabledFor(log.INFO):
+            shown = graph.filter_net(param, param.state)
+            logger.info("Initializing net from parameters: \n%s", text.to_text(shown))
+        self.name: str = param.name
+        self.phase: int = param.state.phase
+        self.context = context or Context()
+        self.label = label
+        self.dtype = np.dtype(dtype)
+        self.debug_info: bool = param.debug_info
+
+        self.layers: list[Layer] = []
+        self.bottoms: list[list[Blob]] = []
+        self.tops: list[list[Blob]] = []
+        self.bottom_names: list[list[str]] = []
+        self.top_names: list[list[str]] = []
+        self.top_weights: list[list[float]] = []
+        self.propagate_down: list[list[bool]] = []
+        self.needs_backward: list[bool] = []
+        self.blobs: dict[str, Blob] = {}
+        self.loss_weights: dict[str, float] = {}
+        self.parameters: list[Parameter] = []
+        self.input_names: list[str] = []
+        self.output_names: list[str] = []
+        self.memory_used = 0
+
+        self._shapes: list[list[tuple[int, ...]]] = []  # bottoms' shapes at the last reshape
+        self._memories: list[SyncedMemory] | None = None
+        self._call_depth = 0
+        try:
+            assemble(self, self.param, where)
+        except BaseException:
+            self.close()
+            raise
+        self._shapes = [[blob.shape for blob in bottom] for bottom in self.bottoms]
+        logger.info("Network initialization done.")
+
+    # -- looking things up ----------------------------------------------------------------
+
+    @property
+    def layer_names(self) -> list[str]:
+        return [layer.name for layer in self.layers]
+
+    @property
+    def params(self) -> dict[str, list[Blob]]:
+        """Layer name to its parameter blobs, for the layers that have any."""
+        return {layer.name: layer.blobs for layer in self.layers if layer.blobs}
+
+    def blob(self, name: str) -> Blob:
+        """The blob of that name.
+
+        Raises:
+            NotFound: there is none; the message suggests the nearest.
+        """
+        if name not in self.blobs:
+            raise NotFound(f"Unknown blob name {name}", where=f"net '{self.name}'",
+                           fix=did_you_mean(name, self.blobs))
+        return self.blobs[name]
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name.
+
+        Raises:
+            NotFound: there is none; the message suggests the nearest.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise NotFound(f"Unknown layer name {name}", where=f"net '{self.name}'",
+                       fix=did_you_mean(name, self.layer_names))
+
+    @cached_property
+    def arena(self) -> Arena:
+        """All parameters side by side; made at the first look, by whoever updates them."""
+        return Arena(self.parameters, self.dtype, self.context.mover)
+
+    # -- running --------------------------------------------------------------------------
+
+    def forward(self) -> float:
+        """Run all layers; returns the weighted loss."""
+        return self.forward_range(0, len(self.layers) - 1)
+
+    def forward_range(self, start: int, end: int) -> float:
+        """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
+        with self.public_call():
+            loss = 0.0
+            for i in range(start, end + 1):
+                loss += self.forward_layer(i)
+            return loss
+
+    def backward(self) -> None:
+        """Run all layers' gradients, last to first."""
+        self.backward_range(len(self.layers) - 1, 0)
+
+    def backward_range(self, start: int, end: int) -> None:
+        """Run the gradients of layers ``start`` down to ``end``, both included."""
+        with self.public_call():
+            for i in range(start, end - 1, -1):
+                if self.needs_backward[i]:
+                    self.backward_layer(i)
+
+    def forward_layer(self, i: int) -> float:
+        """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
+        layer, bottom, top = self.layers[i], self.bottoms[i], self.tops[i]
+        shapes = [blob.shape for blob in bottom]
+        if layer.always_reshape or shapes != self._shapes[i]:
+            self._reshape_layer(i)
+        layer.forward(bottom, top)
+        loss = 0.0
+        for blob, weight in zip(top, self.top_weights[i], strict=True):
+            if weight:
+                loss += weight * float(blob.values.read(Place.HOST).sum())
+        if self.debug_info:
+            debug.forward(self, i)
+        return loss
+
+    def backward_layer(self, i: int) -> None:
+        """Run layer i's gradient."""
+        self.layers[i].backward(self.tops[i], self.propagate_down[i], self.bottoms[i])
+        if self.debug_info:
+            debug.backward(self, i)
+
+    def reshape(self) -> None:
+        """Give all blobs the shapes that follow from the inputs' present ones."""
+        for i in range(len(self.layers)):
+            self._reshape_layer(i)
+
+    def _reshape_layer(self, i: int) -> None:
+        bottom, top = self.bottoms[i], self.tops[i]
+        before = [blob.shape for blob in top]
+        self.layers[i].reshape(bottom, top)
+        self._shapes[i] = [blob.shape for blob in bottom]
+        self._memories = None  # layers may have begun to share memory
+        for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
+            if blob.shape != shape:
+                seed_loss(blob, weight)
+
+    def clear_param_diffs(self) -> None:
+        """Set the gradients of all parameters to zero; they accumulate from here."""
+        for parameter in self.parameters:
+            parameter.blob.grads.zero()
+
+    def outputs(self) -> list[tuple[str, np.ndarray[Any, Any], float]]:
+        """Name, flat values and loss weight of each output blob, as of the last forward."""
+        return [
+            (name, self.blobs[name].values.read(Place.HOST).reshape(-1),
+             self.loss_weights.get(name, 0.0))
+            for name in self.output_names
+        ]
+
+    # -- views that Python scripts keep ---------------------------------------------------
+
+    @contextlib.contextmanager
+    def public_call(self) -> Iterator[None]:
+        """Brackets every call from outside: views kept from ``blob.data`` count before it and
+        are current after it. Calls inside calls cost nothing."""
+        if self._call_depth == 0:
+            for memory in self._all_memories():
+                memory.host_is_newest()
+        self._call_depth += 1
+        try:
+            yield
+        finally:
+            self._call_depth -= 1
+            if self._call_depth == 0:
+                for memory in self._all_memories():
+                    memory.refresh_host()
+
+    def _all_memories(self) -> list[SyncedMemory]:
+        if self._memories is None:
+            blobs = [*self.blobs.values(), *(b for layer in self.layers for b in layer.blobs)]
+            unique = {t.memory: None for b in blobs for t in (b.values, b.grads)}
+            self._memories = list(unique)
+        return self._memories
+
+    # -- weights in and out ---------------------------------------------------------------
+
+    def load(self, path: str | os.PathLike[str]) -> weights.Report:
+        """Copy the parameters of layers of equal name from a .caffemodel or HDF5 file.
+
+        Raises:
+            NotFound, DataError: the file is missing, damaged or of another kind.
+            ShapeError: a layer of that name has other shapes.
+        """
+        with self.public_call():
+            return weights.load(self, path)
+
+    def share_trained_layers(self, other: Net) -> None:
+        """Use the other net's parameters for layers of equal name: one memory, one version."""
+        weights.share(self, other)
+        self._memories = None
+
+    def to_proto(self, diff: bool = False) -> Any:
+        """A NetParameter with all layers, parameters included."""
+        with self.public_call():
+            return weights.to_proto(self, diff)
+
+    def save(self, path: str | os.PathLike[str], diff: bool = False) -> None:
+        """Write a .caffemodel, whole or not at all."""
+        with self.public_call():
+            weights.save(self, path, diff)
+
+    def save_hdf5(self, path: str | os.PathLike[str], diff: bool = False) -> None:
+        """Write a .caffemodel.h5, whole or not at all."""
+        with self.public_call():
+            weights.save_hdf5(self, path, diff)
+
+    def close(self) -> None:
+        """Let go of threads, files and databases. The blobs stay readable."""
+        for layer in self.layers:
+            layer.close()
+
+
+def _read(source: Any) -> tuple[Any, Any]:
+    if isinstance(source, (str, os.PathLike)):
+        return read_net_param(source)
+    param = caffe_pb2.NetParameter()
+    param.CopyFrom(source)
+    upgrade_net(param)
+    return param, None
