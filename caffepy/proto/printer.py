@@ -1,0 +1,60 @@
+"""Messages as prototxt, letter by letter what the original prints."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from caffepy.proto.descriptors import is_repeated
+
+ESCAPES = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
+
+
+def to_text(message: Message) -> str:
+    """The message as prototxt: fields in the order of their numbers, two spaces a level."""
+    return "".join(_lines(message, ""))
+
+
+def _lines(message: Message, indent: str) -> Iterator[str]:
+    for field, value in message.ListFields():
+        for item in value if is_repeated(field) else (value,):
+            if field.message_type is None:
+                yield f"{indent}{field.name}: {_scalar(field, item)}\n"
+            else:
+                yield f"{indent}{field.name} {{\n"
+                yield from _lines(item, indent + "  ")
+                yield f"{indent}}}\n"
+
+
+def _scalar(field: FieldDescriptor, value: Any) -> str:
+    kind = field.cpp_type
+    if kind == FieldDescriptor.CPPTYPE_ENUM:
+        named = field.enum_type.values_by_number.get(value)
+        return named.name if named else str(value)
+    if kind == FieldDescriptor.CPPTYPE_STRING:
+        return _quoted(value.encode() if isinstance(value, str) else value)
+    if kind == FieldDescriptor.CPPTYPE_BOOL:
+        return "true" if value else "false"
+    if kind == FieldDescriptor.CPPTYPE_FLOAT:
+        return float_text(value)
+    if kind == FieldDescriptor.CPPTYPE_DOUBLE:
+        return f"{value:.15g}" if float(f"{value:.15g}") == value else f"{value:.17g}"
+    return str(value)
+
+
+def float_text(value: float) -> str:
+    """A float32 in six digits, or in the fewest more that give the same float32 back."""
+    for digits in (6, 7, 8):
+        text = f"{value:.{digits}g}"
+        if value != value or struct.pack("f", float(text)) == struct.pack("f", value):
+            return text
+    return f"{value:.9g}"
+
+
+def _quoted(data: bytes) -> str:
+    shown = (ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in data)
+    return f'"{"".join(shown)}"'
