@@ -1,0 +1,171 @@
+"""Protobuf's wire format, read from bytes where they lie: fields with their places.
+
+Every length is checked against what is there before anything is allocated, and every error names
+the file and the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffepy.errors import DataError
+from caffepy.proto.files import FIXED32, FIXED64, LENGTH, VARINT
+
+GROUP, END_GROUP = 3, 4
+FIXED = {FIXED32: 4, FIXED64: 8}
+MOST_NUMBER = (1 << 29) - 1
+RUN = 1 << 16  # values looked at together in a run of unpacked ones
+
+
+@dataclass(frozen=True)
+class Region:
+    """The bytes of one message in a file.
+
+    Attributes:
+        data: the whole file.
+        path: its name, for errors.
+        start, end: where the message lies.
+    """
+
+    data: memoryview
+    path: str
+    start: int
+    end: int
+
+    @classmethod
+    def whole(cls, data: memoryview, path: str) -> Region:
+        return cls(data, path, 0, len(data))
+
+    def fail(self, message: str, at: int) -> NoReturn:
+        raise DataError(
+            message, where=f"{self.path}: byte {at}", fix="The file is damaged or cut short."
+        )
+
+    def fields(self) -> Iterator[Field]:
+        """The fields one after the other; groups, which Caffe has none of, are stepped over."""
+        at = self.start
+        while at < self.end:
+            field = self.field_at(at)
+            at = field.end
+            if field.wire == GROUP:
+                at = self.after_group(field)
+            else:
+                yield field
+
+    def field_at(self, at: int) -> Field:
+        tag, value_at = self.varint_at(at)
+        wire, number = tag & 7, tag >> 3
+        if not 0 < number <= MOST_NUMBER or wire > FIXED32:
+            self.fail(f"no field begins like this (number {number}, wire type {wire})", at)
+        value = 0
+        if wire in FIXED:
+            end = value_at + FIXED[wire]
+        elif wire in (VARINT, LENGTH):
+            value, end = self.varint_at(value_at)
+            if wire == LENGTH:
+                value_at, end = end, end + value
+        else:
+            end = value_at
+        if end > self.end:
+            needed = end - value_at
+            self.fail(f"field {number} wants {needed} bytes, {self.end - value_at} are left", at)
+        return Field(self, number, wire, at, value_at, end, value)
+
+    def varint_at(self, at: int) -> tuple[int, int]:
+        """A varint and the place after it."""
+        value = 0
+        for shift, byte in enumerate(self.data[at : min(at + 10, self.end)]):
+            value |= (byte & 127) << 7 * shift
+            if byte < 128:
+                return value, at + shift + 1
+        self.fail("a number does not end", at)
+
+    def after_group(self, field: Field) -> int:
+        """The place after a group and the groups in it."""
+        depth, at = 1, field.end
+        while depth:
+            if at >= self.end:
+                self.fail(f"group {field.number} does not end", field.start)
+            inner = self.field_at(at)
+            depth += {GROUP: 1, END_GROUP: -1}.get(inner.wire, 0)
+            at = inner.end
+        return at
+
+    def bytes(self) -> memoryview:
+        return self.data[self.start : self.end]
+
+    def text(self) -> str:
+        return bytes(self.bytes()).decode("utf-8", "backslashreplace")
+
+    def array(self, dtype: str) -> NDArray[Any]:
+        """A copy of the bytes as values of a (little-endian) type: aligned, and nobody else's."""
+        size = self.end - self.start
+        if size % np.dtype(dtype).itemsize:
+            self.fail(f"{size} bytes are no whole number of {np.dtype(dtype).name} values",
+                      self.start)  # fmt: skip
+        raw = np.frombuffer(self.data, np.uint8, size, self.start) if size else np.empty(0, "u1")
+        values = raw.copy().view(dtype)
+        return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: its number and wire type, and where its tag, its value and its end are.
+
+    ``value`` is the number of a varint, and the length of what has a length.
+    """
+
+    outer: Region
+    number: int
+    wire: int
+    start: int
+    value_at: int
+    end: int
+    value: int
+
+    @property
+    def region(self) -> Region:
+        """The value's bytes."""
+        return Region(self.outer.data, self.outer.path, self.value_at, self.end)
+
+    def run(self, dtype: str) -> tuple[NDArray[Any], int]:
+        """The values of this field of fixed size and of those like it right behind it.
+
+        Before packed fields came, files had a tag before every value. Returns the values and the
+        place after the last.
+        """
+        tag = bytes(self.outer.data[self.start : self.value_at])
+        record = np.dtype([("tag", f"V{len(tag)}"), ("value", dtype)])
+        at, parts = self.start, []
+        while True:
+            count = min(RUN, (self.outer.end - at) // record.itemsize)
+            if count == 0:
+                break
+            records = np.frombuffer(self.outer.data, record, count, at)
+            other = np.flatnonzero(records["tag"] != np.void(tag))
+            same = int(other[0]) if len(other) else count
+            parts.append(records["value"][:same].copy())
+            at += same * record.itemsize
+            if same < RUN:
+                break
+        return np.concatenate(parts), at
+
+
+def varint(value: int) -> bytes:
+    """A number of 0 or more in base 128, low digits first."""
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def key(number: int, wire: int) -> bytes:
+    """What begins a field."""
+    return varint(number << 3 | wire)
