@@ -1,0 +1,152 @@
+"""Which GPUs there are, and if there are none, what is missing and how to mend it."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import TYPE_CHECKING, Any
+
+from caffepy import log
+from caffepy.errors import ConfigError, DeviceError
+
+if TYPE_CHECKING:
+    from caffepy.core.context import Context
+
+logger = log.get(__name__)
+
+MISSING_GPU = "Or leave out -gpu and solver_mode: GPU to run on the CPU."
+
+
+def choose(spec: str) -> list[int]:
+    """The device numbers that -gpu asks for ("", "all", "0", "0,1"); [] means the CPU.
+
+    Raises:
+        ConfigError: not a list of numbers.
+        DeviceError: no such device, with what is missing.
+    """
+    if not spec:
+        return []
+    if spec == "all":
+        wanted = None
+    else:
+        words = [word.strip() for word in spec.split(",")]
+        if not all(word.isdigit() for word in words):
+            raise ConfigError(
+                f"illegal value '{spec}' specified for flag 'gpu'",
+                allowed="all, or device numbers separated by commas such as 0 or 0,1",
+            )
+        wanted = [int(word) for word in words]
+        doubled = sorted({number for number in wanted if wanted.count(number) > 1})
+        if doubled:
+            raise ConfigError(f"flag 'gpu' names device {doubled[0]} twice", found=spec)
+    count = device_count(spec)
+    if wanted is None:
+        return list(range(count))
+    for number in wanted:
+        if number >= count:
+            raise DeviceError(
+                f"no GPU {number}", allowed=", ".join(map(str, range(count))),
+                fix="'caffepy device_query -gpu all' lists the devices.",
+            )
+    return wanted
+
+
+def device_count(spec: str = "all") -> int:
+    """How many GPUs can be used, at least one; raises DeviceError saying what is missing."""
+    what = f"cannot use -gpu {spec}"
+    driver = driver_version()
+    missing = [] if driver else ["the NVIDIA driver (libcuda.so.1)"]
+    try:
+        import cupy
+    except ImportError as error:
+        missing.append(f"CuPy ({error})")
+    if missing:
+        install = "Install the driver of the GPU, then run" if driver is None else "Run"
+        raise DeviceError(
+            f"{what}: {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing",
+            fix=f"{install} {pip_line(driver)}. {MISSING_GPU}",
+        )
+    try:
+        count = int(cupy.cuda.runtime.getDeviceCount())
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise DeviceError(f"{what}: {error}", fix=MISSING_GPU) from None
+    if count == 0:
+        raise DeviceError(f"{what}: the driver finds no GPU", fix=MISSING_GPU)
+    return count
+
+
+def driver_version() -> tuple[int, int] | None:
+    """The newest CUDA version that the installed driver serves, or None without a driver."""
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    number = ctypes.c_int()
+    try:
+        status = ctypes.CDLL(name).cuDriverGetVersion(ctypes.byref(number))
+    except (OSError, AttributeError):
+        return None
+    return (number.value // 1000, number.value % 1000 // 10) if status == 0 else None
+
+
+def pip_line(driver: tuple[int, int] | None) -> str:
+    """The command that brings what a GPU needs, for the CUDA of the driver."""
+    return f"'pip install \"caffepy[{'cuda13' if driver and driver[0] >= 13 else 'cuda12'}]\"'"
+
+
+def properties(number: int) -> list[tuple[str, object]]:
+    """Label and value of what ``caffe device_query`` tells of one device, in its order."""
+    import cupy
+
+    found: dict[str, Any] = cupy.cuda.runtime.getDeviceProperties(number)
+    attributes: dict[str, Any] = cupy.cuda.Device(number).attributes
+
+    def yes(value: object) -> str:
+        return "Yes" if value else "No"
+
+    def sides(name: str) -> str:
+        return ", ".join(str(side) for side in found[name])
+
+    # the clock left the properties in CUDA 13; the attributes still have it
+    clock = found.get("clockRate", attributes.get("ClockRate"))
+    timeout = found.get("kernelExecTimeoutEnabled", attributes.get("KernelExecTimeout"))
+    overlap = found.get("deviceOverlap", attributes.get("AsyncEngineCount"))
+    return [
+        ("Device id", number),
+        ("Major revision number", found["major"]),
+        ("Minor revision number", found["minor"]),
+        ("Name", found["name"].decode()),
+        ("Total global memory", found["totalGlobalMem"]),
+        ("Total shared memory per block", found["sharedMemPerBlock"]),
+        ("Total registers per block", found["regsPerBlock"]),
+        ("Warp size", found["warpSize"]),
+        ("Maximum memory pitch", found.get("memPitch", attributes.get("MaxPitch"))),
+        ("Maximum threads per block", found["maxThreadsPerBlock"]),
+        ("Maximum dimension of block", sides("maxThreadsDim")),
+        ("Maximum dimension of grid", sides("maxGridSize")),
+        ("Clock rate", clock),
+        ("Total constant memory", found["totalConstMem"]),
+        ("Texture alignment", found["textureAlignment"]),
+        ("Concurrent copy and execution", yes(overlap)),
+        ("Number of multiprocessors", found["multiProcessorCount"]),
+        ("Kernel execution timeout", yes(timeout)),
+    ]
+
+
+def context(numbers: list[int], seed: int | None = None) -> Context:
+    """The Context of a command that runs on ``numbers`` ([]: the CPU), said in Caffe's words.
+
+    Raises:
+        DeviceError: more than one device, or one that no engine here can use.
+    """
+    from caffepy.core.context import Context
+
+    if not numbers:
+        logger.info("Use CPU.")
+        return Context(seed=seed)
+    logger.info("Using GPUs %s", ", ".join(map(str, numbers)))
+    for number in numbers:
+        logger.info("GPU %d: %s", number, dict(properties(number))["Name"])
+    if len(numbers) > 1:
+        raise DeviceError(
+            "several GPUs at once are not supported", found=", ".join(map(str, numbers)),
+            fix=f"Give one: -gpu {numbers[0]}.",
+        )
+    return Context(numbers[0], seed=seed)

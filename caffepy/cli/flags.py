@@ -1,0 +1,50 @@
+"""The flags of the caffepy command. As in Caffe they are global: any action takes any of them."""
+
+from __future__ import annotations
+
+from caffepy.cli import gflags
+from caffepy.cli.gflags import FILE, Choice
+from caffepy.errors import ConfigError
+
+EFFECTS = ("stop", "snapshot", "none")
+
+GPU = gflags.flag(
+    "gpu", str, "",
+    "Device numbers separated by ',', or all. Several devices train on as many batches at once.")
+SOLVER = gflags.flag("solver", FILE, "", "The solver prototxt.")
+MODEL = gflags.flag("model", FILE, "", "The net prototxt.")
+PHASE = gflags.flag("phase", str, "", "TRAIN or TEST, for time; TRAIN if not given.")
+LEVEL = gflags.flag("level", int, 0, "The level of the net state.")
+STAGE = gflags.flag("stage", str, "", "Stages of the net state, separated by ','.")
+SNAPSHOT = gflags.flag("snapshot", FILE, "", "The .solverstate to resume training from.")
+WEIGHTS = gflags.flag(
+    "weights", FILE, "",
+    "Weights to start from or to score, separated by ','. Not together with -snapshot.")
+ITERATIONS = gflags.flag("iterations", int, 50, "How many iterations test and time run.")
+SIGINT_EFFECT = gflags.flag(
+    "sigint_effect", Choice(*EFFECTS), "stop", "On Ctrl-C: snapshot, stop or none.")
+SIGHUP_EFFECT = gflags.flag(
+    "sighup_effect", Choice(*EFFECTS), "snapshot", "On a hang-up: snapshot, stop or none.")
+
+ALL = (GPU, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS, SIGINT_EFFECT,
+       SIGHUP_EFFECT)
+
+
+def split_list(text: str) -> list[str]:
+    """The non-empty parts of a comma-separated flag, without blanks around them."""
+    return [part for word in text.split(",") if (part := word.strip())]
+
+
+def split_stages(text: str) -> list[str]:
+    """The stages of -stage. Without one Caffe adds one empty stage, which matches no rule; its
+    logs show it, and so do ours."""
+    return text.split(",")
+
+
+def check_iterations(iterations: int) -> None:
+    """Raise ConfigError unless there is something to run."""
+    if iterations < 1:
+        raise ConfigError(
+            f"illegal value '{iterations}' specified for int32 flag 'iterations'",
+            allowed="1 and more",
+        )

@@ -1,0 +1,78 @@
+"""A progress bar for people: on a terminal only, below log lines that stay whole."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from caffepy import log
+
+SECONDS_BETWEEN_DRAWINGS = 0.2
+
+
+class AboveTheBar(log.StderrHandler):
+    """Writes log lines above the bar instead of through it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm
+
+        with tqdm.external_write_mode(file=sys.stderr):
+            super().emit(record)
+
+
+@contextmanager
+def training_bar(solver: Any) -> Iterator[None]:
+    """Show iterations, speed, time left, loss and rate of ``solver`` while it solves."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from tqdm import tqdm
+
+    with lines_above_the_bar(), tqdm(
+        total=solver.max_iter, initial=solver.iter, unit="iter", dynamic_ncols=True,
+        file=sys.stderr, mininterval=0,
+    ) as bar:
+
+        drawn = 0.0
+
+        def show(solver: Any) -> None:
+            # a small net does thousands of iterations a second: look at the clock first
+            nonlocal drawn
+            now = monotonic()
+            if now - drawn >= SECONDS_BETWEEN_DRAWINGS or solver.iter >= solver.max_iter:
+                drawn = now
+                bar.set_postfix_str(
+                    f"loss {solver.smoothed_loss:.4g}, lr {solver.rate:.4g}", refresh=False)
+                bar.update(solver.iter - bar.n)
+
+        solver.on_iteration.append(show)
+        try:
+            yield
+        finally:
+            solver.on_iteration.remove(show)
+
+
+@contextmanager
+def lines_above_the_bar() -> Iterator[None]:
+    """Swap the log's standard error handlers for ones that know of the bar."""
+    root = logging.getLogger(log.ROOT)
+    plain = [handler for handler in root.handlers if isinstance(handler, log.StderrHandler)]
+    above = []
+    for handler in plain:
+        swapped = AboveTheBar()
+        swapped.setLevel(handler.level)
+        swapped.setFormatter(handler.formatter)
+        above.append(swapped)
+        root.removeHandler(handler)
+        root.addHandler(swapped)
+    try:
+        yield
+    finally:
+        for handler in above:
+            root.removeHandler(handler)
+        for handler in plain:
+            root.addHandler(handler)

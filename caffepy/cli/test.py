@@ -1,0 +1,73 @@
+"""caffepy test: score weights on the data of a net's TEST phase."""
+
+from __future__ import annotations
+
+from caffepy import log
+from caffepy.cli import devices, files, flags, gflags
+from caffepy.errors import ConfigError
+
+logger = log.get(__name__)
+
+
+@gflags.command("test", help="Score weights on the data of the TEST phase.")
+@flags.MODEL
+@flags.WEIGHTS
+@flags.ITERATIONS
+@flags.GPU
+@flags.LEVEL
+@flags.STAGE
+def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage: str) -> None:
+    if not model:
+        raise ConfigError(
+            "Need a model definition to score", fix="Give one: -model net.prototxt.")
+    if not weights:
+        raise ConfigError(
+            "Need model weights to score", fix="Give them: -weights net.caffemodel.")
+    files.check("model", model, "prototxt")
+    paths = flags.split_list(weights)
+    for path in paths:
+        files.check("weights", path, "caffemodel")
+    flags.check_iterations(iterations)
+
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2
+
+    context = devices.context(devices.choose(gpu))
+    net = Net(model, caffe_pb2.TEST, level=level, stages=flags.split_stages(stage),
+              context=context)
+    try:
+        for path in paths:
+            net.load(path)
+        score(net, iterations)
+    finally:
+        net.close()
+
+
+def score(net: object, iterations: int) -> None:
+    """Run ``iterations`` batches and log every output value, then the means.
+
+    Sums are kept in double precision: over thousands of batches single precision would drift.
+    """
+    logger.info("Running for %d iterations.", iterations)
+    loss = 0.0
+    totals: list[float] = []
+    names: list[tuple[str, float]] = []
+    for batch in range(iterations):
+        loss += float(net.forward())  # type: ignore[attr-defined]
+        outputs = [
+            (name, float(value), float(weight))
+            for name, values, weight in net.outputs()  # type: ignore[attr-defined]
+            for value in values
+        ]
+        for name, value, _ in outputs:
+            logger.info("Batch %d, %s = %g", batch, name, value)
+        if not totals:
+            totals = [0.0] * len(outputs)
+            names = [(name, weight) for name, _, weight in outputs]
+        totals = [
+            total + value for total, (_, value, _) in zip(totals, outputs, strict=True)]
+    logger.info("Loss: %g", loss / iterations)
+    for (name, weight), total in zip(names, totals, strict=True):
+        mean = total / iterations
+        share = f" (* {weight:g} = {weight * mean:g} loss)" if weight else ""
+        logger.info("%s = %g%s", name, mean, share)

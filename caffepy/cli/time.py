@@ -1,0 +1,94 @@
+"""caffepy time: how long each layer takes, forward and backward."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from caffepy import log
+from caffepy.cli import devices, files, flags, gflags
+from caffepy.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from caffepy.core.net import Net
+
+logger = log.get(__name__)
+
+
+@gflags.command("time", help="Time a net layer by layer.")
+@flags.MODEL
+@flags.PHASE
+@flags.ITERATIONS
+@flags.WEIGHTS
+@flags.GPU
+@flags.LEVEL
+@flags.STAGE
+def time(
+    model: str, phase: str, iterations: int, weights: str, gpu: str, level: int, stage: str
+) -> None:
+    if not model:
+        raise ConfigError("Need a model definition to time", fix="Give one: -model net.prototxt.")
+    if phase not in ("", "TRAIN", "TEST"):
+        raise ConfigError(
+            "phase must be \"TRAIN\" or \"TEST\"", found=phase,
+            fix=did_you_mean(phase, ("TRAIN", "TEST")),
+        )
+    files.check("model", model, "prototxt")
+    paths = flags.split_list(weights)
+    for path in paths:
+        files.check("weights", path, "caffemodel")
+    flags.check_iterations(iterations)
+
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2
+
+    context = devices.context(devices.choose(gpu))
+    net = Net(
+        model, caffe_pb2.TEST if phase == "TEST" else caffe_pb2.TRAIN, level=level,
+        stages=flags.split_stages(stage), context=context,
+    )
+    try:
+        for path in paths:
+            net.load(path)
+        benchmark(net, iterations)
+    finally:
+        net.close()
+
+
+def benchmark(net: Net, iterations: int) -> None:
+    """One forward and backward to warm up, then ``iterations`` timed ones, layer by layer."""
+    count = len(net.layer_names)
+    logger.info("Performing Forward")
+    logger.info("Initial loss: %g", net.forward())
+    logger.info("Performing Backward")
+    net.backward()
+    logger.info("*** Benchmark begins ***")
+    logger.info("Testing for %d iterations.", iterations)
+    forward = [0.0] * count     # milliseconds, summed over the iterations
+    backward = [0.0] * count
+    start = perf_counter()
+    for iteration in range(1, iterations + 1):
+        begun = perf_counter()
+        for i in range(count):
+            before = perf_counter()
+            net.forward_layer(i)
+            forward[i] += 1e3 * (perf_counter() - before)
+        for i in reversed(range(count)):
+            if net.needs_backward[i]:
+                before = perf_counter()
+                net.backward_layer(i)
+                backward[i] += 1e3 * (perf_counter() - before)
+        logger.info(
+            "Iteration: %d forward-backward time: %g ms.", iteration,
+            1e3 * (perf_counter() - begun),
+        )
+    total = 1e3 * (perf_counter() - start)
+    logger.info("Average time per layer: ")
+    for name, there, back in zip(net.layer_names, forward, backward, strict=True):
+        logger.info("%10s\tforward: %g ms.", name, there / iterations)
+        logger.info("%10s\tbackward: %g ms.", name, back / iterations)
+    logger.info("Average Forward pass: %g ms.", sum(forward) / iterations)
+    logger.info("Average Backward pass: %g ms.", sum(backward) / iterations)
+    logger.info("Average Forward-Backward: %g ms.", total / iterations)
+    logger.info("Total Time: %g ms.", total)
+    logger.info("*** Benchmark ends ***")

@@ -1,0 +1,98 @@
+"""caffepy train: learn the weights of a net from a solver file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from caffepy import log
+from caffepy.cli import devices, files, flags, gflags
+from caffepy.cli.signals import SignalEffects
+from caffepy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from caffepy.proto.caffe_pb2 import SolverParameter
+
+logger = log.get(__name__)
+
+
+@gflags.command("train", help="Train a net: new, from weights, or from a snapshot.")
+@flags.SOLVER
+@flags.WEIGHTS
+@flags.SNAPSHOT
+@flags.GPU
+@flags.LEVEL
+@flags.STAGE
+@flags.SIGINT_EFFECT
+@flags.SIGHUP_EFFECT
+def train(
+    solver: str,
+    weights: str,
+    snapshot: str,
+    gpu: str,
+    level: int,
+    stage: str,
+    sigint_effect: str,
+    sighup_effect: str,
+) -> None:
+    if not solver:
+        raise ConfigError(
+            "Need a solver definition to train", fix="Give one: -solver solver.prototxt.")
+    if snapshot and weights:
+        raise ConfigError(
+            "Give a snapshot to resume training or weights to finetune but not both",
+            fix="Leave out -snapshot or -weights.",
+        )
+    # the files first: nothing is worse than a wrong name that shows after an hour of set-up
+    files.check("solver", solver, "prototxt")
+    files.check("snapshot", snapshot, "solverstate")
+    for path in flags.split_list(weights):
+        files.check("weights", path, "caffemodel")
+
+    from caffepy.core.upgrade import read_solver_param
+
+    param, _ = read_solver_param(solver)
+    set_train_state(param, level, stage)
+    if snapshot:
+        del param.weights[:]
+    elif weights:
+        param.weights[:] = [weights]
+    numbers = devices.choose(gpu or gpu_of(param))
+    context = devices.context(numbers, seed_of(param))
+
+    from caffepy.cli.progress import training_bar
+    from caffepy.solvers.solver import create_solver
+
+    with SignalEffects(sigint_effect, sighup_effect) as signals:
+        running = create_solver(param, context=context, action=signals.action)
+        if snapshot:
+            logger.info("Resuming from %s", snapshot)
+            running.restore(snapshot)
+        logger.info("Starting Optimization")
+        with training_bar(running):
+            running.solve()
+    logger.info("Optimization Done.")
+
+
+def set_train_state(param: SolverParameter, level: int, stage: str) -> None:
+    """Put -level and -stage into the solver's train_state, as Caffe does: the level replaces the
+    file's, even when not given; the stages come on top of the file's."""
+    state = param.train_state
+    if state.level != level:
+        logger.warning("train_state.level %d of the solver file gives way to -level %d",
+                       state.level, level)
+    state.level = level
+    state.stage.extend(flags.split_stages(stage))
+
+
+def gpu_of(param: SolverParameter) -> str:
+    """The -gpu that a solver file means. ``solver_mode: GPU`` counts only if written: it is the
+    schema's default, and most files of CPU users leave it out."""
+    from caffepy.proto import caffe_pb2
+
+    if param.HasField("solver_mode") and param.solver_mode == caffe_pb2.SolverParameter.GPU:
+        return str(param.device_id)
+    return ""
+
+
+def seed_of(param: SolverParameter) -> int | None:
+    return param.random_seed if param.random_seed >= 0 else None
