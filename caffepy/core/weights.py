@@ -1,0 +1,158 @@
+"""A net's parameters, in and out: matched by layer name, as everywhere in Caffe."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from caffepy import log
+from caffepy.core.blob import Blob
+from caffepy.core.memory import Array, Place, Tensor
+from caffepy.errors import ShapeError
+from caffepy.proto import caffe_pb2, hdf5, wire
+
+if TYPE_CHECKING:
+    from caffepy.core.net import Net
+
+logger = log.get(__name__)
+
+Path = str | os.PathLike[str]
+
+
+@dataclass
+class Report:
+    """What loading did, by layer name.
+
+    Attributes:
+        copied: layers whose parameters came from the file.
+        missing: layers with parameters that the file lacks; they keep their initial values.
+        unused: layers with parameters in the file that the net lacks.
+    """
+
+    path: str
+    copied: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+
+
+def load(net: Net, path: Path) -> Report:
+    """Copy parameters from a .caffemodel or HDF5 file, whichever its content says it is."""
+    if wire.sniff(path) == "hdf5":
+        return copy(net, hdf5.read_net(path))
+    return copy(net, wire.read_net(path))
+
+
+def copy(net: Net, weights: wire.Weights) -> Report:
+    """Copy the parameters of layers of equal name.
+
+    Raises:
+        ShapeError: a layer of equal name has another number or shape of parameters.
+    """
+    report = Report(weights.path)
+    layers = {layer.name: layer for layer in net.layers}
+    for source in weights.layers:
+        if source.name not in layers:
+            logger.info("Ignoring source layer %s", source.name)
+            if source.blobs:
+                report.unused.append(source.name)
+            continue
+        layer = layers[source.name]
+        if not source.blobs and not layer.blobs:
+            continue
+        if len(source.blobs) != len(layer.blobs):
+            layer.fail(f"Incompatible number of blobs for layer {layer.name}", kind=ShapeError,
+                       found=f"{len(source.blobs)} in {weights.path}",
+                       allowed=len(layer.blobs))
+        for index, (values, blob) in enumerate(zip(source.blobs, layer.blobs, strict=True)):
+            if not fits(values.shape, blob.shape):
+                layer.fail(
+                    f"Cannot copy param {index} weights from layer '{layer.name}'; shape mismatch",
+                    kind=ShapeError, found=f"{values.shape} in {weights.path}",
+                    allowed=blob.shape,
+                    fix="To learn this layer's parameters from scratch rather than copying from "
+                        "a saved net, rename the layer.",
+                )
+            blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
+        report.copied.append(layer.name)
+    report.missing = [
+        layer.name for layer in net.layers if layer.blobs and layer.name not in report.copied
+    ]
+    for name in report.missing:
+        logger.warning("%s has no layer '%s': its parameters keep their initial values",
+                       weights.path, name)
+    return report
+
+
+def fits(source: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Equal shapes; old files have four axes, with ones in front of shorter shapes."""
+    return source == target or (
+        len(source) == 4 and source == (1,) * (4 - len(target)) + target
+    )
+
+
+def share(net: Net, other: Net) -> None:
+    """Let ``net`` use the parameters of ``other`` for layers of equal name.
+
+    Raises:
+        ShapeError: a layer of equal name has another number or shape of parameters.
+    """
+    layers = {layer.name: layer for layer in net.layers}
+    for source in other.layers:
+        if source.name not in layers:
+            logger.info("Ignoring source layer %s", source.name)
+            continue
+        layer = layers[source.name]
+        shapes = [blob.shape for blob in source.blobs]
+        if [blob.shape for blob in layer.blobs] != shapes:
+            layer.fail("Cannot share params with another net; shape mismatch", kind=ShapeError,
+                       found=f"{shapes} in net '{other.name}'",
+                       allowed=[blob.shape for blob in layer.blobs])
+        for blob, source_blob in zip(layer.blobs, source.blobs, strict=True):
+            blob.share_values(source_blob)
+
+
+def arrays(blobs: list[Blob], diff: bool = False) -> list[Array]:
+    """The host arrays of parameters, or of their gradients."""
+    tensors: list[Tensor] = [blob.grads if diff else blob.values for blob in blobs]
+    return [tensor.read(Place.HOST) for tensor in tensors]
+
+
+def header(net: Net) -> Any:
+    """The NetParameter without parameters: name and layers, splits included."""
+    param = caffe_pb2.NetParameter()
+    param.name = net.name
+    for layer in net.layers:
+        param.layer.add().CopyFrom(layer.spec)
+        param.layer[-1].ClearField("blobs")
+    return param
+
+
+def to_proto(net: Net, diff: bool) -> Any:
+    """The NetParameter with parameters."""
+    param = header(net)
+    for spec, layer in zip(param.layer, net.layers, strict=True):
+        for blob, values in zip(layer.blobs, arrays(layer.blobs), strict=True):
+            grads = blob.grads.read(Place.HOST) if diff else None
+            wire.array_to_blob(values, spec.blobs.add(), grads)
+    return param
+
+
+def save(net: Net, path: Path, diff: bool) -> None:
+    """Write a .caffemodel: what ``to_proto`` gives, straight from memory."""
+    wire.write_net(
+        path, header(net), [arrays(layer.blobs) for layer in net.layers],
+        [arrays(layer.blobs, diff=True) for layer in net.layers] if diff else None,
+    )
+
+
+def save_hdf5(net: Net, path: Path, diff: bool) -> None:
+    """Write a .caffemodel.h5; shared parameters are written once, by their owner."""
+    owned = {(parameter.layer, parameter.index) for parameter in net.parameters}
+    hdf5.write_net(path, (
+        (layer.name, {
+            index: (blob.values.read(Place.HOST), blob.grads.read(Place.HOST) if diff else None)
+            for index, blob in enumerate(layer.blobs) if (layer.name, index) in owned
+        })
+        for layer in net.layers
+    ))

@@ -1,0 +1,84 @@
+"""Weights in HDF5, in the original's layout.
+
+    /data/<layer>/<index>    float32 dataset, one per parameter; a shared one is kept by its owner
+    /diff/<layer>/<index>    gradients, if they were saved
+
+A layer name with slashes (``inception_3a/1x1``) becomes nested groups.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from caffepy.errors import DataError
+from caffepy.proto.files import atomic_path, file_error
+from caffepy.proto.wire import LayerWeights, Weights
+
+Array = NDArray[np.floating]
+Path = str | os.PathLike[str]
+
+
+def read_net(path: Path) -> Weights:
+    """Read a .caffemodel.h5.
+
+    Raises:
+        NotFound: no such file.
+        DataError: it is damaged, or holds no weights.
+    """
+    place = os.fspath(path)
+    found: dict[str, dict[int, Array]] = {}
+
+    def visit(name: str, item: object) -> None:
+        layer, _, index = name.rpartition("/")
+        if isinstance(item, h5py.Dataset) and index.isdigit():
+            found.setdefault(layer, {})[int(index)] = np.asarray(item[()], np.float32)
+
+    try:
+        with h5py.File(place, "r") as file:
+            if "data" not in file:
+                raise DataError("this HDF5 file holds no weights: it has no group 'data'",
+                                where=place, found=", ".join(file) or "an empty file")
+            file["data"].visititems(visit)
+    except FileNotFoundError as error:
+        raise file_error(error, path, "read") from error
+    except (OSError, RuntimeError, KeyError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"the HDF5 file cannot be read: {error}", where=place) from error
+    layers = []
+    for name, blobs in found.items():
+        if sorted(blobs) != list(range(len(blobs))):
+            raise DataError(f"layer '{name}' lacks parameters", where=place,
+                            found=f"numbers {sorted(blobs)}")
+        arrays = [blobs[index] for index in range(len(blobs))]
+        layers.append(LayerWeights(name, "", arrays, [None] * len(arrays)))
+    return Weights(place, "", layers)
+
+
+def write_net(
+    path: Path,
+    layers: Iterable[tuple[str, dict[int, tuple[Array, Array | None]]]],
+) -> None:
+    """Write a .caffemodel.h5, whole or not at all.
+
+    Args:
+        layers: for each layer its name and, by index, (values, gradient or None) of the
+            parameters it owns.
+
+    Raises:
+        NotFound, DataError: the file cannot be written.
+    """
+    with atomic_path(path) as beside, h5py.File(beside, "w") as file:
+        file.create_group("data")
+        for name, blobs in layers:
+            group = file["data"].require_group(name)
+            for index, (values, grads) in blobs.items():
+                group.create_dataset(str(index), data=values)
+                if grads is not None:
+                    file.require_group("diff").require_group(name).create_dataset(
+                        str(index), data=grads)
