@@ -1,0 +1,143 @@
+"""LevelDB underneath the interface of db.py, with the options of the original.
+
+A LevelDB belongs to one process at a time, also for reading; several readers in this process
+share it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from caffepy import log
+from caffepy.data.db import Reader, Record, Shared, Writer
+from caffepy.errors import DataError, NotFound
+
+logger = log.get(__name__)
+
+OPTIONS = {"block_size": 64 << 10, "write_buffer_size": 256 << 20, "max_open_files": 100}
+
+
+def _plyvel() -> Any:
+    try:
+        import plyvel
+    except ImportError as error:
+        raise NotFound(
+            "LevelDB needs the package plyvel, which is not installed",
+            found=f"Python {sys.version_info.major}.{sys.version_info.minor}",
+            fix="`pip install plyvel` where it has wheels (Python up to 3.12 on Linux and macOS), "
+            "or use an LMDB: `--backend lmdb`, `backend: LMDB`.",
+        ) from error
+    return plyvel
+
+
+@contextmanager
+def _errors(path: str) -> Iterator[None]:
+    plyvel = _plyvel()
+    try:
+        yield
+    except plyvel.Error as error:
+        text = error.args[0] if error.args else error
+        text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+        if "lock" in text.lower():
+            raise DataError(
+                "the LevelDB is in use",
+                where=path,
+                found=text,
+                fix="LevelDB admits one process at a time: end the other one, or make an LMDB, "
+                "which many can read at once.",
+            ) from error
+        raise DataError(f"the LevelDB cannot be used: {text}", where=path) from error
+
+
+_databases = Shared(lambda path: _plyvel().DB(path, **OPTIONS))
+
+
+class LeveldbReader(Reader):
+    """One iterator, with checksums, on the process's handle of this path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        with _errors(path):
+            database = _databases.acquire(path)
+            self._release = weakref.finalize(self, _databases.release, os.path.realpath(path))
+            self._cursor = database.raw_iterator(verify_checksums=True)
+        self.seek_to_first()
+
+    @property
+    def entries(self) -> None:
+        return None
+
+    @property
+    def key(self) -> bytes:
+        return self._cursor.key()
+
+    @property
+    def value(self) -> bytes:
+        return self._cursor.value()
+
+    def seek_to_first(self) -> None:
+        with _errors(self.path):
+            self._cursor.seek_to_first()
+            self.valid = self._cursor.valid()
+
+    def next(self) -> None:
+        if self.valid:
+            with _errors(self.path):
+                self._cursor.next()
+                self.valid = self._cursor.valid()
+
+    def skip(self, count: int) -> int:
+        passed = 0
+        with _errors(self.path):
+            while self.valid and passed < count:
+                self._cursor.next()
+                passed += 1
+                self.valid = self._cursor.valid()
+        return passed
+
+    def take(self, count: int) -> list[Record]:
+        records: list[Record] = []
+        with _errors(self.path):
+            while self.valid and len(records) < count:
+                records.append(self._cursor.item())
+                self._cursor.next()
+                self.valid = self._cursor.valid()
+        return records
+
+    def close(self) -> None:
+        self.valid = False
+        self._cursor.close()
+        self._release()
+
+
+class LeveldbWriter(Writer):
+    def _open(self) -> None:
+        with _errors(self.path):
+            self._database = _plyvel().DB(self.folder, create_if_missing=self.new, **OPTIONS)
+
+    def _write(self, records: list[Record]) -> None:
+        with _errors(self.path), self._database.write_batch() as batch:
+            for key, value in records:
+                batch.put(key, value)
+
+    def _flush(self) -> None:
+        with _errors(self.path):
+            self._database.write_batch(sync=True).write()
+
+    def _close(self) -> None:
+        self._database.close()
+
+
+def open_reader(path: str) -> LeveldbReader:
+    reader = LeveldbReader(path)
+    logger.info("Opened leveldb %s", path)
+    return reader
+
+
+def open_writer(path: str, new: bool) -> LeveldbWriter:
+    return LeveldbWriter(path, new)
