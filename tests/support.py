@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from google.protobuf import text_format
 from numpy.testing import assert_allclose
 
 from caffepy import kernels
@@ -25,7 +24,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer, count_range
 from caffepy.core.memory import Place
-from caffepy.proto import caffe_pb2
+from caffepy.proto import caffe_pb2, text
 
 SEED = 1701
 REFERENCE = Path(__file__).parent / "reference"
@@ -38,7 +37,7 @@ def available_engines() -> list[str]:
     def serves(name: str) -> bool:
         try:
             kernels.engine(name)
-        except kernels.Unsupported:
+        except (kernels.Unsupported, ImportError):
             return False
         return True
 
@@ -55,8 +54,9 @@ def random(*shape: int, seed: int = SEED) -> np.ndarray:
 
 def parse(line: str) -> Any:
     """The LayerParameter of a ``layer { ... }`` line, or of the inside of one."""
-    text = line if line.lstrip().startswith("layer") else f"layer {{ {line} }}"
-    spec = text_format.Parse(text, caffe_pb2.NetParameter()).layer[0]
+    net = caffe_pb2.NetParameter()
+    text.parse(line if line.lstrip().startswith("layer") else f"layer {{ {line} }}", net)
+    spec = net.layer[0]
     spec.name = spec.name or "layer"
     return spec
 
@@ -256,7 +256,8 @@ def run_case(
     path = Path(name) if str(name).endswith(".npz") else REFERENCE / "layers" / f"{name}.npz"
     with np.load(path) as file:
         case = dict(file)
-    spec = text_format.Parse(str(case.pop("prototxt")), caffe_pb2.NetParameter())
+    spec = caffe_pb2.NetParameter()
+    text.parse(str(case.pop("prototxt")), spec)
     net = Net(spec, int(case.pop("phase")), context=Context(seed=SEED, engines=engines),
               dtype=dtype)
 
