@@ -1,0 +1,96 @@
+"""Base of the layers that read batches of pictures and labels ahead of the net, in a thread."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from caffepy import log
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Place, Shape
+from caffepy.data.prefetch import Prefetcher
+from caffepy.data.reader import Batch
+from caffepy.errors import CaffeError
+
+logger = log.get(__name__)
+
+DEPTH = 4  # batches made ahead, where the layer has no setting for it
+
+
+class Source(Protocol):
+    """Where batches come from. ``position`` counts what has been consumed; ``seek`` goes there."""
+
+    shape: Shape
+
+    @property
+    def position(self) -> int: ...
+    def seek(self, position: int) -> None: ...
+    def next(self) -> Batch: ...
+    def recycle(self, batch: Batch) -> None: ...
+    def close(self) -> None: ...
+
+
+class PrefetchingLayer(Layer):
+    """Tops: the data N x C x H x W and, if there is a second one, the labels (N).
+
+    Each batch carries its reader's position after it, so ``position`` is that of the last batch
+    the net has used, however many lie ready.
+    """
+
+    bottoms = "0"
+    tops = "1-2"
+    keeps = ()
+    data = True
+
+    source: Source | None = None
+    prefetcher: Prefetcher[Batch] | None = None
+
+    def open_source(self) -> Source:
+        """Open what the layer reads."""
+        raise NotImplementedError
+
+    @property
+    def depth(self) -> int:
+        """How many batches are made ahead."""
+        return DEPTH
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        try:
+            self.source = self.open_source()
+        except CaffeError as error:
+            raise error.at(self.place_name) from error
+        self.prefetcher = Prefetcher(self.source.next, self.depth)
+        logger.info("output data size: %s", ",".join(map(str, self.source.shape)))
+        top[0].reshape(self.source.shape)
+        if len(top) > 1:
+            top[1].reshape(self.source.shape[0])
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        pass  # the next batch decides
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        assert self.source is not None and self.prefetcher is not None
+        batch = self.prefetcher.get()  # an error in the thread is raised here, as itself
+        top[0].reshape(batch.data.shape)
+        top[0].values.overwrite(Place.HOST)[...] = batch.data
+        if len(top) > 1:
+            top[1].reshape(batch.labels.shape)
+            top[1].values.overwrite(Place.HOST)[...] = batch.labels
+        self._position = batch.position
+        self.source.recycle(batch)
+
+    @property
+    def position(self) -> int:  # type: ignore[override]
+        return self._position
+
+    @position.setter
+    def position(self, position: int) -> None:
+        self._position = position
+        if self.source is not None and self.prefetcher is not None:
+            self.prefetcher.stop()
+            self.source.seek(position)
+
+    def close(self) -> None:
+        if self.prefetcher is not None:
+            self.prefetcher.close()
+        if self.source is not None:
+            self.source.close()

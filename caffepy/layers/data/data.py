@@ -1,0 +1,29 @@
+"""Data: batches of Datums from an LMDB or LevelDB, decoded and transformed ahead of the net.
+
+bottom  none
+top     data, N x C x H x W; label, N (may be left out)
+param   data_param { source: "folder" backend: LMDB batch_size: 64 prefetch: 4 rand_skip: 0 }
+        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }
+V1      DATA (V0 "data")
+
+With several workers in TRAIN, record i goes to worker i mod n.
+"""
+
+from __future__ import annotations
+
+from caffepy.core.registry import register
+from caffepy.data.reader import BatchSource
+from caffepy.layers.data._prefetching import PrefetchingLayer
+
+
+@register("Data", v1="DATA", v0="data", param="data_param")
+class Data(PrefetchingLayer):
+    @property
+    def depth(self) -> int:
+        return self.p.prefetch
+
+    def open_source(self) -> BatchSource:
+        return BatchSource(
+            self.p, self.spec.transform_param, self.phase, seed=self.context.seed,
+            stream=self.stream, rank=self.context.rank, size=self.context.size,
+        )
