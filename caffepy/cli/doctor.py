@@ -8,8 +8,8 @@ import platform
 from collections.abc import Iterator
 from importlib import metadata
 
+from caffepy import __version__
 from caffepy.cli import devices
-from caffepy.cli.gflags import version
 from caffepy.errors import CaffeError
 
 # label, distribution, module to try, what it is for
@@ -25,7 +25,7 @@ LIBRARIES = (
 
 def report() -> Iterator[tuple[str, str]]:
     """Label and finding, one pair a line; nothing missing is an error here."""
-    yield "caffepy", version()
+    yield "caffepy", __version__
     yield "Python", f"{platform.python_version()} on {platform.platform()}"
     yield "CPU cores", str(usable_cores())
     for label, distribution, module, purpose in LIBRARIES:
@@ -49,14 +49,14 @@ def library(distribution: str, module: str, purpose: str) -> str:
 
 def onednn() -> str:
     """Version and path of the oneDNN library, or why the reference kernels must do its work."""
-    from caffepy import kernels
     from caffepy.kernels.base import Unsupported
+    from caffepy.kernels.onednn import library
 
     try:
-        engine = kernels.engine("onednn")
+        found = library.load()
     except Unsupported as error:
         return f"not used: {error}"
-    return str(engine)
+    return f"{found.version_text} from {found.path}"
 
 
 def gpu() -> str:
@@ -64,7 +64,7 @@ def gpu() -> str:
     try:
         count = devices.device_count()
     except CaffeError as error:
-        return str(error)
+        return "none; " + str(error).removeprefix("cannot use -gpu all: ")
     return f"{count} found; described by 'caffepy device_query -gpu all'"
 
 

@@ -31,6 +31,7 @@ from typing import Any, NoReturn
 
 import click
 
+from caffepy import __version__
 from caffepy.cli import ending, logfiles
 from caffepy.cli.kinds import BOOL, FILE, INT32, OF_PYTHON, Choice, Kind
 from caffepy.cli.scan import Scan, scan
@@ -268,20 +269,11 @@ def write_flags(
 def version_option() -> click.Option:
     def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
-            click.echo(f"caffepy version {version()} (speaks caffe {CAFFE_VERSION})")
+            click.echo(f"caffepy version {__version__} (speaks caffe {CAFFE_VERSION})")
             ctx.exit(0)
 
     return click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
                         callback=show, help="Show the version and exit.")
-
-
-def version() -> str:
-    from importlib import metadata  # not cheap, and wanted by --version alone
-
-    try:
-        return metadata.version("caffepy")
-    except metadata.PackageNotFoundError:
-        return "unknown (not installed)"
 
 
 def program_name() -> str:

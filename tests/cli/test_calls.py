@@ -1,0 +1,122 @@
+"""Good and bad calls: what the recorded calls of the original become here.
+
+Where the original aborted there is one line on standard error and exit code 1; the words that
+say what is wrong are kept. Each bad call is made by a process of its own or in this one, and
+none may show a traceback.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from cli.nets import write_net, write_solver
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a net and a solver that work."""
+    monkeypatch.chdir(tmp_path)
+    write_net(tmp_path)
+    write_solver(tmp_path)
+    return tmp_path
+
+
+BAD_FILES = {
+    "broken_net.prototxt": 'name: "x"\nlayer {\n: oops }\n',
+    "broken_solver.prototxt": 'net: "net.prototxt" lr_policy: "fixed" base_lr: oops\n',
+    "unknown_field.prototxt": 'net: "net.prototxt" unknown_field: 1\n',
+    "unknown_layer.prototxt": 'layer { name: "a" type: "Bogus" top: "x" }\n',
+    "unknown_bottom.prototxt":
+        'layer { name: "q" type: "ReLU" bottom: "nope" top: "y" }\n',
+    "binary": "\x08\x05\x12\x04name",
+}
+SOLVERS = {
+    "missing_net": 'net: "missing.prototxt"',
+    "broken_net_solver": 'net: "broken_net.prototxt"',
+    "unknown_layer_solver": 'net: "unknown_layer.prototxt"',
+    "bad_type": 'net: "net.prototxt" type: "Bogus"',
+    "bad_policy": 'net: "net.prototxt" lr_policy: "bogus"',
+    "gpu": 'net: "net.prototxt" lr_policy: "fixed" solver_mode: GPU',
+}
+
+BAD_CALLS = [
+    ("bogus", r"Unknown action: bogus \(allowed: device_query, test, time, train\)"),
+    ("tset", r"Unknown action: tset .*Did you mean test\?"),
+    ("train test", "takes flags only .found 'test'"),
+    ("train -bogus=1", "unknown command line flag 'bogus'"),
+    ("train", "Need a solver definition to train"),
+    ("train -solver=nowhere.prototxt", "File not found: nowhere.prototxt"),
+    ("train -solver=.", "this is a folder"),
+    ("train -solver=binary", "'solver' wants a prototxt .found solverstate.*-snapshot"),
+    ("train -solver=broken_solver.prototxt", r"broken_solver\.prototxt:1:.*oops"),
+    ("train -solver=unknown_field.prototxt", r"unknown_field\.prototxt:1:.*unknown_field"),
+    ("train -solver=missing_net", "File not found: missing.prototxt"),
+    ("train -solver=broken_net_solver", r"broken_net\.prototxt:3:1"),
+    ("train -solver=unknown_layer_solver", "Bogus"),
+    ("train -solver=bad_type", "Bogus.*SGD"),
+    ("train -solver=bad_policy", "bogus.*fixed"),
+    ("train -solver=gpu", r"cannot use -gpu 0: .*pip install"),
+    ("train -solver=solver.prototxt -gpu=0", r"cannot use -gpu 0: .*pip install"),
+    ("train -solver=solver.prototxt -gpu=all", r"cannot use -gpu all: .*pip install"),
+    ("train -solver=solver.prototxt -gpu=abc", "illegal value 'abc' specified for flag 'gpu'"),
+    ("train -solver=solver.prototxt -sigint_effect=foo", "illegal value 'foo'.*'sigint_effect'"),
+    ("train -solver=solver.prototxt -snapshot=a -weights=b",
+     "Give a snapshot to resume training or weights to finetune but not both"),
+    ("train -solver=solver.prototxt -snapshot=no.solverstate", "not found: no.solverstate"),
+    ("train -solver=solver.prototxt -weights=no.caffemodel", "not found: no.caffemodel"),
+    ("train -solver=solver.prototxt -weights=binary", "is a .solverstate: give it as -snapshot"),
+    ("test", "Need a model definition to score"),
+    ("test -model=net.prototxt", "Need model weights to score"),
+    ("test -model=net.prototxt -weights=no.caffemodel", "not found: no.caffemodel"),
+    ("time", "Need a model definition to time"),
+    ("time -model=nowhere.prototxt", "File not found: nowhere.prototxt"),
+    ("time -model=net.prototxt -iterations=abc",
+     "illegal value 'abc' specified for int32 flag 'iterations'"),
+    ("time -model=net.prototxt -iterations=0", "illegal value '0' .*'iterations'.*1 and more"),
+    ("time -model=net.prototxt -phase=FOO", 'phase must be "TRAIN" or "TEST" .found FOO'),
+    ("time -model=broken_net.prototxt", r"broken_net\.prototxt:3:1"),
+    ("time -model=unknown_layer.prototxt", "Bogus"),
+    ("time -model=unknown_bottom.prototxt", "Unknown bottom blob 'nope' .layer 'q', "),
+    ("device_query -gpu=0", r"cannot use -gpu 0: .*pip install"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "text"), BAD_CALLS)
+def test_bad_calls(
+    call, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, text: str
+) -> None:
+    monkeypatch.setattr("caffepy.cli.devices.driver_version", lambda: None)
+    for name, words in BAD_FILES.items():
+        (folder / name).write_text(words)
+    for name, words in SOLVERS.items():
+        (folder / name).write_text(words)
+    done = call(*arguments.split())
+    assert done.exit_code == 1
+    errors = done.stderr[done.stderr.index("caffepy: error: "):]
+    assert re.search(text, " ".join(errors.split()))
+    assert "bug" not in done.stderr and "Traceback" not in done.stderr
+    assert not list(folder.glob("*.caffemodel"))
+
+
+@pytest.mark.parametrize(("arguments", "code", "first"), [
+    ((), 0, "Usage: caffepy ACTION"),
+    (("--help",), 0, "Usage: caffepy ACTION"),
+    (("-helpshort",), 0, "Usage: caffepy ACTION"),
+    (("--version",), 0, "caffepy version"),
+    (("-solver", "x"), 0, "Usage: caffepy ACTION"),
+])
+def test_calls_that_only_print(shell, arguments: tuple[str, ...], code: int, first: str) -> None:
+    done = shell(*arguments)
+    assert done.returncode == code
+    assert done.stdout.startswith(first)
+    assert done.stderr == ""
+
+
+def test_a_bad_call_in_its_own_process(shell) -> None:
+    done = shell("train", "--solver=nowhere.prototxt")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "caffepy: error: flag 'solver': File not found: nowhere.prototxt\n"
+    assert "Traceback" in shell("-v", "train", "--solver=nowhere.prototxt").stderr
+    assert "Traceback" in shell("train", "-solver", "nowhere", CAFFEPY_TRACEBACK="1").stderr
