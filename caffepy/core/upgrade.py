@@ -1,0 +1,272 @@
+"""Old files made new: whatever their age, nets and solvers come out in the current format.
+
+    param, source = read_net_param("train_val.prototxt")
+    param, source = read_solver_param("solver.prototxt")
+
+In this order, as the original has it: V0 layers (upgrade_v0), settings of the data layers that now
+live in transform_param, V1 layers, input fields, BatchNorm with three param blocks. What is done
+is logged in the original's words.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from google.protobuf.message import Message
+
+from caffepy import log
+from caffepy.core import registry, upgrade_v0
+from caffepy.errors import ConfigError, DataError
+from caffepy.proto import caffe_pb2, files, text
+from caffepy.proto.text import Source
+
+logger = log.get(__name__)
+
+Path = str | os.PathLike[str]
+
+ATTEMPT = "Attempting to upgrade input file specified using deprecated"
+DONE = "Successfully upgraded file specified using deprecated"
+FUTURE = "Note that future Caffe releases will"
+TRANSFORM = ("scale", "mean_file", "crop_size", "mirror")
+DATA_PARAMS = {"DATA": "data_param", "IMAGE_DATA": "image_data_param",
+               "WINDOW_DATA": "window_data_param"}  # fmt: skip
+SOLVER_TYPES = {"SGD": "SGD", "NESTEROV": "Nesterov", "ADAGRAD": "AdaGrad", "RMSPROP": "RMSProp",
+                "ADADELTA": "AdaDelta", "ADAM": "Adam"}  # fmt: skip
+V1_LISTS = ("param", "blob_share_mode", "blobs_lr", "weight_decay")  # ParamSpec's fields in V1
+V1Type = caffe_pb2.V1LayerParameter.LayerType
+
+
+def read_net_param(path: Path) -> tuple[caffe_pb2.NetParameter, Source]:
+    """A net from a prototxt of any age, in the current format, and where its layers are written.
+
+    Raises:
+        NotFound: no such file.
+        ConfigError: it does not parse, or cannot be upgraded.
+    """
+    param = caffe_pb2.NetParameter()
+    source = text.read(path, param)
+    upgrade_net(param, source.path)
+    return param, source
+
+
+def read_net_param_binary(path: Path) -> caffe_pb2.NetParameter:
+    """A net with its weights from a caffemodel of any age, in the current format.
+
+    To load weights into a net use caffepy.proto.wire.read_net, which is far faster and does not
+    take a fork's fields for ours.
+
+    Raises:
+        NotFound: no such file.
+        DataError: it is damaged, or of another kind.
+        ConfigError: it cannot be upgraded.
+    """
+    place = os.fspath(path)
+    param = caffe_pb2.NetParameter()
+    with files.mapped(path) as data:
+        kind = files.sniff_bytes(data)
+        if kind not in ("caffemodel", "unknown"):
+            raise DataError("this is no caffemodel", where=place, found=f"a {kind} file")
+        try:
+            param.ParseFromString(bytes(data))
+        except Exception as error:  # DecodeError; its class differs by protobuf's runtime
+            raise DataError(f"a damaged caffemodel: {error}", where=place) from None
+    upgrade_net(param, place)
+    return param
+
+
+def read_solver_param(path: Path) -> tuple[caffe_pb2.SolverParameter, Source]:
+    """A solver from a prototxt of any age, in the current format, its snapshot_prefix filled in.
+
+    Raises: as ``read_net_param``.
+    """
+    param = caffe_pb2.SolverParameter()
+    source = text.read(path, param)
+    upgrade_solver(param, source.path)
+    fill_snapshot_prefix(param, source.path)
+    return param, source
+
+
+def upgrade_net(param: caffe_pb2.NetParameter, path: str = "") -> list[str]:
+    """Bring a net to the current format, in place.
+
+    Args:
+        path: the file the net came from, for the log.
+
+    Returns: what was logged: one note for each step begun, ended or warned of.
+
+    Raises:
+        ConfigError: what cannot be upgraded: unknown old types, ``layer`` beside ``layers``...
+    """
+    notes = _Notes()
+    if any(layer.HasField("layer") for layer in param.layers):
+        notes.info(f"{ATTEMPT} V0LayerParameter: {path}")
+        problems = upgrade_v0.upgrade(param)
+        for problem in problems:
+            notes.error(problem)
+        if problems:
+            notes.error("Warning: had one or more problems upgrading V0NetParameter to "
+                        "NetParameter (see above); continuing anyway.")  # fmt: skip
+        else:
+            notes.info(f"{DONE} V0LayerParameter")
+        notes.warning(f"{FUTURE} not support V0NetParameter; upgrade_net_proto_text upgrades "
+                      "prototxt, and upgrade_net_proto_binary model weights.")  # fmt: skip
+    if any(_old_transform(layer) for layer in param.layers):
+        notes.info(f"{ATTEMPT} transformation parameters: {path}")
+        for layer in param.layers:
+            _upgrade_transform(layer)
+        notes.info(f"{DONE} data transformation parameters.")
+        notes.warning(f"{FUTURE} only support transform_param messages for transformation fields.")
+    if param.layers:
+        notes.info(f"{ATTEMPT} V1LayerParameter: {path}")
+        _upgrade_layers(param, path)
+        notes.info(f"{DONE} V1LayerParameter")
+    if param.input:
+        notes.info(f"{ATTEMPT} input fields: {path}")
+        _upgrade_input(param, path)
+        notes.info(f"{DONE} input fields.")
+        notes.warning(f"{FUTURE} only support input layers and not input fields.")
+    norms = [layer for layer in param.layer if layer.type == "BatchNorm" and len(layer.param) == 3]
+    if any(spec.lr_mult or spec.decay_mult for layer in norms for spec in layer.param):
+        notes.info(f"Attempting to upgrade batch norm layers using deprecated params: {path}")
+        for spec in (spec for layer in norms for spec in layer.param):
+            spec.lr_mult = spec.decay_mult = 0  # statistics, which no solver may touch
+        notes.info("Successfully upgraded batch norm layers using deprecated params.")
+    return notes.lines
+
+
+def upgrade_solver(param: caffe_pb2.SolverParameter, path: str = "") -> list[str]:
+    """Bring a solver, and the nets written in it, to the current format, in place.
+
+    Returns and raises: as ``upgrade_net``.
+    """
+    notes = _Notes()
+    if param.HasField("solver_type"):
+        if param.HasField("type"):
+            raise ConfigError("solver_type and type are both given", where=path or None,
+                              fix="Keep type.")  # fmt: skip
+        notes.info(f"{ATTEMPT} 'solver_type' field (enum)': {path}")
+        param.type = SOLVER_TYPES[caffe_pb2.SolverParameter.SolverType.Name(param.solver_type)]
+        param.ClearField("solver_type")
+        notes.info(f"{DONE} 'solver_type' field (enum) to 'type' field (string).")
+        notes.warning(f"{FUTURE} only support 'type' field (string) for a solver's type.")
+    for field in ("net_param", "train_net_param"):
+        if param.HasField(field):
+            notes.lines += upgrade_net(getattr(param, field), path)
+    for net in param.test_net_param:
+        notes.lines += upgrade_net(net, path)
+    return notes.lines
+
+
+def fill_snapshot_prefix(param: caffe_pb2.SolverParameter, path: str) -> None:
+    """Without snapshot_prefix, snapshots go beside the solver file; in a folder, by its name."""
+    stem, _ = os.path.splitext(path)
+    if not param.snapshot_prefix:
+        param.snapshot_prefix = stem
+        logger.info("snapshot_prefix was not specified and is set to %s", stem)
+    elif os.path.isdir(param.snapshot_prefix):
+        param.snapshot_prefix = os.path.join(param.snapshot_prefix, os.path.basename(stem))
+        logger.info("snapshot_prefix was a directory and is replaced to %s", param.snapshot_prefix)
+
+
+class _Notes:
+    """Logs lines and keeps them."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, level: int, line: str) -> None:
+        logger.log(level, "%s", line, stacklevel=3)
+        self.lines.append(line)
+
+    def info(self, line: str) -> None:
+        self.add(logging.INFO, line)
+
+    def warning(self, line: str) -> None:
+        self.add(logging.WARNING, line)
+
+    def error(self, line: str) -> None:
+        self.add(logging.ERROR, line)
+
+
+def _old_transform(layer: caffe_pb2.V1LayerParameter) -> Message | None:
+    """The data layer's own message if it has settings that belong in transform_param."""
+    field = DATA_PARAMS.get(V1Type.Name(layer.type)) if layer.HasField("type") else None
+    own = getattr(layer, field) if field else None
+    return own if own and any(own.HasField(name) for name in TRANSFORM) else None
+
+
+def _upgrade_transform(layer: caffe_pb2.V1LayerParameter) -> None:
+    own = _old_transform(layer)
+    if own is None:
+        return
+    for name in TRANSFORM:
+        if own.HasField(name):
+            setattr(layer.transform_param, name, getattr(own, name))
+            own.ClearField(name)
+
+
+def _upgrade_layers(param: caffe_pb2.NetParameter, path: str) -> None:
+    if param.layer:  # the original drops the blocks of `layer` here
+        raise ConfigError(
+            'the net has both "layer" and "layers" blocks, formats of different age',
+            where=path or None,
+            fix='Write all of them as "layer".',
+        )
+    for old in param.layers:
+        _upgrade_layer(old, param.layer.add(), path)
+    param.ClearField("layers")
+
+
+def _upgrade_layer(
+    old: caffe_pb2.V1LayerParameter, new: caffe_pb2.LayerParameter, path: str
+) -> None:
+    for field, value in old.ListFields():
+        if field.name in V1_LISTS:
+            continue
+        if field.name == "type":
+            new.type = _type_of(old, path)
+        elif hasattr(value, "MergeFrom"):  # a message, or a list
+            getattr(new, field.name).MergeFrom(value)
+        else:
+            setattr(new, field.name, value)
+    names = ("name", "share_mode", "lr_mult", "decay_mult")
+    for v1_name, name in zip(V1_LISTS, names, strict=True):
+        for i, value in enumerate(getattr(old, v1_name)):
+            spec = new.param[i] if i < len(new.param) else new.param.add()
+            setattr(spec, name, value)
+
+
+def _type_of(old: caffe_pb2.V1LayerParameter, path: str) -> str:
+    name = V1Type.Name(old.type)
+    if name == "NONE":
+        return ""
+    new = registry.from_v1(name)
+    if new is None:
+        error = ConfigError(
+            f"no layer type is known for {name} of the V1 format", where=f"layer '{old.name}'"
+        )
+        raise error.at(path) if path else error
+    return new
+
+
+def _upgrade_input(param: caffe_pb2.NetParameter, path: str) -> None:
+    """Inputs of the net become the tops of one Input layer, before all others."""
+    dims = [list(shape.dim) for shape in param.input_shape]
+    if not dims:
+        dims = [list(param.input_dim[i : i + 4]) for i in range(0, len(param.input_dim), 4)]
+    if len(dims) != len(param.input) or any(len(d) != 4 for d in dims if not param.input_shape):
+        raise ConfigError(
+            "each input needs its shape: four input_dim, or one input_shape",
+            where=path or None,
+            found=f"{len(param.input)} inputs, {len(param.input_dim)} input_dim, "
+            f"{len(param.input_shape)} input_shape",
+        )
+    layer = caffe_pb2.LayerParameter(name="input", type="Input", top=param.input)
+    for extents in dims:
+        layer.input_param.shape.add(dim=extents)
+    rest = list(param.layer)
+    param.ClearField("layer")
+    param.layer.extend([layer, *rest])
+    for field in ("input", "input_dim", "input_shape"):
+        param.ClearField(field)
