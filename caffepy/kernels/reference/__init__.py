@@ -1,0 +1,43 @@
+"""The kernels that every machine can run: vectorised array code that reads like the formula.
+
+They are written on an array module ``xp`` (NumPy here) with the functions that NumPy and CuPy
+share, take float32 and float64, and work in C order, except that the elementwise ones follow the
+order their input was last written in. What other engines do faster is checked against these.
+"""
+
+from __future__ import annotations
+
+from caffepy.kernels import base
+from caffepy.kernels.reference.batch_norm import BatchNorm
+from caffepy.kernels.reference.concat import Concat
+from caffepy.kernels.reference.convolution import Convolution
+from caffepy.kernels.reference.depthwise import Depthwise
+from caffepy.kernels.reference.eltwise import Eltwise
+from caffepy.kernels.reference.inner_product import InnerProduct
+from caffepy.kernels.reference.lrn import LRN
+from caffepy.kernels.reference.pooling import Pooling
+from caffepy.kernels.reference.relu import ReLU
+from caffepy.kernels.reference.softmax import Softmax
+
+
+class ReferenceEngine(base.Engine):
+    """Has a kernel for every spec."""
+
+    name = "reference"
+    kernels = {
+        base.ConvolutionSpec: Convolution,
+        base.InnerProductSpec: InnerProduct,
+        base.PoolingSpec: Pooling,
+        base.LRNSpec: LRN,
+        base.ReLUSpec: ReLU,
+        base.SoftmaxSpec: Softmax,
+        base.BatchNormSpec: BatchNorm,
+        base.EltwiseSpec: Eltwise,
+        base.ConcatSpec: Concat,
+    }
+
+    def plan(self, spec: base.Spec) -> base.Kernel:
+        """See Engine.plan."""
+        if isinstance(spec, base.ConvolutionSpec) and 1 < spec.group == spec.x[1]:
+            return Depthwise(spec, self)
+        return super().plan(spec)

@@ -1,0 +1,36 @@
+"""Parts side by side along an axis, and apart again."""
+
+from __future__ import annotations
+
+from caffepy.core.memory import Tensor
+from caffepy.kernels.base import ConcatKernel, ConcatSpec, Engine
+from caffepy.kernels.reference.order import follow
+
+
+class Concat(ConcatKernel):
+    """Copies between the whole and its slices."""
+
+    engine = "reference"
+
+    def __init__(self, spec: ConcatSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        before = (slice(None),) * spec.axis
+        self.pieces = []
+        start = 0
+        for shape in spec.parts:
+            end = start + shape[spec.axis]
+            self.pieces.append((*before, slice(start, end)))
+            start = end
+
+    def join(self, parts: list[Tensor], whole: Tensor) -> None:
+        place = follow(self, parts[0])
+        result = whole.overwrite(place)
+        for part, piece in zip(parts, self.pieces, strict=True):
+            result[piece] = part.read(place)
+
+    def split(self, whole: Tensor, parts: list[Tensor | None]) -> None:
+        place = follow(self, whole)
+        source = whole.read(place)
+        for part, piece in zip(parts, self.pieces, strict=True):
+            if part is not None:
+                part.overwrite(place)[...] = source[piece]

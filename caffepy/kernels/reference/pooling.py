@@ -1,0 +1,82 @@
+"""Pooling: a loop over the cells of the window, vectorised over the windows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from caffepy.core.memory import Array, Tensor
+from caffepy.kernels.base import Engine, PoolingKernel, PoolingSpec
+from caffepy.kernels.reference.windows import Windows
+
+LOWEST = -float(np.finfo(np.float32).max)  # where the search for a maximum starts
+
+
+class Pooling(PoolingKernel):
+    """The largest or the mean of each window."""
+
+    engine = "reference"
+
+    def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.windows = Windows(spec.kernel, spec.stride, spec.pad, (1, 1), spec.y[2:])
+        self.winner: Array = None  # of each window, the cell that won; -1 for none
+        self.area = owner.xp.asarray(window_areas(spec), spec.dtype)
+
+    def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
+        xp, place = self.owner.xp, self.owner.place
+        xs, ys = x.read(place), y.overwrite(place)
+        if self.spec.method == "ave":
+            padded = self.windows.padded(xp, xs)
+            ys[...] = 0
+            for offset in self.windows.offsets():
+                ys += self.windows.at(padded, offset)
+            ys /= self.area
+            return
+        padded = self.windows.padded(xp, xs, fill=-np.inf)
+        ys[...] = LOWEST
+        if not self.spec.training and mask is None:
+            for offset in self.windows.offsets():
+                xp.fmax(ys, self.windows.at(padded, offset), out=ys)
+            return
+        self.winner = xp.full(ys.shape, -1, np.int32)
+        for index, offset in enumerate(self.windows.offsets()):
+            cell = self.windows.at(padded, offset)
+            better = cell > ys  # never true for not-a-number, which the original passes over too
+            xp.copyto(ys, cell, where=better)
+            self.winner[better] = index
+        if mask is not None:
+            mask.overwrite(place)[...] = self._positions()
+
+    def backward(self, dy: Tensor, dx: Tensor) -> None:
+        xp, place = self.owner.xp, self.owner.place
+        dys = dy.read(place)
+        padded = self.windows.zeros(xp, self.spec.x, dys.dtype)
+        if self.spec.method == "ave":
+            share = dys / self.area
+            for offset in self.windows.offsets():
+                self.windows.at(padded, offset)[...] += share
+        else:
+            for index, offset in enumerate(self.windows.offsets()):
+                self.windows.at(padded, offset)[...] += xp.where(self.winner == index, dys, 0)
+        dx.overwrite(place)[...] = self.windows.inner(padded, self.spec.x)
+
+    def _positions(self) -> Array:
+        """h * W + w of each window's winner, -1 where every cell lost."""
+        xp, s = self.owner.xp, self.spec
+        rows, columns = (
+            xp.arange(n) * step - pad
+            for n, step, pad in zip(s.y[2:], s.stride, s.pad, strict=True)
+        )
+        h = rows[:, None] + self.winner // s.kernel[1]
+        w = columns + self.winner % s.kernel[1]
+        return xp.where(self.winner < 0, -1, h * s.x[3] + w)
+
+
+def window_areas(spec: PoolingSpec) -> np.ndarray:
+    """What a mean divides by, (out_h, out_w): the window's area clipped at height + pad."""
+    sides = []
+    for axis in (0, 1):
+        start = np.arange(spec.y[2 + axis]) * spec.stride[axis] - spec.pad[axis]
+        end = np.minimum(start + spec.kernel[axis], spec.x[2 + axis] + spec.pad[axis])
+        sides.append(end - start)
+    return np.outer(*sides)

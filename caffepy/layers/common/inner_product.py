@@ -1,0 +1,60 @@
+"""InnerProduct: y = x w^T + b, a fully connected layer.
+
+bottom  x, any shape; axes before ``axis`` count as M items, the rest are K numbers each
+top     y, the axes before ``axis``, then num_output
+param   inner_product_param { num_output: 10 bias_term: true weight_filler { } bias_filler { }
+        axis: 1 transpose: false }
+V1      INNER_PRODUCT (V0 "innerproduct")
+
+The weights are num_output x K, or K x num_output with ``transpose``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.registry import register
+from caffepy.errors import ShapeError
+from caffepy.kernels.base import InnerProductKernel, InnerProductSpec
+
+
+@register("InnerProduct", v1="INNER_PRODUCT", v0="innerproduct", param="inner_product_param")
+class InnerProduct(Layer):
+    learns = ("weights", "bias")
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        p = self.p
+        if p.num_output < 1:
+            self.fail("num_output must be at least 1", found=p.num_output)
+        self.axis = bottom[0].axis(p.axis)
+        self.k = bottom[0].count_from(self.axis)
+        n = p.num_output
+        self.add_blob((self.k, n) if p.transpose else (n, self.k), p.weight_filler)
+        if p.bias_term:
+            self.add_blob((n,), p.bias_filler)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        p, x = self.p, bottom[0]
+        if x.count_from(self.axis) != self.k:
+            self.fail("the bottom does not fit the weights", kind=ShapeError,
+                      found=f"shape {x.shape}: {x.count_from(self.axis)} numbers from axis "
+                            f"{self.axis} on", allowed=self.k)
+        top[0].reshape((*x.shape[: self.axis], p.num_output))
+        self.kernel: InnerProductKernel = self.plan(InnerProductSpec(
+            x.count_from(0, self.axis), self.k, p.num_output, p.transpose, p.bias_term,
+            self.dtype.name,
+        ))
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        b = self.blobs[1].values if self.p.bias_term else None
+        self.kernel.forward(bottom[0].values, self.blobs[0].values, b, top[0].values)
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        wanted = [blob.grads if down else None
+                  for blob, down in zip(self.blobs, self.param_propagate_down, strict=True)]
+        dw, db = wanted[0], wanted[1] if self.p.bias_term else None
+        if dw is not None or db is not None:
+            self.kernel.backward_weights(bottom[0].values, top[0].grads, dw, db)
+        if propagate_down[0]:
+            self.kernel.backward_data(top[0].grads, self.blobs[0].values, bottom[0].grads)

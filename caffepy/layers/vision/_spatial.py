@@ -1,0 +1,169 @@
+"""Kernel, stride, pad and dilation, one number per spatial axis, from the prototxt's many words."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from caffepy.core.blob import Blob
+from caffepy.core.layer import Layer
+from caffepy.core.memory import Shape, Tensor
+from caffepy.errors import ShapeError
+from caffepy.kernels.reference.windows import Pairs, Windows
+
+
+class Spatial:
+    """The axes that a ConvolutionParameter's windows slide over.
+
+    Attributes:
+        axis: the channels' axis; all after it are spatial.
+        kernel, stride, pad, dilation: one number per spatial axis.
+    """
+
+    def __init__(self, layer: Layer, bottom: Blob) -> None:
+        self.layer = layer
+        p = layer.p
+        self.axis = bottom.axis(p.axis)
+        self.axes = bottom.ndim - self.axis - 1
+        self.kernel = self._each("kernel_size", "kernel", None)
+        self.stride = self._each("stride", "stride", 1)
+        self.pad = self._each("pad", "pad", 0)
+        self.dilation = self._each("dilation", None, 1)
+        for name, values in (("kernel_size", self.kernel), ("stride", self.stride),
+                             ("dilation", self.dilation)):
+            if any(v < 1 for v in values):
+                layer.fail(f"{name} must be at least 1 on every axis", found=values,
+                           fix=f"Give both {name.removesuffix('_size')}_h and "
+                               f"{name.removesuffix('_size')}_w, or {name} alone.")
+
+    def _each(self, field: str, sides: str | None, default: int | None) -> Pairs:
+        """``field`` repeated once or once per axis, or its ``_h`` and ``_w``, on every axis."""
+        layer, p, axes = self.layer, self.layer.p, self.axes
+        values = tuple(getattr(p, field))
+        if sides and (p.HasField(f"{sides}_h") or p.HasField(f"{sides}_w")):
+            if axes != 2:
+                layer.fail(f"{sides}_h and {sides}_w are for two spatial axes",
+                           found=f"{axes} spatial axes", fix=f"Use {field} instead.")
+            if values:
+                layer.fail(f"either {field} or {sides}_h and {sides}_w, not both")
+            return getattr(p, f"{sides}_h"), getattr(p, f"{sides}_w")
+        if not values and default is not None:
+            values = (default,)
+        if len(values) not in (1, axes):
+            layer.fail(f"{field} must be given once, or once per spatial axis",
+                       found=f"{len(values)} times for {axes} spatial axes")
+        return values * axes if len(values) == 1 else values
+
+    def split(self, shape: Shape) -> tuple[Shape, int, Shape]:
+        """A shape's axes before the channels, its channels, and its spatial axes."""
+        return shape[: self.axis], shape[self.axis], shape[self.axis + 1 :]
+
+    def down(self, shape: Shape) -> Shape:
+        """How many windows fit along each spatial axis of an input of ``shape``."""
+        before, _, sizes = self.split(shape)
+        out = tuple(
+            (size + 2 * p - (d * (k - 1) + 1)) // s + 1
+            for size, k, s, p, d in zip(sizes, self.kernel, self.stride, self.pad,
+                                        self.dilation, strict=True)
+        )
+        if any(n < 1 for n in out):
+            self.layer.fail("the kernel is larger than the padded input", kind=ShapeError,
+                            found=f"kernel {self.kernel}, dilation {self.dilation}, "
+                                  f"pad {self.pad}, input {shape}")
+        return out
+
+    def up(self, shape: Shape) -> Shape:
+        """The spatial axes of the smallest input that has windows as many as ``shape`` says."""
+        _, _, sizes = self.split(shape)
+        out = tuple(
+            s * (size - 1) + d * (k - 1) + 1 - 2 * p
+            for size, k, s, p, d in zip(sizes, self.kernel, self.stride, self.pad,
+                                        self.dilation, strict=True)
+        )
+        if any(n < 1 for n in out):
+            self.layer.fail("the padding takes the whole output away", kind=ShapeError,
+                            found=f"kernel {self.kernel}, pad {self.pad}, input {shape}")
+        return out
+
+    def windows(self, shape: Shape) -> Windows:
+        """The windows on an input of ``shape``."""
+        return Windows(self.kernel, self.stride, self.pad, self.dilation, self.down(shape))
+
+
+class PoolingWindows:
+    """The windows of a PoolingParameter, (height, width) each.
+
+    Raises:
+        ConfigError: the words contradict each other or lack one.
+    """
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        p = layer.p
+        self.whole: bool = p.global_pooling
+        if self.whole:
+            if p.HasField("kernel_size") or p.HasField("kernel_h") or p.HasField("kernel_w"):
+                layer.fail("global_pooling takes the whole input, so no kernel can be given")
+            self.kernel: Pairs = ()
+        else:
+            self.kernel = self._sides("kernel_size", "kernel")
+        self.pad = self._sides("pad", "pad")
+        self.stride = self._sides("stride", "stride")
+        if not self.whole and 0 in self.kernel:
+            layer.fail("the kernel must be at least 1 on both axes", found=self.kernel)
+        if 0 in self.stride:
+            layer.fail("stride must be at least 1 on both axes", found=self.stride)
+        if self.whole and (self.pad != (0, 0) or self.stride != (1, 1)):
+            layer.fail("global_pooling goes with pad 0 and stride 1",
+                       found=f"pad {self.pad}, stride {self.stride}")
+        if not self.whole and any(a >= b for a, b in zip(self.pad, self.kernel, strict=True)):
+            layer.fail("pad must be smaller than the kernel, or windows hold padding alone",
+                       found=f"pad {self.pad}, kernel {self.kernel}")
+
+    def _sides(self, field: str, side: str) -> Pairs:
+        layer, p = self.layer, self.layer.p
+        h, w = p.HasField(f"{side}_h"), p.HasField(f"{side}_w")
+        if p.HasField(field) and (h or w):
+            layer.fail(f"either {field} or {side}_h and {side}_w, not both")
+        if h != w:
+            layer.fail(f"{side}_h and {side}_w belong together",
+                       found=f"only {side}_{'h' if h else 'w'}")
+        if h:
+            return getattr(p, f"{side}_h"), getattr(p, f"{side}_w")
+        if field == "kernel_size" and not p.HasField(field):
+            layer.fail("the size of the windows is missing",
+                       fix="Give kernel_size, or kernel_h and kernel_w, or global_pooling: true.")
+        return (getattr(p, field),) * 2
+
+    def on(self, shape: Shape) -> Windows:
+        """The windows on an input of ``shape`` (N, C, H, W)."""
+        p = self.layer.p
+        kernel = shape[2:] if self.whole else self.kernel
+        out = []
+        for size, k, s, pad in zip(shape[2:], kernel, self.stride, self.pad, strict=True):
+            room = size + 2 * pad - k
+            n = (room // s if p.round_mode == p.FLOOR else -(-room // s)) + 1
+            # rounding up may add a window that lies wholly outside: the original drops it where
+            # there is padding, and otherwise reads out of bounds
+            if (n - 1) * s >= size + pad:
+                n -= 1
+            if n < 1:
+                self._too_large(kernel, shape)
+            out.append(n)
+        return Windows(tuple(kernel), self.stride, self.pad, (1, 1), tuple(out))
+
+    def _too_large(self, kernel: Pairs, shape: Shape) -> NoReturn:
+        self.layer.fail("the kernel is larger than the padded input", kind=ShapeError,
+                        found=f"kernel {kernel}, pad {self.pad}, input {shape}")
+
+
+def seen_as(tensor: Tensor, shape: Shape) -> Tensor:
+    """The tensor, or its memory in another shape of equally many numbers."""
+    return tensor if tensor.shape == shape else Tensor(tensor.memory, shape)
+
+
+def same_shapes(layer: Layer, bottom: Any) -> None:
+    """Fail unless all bottoms have the first one's shape."""
+    for index, blob in enumerate(bottom):
+        if blob.shape != bottom[0].shape:
+            layer.fail("all bottoms must have the same shape", kind=ShapeError,
+                       found=f"{bottom[0].shape} and, at index {index}, {blob.shape}")

@@ -1,0 +1,114 @@
+"""Convolution: y[o] = sum over c in o's group of w[o, c] * x[c] (cross-correlation) + b[o].
+
+bottom  x, N x C x H x W (any number of spatial axes; several bottoms share the weights)
+top     y, N x num_output x H' x W',
+        H' = floor((H + 2 pad - dilation (kernel - 1) - 1) / stride) + 1
+param   convolution_param { num_output: 20 kernel_size: 5 stride: 1 pad: 0 dilation: 1 group: 1
+        bias_term: true weight_filler { } bias_filler { } axis: 1 }
+V1      CONVOLUTION (V0 "conv")
+
+Sizes are given once, once per spatial axis, or as kernel_h and kernel_w. Axes before ``axis``
+count as images. The engine and force_nd_im2col words of the original change nothing here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Shape
+from caffepy.core.registry import register
+from caffepy.errors import ShapeError
+from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec
+from caffepy.layers.vision._spatial import Spatial, same_shapes, seen_as
+
+
+class BaseConvolution(Layer):
+    """What Convolution and Deconvolution share: the same kernel, run in one direction or other."""
+
+    bottoms = "1+"
+    tops = "= bottoms"
+    learns = ("weights", "bias")
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        p = self.p
+        self.spatial = Spatial(self, bottom[0])
+        self.channels = bottom[0].shape[self.spatial.axis]
+        if p.num_output < 1:
+            self.fail("num_output must be at least 1", found=p.num_output)
+        if p.group < 1 or self.channels % p.group or p.num_output % p.group:
+            self.fail("channels and num_output must be multiples of group",
+                      found=f"{self.channels} channels, num_output {p.num_output}, "
+                            f"group {p.group}")
+        self.add_blob(self.weight_shape(), p.weight_filler)
+        if p.bias_term:
+            self.add_blob((p.num_output,), p.bias_filler)
+
+    def weight_shape(self) -> Shape:
+        """The shape of the weights, for the channels and settings at hand."""
+        raise NotImplementedError
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        shape, spatial = bottom[0].shape, self.spatial
+        same_shapes(self, bottom)
+        if len(shape) != spatial.axis + 1 + spatial.axes or shape[spatial.axis] != self.channels:
+            self.fail("the bottom does not fit the weights", kind=ShapeError,
+                      found=f"shape {shape}",
+                      allowed=f"{self.channels} channels at axis {spatial.axis} and "
+                              f"{spatial.axes} spatial axes after them")
+        before, _, sizes = spatial.split(shape)
+        out = self.out(shape)
+        for t in top:
+            t.reshape((*before, self.p.num_output, *out))
+        images = math.prod(before)
+        self.x_shape: Shape = (images, self.channels, *sizes)
+        self.y_shape: Shape = (images, self.p.num_output, *out)
+        self.kernel: ConvolutionKernel = self.plan(self.convolution())
+
+    def out(self, shape: Shape) -> Shape:
+        """The spatial axes of the top for a bottom of ``shape``."""
+        raise NotImplementedError
+
+    def convolution(self) -> ConvolutionSpec:
+        """The convolution between ``x_shape`` and ``y_shape``."""
+        raise NotImplementedError
+
+    def spec_between(self, x: Shape, y: Shape, bias: bool) -> ConvolutionSpec:
+        """The convolution that takes ``x`` to ``y`` with these weights."""
+        s = self.spatial
+        return ConvolutionSpec(x, self.blobs[0].shape, y, s.stride, s.pad, s.dilation,
+                               self.p.group, bias, self.dtype.name)
+
+
+@register("Convolution", v1="CONVOLUTION", v0="conv", param="convolution_param")
+class Convolution(BaseConvolution):
+    """Runs the kernel forward."""
+
+    def weight_shape(self) -> Shape:
+        return (self.p.num_output, self.channels // self.p.group, *self.spatial.kernel)
+
+    def out(self, shape: Shape) -> Shape:
+        return self.spatial.down(shape)
+
+    def convolution(self) -> ConvolutionSpec:
+        return self.spec_between(self.x_shape, self.y_shape, self.p.bias_term)
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        w = self.blobs[0].values
+        b = self.blobs[1].values if self.p.bias_term else None
+        for x, y in zip(bottom, top, strict=True):
+            self.kernel.forward(seen_as(x.values, self.x_shape), w, b,
+                                seen_as(y.values, self.y_shape))
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        wanted = [blob.grads if down else None
+                  for blob, down in zip(self.blobs, self.param_propagate_down, strict=True)]
+        dw, db = wanted[0], wanted[1] if self.p.bias_term else None
+        for x, y, down in zip(bottom, top, propagate_down, strict=True):
+            dy = seen_as(y.grads, self.y_shape)
+            if dw is not None or db is not None:
+                self.kernel.backward_weights(seen_as(x.values, self.x_shape), dy, dw, db)
+            if down:
+                self.kernel.backward_data(dy, self.blobs[0].values,
+                                          seen_as(x.grads, self.x_shape))

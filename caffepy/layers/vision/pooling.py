@@ -1,0 +1,89 @@
+"""Pooling: one number of each window: its largest, its mean, or one drawn by chance.
+
+bottom  x, N x C x H x W
+top     y, N x C x H' x W', H' = ceil((H + 2 pad - kernel) / stride) + 1, less a last window that
+        would lie wholly outside; optionally, for MAX, the index h * W + w of each maximum
+param   pooling_param { pool: MAX kernel_size: 2 stride: 1 pad: 0 global_pooling: false
+        round_mode: CEIL }
+V1      POOLING (V0 "pool")
+
+AVE divides by the window's area clipped at H + pad, so the padding counts and what lies beyond
+it does not. STOCHASTIC (Zeiler and Fergus 2013) wants x >= 0: in TRAIN a cell is drawn with
+probability x / sum of x, in TEST y = sum of x^2 / sum of x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from caffepy.core.blob import Blob
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.registry import register
+from caffepy.errors import ShapeError
+from caffepy.kernels.base import PoolingKernel, PoolingSpec
+from caffepy.kernels.reference.stochastic import Stochastic
+from caffepy.layers.vision._spatial import PoolingWindows
+from caffepy.proto import caffe_pb2
+
+
+@register("Pooling", v1="POOLING", v0="pool", param="pooling_param")
+class Pooling(Layer):
+    tops = "1-2"
+    keeps = ()  # the kernel remembers the winners itself
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        p = self.p
+        self.pool_windows = PoolingWindows(self)
+        self.method: str = p.PoolMethod.Name(p.pool).lower()
+        if self.method == "stochastic" and self.pool_windows.pad != (0, 0):
+            self.fail("stochastic pooling takes no padding", found=self.pool_windows.pad)
+        if len(top) > 1 and self.method != "max":
+            self.fail("only MAX pooling has a second top",
+                      found=f"pool: {p.PoolMethod.Name(p.pool)}")
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        shape = bottom[0].shape
+        if len(shape) != 4:
+            self.fail("pooling needs a bottom of 4 axes (images, channels, height, width)",
+                      kind=ShapeError, found=f"shape {shape}")
+        windows = self.pool_windows.on(shape)
+        for t in top:
+            t.reshape((*shape[:2], *windows.out))
+        if self.method == "stochastic":
+            self.stochastic = Stochastic(self.xp, windows)
+        else:
+            self.kernel: PoolingKernel = self._plan(bottom, top, self.phase == caffe_pb2.TRAIN)
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        if self.method == "stochastic":
+            x = self.read(bottom[0].values)
+            draws = None
+            if self.phase == caffe_pb2.TRAIN:
+                draws = self.random().random(top[0].shape, self.dtype.type)
+            self.overwrite(top[0].values)[...] = self.stochastic.forward(x, draws)
+        else:
+            mask = top[1].values if len(top) > 1 else None
+            self.kernel.forward(bottom[0].values, top[0].values, mask)
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        if not propagate_down[0]:
+            return
+        if self.method == "stochastic":
+            x, dy = self.read(bottom[0].values), self.read(top[0].grads)
+            self.overwrite(bottom[0].grads)[...] = self.stochastic.backward(x, dy)
+            return
+        kernel = self.kernel
+        if not kernel.spec.training:
+            # a TEST net hardly ever runs backward, so its forward kept nothing: run it again
+            kernel = self._plan(bottom, top, True)
+            again = Blob(top[0].shape, self.dtype, self.context.mover)
+            kernel.forward(bottom[0].values, again.values)
+        kernel.backward(top[0].grads, bottom[0].grads)
+
+    def _plan(self, bottom: Blobs, top: Blobs, training: bool) -> Any:
+        windows = self.pool_windows.on(bottom[0].shape)
+        return self.plan(PoolingSpec(
+            self.method, bottom[0].shape, top[0].shape, windows.kernel, windows.stride,
+            windows.pad, training, self.dtype.name,
+        ))
