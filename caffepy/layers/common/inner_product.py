@@ -17,6 +17,7 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.base import InnerProductKernel, InnerProductSpec
+from caffepy.layers.common._axis import axis_of
 
 
 @register("InnerProduct", v1="INNER_PRODUCT", v0="innerproduct", param="inner_product_param")
@@ -27,7 +28,7 @@ class InnerProduct(Layer):
         p = self.p
         if p.num_output < 1:
             self.fail("num_output must be at least 1", found=p.num_output)
-        self.axis = bottom[0].axis(p.axis)
+        self.axis = axis_of(self, bottom[0], p.axis)
         self.k = bottom[0].count_from(self.axis)
         n = p.num_output
         self.add_blob((self.k, n) if p.transpose else (n, self.k), p.weight_filler)

@@ -9,6 +9,7 @@ from caffepy.core.layer import Layer
 from caffepy.core.memory import Shape, Tensor
 from caffepy.errors import ShapeError
 from caffepy.kernels.reference.windows import Pairs, Windows
+from caffepy.layers.common._axis import axis_of
 
 
 class Spatial:
@@ -22,7 +23,7 @@ class Spatial:
     def __init__(self, layer: Layer, bottom: Blob) -> None:
         self.layer = layer
         p = layer.p
-        self.axis = bottom.axis(p.axis)
+        self.axis = axis_of(layer, bottom, p.axis)
         self.axes = bottom.ndim - self.axis - 1
         self.kernel = self._each("kernel_size", "kernel", None)
         self.stride = self._each("stride", "stride", 1)

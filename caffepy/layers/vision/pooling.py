@@ -30,12 +30,14 @@ from caffepy.proto import caffe_pb2
 @register("Pooling", v1="POOLING", v0="pool", param="pooling_param")
 class Pooling(Layer):
     tops = "1-2"
-    keeps = ()  # the kernel remembers the winners itself
+    keeps: tuple[str, ...] = ()  # the kernel remembers the winners itself
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p
         self.pool_windows = PoolingWindows(self)
         self.method: str = p.PoolMethod.Name(p.pool).lower()
+        if self.method == "stochastic":
+            self.keeps = ("bottom",)
         if self.method == "stochastic" and self.pool_windows.pad != (0, 0):
             self.fail("stochastic pooling takes no padding", found=self.pool_windows.pad)
         if len(top) > 1 and self.method != "max":
@@ -60,7 +62,7 @@ class Pooling(Layer):
             x = self.read(bottom[0].values)
             draws = None
             if self.phase == caffe_pb2.TRAIN:
-                draws = self.random().random(top[0].shape, self.dtype.type)
+                draws = self.xp.asarray(self.random().random(top[0].shape, self.dtype.type))
             self.overwrite(top[0].values)[...] = self.stochastic.forward(x, draws)
         else:
             mask = top[1].values if len(top) > 1 else None

@@ -1,0 +1,88 @@
+"""BatchNorm (Ioffe and Szegedy 2015): y = (x - mean) / sqrt(variance + eps), per channel.
+
+bottom  x, N x C x ... (one channel if there is one axis only)
+top     y, shape of x; may be the same blob (in place)
+param   batch_norm_param { use_global_stats: false moving_average_fraction: 0.999 eps: 1e-5 }
+
+In TRAIN mean and variance are the batch's own; moving sums of them are kept in the parameter
+blobs mean, variance and factor, the sum of their weights. In TEST (or wherever use_global_stats
+says) they are mean / factor and variance / factor, and zero as long as the factor is. The
+variance stored is the unbiased one, m / (m - 1) times the batch's. Scale and shift are the
+Scale layer's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Array
+from caffepy.core.registry import register
+from caffepy.errors import ShapeError
+from caffepy.kernels.base import BatchNormKernel, BatchNormSpec
+from caffepy.proto import caffe_pb2
+
+
+@register("BatchNorm", param="batch_norm_param")
+class BatchNorm(Layer):
+    inplace = True
+    learns = ("mean", "variance", "factor")
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        self.given: bool = self.phase == caffe_pb2.TEST
+        if self.p.HasField("use_global_stats"):
+            self.given = self.p.use_global_stats
+        self.channels = self._channels(bottom)
+        for count in (self.channels, self.channels, 1):
+            self.add_blob((count,))
+        # statistics are not learned: the solver must leave them alone
+        params = self.spec.param
+        for index in range(len(self.blobs)):
+            if index == len(params):
+                params.add(lr_mult=0)
+            elif params[index].lr_mult != 0:
+                self.fail("batch normalization's statistics are not learned",
+                          found=f"param {index} with lr_mult {params[index].lr_mult:g}",
+                          allowed="lr_mult: 0", fix="Leave the param entries out.")
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        x = bottom[0]
+        if self._channels(bottom) != self.channels:
+            self.fail("the number of channels cannot change", kind=ShapeError,
+                      found=f"shape {x.shape}", allowed=f"{self.channels} channels")
+        inplace = top[0] is x
+        top[0].reshape_like(x)
+        self.keeps = () if inplace or self.given else ("bottom",)
+        self.kernel: BatchNormKernel = self.plan(BatchNormSpec(
+            x.shape, self.p.eps, self.given, inplace, True, self.dtype.name
+        ))
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        mean, variance = self._statistics()
+        self.kernel.forward(bottom[0].values, top[0].values, mean, variance)
+        if not self.given:
+            m = bottom[0].count // self.channels
+            self._remember(mean, variance * (m / (m - 1) if m > 1 else 1))
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        if propagate_down[0]:
+            self.kernel.backward(bottom[0].values, top[0].values, top[0].grads, bottom[0].grads)
+
+    def _channels(self, bottom: Blobs) -> int:
+        return 1 if bottom[0].ndim == 1 else bottom[0].shape[1]
+
+    def _statistics(self) -> tuple[Array, Array]:
+        """Mean and variance as stored, or room for the batch's own."""
+        if not self.given:
+            empty = self.xp.empty
+            return empty(self.channels, self.dtype), empty(self.channels, self.dtype)
+        mean, variance, factor = (self.read(blob.values) for blob in self.blobs)
+        weight = self.xp.where(factor == 0, 0, 1 / self.xp.where(factor == 0, 1, factor))
+        return mean * weight, variance * weight
+
+    def _remember(self, mean: Array, variance: Array) -> None:
+        fraction = self.p.moving_average_fraction
+        for blob, new in zip(self.blobs, (mean, variance, 1), strict=True):
+            total = self.write(blob.values)
+            total *= fraction
+            total += new

@@ -1,0 +1,47 @@
+"""Bias: y = x + b, with b spread over the axes it lacks.
+
+bottom  x, any shape; optionally b, whose shape is that of some axes of x, from ``axis`` on
+top     y, shape of x; may be the first bottom's blob (in place)
+param   bias_param { axis: 1 num_axes: 1 filler { } }
+
+With one bottom b is learned, its shape ``num_axes`` axes of x (-1: all to the end, 0: a single
+number).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs
+from caffepy.core.registry import register
+from caffepy.layers.common._broadcast import Broadcast
+
+
+@register("Bias", param="bias_param")
+class Bias(Broadcast):
+    keeps = ()
+    learns = ("bias",)
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        self.learned(bottom, self.p.filler)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        self.operand = self.blobs[0] if len(bottom) == 1 else bottom[1]
+        self.align(bottom, self.operand.shape)
+        top[0].reshape_like(bottom[0])
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        place = self.follow(bottom[0].values)
+        x = bottom[0].values.read(place)
+        b = self.spread(self.read(self.operand.values))
+        self.xp.add(x, b, out=top[0].values.overwrite(place))
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        """db = sum of dy over the axes it lacks; dx = dy."""
+        place = self.follow(top[0].grads)
+        dy = top[0].grads.read(place)
+        learned = len(bottom) == 1
+        if self.param_propagate_down[0] if learned else propagate_down[1]:
+            self.give(self.operand, self.sum_to(dy, self.operand.shape), learned)
+        if propagate_down[0] and bottom[0] is not top[0]:
+            bottom[0].grads.overwrite(place)[...] = dy

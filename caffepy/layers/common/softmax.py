@@ -1,0 +1,36 @@
+"""Softmax: y = exp(x) / sum of exp(x) along one axis.
+
+bottom  x, any shape
+top     y, shape of x; may be the same blob (in place)
+param   softmax_param { axis: 1 }
+V1      SOFTMAX (V0 "softmax")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.registry import register
+from caffepy.kernels.base import SoftmaxKernel, SoftmaxSpec
+from caffepy.layers.common._axis import axis_of
+
+
+@register("Softmax", v1="SOFTMAX", v0="softmax", param="softmax_param")
+class Softmax(Layer):
+    inplace = True
+    keeps = ("top",)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        x = bottom[0]
+        top[0].reshape_like(x)
+        self.kernel: SoftmaxKernel = self.plan(
+            SoftmaxSpec(x.shape, axis_of(self, x, self.p.axis), self.dtype.name)
+        )
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        self.kernel.forward(bottom[0].values, top[0].values)
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        if propagate_down[0]:
+            self.kernel.backward(top[0].values, top[0].grads, bottom[0].grads)

@@ -1,0 +1,58 @@
+"""Deconvolution: a convolution run backwards, so that one input cell paints a whole window.
+
+bottom  x, N x C x H x W (any number of spatial axes; several bottoms share the weights)
+top     y, N x num_output x H' x W', H' = stride (H - 1) + dilation (kernel - 1) + 1 - 2 pad
+param   convolution_param { num_output: 21 kernel_size: 4 stride: 2 pad: 1 dilation: 1 group: 1
+        bias_term: true weight_filler { type: "bilinear" } bias_filler { } axis: 1 }
+V1      DECONVOLUTION
+
+Forward is the data gradient of the convolution that takes y to x with the same weights, and
+backward is that convolution itself. The weights are C x num_output / group x kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs
+from caffepy.core.memory import Shape
+from caffepy.core.registry import register
+from caffepy.kernels.base import ConvolutionSpec
+from caffepy.layers.vision._spatial import seen_as
+from caffepy.layers.vision.convolution import BaseConvolution
+
+
+@register("Deconvolution", v1="DECONVOLUTION", param="convolution_param")
+class Deconvolution(BaseConvolution):
+    """Runs the kernel the other way; the bias is added here."""
+
+    def weight_shape(self) -> Shape:
+        return (self.channels, self.p.num_output // self.p.group, *self.spatial.kernel)
+
+    def out(self, shape: Shape) -> Shape:
+        return self.spatial.up(shape)
+
+    def convolution(self) -> ConvolutionSpec:
+        return self.spec_between(self.y_shape, self.x_shape, False)
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        w = self.blobs[0].values
+        for x, y in zip(bottom, top, strict=True):
+            values = seen_as(y.values, self.y_shape)
+            self.kernel.backward_data(seen_as(x.values, self.x_shape), w, values)
+            if self.p.bias_term:
+                b = self.read(self.blobs[1].values)
+                array = values.write(self.follow(values))
+                array += b.reshape(-1, *(1,) * self.spatial.axes)
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        w, learns = self.blobs[0], self.param_propagate_down
+        for x, y, down in zip(bottom, top, propagate_down, strict=True):
+            dy = seen_as(y.grads, self.y_shape)
+            if learns[0]:
+                self.kernel.backward_weights(dy, seen_as(x.values, self.x_shape), w.grads, None)
+            if self.p.bias_term and learns[1]:
+                axes = (0, *range(2, 2 + self.spatial.axes))
+                self.accumulate(self.blobs[1].grads, dy.read(self.follow(dy)).sum(axis=axes))
+            if down:
+                self.kernel.forward(dy, w.values, None, seen_as(x.grads, self.x_shape))
