@@ -30,9 +30,10 @@ class Elementwise(Layer):
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         top[0].reshape_like(bottom[0])
         self._x = bottom[0]
-        self._copies = top[0] is bottom[0] and "bottom" in self.keeps
+        self._copies = top[0] is bottom[0] and "bottom" in type(self).keeps
         if self._copies:
             self._x = Blob(bottom[0].shape, self.dtype, self.context.mover)
+            self.keeps = tuple(kept for kept in type(self).keeps if kept != "bottom")
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         place = self.follow(bottom[0].values)
@@ -45,6 +46,6 @@ class Elementwise(Layer):
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         place = self.follow(top[0].values)
         y, dy = top[0].values.read(place), top[0].grads.read(place)
-        x = self._x.values.read(place) if "bottom" in self.keeps else y
+        x = self._x.values.read(place) if "bottom" in type(self).keeps else y
         slope = self.slope(x, y)
         self.xp.multiply(dy, slope, out=bottom[0].grads.overwrite(place))

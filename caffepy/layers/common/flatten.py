@@ -1,0 +1,25 @@
+"""Flatten: the axes from ``axis`` to ``end_axis`` become one.
+
+bottom  x, such as N x C x H x W
+top     y, such as N x (C * H * W); shares x's memory, values and gradients
+param   flatten_param { axis: 1 end_axis: -1 }
+V1      FLATTEN (V0 "flatten")
+"""
+
+from __future__ import annotations
+
+import math
+
+from caffepy.core.memory import Shape
+from caffepy.core.registry import register
+from caffepy.layers.common._alias import Alias
+
+
+@register("Flatten", v1="FLATTEN", v0="flatten", param="flatten_param")
+class Flatten(Alias):
+    def top_shape(self, x: Shape) -> Shape:
+        start, end = self.axis(x, self.p.axis), self.axis(x, self.p.end_axis)
+        if end < start:
+            self.fail("end_axis comes before axis", found=f"axis {start} and end_axis {end} "
+                      f"of shape {x}")
+        return (*x[:start], math.prod(x[start : end + 1]), *x[end + 1 :])

@@ -1,0 +1,46 @@
+"""Split: one blob for several readers; y_i = x, dx = sum of dy_i.
+
+bottom  x, any shape
+top     any number of y, shape of x; they share its memory
+V1      SPLIT (V0 "split")
+
+Nets insert it by themselves wherever a blob has more than one reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.registry import register
+
+
+@register("Split", v1="SPLIT", v0="split")
+class Split(Layer):
+    tops = "1+"
+    keeps = ()
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        for blob in top:
+            if blob is bottom[0]:
+                self.fail("a split cannot run in place", fix="Give its tops names of their own.")
+            blob.reshape_like(bottom[0])
+            blob.share_values(bottom[0])
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        pass  # the tops share the bottom's values
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        parts = [blob.grads for blob in top if not blob.grads.is_zero]
+        if not parts:
+            bottom[0].grads.zero()
+            return
+        place = self.follow(parts[0])
+        first, *others = (part.read(place) for part in parts)
+        dx = bottom[0].grads.overwrite(place)
+        if others:
+            self.xp.add(first, others.pop(0), out=dx)
+        else:
+            dx[...] = first
+        for other in others:
+            dx += other

@@ -1,0 +1,137 @@
+"""What the losses share: a scalar top, its weight, the normalization, and the look at labels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from caffepy.core.blob import Blob
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Array, Shape
+from caffepy.errors import DataError, ShapeError
+from caffepy.proto import caffe_pb2
+
+FULL, VALID, BATCH_SIZE, NONE = (
+    caffe_pb2.LossParameter.NormalizationMode.Value(name)
+    for name in ("FULL", "VALID", "BATCH_SIZE", "NONE")
+)
+
+
+class Loss(Layer):
+    """A layer with a scalar top that training makes small."""
+
+    bottoms = "2"
+    loss = True
+    auto_top = True
+    labels: ClassVar[tuple[int, ...]] = (1,)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        if batch_size(bottom[0]) != batch_size(bottom[1]):
+            self.fail("both bottoms must have the same batch size", kind=ShapeError,
+                      found=f"shapes {bottom[0].shape} and {bottom[1].shape}")
+        top[0].reshape(())
+
+    def set_loss(self, top: Blobs, value: Any) -> None:
+        """Give the first top its value."""
+        self.overwrite(top[0].values)[...] = value
+
+    def weight(self, top: Blobs) -> float:
+        """The loss weight, which the net keeps in the first top's gradient."""
+        return float(self.read(top[0].grads))
+
+
+class Normalized(Loss):
+    """A loss that is divided by a count chosen by ``loss_param``, and may ignore a label.
+
+    FULL: all positions; VALID: those that are not ignored; BATCH_SIZE: the items of the batch;
+    NONE: 1. Never less than 1, so that a batch of ignored labels gives 0.
+    """
+
+    default_mode = VALID
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        p = self.spec.loss_param
+        if not p.HasField("normalization") and p.HasField("normalize"):  # the older field
+            self.mode = VALID if p.normalize else BATCH_SIZE
+        else:
+            self.mode = p.normalization if p.HasField("normalization") else self.default_mode
+        self.ignore_label = p.ignore_label if p.HasField("ignore_label") else None
+
+    def normalizer(self, batch: int, positions: int, valid: int) -> float:
+        """What to divide by: ``positions`` in all, of which ``valid`` count."""
+        return max(1.0, {FULL: positions, VALID: valid, BATCH_SIZE: batch, NONE: 1}[self.mode])
+
+
+def batch_size(blob: Blob) -> int:
+    """The first axis; 1 for a scalar."""
+    return blob.shape[0] if blob.ndim else 1
+
+
+@dataclass(frozen=True)
+class Positions:
+    """How labels belong to scores: along ``axis`` lie the scores of ``classes`` for one label.
+
+    ``one_label`` is the scores' shape with 1 on that axis, ``outer`` the product of the axes
+    before it: what BATCH_SIZE divides by.
+    """
+
+    axis: int
+    classes: int
+    one_label: Shape
+    outer: int
+
+
+def positions(layer: Layer, scores: Blob, labels: Blob, axis: int) -> Positions:
+    """The positions of a pair of bottoms; an error if their counts do not fit."""
+    axis = scores.axis(axis)
+    classes = scores.shape[axis]
+    if labels.count * classes != scores.count:
+        layer.fail("there must be one label for each position of the scores", kind=ShapeError,
+                   found=f"scores {scores.shape} with classes along axis {axis}, "
+                   f"labels {labels.shape}", allowed=f"{scores.count // max(classes, 1)} labels")
+    one_label = (*scores.shape[:axis], 1, *scores.shape[axis + 1 :])
+    return Positions(axis, classes, one_label, math.prod(scores.shape[:axis]))
+
+
+def class_labels(
+    layer: Layer, values: Array, classes: int, ignore_label: int | None = None
+) -> tuple[Array, Array | None]:
+    """Labels as indices, checked, and which of them count (None: all).
+
+    Args:
+        values: the label bottom's numbers, any shape.
+        classes: how many classes there are; labels go from 0 to classes - 1.
+        ignore_label: a value to skip; its index becomes 0.
+
+    Raises:
+        DataError: a label is no class. The original looked in debug builds only, and else read
+            memory beyond the scores.
+    """
+    xp = layer.xp
+    known = (values >= 0) & (values < classes)  # false for not-a-number too
+    if ignore_label is None:
+        if not known.all():
+            _bad_label(layer, values, known, classes)
+        return values.astype(np.int64), None
+    counts = xp.trunc(values) != ignore_label
+    if not (known | ~counts).all():
+        _bad_label(layer, values, known | ~counts, classes)
+    return xp.where(counts, values, 0).astype(np.int64), counts
+
+
+def _bad_label(layer: Layer, values: Array, good: Array, classes: int) -> None:
+    index = np.unravel_index(int((~good).argmax()), values.shape)
+    value = float(values[index])
+    place = f"item {index[0]} of the batch" if index else "the batch"
+    if any(index[1:]):
+        place += f" at {tuple(int(i) for i in index[1:])}"
+    fix = None
+    if value == classes:
+        fix = "Are the labels counted from 1? Caffe counts them from 0."
+    elif value in (-1, 255):
+        fix = f"If it marks what has no label, set loss_param {{ ignore_label: {value:g} }}."
+    layer.fail(f"the label of {place} is not one of the {classes} classes", kind=DataError,
+               found=f"{value:g}", allowed=f"0 to {classes - 1}", fix=fix)
