@@ -1,0 +1,233 @@
+"""Old files come out as the original's upgrade tools make them."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from caffepy.core import registry, upgrade
+from caffepy.errors import ConfigError, DataError
+from caffepy.proto import caffe_pb2, text, wire
+
+REFERENCE = Path(__file__).parent.parent / "reference" / "upgrade"
+
+# what the recorded files need; rows that the registry has are left as they are
+ROWS = [
+    ("Data", "DATA", "data", "data_param"),
+    ("Convolution", "CONVOLUTION", "conv", "convolution_param"),
+    ("Pooling", "POOLING", "pool", "pooling_param"),
+    ("LRN", "LRN", "lrn", "lrn_param"),
+    ("InnerProduct", "INNER_PRODUCT", "innerproduct", "inner_product_param"),
+    ("ReLU", "RELU", "relu", "relu_param"),
+    ("Dropout", "DROPOUT", "dropout", "dropout_param"),
+    ("Accuracy", "ACCURACY", "accuracy", "accuracy_param"),
+    ("SoftmaxWithLoss", "SOFTMAX_LOSS", "softmax_loss", "softmax_param"),
+]
+
+
+@pytest.fixture(autouse=True)
+def names_of_all_ages(monkeypatch):
+    """The upgrade needs names, not layers: it works before every layer is written."""
+    registry.discover()
+    for type, v1, v0, param in ROWS:
+        if type not in registry._entries:
+            entry = registry.Entry(type, object, v1, v0, param)
+            monkeypatch.setitem(registry._entries, type, entry)
+
+
+def net_of(content: str) -> caffe_pb2.NetParameter:
+    net = caffe_pb2.NetParameter()
+    text.parse(content, net)
+    return net
+
+
+def upgraded(content: str) -> caffe_pb2.NetParameter:
+    net = net_of(content)
+    upgrade.upgrade_net(net)
+    return net
+
+
+@pytest.mark.parametrize("name", ["v0_net", "v1_train_val", "old_inputs"])
+def test_nets_come_out_as_recorded(name):
+    net, source = upgrade.read_net_param(REFERENCE / f"{name}.prototxt")
+    expected = caffe_pb2.NetParameter()
+    text.read(REFERENCE / f"{name}.upgraded.prototxt", expected)
+    assert text.to_text(net) == text.to_text(expected)
+    assert net == expected
+    assert upgrade.upgrade_net(net) == [] and net == expected
+
+
+def test_a_solver_comes_out_as_recorded(tmp_path):
+    solver = caffe_pb2.SolverParameter()
+    text.read(REFERENCE / "solver_old.prototxt", solver)
+    notes = upgrade.upgrade_solver(solver, "old.prototxt")
+    expected = caffe_pb2.SolverParameter()
+    text.read(REFERENCE / "solver_old.upgraded.prototxt", expected)
+    assert solver == expected
+    assert "old.prototxt" in notes[0] and "solver_type" in notes[0]
+    assert upgrade.upgrade_solver(solver) == []
+
+
+def test_lines_of_the_file_are_known_after_the_upgrade():
+    _, source = upgrade.read_net_param(REFERENCE / "v0_net.prototxt")
+    assert source.line_of("conv1") == 4
+    assert source.where("conv1").endswith("v0_net.prototxt:4")
+
+
+def test_what_is_done_is_logged_in_the_original_words(caplog):
+    with caplog.at_level(logging.INFO, "caffepy"):
+        notes = upgrade.upgrade_net(net_of('layers { name: "r" type: RELU }'), "old.prototxt")
+    assert notes == [
+        "Attempting to upgrade input file specified using deprecated V1LayerParameter: "
+        "old.prototxt",
+        "Successfully upgraded file specified using deprecated V1LayerParameter",
+    ]
+    assert caplog.messages == notes
+    assert {record.filename for record in caplog.records} == {"upgrade.py"}
+
+
+def test_every_type_of_v1_that_a_registered_layer_claims_exists():
+    values = caffe_pb2.V1LayerParameter.LayerType
+    claimed = [entry for entry in registry.entries() if entry.v1]
+    assert claimed
+    for entry in claimed:
+        net = caffe_pb2.NetParameter()
+        net.layers.add(name="x", type=values.Value(entry.v1))
+        upgrade.upgrade_net(net)
+        assert net.layer[0].type == entry.type
+
+
+def test_fields_of_v1_that_stay_are_all_carried_over():
+    """Every own message, list and number that both formats have, each set to something."""
+    old, new = caffe_pb2.V1LayerParameter(), caffe_pb2.LayerParameter()
+    both = set(old.DESCRIPTOR.fields_by_name) & set(new.DESCRIPTOR.fields_by_name)
+    both -= {"param", "type"}
+    for name in both:
+        field = old.DESCRIPTOR.fields_by_name[name]
+        value = getattr(old, name)
+        if field.message_type is None:
+            if hasattr(value, "append"):
+                value.append("x" if field.cpp_type == field.CPPTYPE_STRING else 1)
+            else:
+                setattr(old, name, "x")
+        else:
+            value.add() if hasattr(value, "add") else value.SetInParent()
+    net = caffe_pb2.NetParameter(layers=[old])
+    upgrade.upgrade_net(net)
+    assert {field.name for field, _ in net.layer[0].ListFields()} == both
+
+
+def test_transform_settings_move_only_for_data_layers_of_v1(monkeypatch):
+    known = registry.from_v1
+    monkeypatch.setattr(registry, "from_v1", lambda n: known(n) or n.title().replace("_", ""))
+    net = upgraded(
+        "layers { type: IMAGE_DATA image_data_param { scale: 2 mirror: true batch_size: 3 } }"
+        "layers { type: WINDOW_DATA window_data_param { crop_size: 5 mean_file: 'm' } }"
+    )
+    images, windows = net.layer
+    assert (images.transform_param.scale, images.transform_param.mirror) == (2, True)
+    assert images.image_data_param == caffe_pb2.ImageDataParameter(batch_size=3)
+    assert windows.transform_param == caffe_pb2.TransformationParameter(crop_size=5, mean_file="m")
+    assert not windows.window_data_param.ListFields()
+
+
+def test_settings_of_v0_that_fit_no_type_are_told(caplog):
+    net = net_of('layers { layer { name: "r" type: "relu" kernelsize: 3 } }')
+    notes = upgrade.upgrade_net(net)
+    assert "Unknown parameter kernelsize for layer type relu" in notes
+    assert any("had one or more problems" in note for note in notes)
+    assert net.layer[0].type == "ReLU"
+
+
+def test_padding_before_what_cannot_pad_is_an_error():
+    content = (
+        'layers { layer { name: "p" type: "padding" pad: 2 } bottom: "d" top: "p" }'
+        'layers { layer { name: "r" type: "relu" } bottom: "p" top: "r" }'
+    )
+    with pytest.raises(ConfigError, match="layer 'r': a padding layer can only feed"):
+        upgraded(content)
+
+
+def test_an_unknown_v0_type_gets_a_suggestion():
+    with pytest.raises(ConfigError, match="Did you mean relu"):
+        upgraded('layers { layer { name: "r" type: "rellu" } }')
+
+
+def test_layer_and_layers_together_are_an_error():
+    with pytest.raises(ConfigError, match='both "layer" and "layers"'):
+        upgraded('layers { name: "r" type: RELU } layer { name: "x" }')
+
+
+def test_input_shapes_become_an_input_layer():
+    net = upgraded(
+        'input: "x" input: "y" input_shape { dim: 2 dim: 3 } input_shape { dim: 4 }'
+        'layer { name: "s" }'
+    )
+    assert [layer.name for layer in net.layer] == ["input", "s"]
+    assert [list(shape.dim) for shape in net.layer[0].input_param.shape] == [[2, 3], [4]]
+    assert not (net.input or net.input_shape)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['input: "x"', 'input: "x" input_dim: 1 input_dim: 2', 'input: "x" input: "y" input_shape {}'],
+)
+def test_inputs_without_their_shapes_are_an_error(content):
+    with pytest.raises(ConfigError, match="each input needs its shape"):
+        upgraded(content)
+
+
+def test_batch_norm_statistics_are_never_learned_and_other_params_stay():
+    net = upgraded(
+        'layer { type: "BatchNorm" param { name: "m" } param { lr_mult: 2 } param {} }'
+        'layer { type: "BatchNorm" param { lr_mult: 1 } }'
+        'layer { type: "Scale" param {} param {} param {} }'
+    )
+    first, one, scale = net.layer
+    assert [(p.lr_mult, p.decay_mult) for p in first.param] == [(0, 0)] * 3
+    assert first.param[0].name == "m"
+    assert one.param[0].lr_mult == 1 and scale.param[0].lr_mult == 1
+
+
+def test_a_solver_with_both_types_is_an_error():
+    solver = caffe_pb2.SolverParameter(type="SGD", solver_type=1)
+    with pytest.raises(ConfigError, match="solver_type and type"):
+        upgrade.upgrade_solver(solver)
+
+
+def test_nets_inside_a_solver_are_upgraded():
+    solver = caffe_pb2.SolverParameter()
+    text.parse("net_param { layers { type: RELU } } test_net_param { layers { type: RELU } }",
+               solver)  # fmt: skip
+    upgrade.upgrade_solver(solver)
+    assert solver.net_param.layer[0].type == solver.test_net_param[0].layer[0].type == "ReLU"
+
+
+def test_the_snapshot_prefix_is_filled_in(tmp_path):
+    file = tmp_path / "my_solver.prototxt"
+    for content, expected in [
+        ("", "my_solver"),
+        (f'snapshot_prefix: "{tmp_path}"', "my_solver"),
+        (f'snapshot_prefix: "{tmp_path}/x"', "x"),
+    ]:
+        file.write_text(f"max_iter: 1 {content}")
+        param, _ = upgrade.read_solver_param(file)
+        assert param.snapshot_prefix == str(tmp_path / expected)
+
+
+def test_old_weights_are_upgraded_whole(tmp_path):
+    old = caffe_pb2.NetParameter()
+    layer = old.layers.add(name="ip", type=14, blobs_lr=[1, 2])
+    layer.blobs.add(num=1, channels=1, height=1, width=2, data=[3, 4])
+    file = tmp_path / "old.caffemodel"
+    file.write_bytes(old.SerializeToString())
+    net = upgrade.read_net_param_binary(file)
+    assert net.layer[0].type == "InnerProduct"
+    assert list(net.layer[0].blobs[0].data) == [3, 4]
+    assert [p.lr_mult for p in net.layer[0].param] == [1, 2]
+    file.write_bytes(file.read_bytes()[:-3])
+    with pytest.raises(DataError, match="damaged"):
+        upgrade.read_net_param_binary(file)
+    wire.write_state(file, caffe_pb2.SolverState(iter=1, learned_net="x"), [])
+    with pytest.raises(DataError, match="solverstate"):
+        upgrade.read_net_param_binary(file)
