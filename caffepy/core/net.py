@@ -34,7 +34,7 @@ class Net:
     """A network of one phase.
 
     Args:
-        source: a prototxt file, or a NetParameter (which is copied).
+        source: a prototxt file, a NetParameter (which is copied), or what read_net_param gave.
         phase: caffe_pb2.TRAIN or TEST; None keeps the one in the parameter's own state.
         level, stages: added to the state by which include and exclude rules are judged.
         context: device, engines and seed; by default the CPU and a fresh seed.
@@ -289,6 +289,8 @@ class Net:
 def _read(source: Any) -> tuple[Any, Any]:
     if isinstance(source, (str, os.PathLike)):
         return read_net_param(source)
+    if isinstance(source, tuple):
+        return source
     param = caffe_pb2.NetParameter()
     param.CopyFrom(source)
     upgrade_net(param)
