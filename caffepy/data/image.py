@@ -1,0 +1,75 @@
+"""Pictures from files and bytes, as OpenCV gives them: H x W x C, colours in BGR order.
+
+cv2 is imported at first use: it takes a tenth of a second, and many nets see no picture file.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from caffepy.errors import DataError, NotFound
+
+
+def decode(data: bytes, color: bool | None = None) -> np.ndarray:
+    """The picture in the bytes of a PNG, JPEG, ... file, uint8, C x H x W (a view, BGR).
+
+    Args:
+        color: True three channels, False one, None as many as the file has.
+
+    Raises:
+        DataError: not a picture, or not one of 8 bits a channel.
+    """
+    import cv2
+
+    flags = {None: cv2.IMREAD_UNCHANGED, True: cv2.IMREAD_COLOR, False: cv2.IMREAD_GRAYSCALE}
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags[color]) if data else None
+    except cv2.error as error:  # a size beyond all bounds, for one
+        raise DataError(f"the picture cannot be decoded: {error.err}") from error
+    if picture is None:
+        raise DataError(
+            "not a picture that can be decoded",
+            found=f"{len(data)} bytes starting {data[:8].hex(' ')}",
+            allowed="PNG, JPEG and what else OpenCV reads",
+        )
+    if picture.dtype != np.uint8:
+        raise DataError("a picture must have 8 bits a channel", found=picture.dtype)
+    return _channels_first(picture)
+
+
+def read_image(path: str, color: bool = True, height: int = 0, width: int = 0) -> np.ndarray:
+    """A picture file, uint8, C x H x W (BGR or gray), resized when height and width are given.
+
+    Raises:
+        NotFound: no such file. DataError: it cannot be read or decoded.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        hint = "" if os.path.isabs(path) else f"The path starts from {os.getcwd()}."
+        raise NotFound("there is no such picture", where=path, fix=hint or None) from None
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", where=path) from error
+    try:
+        picture = decode(data, color)
+    except DataError as error:
+        raise error.at(path) from error
+    return resize(picture, height, width) if height > 0 and width > 0 else picture
+
+
+def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A C x H x W picture brought to height x width, bilinear, as cv2.resize does."""
+    if picture.shape[1:] == (height, width):
+        return picture
+    import cv2
+
+    return _channels_first(cv2.resize(np.ascontiguousarray(picture.transpose(1, 2, 0)),
+                                      (width, height)))
+
+
+def _channels_first(picture: np.ndarray) -> np.ndarray:
+    """H x W or H x W x C, as OpenCV has it, seen as C x H x W."""
+    return picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)

@@ -1,0 +1,214 @@
+"""From a database to batches: records in order, round and round, transformed into arrays."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from caffepy import log
+from caffepy.data import datum
+from caffepy.data.db import Record, open_db
+from caffepy.data.transform import Transformer, draws, stream_key
+from caffepy.errors import CaffeError, ConfigError, DataError
+from caffepy.proto import caffe_pb2
+
+logger = log.get(__name__)
+
+
+class DatumReader:
+    """The records of a database as an endless sequence; with several ranks, each one's share.
+
+    Record i of the sequence goes to rank i % size. ``position`` counts the records that all
+    ranks together have consumed, so it is the same on each of them and a run may go on with
+    another number of ranks.
+
+    Args:
+        source, backend: as ``open_db`` takes them.
+        skip: how many records the sequence leaves out at its start (once, not on each round).
+    """
+
+    def __init__(
+        self, source: str, backend: str | int, *, skip: int = 0, rank: int = 0, size: int = 1
+    ) -> None:
+        self._db = open_db(source, backend)
+        if not self._db.valid:
+            self._db.close()
+            raise DataError("the database is empty", where=source)
+        self.source = source
+        self._entries = self._db.entries
+        self._skip = skip
+        self._rank, self._size = rank, size
+        self.position = 0
+        self.seek(0)
+
+    def seek(self, position: int) -> None:
+        """Stand where ``position`` was taken."""
+        self._db.seek_to_first()
+        self._advance(self._skip + position, quiet=True)
+        self.position = position
+
+    def peek(self) -> Record:
+        """The record at the position, without consuming it."""
+        return self._db.key, self._db.value
+
+    def take(self, count: int) -> list[Record]:
+        """This rank's next ``count`` records."""
+        records: list[Record] = []
+        while len(records) < count:
+            if self._size == 1:
+                records += self._db.take(count - len(records))
+                self._wrap()
+            else:
+                self._advance(self._rank)
+                records += self._db.take(1)
+                self._wrap()
+                self._advance(self._size - 1 - self._rank)
+        self.position += count * self._size
+        return records
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _wrap(self, quiet: bool = False) -> None:
+        if not self._db.valid:
+            if not quiet:
+                logger.info("Restarting data prefetching from start.")
+            self._db.seek_to_first()
+
+    def _advance(self, count: int, quiet: bool = False) -> None:
+        """Go on by ``count`` records; a count of rounds is left out as soon as it is known."""
+        from_start = quiet
+        if from_start and self._entries:
+            count %= self._entries
+        while count:
+            passed = self._db.skip(count)
+            count -= passed
+            if not self._db.valid:
+                self._wrap(quiet)
+                if from_start:
+                    self._entries = passed
+                    count %= passed
+
+
+@dataclass
+class Batch:
+    """N records: data N x C x H x W, labels N (both float32), and the position after them."""
+
+    data: np.ndarray
+    labels: np.ndarray
+    position: int
+
+
+class BatchSource:
+    """A Data layer's batches, made one by one; a Prefetcher calls ``next`` ahead of the net.
+
+    Args:
+        data_param, transform_param: the layer's.
+        phase: in TEST every rank sees all records, in TRAIN its share.
+        seed, stream: what rand_skip, crops and mirrors depend on; the same on every rank.
+
+    Attributes:
+        shape: N x C x H x W of the first batch. Later ones may differ in H and W.
+        position: records consumed so far (see DatumReader).
+
+    Raises:
+        ConfigError, NotFound, DataError, ShapeError: naming the record where there is one.
+    """
+
+    def __init__(
+        self,
+        data_param: caffe_pb2.DataParameter,
+        transform_param: caffe_pb2.TransformationParameter,
+        phase: int,
+        *,
+        seed: int = 0,
+        stream: str = "",
+        rank: int = 0,
+        size: int = 1,
+    ) -> None:
+        if not data_param.batch_size:
+            raise ConfigError("data_param needs a batch_size of 1 or more")
+        if not data_param.source:
+            raise ConfigError("data_param needs a source, the folder of a database")
+        self.batch_size = data_param.batch_size
+        self._transformer = Transformer(transform_param, phase, seed, stream)
+        if phase == caffe_pb2.TEST:
+            rank, size = 0, 1
+        self._rank, self._size = rank, size
+        skip = 0
+        if data_param.rand_skip:
+            stream_id = stream_key(seed, stream + "/rand_skip")
+            skip = int(draws(stream_id, np.zeros(1, np.int64), data_param.rand_skip)[0])
+            logger.info("Skipping first %d data points.", skip)
+        self._reader = DatumReader(
+            data_param.source, data_param.backend, skip=skip, rank=rank, size=size
+        )
+        self._free: deque[Batch] = deque()
+        try:
+            key, value = self._reader.peek()
+            pictures, _ = self._decode([(key, value)])
+            self.shape = (self.batch_size, *self._shape(key, pictures[0]))
+        except BaseException:
+            self.close()
+            raise
+        if self._transformer.color is not None and not datum.parse(value).encoded:
+            logger.warning("force_color and force_gray do nothing: the Datums are not encoded")
+
+    @property
+    def position(self) -> int:
+        return self._reader.position
+
+    def seek(self, position: int) -> None:
+        """Go on as if ``position`` records had been consumed: one walk through the keys."""
+        self._reader.seek(position)
+
+    def next(self) -> Batch:
+        """The next batch, in a recycled one's arrays if there is one of its shape."""
+        first = self._reader.position + self._rank
+        records = self._reader.take(self.batch_size)
+        pictures, labels = self._decode(records)
+        shape = self._shape(records[0][0], pictures[0])
+        batch = self._room((len(records), *shape))
+        self._transformer.batch(
+            pictures, first, batch.data, self._size, lambda i: self._name(records[i][0])
+        )
+        batch.labels[...] = labels
+        batch.position = self._reader.position
+        return batch
+
+    def recycle(self, batch: Batch) -> None:
+        """Give a batch back that nobody reads any more: its arrays serve again."""
+        self._free.append(batch)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _shape(self, key: bytes, picture: np.ndarray) -> tuple[int, int, int]:
+        try:
+            return self._transformer.output_shape(*picture.shape)
+        except CaffeError as error:
+            raise error.at(self._name(key)) from error
+
+    def _room(self, shape: tuple[int, ...]) -> Batch:
+        while self._free:
+            batch = self._free.popleft()
+            if batch.data.shape == shape:
+                return batch
+        return Batch(np.empty(shape, np.float32), np.empty(shape[0], np.float32), 0)
+
+    def _decode(self, records: list[Record]) -> tuple[list[np.ndarray], list[int]]:
+        pictures, labels = [], []
+        color = self._transformer.color
+        for key, value in records:
+            try:
+                picture, label = datum.decode(value, color)
+            except CaffeError as error:
+                raise error.at(self._name(key)) from error
+            pictures.append(picture)
+            labels.append(label)
+        return pictures, labels
+
+    def _name(self, key: bytes) -> str:
+        return f"record {key.decode(errors='backslashreplace')!r} of {self._reader.source}"

@@ -1,0 +1,207 @@
+"""transform_param: what happens to a picture between its record and the data blob.
+
+In this order: decode (color or gray as told), crop (at random in TRAIN, the middle in TEST),
+mirror (at random, in TEST too: Caffe's rule), minus the mean, times the scale. The mean is a
+picture (mean_file), read at the place of the crop, or one number for all or each channel.
+
+Every random draw is a function of seed, stream and the record's number. So the pictures depend
+neither on threads nor on how records fall into batches, and a resumed run sees the same ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from caffepy import log
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
+from caffepy.proto import caffe_pb2
+
+logger = log.get(__name__)
+
+_DRAWS = 3  # a record's: mirror, row and column of the crop
+
+
+def stream_key(seed: int, stream: str) -> int:
+    """64 bits that belong to this seed and this stream alone."""
+    digest = hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def draws(key: int, counters: np.ndarray, below: np.ndarray | int) -> np.ndarray:
+    """Whole numbers in [0, below), each a function of (key, its counter) alone.
+
+    SplitMix64 (Steele, Lea, Flood, 2014) at the given places of its sequence; the upper 32 bits
+    are scaled to the range.
+
+    Args:
+        counters: integers, any shape. below: up to 2^32, of a shape that broadcasts to it.
+    """
+    state = counters.astype(np.uint64) + np.uint64(1)
+    state *= np.uint64(0x9E3779B97F4A7C15)
+    state += np.uint64(key)
+    state ^= state >> np.uint64(30)
+    state *= np.uint64(0xBF58476D1CE4E5B9)
+    state ^= state >> np.uint64(27)
+    state *= np.uint64(0x94D049BB133111EB)
+    state ^= state >> np.uint64(31)
+    state >>= np.uint64(32)
+    return ((state * np.asarray(below).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+
+
+def read_mean(path: str) -> np.ndarray:
+    """The mean picture of a binaryproto file (a BlobProto), float32, C x H x W."""
+    blob = caffe_pb2.BlobProto()
+    try:
+        with open(path, "rb") as file:
+            blob.ParseFromString(file.read())
+    except FileNotFoundError:
+        raise NotFound(
+            "there is no such mean_file", where=path, fix="compute_image_mean makes one."
+        ) from None
+    except (OSError, DecodeError) as error:
+        raise DataError(f"the mean_file cannot be read: {error}", where=path) from error
+    shape = tuple(blob.shape.dim) or (blob.num, blob.channels, blob.height, blob.width)
+    data = np.array(blob.data, np.float32)
+    if len(shape) < 3 or any(n != 1 for n in shape[:-3]) or data.size != np.prod(shape[-3:]):
+        raise DataError(
+            "the mean_file must hold one picture",
+            where=path,
+            found=f"{data.size} numbers for {' x '.join(map(str, shape))}",
+            allowed="(1 x) channels x height x width",
+        )
+    return data.reshape(shape[-3:])
+
+
+class Transformer:
+    """Applies one layer's transform_param.
+
+    Args:
+        param: the layer's transform_param.
+        phase: caffe_pb2.TRAIN or TEST.
+        seed, stream: what the random draws depend on, besides the record's number.
+
+    Raises:
+        ConfigError: fields that exclude each other. NotFound, DataError: the mean_file.
+    """
+
+    def __init__(
+        self, param: caffe_pb2.TransformationParameter, phase: int, seed: int = 0, stream: str = ""
+    ) -> None:
+        if param.force_color and param.force_gray:
+            raise ConfigError("force_color and force_gray exclude each other")
+        if param.HasField("mean_file") and param.mean_value:
+            raise ConfigError("mean_file and mean_value exclude each other")
+        self.color = True if param.force_color else False if param.force_gray else None
+        self.crop = param.crop_size
+        self.mirror = param.mirror
+        self.scale = np.float32(param.scale)
+        self.mean = read_mean(param.mean_file) if param.HasField("mean_file") else None
+        self.mean_values = np.array(param.mean_value, np.float32)[:, None, None]
+        self._mean_file = param.mean_file
+        self._random_crop = self.crop > 0 and phase == caffe_pb2.TRAIN
+        self._key = stream_key(seed, stream + "/transform")
+
+    def output_shape(self, channels: int, height: int, width: int) -> tuple[int, int, int]:
+        """Shape of a C x H x W picture after the transformation; ShapeError if it does not fit."""
+        size = f"{channels} x {height} x {width}"
+        if self.crop > min(height, width):
+            raise ShapeError(
+                "the picture is smaller than crop_size",
+                found=size,
+                allowed=f"{self.crop} x {self.crop} or more",
+            )
+        if self.mean is not None and self.mean.shape != (channels, height, width):
+            raise ShapeError(
+                "the picture must have the size of mean_file",
+                found=size,
+                allowed=f"{' x '.join(map(str, self.mean.shape))}, the size of {self._mean_file}",
+            )
+        if len(self.mean_values) not in (0, 1, channels):
+            raise ShapeError(
+                "mean_value must be given once, or once for each channel",
+                found=f"{len(self.mean_values)} values for {channels} channels",
+            )
+        return (channels, self.crop, self.crop) if self.crop else (channels, height, width)
+
+    def batch(
+        self,
+        pictures: Sequence[np.ndarray],
+        first: int,
+        out: np.ndarray,
+        step: int = 1,
+        name: Callable[[int], str] = "picture {} of the batch".format,
+    ) -> None:
+        """Transform pictures into ``out``.
+
+        Args:
+            pictures: N arrays C x H x W of any type; with a crop they may differ in size.
+            first, step: the pictures are the records number first, first + step, ...
+            out: N x C x H' x W', float; overwritten.
+            name: what error messages call picture i.
+
+        Raises:
+            ShapeError: a picture that does not fit the transformation or the batch.
+        """
+        self._check(pictures, out.shape[1:], name)
+        rows, columns, flips = self._draw(pictures, first, step)
+        for i, picture in enumerate(pictures):
+            target = out[i, :, :, ::-1] if flips[i] else out[i]
+            mean = self.mean
+            if self.crop:
+                top, left = rows[i], columns[i]
+                window = (slice(None), slice(top, top + self.crop), slice(left, left + self.crop))
+                picture = picture[window]
+                mean = mean[window] if mean is not None else None
+            if mean is None:
+                target[...] = picture
+            else:
+                np.subtract(picture, mean, out=target)
+        if len(self.mean_values):
+            out -= self.mean_values
+        if self.scale != 1:
+            out *= self.scale
+
+    def _check(
+        self,
+        pictures: Sequence[np.ndarray],
+        expected: tuple[int, ...],
+        name: Callable[[int], str],
+    ) -> None:
+        known: set[tuple[int, ...]] = set()
+        for i, picture in enumerate(pictures):
+            if picture.shape in known:
+                continue
+            try:
+                shape = self.output_shape(*picture.shape)
+            except CaffeError as error:
+                raise error.at(name(i)) from error
+            if shape != expected:
+                raise ShapeError(
+                    "the pictures of a batch must have one size",
+                    where=name(i),
+                    found=" x ".join(map(str, shape)),
+                    allowed=f"{' x '.join(map(str, expected))}, as the batch's first one",
+                    fix="Set crop_size, or resize the pictures when the database is made.",
+                )
+            known.add(picture.shape)
+
+    def _draw(
+        self, pictures: Sequence[np.ndarray], first: int, step: int
+    ) -> tuple[list[int], list[int], list[int]]:
+        """Row and column of each crop, and whether to mirror."""
+        count = len(pictures)
+        numbers = (first + step * np.arange(count)) * _DRAWS
+        flips = draws(self._key, numbers, 2).tolist() if self.mirror else [0] * count
+        if not self.crop:
+            return [], [], flips
+        space = np.array([picture.shape[1:] for picture in pictures]) - self.crop
+        if self._random_crop:
+            rows = draws(self._key, numbers + 1, space[:, 0] + 1)
+            columns = draws(self._key, numbers + 2, space[:, 1] + 1)
+        else:
+            rows, columns = space.T // 2
+        return rows.tolist(), columns.tolist(), flips
