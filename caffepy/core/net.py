@@ -73,10 +73,11 @@ class Net:
             param.state.level = level
         param.state.stage.extend(stages)
 
-        self.param = graph.insert_splits(graph.filter_net(param, param.state))
+        kept = graph.filter_net(param, param.state, where)
         if logger.isEnabledFor(log.INFO):
-            shown = graph.filter_net(param, param.state)
-            logger.info("Initializing net from parameters: \n%s", text.to_text(shown))
+            shown = text.to_text(kept).rstrip("\n")
+            logger.info("Initializing net from parameters: \n%s", shown)
+        self.param = graph.insert_splits(kept, where)
         self.name: str = param.name
         self.phase: int = param.state.phase
         self.context = context or Context()
