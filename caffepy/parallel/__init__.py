@@ -1,0 +1,1 @@
+"""Communicators: how workers that train one net together share what they compute."""
