@@ -1,0 +1,45 @@
+"""Adam: running mean of the gradients over the root of the running mean of their squares.
+
+    m = momentum * m + (1 - momentum) * g
+    v = momentum2 * v + (1 - momentum2) * g^2
+    w -= rate * sqrt(1 - momentum2^k) / (1 - momentum^k) * m / (sqrt(v) + delta)
+
+k counts iterations from 1. D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization",
+ICLR 2015, in the form that corrects the rate instead of m and v.
+"""
+
+from __future__ import annotations
+
+import math
+
+from caffepy.solvers.rule import Array, Rule, rule
+
+
+@rule("Adam")
+class Adam(Rule):
+    histories = 2
+
+    def check(self) -> None:
+        self.momentum2: float = self.param.momentum2
+        self.delta: float = self.param.delta
+        for name in ("momentum", "momentum2"):
+            value = getattr(self.param, name)
+            self.fail_if(not 0 <= value < 1, f"{name} must be at least 0 and below 1", value)
+
+    def begin(self, iteration: int) -> None:
+        k = iteration + 1
+        self.correction = math.sqrt(1 - self.momentum2**k) / (1 - self.momentum**k)
+
+    def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
+        xp, (m, v) = self.xp, history
+        xp.multiply(g, 1 - self.momentum2, out=t)
+        xp.multiply(t, g, out=t)
+        xp.multiply(v, self.momentum2, out=v)
+        xp.add(v, t, out=v)
+        xp.multiply(g, 1 - self.momentum, out=g)
+        xp.multiply(m, self.momentum, out=m)
+        xp.add(m, g, out=m)
+        xp.sqrt(v, out=t)
+        xp.add(t, self.delta, out=t)
+        xp.divide(m, t, out=g)
+        xp.multiply(g, rate * self.correction, out=g)

@@ -1,0 +1,105 @@
+"""Which nets a solver file asks for: one to train, any number to test.
+
+The training net is named by exactly one of train_net_param, train_net, net_param and net. The
+test nets are those in test_net_param, then those in test_net, then as many instances of net_param
+or net as test_iter has values left. What a net's layers are chosen by (NetState) is merged from
+the phase, the net's own ``state``, and the solver's train_state or test_state.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from caffepy import log
+from caffepy.core.context import Context
+from caffepy.core.net import Net
+from caffepy.core.upgrade import read_net_param
+from caffepy.errors import ConfigError
+from caffepy.proto import caffe_pb2
+
+logger = log.get(__name__)
+
+TRAIN_FIELDS = ("train_net_param", "train_net", "net_param", "net")
+
+
+def train_net(param: Any, context: Context) -> Net:
+    """Build the net to train.
+
+    Raises:
+        ConfigError: no net is named, or several.
+    """
+    given = [field for field in TRAIN_FIELDS if param.HasField(field)]
+    if not given:
+        raise ConfigError(
+            "SolverParameter must specify a train net using one of these fields: "
+            + ", ".join(TRAIN_FIELDS), fix='Add net: "train_val.prototxt".')
+    if len(given) > 1:
+        raise ConfigError(
+            "SolverParameter must not contain more than one of these fields specifying a "
+            "train_net: " + ", ".join(TRAIN_FIELDS), found=" and ".join(given))
+    source = getattr(param, given[0])
+    logger.info({
+        "train_net_param": "Creating training net specified in train_net_param.",
+        "train_net": f"Creating training net from train_net file: {source}",
+        "net_param": "Creating training net specified in net_param.",
+        "net": f"Creating training net from net file: {source}",
+    }[given[0]])
+    return _build(source, caffe_pb2.TRAIN, param.train_state, context, "train")
+
+
+def test_nets(param: Any, context: Context) -> list[Net]:
+    """Build the nets to test, in order.
+
+    Raises:
+        ConfigError: test_iter, test_state or test_interval do not fit them.
+    """
+    sources = test_sources(param)
+    nets: list[Net] = []
+    try:
+        for index, (source, said) in enumerate(sources):
+            logger.info("Creating test net (#%d) specified by %s", index, said)
+            state = param.test_state[index] if param.test_state else caffe_pb2.NetState()
+            nets.append(_build(source, caffe_pb2.TEST, state, context, f"test {index}"))
+    except BaseException:
+        for net in nets:
+            net.close()
+        raise
+    return nets
+
+
+def test_sources(param: Any) -> list[tuple[Any, str]]:
+    """Each test net's file or NetParameter, and how the log calls it."""
+    own = [(source, "test_net_param") for source in param.test_net_param]
+    own += [(path, f"test_net file: {path}") for path in param.test_net]
+    generic = [(getattr(param, field), said) for field, said in
+               (("net_param", "net_param"), ("net", f"net file: {param.net}"))
+               if param.HasField(field)]
+    count = len(param.test_iter)
+    if count < len(own) if generic else count != len(own):
+        raise ConfigError("test_iter must be specified for each test network.",
+                          found=f"{count} test_iter", allowed=len(own))
+    sources = own + generic * (count - len(own))
+    if param.test_state and len(param.test_state) != len(sources):
+        raise ConfigError("test_state must be unspecified or specified once per test net.",
+                          found=f"{len(param.test_state)} test_state", allowed=len(sources))
+    if sources and param.test_interval <= 0:
+        raise ConfigError("test_interval must be positive when there are test nets",
+                          found=param.test_interval,
+                          fix="Add test_interval: 1000, or take out test_iter.")
+    return sources
+
+
+def _build(source: Any, phase: int, state: Any, context: Context, label: str) -> Net:
+    """The net of a file or message, in the merged state."""
+    where = None
+    if isinstance(source, (str, os.PathLike)):
+        net_param, where = read_net_param(source)
+    else:
+        net_param = caffe_pb2.NetParameter()
+        net_param.CopyFrom(source)
+    merged = caffe_pb2.NetState(phase=phase)  # type: ignore[arg-type]
+    merged.MergeFrom(net_param.state)
+    merged.MergeFrom(state)
+    net_param.state.CopyFrom(merged)
+    return Net(net_param if where is None else (net_param, where), context=context, label=label)

@@ -1,0 +1,98 @@
+"""From a solver to its SolverState and back, so that a resumed run equals an uninterrupted one.
+
+Besides what the original saves, that takes the seed, the position of every layer's reader or
+random stream, and the losses of the running mean. Snapshots of the original have none of these:
+a training goes on from them as the original does, with its readers where they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from caffepy import log
+from caffepy.core.net import Net
+from caffepy.errors import DataError
+from caffepy.proto import caffe_pb2
+from caffepy.solvers import snapshot
+
+if TYPE_CHECKING:
+    from caffepy.solvers.solver import Solver
+
+logger = log.get(__name__)
+
+Array = Any
+
+
+def positions(of: Sequence[Net]) -> list[Any]:
+    """A LayerState for each layer that has drawn or read something."""
+    return [
+        caffe_pb2.LayerState(net=net.label, layer=layer.name, position=layer.position)
+        for net in of for layer in net.layers if layer.position
+    ]
+
+
+def state_of(solver: Solver, model: str, tests: Sequence[Any]) -> Any:
+    """The SolverState of now, without history.
+
+    Args:
+        model: the file with the weights.
+        tests: the positions of the test nets that are to be saved.
+    """
+    return caffe_pb2.SolverState(
+        iter=solver.iter, learned_net=model, current_step=solver.current_step,
+        layer_state=[*positions([solver.net]), *tests],
+        seed=solver.context.seed, losses=solver.losses, smoothed_loss=solver.smoothed_loss)
+
+
+def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
+    """Bring a solver to where it was when a snapshot was taken.
+
+    Raises:
+        CaffeError: the file, or the weights it names, are missing, damaged or of another net or
+            solver type. Nothing has changed then, unless the weights alone do not fit.
+    """
+    state, history = snapshot.read_state(path)
+    own = solver.updater.history_blobs()
+    _check(solver, os.fspath(path), history, own)
+    if state.learned_net:
+        solver.net.load(snapshot.find_weights(state.learned_net, path))
+    logger.info("%sSolver: restoring history", solver.param.type)
+    for array, target in zip(history, own, strict=True):
+        target[...] = array.reshape(target.shape)
+    solver.iter, solver.current_step = state.iter, state.current_step
+    solver.losses.clear()
+    solver.losses.extend(state.losses)
+    solver.smoothed_loss = state.smoothed_loss
+    if len(state.losses) > len(solver.losses):  # average_loss has become smaller
+        solver.smoothed_loss = sum(solver.losses) / len(solver.losses)
+    if state.HasField("seed"):  # not so in the original's
+        _resume_streams(solver, state)
+
+
+def _check(solver: Solver, path: str, history: list[Array], own: list[Array]) -> None:
+    """Refuse a history that is not one of this net's parameters under this rule."""
+    if len(history) != len(own):
+        raise DataError("Incorrect length of history blobs.", where=path,
+                        found=len(history), allowed=len(own),
+                        fix=f"Is the snapshot of another net, or not by {solver.param.type}?")
+    for index, (array, target) in enumerate(zip(history, own, strict=True)):
+        if array.size != target.size:
+            raise DataError(f"history blob {index} is of another shape", where=path,
+                            found=array.shape, allowed=target.shape,
+                            fix="Is the snapshot of another net?")
+
+
+def _resume_streams(solver: Solver, state: Any) -> None:
+    """Set the seed, and readers and random streams to where they were."""
+    context = solver.context
+    if solver.param.random_seed < 0:
+        context.seed = state.seed
+    elif context.seed != state.seed:
+        logger.warning("the snapshot was taken with random_seed: %d, not %d; going on with the "
+                       "solver file's", state.seed, context.seed)
+    reached = {(s.net, s.layer): s.position for s in state.layer_state}
+    for net in [solver.net, *solver.test_nets]:
+        for layer in net.layers:
+            layer.position = reached.get((net.label, layer.name), 0)

@@ -1,0 +1,126 @@
+"""What an update rule is, and the table of them: ``type: "SGD"`` in a solver file.
+
+    @rule("SGD")
+    class SGD(Rule): ...
+
+One file a rule, found by walking ``caffepy.solvers``; plug-in packages register through the entry
+point group ``caffepy.solvers``, whose entries name modules to import.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from caffepy.errors import ConfigError, did_you_mean
+
+Array = Any
+
+PACKAGE = "caffepy.solvers"
+ENTRY_POINTS = "caffepy.solvers"
+
+
+class Rule:
+    """How gradients become the amount that is subtracted from the weights.
+
+    A rule sees the parameters in chunks, in no particular order and in several threads at once:
+    ``update`` must be element-wise, in place, and change nothing but its arguments. What all
+    elements of an iteration share is computed in ``begin``.
+
+    Class attributes:
+        histories: how many numbers the rule remembers per weight.
+
+    Args:
+        param: the SolverParameter.
+        xp: the array module, numpy or cupy.
+
+    Raises:
+        ConfigError: a parameter that this rule cannot work with.
+    """
+
+    type: ClassVar[str] = ""
+    histories: ClassVar[int] = 1
+
+    def __init__(self, param: Any, xp: Any) -> None:
+        self.param = param
+        self.xp = xp
+        self.momentum: float = param.momentum
+        self.check()
+
+    def check(self) -> None:
+        """Refuse parameters that make no sense for this rule."""
+
+    def begin(self, iteration: int) -> None:
+        """An update starts; ``iteration`` counts from 0."""
+
+    def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
+        """Replace gradients by what is to be subtracted from the weights.
+
+        Args:
+            g: gradients, divided by iter_size and regularized.
+            history: as many arrays as the rule declares.
+            rate: the learning rate times the parameter's lr_mult.
+            t: room for intermediate values.
+
+        All arrays are flat and equally long.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.update")
+
+    def fail_if(self, wrong: bool, message: str, found: object) -> None:
+        """Raise a ConfigError about this rule if something is wrong."""
+        if wrong:
+            raise ConfigError(message, where=f'solver type "{self.type}"', found=found)
+
+
+R = TypeVar("R", bound="type[Rule]")
+
+_rules: dict[str, type[Rule]] = {}
+_discovered = False
+
+
+def rule(type: str) -> Callable[[R], R]:
+    """Class decorator: makes an update rule known under its solver type.
+
+    Raises:
+        ConfigError: two modules claim the same type.
+    """
+
+    def enter(cls: R) -> R:
+        other = _rules.get(type)
+        if other and other.__module__ != cls.__module__:
+            raise ConfigError(f"the solver type {type} is registered twice",
+                              found=f"{other.__module__} and {cls.__module__}",
+                              fix="Rename one of them.")
+        cls.type = type
+        _rules[type] = cls
+        return cls
+
+    return enter
+
+
+def types() -> list[str]:
+    """The names of all solver types, sorted."""
+    global _discovered
+    if not _discovered:
+        _discovered = True
+        for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__):
+            importlib.import_module(f"{PACKAGE}.{module.name}")
+        for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+            point.load()
+    return sorted(_rules)
+
+
+def get(type: str) -> type[Rule]:
+    """The rule of a solver type.
+
+    Raises:
+        ConfigError: nobody registered that type; the message lists all and suggests the nearest.
+    """
+    known = types()
+    if type not in _rules:
+        raise ConfigError(f"Unknown solver type: {type}", allowed=", ".join(known),
+                          fix=did_you_mean(type, known))
+    return _rules[type]

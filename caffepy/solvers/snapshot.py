@@ -1,0 +1,168 @@
+"""Snapshots: what a training needs to go on, in the original's two formats.
+
+    <prefix>_iter_<N>.caffemodel      the weights           or .caffemodel.h5
+    <prefix>_iter_<N>.solverstate     SolverState           or .solverstate.h5
+
+A SolverState holds the iteration, the histories of the update rule, the name of the weight file,
+and in fields of our own, which other readers skip, what makes a resumed run equal an
+uninterrupted one: the seed, how far each layer's reader and random stream have come, and the
+losses that the displayed loss is the mean of. Histories are the first of every parameter, then,
+for rules that have two, the second of every parameter.
+
+In HDF5:
+
+    iter, current_step    int32 (1,)
+    learned_net           string
+    history/<i>           float32 datasets, in the shapes of the parameters
+    caffepy/state         bytes: our own fields, as a serialized SolverState
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import h5py
+import numpy as np
+
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
+from caffepy.proto import caffe_pb2, wire
+from caffepy.proto.files import atomic_path, file_error
+
+Array = Any
+PathLike = str | os.PathLike[str]
+
+ORIGINAL_FIELDS = ("iter", "learned_net", "history", "current_step")
+NO_STATE = {
+    "caffemodel": "Weights alone do not tell how far a training was; start a new one from them "
+                  "with -weights, or give the .solverstate beside them.",
+}
+
+
+# -- names --------------------------------------------------------------------------------
+
+
+def file_name(param: Any, iteration: int, kind: str) -> str:
+    """The name of a snapshot's ``"caffemodel"`` or ``"solverstate"``."""
+    ending = ".h5" if is_hdf5(param) else ""
+    return f"{param.snapshot_prefix}_iter_{iteration}.{kind}{ending}"
+
+
+def is_hdf5(param: Any) -> bool:
+    return param.snapshot_format == caffe_pb2.SolverParameter.HDF5
+
+
+def check_writable(param: Any) -> None:
+    """Find out now, not after an hour of training, whether snapshots can be written.
+
+    Raises:
+        ConfigError: ``snapshot`` is given without ``snapshot_prefix``.
+        NotFound, DataError: the folder is not there, or nothing can be written to it.
+    """
+    if not param.snapshot_prefix:
+        raise ConfigError("In solver params, snapshot is specified but snapshot_prefix is not",
+                          fix='Add snapshot_prefix: "some/folder/name".')
+    folder, stem = os.path.split(param.snapshot_prefix)
+    try:
+        with tempfile.NamedTemporaryFile(prefix=f".{stem}_iter_", dir=folder or "."):
+            pass
+    except OSError as error:
+        kind = NotFound if isinstance(error, FileNotFoundError) else DataError
+        raise kind(
+            f"Cannot write to snapshot prefix '{param.snapshot_prefix}': "
+            f"{error.strerror or error}",
+            fix="Make sure that the directory exists and is writable.",
+        ) from error
+
+
+def find_weights(learned_net: str, state_path: PathLike) -> str:
+    """Where the weights of a snapshot are: at the path it names, else beside the state.
+
+    Raises:
+        NotFound: in neither place.
+    """
+    beside = os.path.join(os.path.dirname(state_path), os.path.basename(learned_net))
+    for path in (learned_net, beside):
+        if os.path.isfile(path):
+            return path
+    raise NotFound(f"the weights of this snapshot are not there: {learned_net}",
+                   where=os.fspath(state_path),
+                   fix=f"Put them beside the state, as {beside}.")
+
+
+# -- the state ----------------------------------------------------------------------------
+
+
+def write_state(path: PathLike, state: Any, history: Sequence[Array], hdf5: bool) -> None:
+    """Write a solver state, whole or not at all.
+
+    Args:
+        state: a SolverState without history.
+        history: arrays in the shapes of their parameters.
+
+    Raises:
+        DataError: it cannot be written, or is longer than protobuf reads.
+    """
+    if not hdf5:
+        wire.write_state(path, state, history)
+        return
+    ours = caffe_pb2.SolverState()
+    ours.CopyFrom(state)
+    for field in ORIGINAL_FIELDS:
+        ours.ClearField(field)
+    with atomic_path(path) as beside, h5py.File(beside, "w") as file:
+        file["iter"] = np.array([state.iter], np.int32)
+        file["learned_net"] = np.bytes_(state.learned_net.encode() + b"\0")  # C reads to the \0
+        file["current_step"] = np.array([state.current_step], np.int32)
+        group = file.create_group("history")
+        for index, array in enumerate(history):
+            group.create_dataset(str(index), data=array)
+        file["caffepy/state"] = np.frombuffer(ours.SerializeToString(), np.uint8)
+
+
+def read_state(path: PathLike) -> tuple[Any, list[Array]]:
+    """The SolverState without history, and the history, of either format.
+
+    Raises:
+        NotFound: no such file.
+        DataError: it is damaged, or holds something else, such as weights.
+    """
+    kind = wire.sniff(path)
+    if kind == "hdf5":
+        return _read_hdf5(os.fspath(path))
+    if kind in NO_STATE:
+        raise DataError("this file has weights, not the state of a training",
+                        where=os.fspath(path), fix=NO_STATE[kind])
+    return wire.read_state(path)
+
+
+def _read_hdf5(path: str) -> tuple[Any, list[Array]]:
+    try:
+        with h5py.File(path, "r") as file:
+            if "iter" not in file or "history" not in file:
+                fix = NO_STATE["caffemodel"] if "data" in file else None
+                raise DataError("this HDF5 file has no state of a training", where=path,
+                                found=", ".join(sorted(file)) or "an empty file", fix=fix)
+            state = caffe_pb2.SolverState()
+            if "caffepy/state" in file:
+                state.ParseFromString(file["caffepy/state"][()].tobytes())
+            state.iter = int(np.ravel(file["iter"][()])[0])
+            if "learned_net" in file:
+                state.learned_net = _text(file["learned_net"][()])
+            if "current_step" in file:
+                state.current_step = int(np.ravel(file["current_step"][()])[0])
+            group = file["history"]
+            return state, [np.asarray(group[str(i)][()]) for i in range(len(group))]
+    except CaffeError:
+        raise
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+    except Exception as error:  # h5py and protobuf have many kinds for what is damaged
+        raise DataError(f"a damaged solver state: {error}", where=path) from error
+
+
+def _text(value: Any) -> str:
+    raw = value.encode() if isinstance(value, str) else bytes(value)
+    return raw.split(b"\0")[0].decode("utf-8", "surrogateescape")

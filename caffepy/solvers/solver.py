@@ -1,0 +1,366 @@
+"""The training loop.
+
+    solver = create_solver("lenet_solver.prototxt")
+    solver.solve()
+
+An iteration, in the original's order: test if it is due; clear the gradients; iter_size times
+forward and backward; display if it is due; average the gradients over the workers; clip them;
+update the parameters; count; do what was asked from outside; snapshot if it is due.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from caffepy import log
+from caffepy.core import debug
+from caffepy.core.context import Context
+from caffepy.core.net import Net
+from caffepy.core.upgrade import read_solver_param, upgrade_solver
+from caffepy.errors import ConfigError
+from caffepy.parallel.base import Communicator
+from caffepy.parallel.single import Single
+from caffepy.proto import caffe_pb2
+from caffepy.proto.text import to_text
+from caffepy.solvers import nets, progress, rate, resume, rule, snapshot
+from caffepy.solvers.update import Updater, check_regularization
+
+logger = log.get(__name__)
+
+PathLike = str | os.PathLike[str]
+Action = Callable[[], str | None]
+Hook = Callable[["Solver"], None]
+
+
+def create_solver(
+    param: Any,
+    context: Context | None = None,
+    action: Action | None = None,
+    communicator: Communicator | None = None,
+) -> Solver:
+    """A solver from a prototxt file or a SolverParameter.
+
+    Args:
+        param: the file, or the message (which is copied).
+        context: device, engines and seed of its nets; by default the CPU and ``random_seed``.
+        action: asked between iterations and between the batches of a test; returns "stop",
+            "snapshot" or None.
+        communicator: the workers that train together; by default this one alone.
+
+    Raises:
+        CaffeError: anything wrong in the solver file or its nets.
+    """
+    if not isinstance(param, (str, os.PathLike)):
+        return Solver(param, context, action, communicator)
+    message, _ = read_solver_param(param)
+    try:
+        return Solver(message, context, action, communicator)
+    except ConfigError as error:
+        if error.where is None:  # it is about the solver file itself
+            error.at(os.fspath(param))
+        raise
+
+
+class Solver:
+    """Trains a net. See ``create_solver`` for the arguments.
+
+    Attributes:
+        param: the SolverParameter.
+        net, test_nets: the net to train, the nets to test.
+        iter: iterations done.
+        rate: the learning rate of the last update.
+        smoothed_loss: the mean of the last ``average_loss`` losses, which are in ``losses``,
+            oldest first.
+        on_start, on_gradients, on_iteration: lists of callables that are called with the solver
+            before each iteration's forward, when its gradients are there, and after its update.
+        stopped: whether the last ``step`` or ``solve`` ended early because it was asked to.
+    """
+
+    def __init__(
+        self,
+        param: Any,
+        context: Context | None = None,
+        action: Action | None = None,
+        communicator: Communicator | None = None,
+    ) -> None:
+        self.param = caffe_pb2.SolverParameter()
+        self.param.CopyFrom(param)
+        upgrade_solver(self.param)
+        self.communicator = communicator or Single()
+        self.action: Action = action or (lambda: None)
+        self._check()
+        logger.info("Initializing solver from parameters: \n%s", to_text(self.param).rstrip("\n"))
+
+        seed = self.param.random_seed
+        self.context = context or Context(
+            seed=seed if seed >= 0 else None,
+            rank=self.communicator.rank, size=self.communicator.size)
+        if seed < 0:
+            logger.info("random_seed is not set; drawn: %d", self.context.seed)
+        self.iter = 0
+        self.current_step = 0
+        self.rate: float = self.param.base_lr
+        self.losses: deque[float] = deque(maxlen=self.param.average_loss)
+        self.smoothed_loss = 0.0
+        self.on_start: list[Hook] = []
+        self.on_gradients: list[Hook] = []
+        self.on_iteration: list[Hook] = []
+        self.stopped = False
+        self._clock = progress.Clock()
+        self._before_tests: list[Any] | None = None  # positions, while tests run
+
+        update_rule = rule.get(self.param.type)(self.param, np)
+        self.test_nets: list[Net] = []
+        self.net = nets.train_net(self.param, self.context)
+        try:
+            self.updater = Updater(self.net, update_rule, self.param, self.context.threads)
+            self._load([self.net], self.param.weights)
+            self.test_nets = nets.test_nets(self.param, self.context)
+            self._load(self.test_nets, self.param.weights)
+        except BaseException:
+            self.close()
+            raise
+        logger.info("Solver scaffolding done.")
+
+    def _check(self) -> None:
+        p = self.param
+        rate.check(p)
+        check_regularization(p)
+        for field in ("iter_size", "average_loss"):
+            if getattr(p, field) < 1:
+                raise ConfigError(f"{field} must be at least 1", found=getattr(p, field))
+        for field in ("max_iter", "display", "snapshot", "test_interval"):
+            if getattr(p, field) < 0:
+                raise ConfigError(f"{field} must not be negative", found=getattr(p, field))
+        nets.test_sources(p)
+        if p.snapshot and self.communicator.root:
+            snapshot.check_writable(p)
+
+    @property
+    def max_iter(self) -> int:
+        return self.param.max_iter
+
+    # -- training -------------------------------------------------------------------------
+
+    def solve(self, resume_file: PathLike | None = None) -> None:
+        """Train up to ``max_iter``, from a snapshot's .solverstate if one is given."""
+        p = self.param
+        logger.info("Solving %s", self.net.name)
+        logger.info("Learning Rate Policy: %s", p.lr_policy)
+        if resume_file:
+            logger.info("Restoring previous solver status from %s", os.fspath(resume_file))
+            self.restore(resume_file)
+        ends_with_snapshot = p.snapshot_after_train and self.communicator.root
+        if ends_with_snapshot and not p.snapshot_prefix:
+            logger.warning("snapshot_prefix is not set: the trained weights will not be written")
+            ends_with_snapshot = False
+        elif ends_with_snapshot:
+            snapshot.check_writable(p)
+
+        self.step(p.max_iter - self.iter)
+        if ends_with_snapshot and not self._due(p.snapshot):
+            self.snapshot()
+        if self.stopped:
+            logger.info("Optimization stopped early.")
+            return
+        if self._due(p.display):  # the loss after the last update, as the original shows it
+            self._smooth(self.net.forward())
+            logger.info("Iteration %d, loss = %g", self.iter, self.smoothed_loss)
+        if self._due(p.test_interval):
+            self.test_all()
+        logger.info("Optimization Done.")
+
+    def step(self, iterations: int) -> None:
+        """Train for so many iterations, with tests, display and snapshots when they are due."""
+        self.stopped = False
+        self._clock.stop()
+        self.communicator.broadcast(self.net.arena.values)
+        end = self.iter + iterations
+        try:
+            while self.iter < end and not self.stopped:
+                self._iterate()
+        except BaseException as error:
+            self.communicator.abort(error)
+            raise
+
+    def _iterate(self) -> None:
+        p = self.param
+        if self._due(p.test_interval) and (self.iter > 0 or p.test_initialization):
+            self.test_all()
+            if self.stopped:
+                return
+        self._call(self.on_start)
+        displays = self._due(p.display)
+        self._clock.start()
+        loss = self._forward_backward(displays and p.debug_info)
+        self._smooth(loss)
+        if displays:
+            self._clock.show(self.iter, p.display, self.smoothed_loss)
+            progress.show_outputs("Train", self.net.outputs())
+        self._call(self.on_gradients)
+        self.apply_update()
+        self._call(self.on_iteration)
+        asked = self.action()
+        if self.communicator.root and (asked == "snapshot" or self._due(p.snapshot)):
+            self.snapshot()
+        if asked == "stop":
+            self.stopped = True
+
+    def _forward_backward(self, debug_info: bool) -> float:
+        net = self.net
+        net.debug_info = debug_info
+        loss = 0.0
+        with net.public_call():
+            net.clear_param_diffs()
+            for _ in range(self.param.iter_size):
+                loss += net.forward()
+                net.backward()
+                if debug_info:
+                    debug.norms(net)
+        return loss / self.param.iter_size
+
+    def apply_update(self) -> None:
+        """Update the parameters from the gradients that are there, and count the iteration."""
+        p, net = self.param, self.net
+        self.current_step = rate.steps_taken(p, self.iter, self.current_step)
+        self.rate = rate.rate(p, self.iter, self.current_step)
+        if self._due(p.display):
+            logger.info("Iteration %d, lr = %g", self.iter, self.rate)
+        with net.public_call():
+            self.updater.bring_home()
+            self.communicator.average(net.arena.grads)
+            look = (lambda: debug.update(net)) if net.debug_info else None
+            scale = self.updater.clipping(p.clip_gradients) / p.iter_size
+            self.updater.apply(self.rate, self.iter, scale, look)
+        self.iter += 1
+
+    def _smooth(self, loss: float) -> None:
+        """Take a loss into the running mean, rounded as a snapshot keeps it."""
+        loss = float(np.float32(loss))
+        if len(self.losses) < self.param.average_loss:
+            count = len(self.losses)
+            mean = (self.smoothed_loss * count + loss) / (count + 1)
+        else:
+            mean = self.smoothed_loss + (loss - self.losses[0]) / self.param.average_loss
+        self.losses.append(loss)
+        self.smoothed_loss = float(np.float32(mean))
+
+    def _due(self, interval: int) -> bool:
+        return interval > 0 and self.iter % interval == 0
+
+    def _call(self, hooks: Sequence[Hook]) -> None:
+        for hook in tuple(hooks):
+            hook(self)
+
+    # -- testing --------------------------------------------------------------------------
+
+    def test_all(self) -> None:
+        """Test all test nets, or those up to the one in which it was asked to stop."""
+        if not self.communicator.root:
+            return
+        # a snapshot taken between two batches continues with the whole test
+        self._before_tests = resume.positions(self.test_nets)
+        try:
+            for index in range(len(self.test_nets)):
+                self.test(index)
+                if self.stopped:
+                    break
+        finally:
+            self._before_tests = None
+
+    def test(self, index: int = 0) -> list[tuple[str, np.ndarray[Any, Any]]]:
+        """Run a test net over ``test_iter`` batches and log the means of its outputs.
+
+        Returns: (name, mean values) of each output; empty if it was interrupted.
+        """
+        self.stopped = False
+        logger.info("Iteration %d, Testing net (#%d)", self.iter, index)
+        net = self.test_nets[index]
+        net.share_trained_layers(self.net)
+        net.debug_info = self.param.debug_info
+        batches = self.param.test_iter[index]
+        loss = 0.0
+        sums: dict[str, Any] = {}
+        weights: dict[str, float] = {}
+        for _ in range(batches):
+            if self._asked_to_stop():
+                logger.info("Test interrupted.")
+                return []
+            loss += net.forward()
+            for name, values, weight in net.outputs():
+                sums[name] = sums.get(name, 0.0) + values.astype(np.float64)
+                weights[name] = weight
+        if self.param.test_compute_loss:
+            logger.info("Test loss: %g", loss / batches)
+        means = [(name, total / batches) for name, total in sums.items()]
+        progress.show_outputs("Test", [(name, mean, weights[name]) for name, mean in means])
+        return means
+
+    def _asked_to_stop(self) -> bool:
+        while asked := self.action():
+            if asked == "snapshot":
+                self.snapshot()
+            elif asked == "stop":
+                self.stopped = True
+        return self.stopped
+
+    # -- weights and snapshots ------------------------------------------------------------
+
+    def load_weights(self, paths: str | Sequence[str]) -> None:
+        """Start from the weights of files, the train net and each test net.
+
+        Args:
+            paths: one or several, each of which may be a list with commas.
+        """
+        self._load([self.net, *self.test_nets], [paths] if isinstance(paths, str) else paths)
+
+    def _load(self, into: Sequence[Net], paths: Sequence[str]) -> None:
+        names = [name.strip() for path in paths for name in path.split(",")]
+        for net in into:
+            for name in filter(None, names):
+                logger.info("Finetuning from %s", name)
+                net.load(name)
+
+    def snapshot(self) -> str:
+        """Write the weights and the state of now; returns the name of the state's file."""
+        p = self.param
+        if not p.snapshot_prefix:
+            raise ConfigError("there is no snapshot_prefix to name snapshots by",
+                              fix="Set it in the solver file.")
+        hdf5 = snapshot.is_hdf5(p)
+        kind = "HDF5 file" if hdf5 else "binary proto file"
+        model = snapshot.file_name(p, self.iter, "caffemodel")
+        path = snapshot.file_name(p, self.iter, "solverstate")
+        logger.info("Snapshotting to %s %s", kind, model)
+        save = self.net.save_hdf5 if hdf5 else self.net.save
+        save(model, diff=p.snapshot_diff)
+        logger.info("Snapshotting solver state to %s %s", kind, path)
+        tests = self._before_tests or resume.positions(self.test_nets)
+        state = resume.state_of(self, model, tests)
+        snapshot.write_state(path, state, self.updater.history_blobs(), hdf5)
+        return path
+
+    def restore(self, path: PathLike) -> None:
+        """Go on from a snapshot. See ``resume.restore`` for the errors."""
+        resume.restore(self, path)
+
+    # -- the end --------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of threads, files and databases."""
+        for net in [self.net, *self.test_nets]:
+            net.close()
+        if hasattr(self, "updater"):
+            self.updater.close()
+        self.communicator.close()
+
+    def __enter__(self) -> Solver:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

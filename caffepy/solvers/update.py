@@ -1,0 +1,235 @@
+"""Applying an update rule to all parameters of a net: in cache-sized chunks, on several threads.
+
+For each parameter, in the original's order:
+
+    g *= scale                          clipping and 1 / iter_size
+    g += decay * w  or  decay * sign(w) weight_decay * decay_mult, L2 or L1
+    g  = the rule's update              with rate * lr_mult
+    w -= g
+
+Afterwards the parameter's diff holds what was subtracted, which scripts look at.
+
+One after the other these passes over a large net would each go through main memory. So all of
+them are done on one chunk of the arena while it lies in the cache, then on the next. NumPy lets
+go of Python's lock inside each pass, hence threads help; how many there are changes no number.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from caffepy import log
+from caffepy.core.memory import Place
+from caffepy.errors import ConfigError, did_you_mean
+from caffepy.solvers.rule import Array, Rule
+
+if TYPE_CHECKING:
+    from caffepy.core.arena import Parameter
+    from caffepy.core.net import Net
+
+logger = log.get(__name__)
+
+CHUNK = 65536  # numbers: a chunk of weights, gradients, history and scratch stays in the cache
+LEAST_PER_THREAD = 4 * CHUNK  # less than this is not worth waking another thread for
+MOST_THREADS = 8  # memory is the limit long before
+REGULARIZATIONS = ("L2", "L1")
+
+
+@dataclass
+class Chunk:
+    """A run of numbers in the arena with one lr_mult and one decay_mult."""
+
+    lr_mult: float
+    decay_mult: float
+    values: Array
+    grads: Array
+    history: tuple[Array, ...]
+
+
+class Updater:
+    """Owns the histories of a net's parameters and carries out a rule.
+
+    Args:
+        net: whose parameters are learned; its arena is made here if it is not yet.
+        rule: the update rule.
+        param: the SolverParameter, for weight_decay and regularization_type.
+        threads: how many at most; None takes OMP_NUM_THREADS or the cores there are.
+    """
+
+    def __init__(self, net: Net, rule: Rule, param: Any, threads: int | None = None) -> None:
+        check_regularization(param)
+        self.net = net
+        self.rule = rule
+        self.weight_decay: float = param.weight_decay
+        self.l1 = param.regularization_type == "L1"
+        arena = net.arena
+        mover = net.context.mover
+        self.history: list[Array] = [
+            mover.empty(Place.HOST, arena.count, net.dtype) for _ in range(rule.histories)
+        ]
+        for array in self.history:
+            array[:] = 0
+        self._chunks = list(self._cut())
+        self._threads = max(1, min(threads or default_threads(), MOST_THREADS,
+                                   arena.count // LEAST_PER_THREAD))
+        self._scratch = [mover.empty(Place.HOST, CHUNK, net.dtype) for _ in range(self._threads)]
+        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
+        self._scale = 1.0
+        self._rate = 0.0
+
+    def _cut(self) -> Iterator[Chunk]:
+        arena = self.net.arena
+        for start, stop, lr_mult, decay_mult in runs(self.net.parameters):
+            for at in range(start, stop, CHUNK):
+                place = slice(at, min(at + CHUNK, stop))
+                yield Chunk(lr_mult, decay_mult, arena.values[place], arena.grads[place],
+                            tuple(array[place] for array in self.history))
+
+    # -- what a step does -----------------------------------------------------------------
+
+    def bring_home(self) -> None:
+        """Make gradients current in the arena, wherever they are now: before all that follows."""
+        for parameter in self.net.parameters:
+            parameter.blob.grads.write(Place.HOST)
+
+    def norm(self) -> float:
+        """The L2 norm of all gradients together."""
+        sums = [0.0] * len(self._chunks)
+
+        def square(index: int, t: Array) -> None:
+            g = self._chunks[index].grads
+            t = np.multiply(g, g, out=t[: g.size])
+            sums[index] = float(np.add.reduce(t))
+
+        self._each_chunk(square)
+        return math.sqrt(math.fsum(sums))
+
+    def clipping(self, most: float) -> float:
+        """What to scale gradients with so that their norm is at most ``clip_gradients``.
+
+        As in the original, the norm is that of the sum over iter_size, before the division, and
+        a negative ``most`` turns clipping off.
+        """
+        norm = self.norm() if most >= 0 else 0.0
+        if not norm > most >= 0:
+            return 1.0
+        logger.info("Gradient clipping: scaling down gradients (L2 norm %g > %g) by scale "
+                    "factor %g", norm, most, most / norm)
+        return most / norm
+
+    def apply(
+        self, rate: float, iteration: int, scale: float = 1.0,
+        look: Callable[[], None] | None = None,
+    ) -> None:
+        """One update of all parameters. Their gradients must have been brought home.
+
+        Args:
+            rate: the learning rate, without lr_mult.
+            iteration: from 0.
+            scale: what gradients are multiplied with first.
+            look: called when all updates are computed and none is subtracted yet.
+        """
+        for parameter in self.net.parameters:
+            parameter.blob.values.write(Place.HOST)
+        self.rule.begin(iteration)
+        self._rate, self._scale = rate, scale
+        if look is None:
+            self._each_chunk(self._update)
+        else:
+            self._each_chunk(self._compute)
+            look()
+            self._each_chunk(self._subtract)
+
+    def _update(self, index: int, scratch: Array) -> None:
+        self._compute(index, scratch)
+        self._subtract(index, scratch)
+
+    def _subtract(self, index: int, scratch: Array) -> None:
+        chunk = self._chunks[index]
+        np.subtract(chunk.values, chunk.grads, out=chunk.values)
+
+    def _compute(self, index: int, scratch: Array) -> None:
+        chunk = self._chunks[index]
+        w, g, t = chunk.values, chunk.grads, scratch[: chunk.grads.size]
+        if self._scale != 1:
+            np.multiply(g, self._scale, out=g)
+        decay = self.weight_decay * chunk.decay_mult
+        if decay:
+            if self.l1:
+                np.multiply(np.sign(w, out=t), decay, out=t)
+            else:
+                np.multiply(w, decay, out=t)
+            np.add(g, t, out=g)
+        self.rule.update(g, chunk.history, self._rate * chunk.lr_mult, t)
+
+    def _each_chunk(self, work: Callable[[int, Array], None]) -> None:
+        """Call ``work(index, scratch)`` for every chunk, each thread taking the next one."""
+        queue = itertools.count()  # next() on it is one step that no thread can interrupt
+        last = len(self._chunks)
+
+        def run(scratch: Array) -> None:
+            # the caller's np.errstate does not reach other threads; a net that diverges shows
+            # in its loss, not as a warning per chunk
+            with np.errstate(all="ignore"):
+                while (index := next(queue)) < last:
+                    work(index, scratch)
+
+        futures = [self._pool.submit(run, s) for s in self._scratch[1:]] if self._pool else []
+        run(self._scratch[0])
+        for future in futures:
+            future.result()
+
+    # -- snapshots ------------------------------------------------------------------------
+
+    def history_blobs(self) -> list[Array]:
+        """The histories as the original saves them: the first of every parameter in the shape of
+        its blob, then the second of every parameter."""
+        return [
+            array[p.offset : p.offset + p.count].reshape(p.blob.shape)
+            for array in self.history
+            for p in self.net.parameters
+        ]
+
+    def close(self) -> None:
+        """Let the threads go."""
+        if self._pool:
+            self._pool.shutdown()
+            self._pool = None
+            self._scratch = self._scratch[:1]
+
+
+def runs(parameters: list[Parameter]) -> Iterator[tuple[int, int, float, float]]:
+    """(start, stop, lr_mult, decay_mult) of neighbours with equal multipliers taken together."""
+    key = lambda p: (p.lr_mult, p.decay_mult)  # noqa: E731
+    for (lr_mult, decay_mult), group in itertools.groupby(parameters, key):
+        members = list(group)
+        start, stop = members[0].offset, members[-1].offset + members[-1].count
+        if stop > start:
+            yield start, stop, lr_mult, decay_mult
+
+
+def default_threads() -> int:
+    """``OMP_NUM_THREADS`` if it is a number, else the cores that this process may use."""
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    if text.isdigit() and int(text) > 0:
+        return int(text)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def check_regularization(param: Any) -> None:
+    """Refuse a regularization_type that does not exist."""
+    kind = param.regularization_type
+    if kind not in REGULARIZATIONS:
+        raise ConfigError(f"Unknown regularization type: {kind}",
+                          allowed=" or ".join(REGULARIZATIONS),
+                          fix=did_you_mean(kind, REGULARIZATIONS))
