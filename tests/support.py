@@ -87,6 +87,7 @@ def build(
     least_tops, most_tops = count_range(cls.tops, len(bottom))
     top = [Blob((0,), dtype, context.mover) for _ in range(len(spec.top) or least_tops)]
     if inplace:
+        assert cls.inplace, f"{spec.type} does not run in place"
         top[0] = bottom[0]
     for blobs, (least, most) in (
         (bottom, count_range(cls.bottoms)), (top, (least_tops, most_tops)),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 
+from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
@@ -27,7 +28,8 @@ class Reshape(Alias):
         if self.dims.count(-1) > 1 or min(self.dims, default=0) < -1:
             self.fail("dims are sizes, 0 to copy, and at most one -1 to infer", found=self.dims)
 
-    def top_shape(self, x: Shape) -> Shape:
+    def top_shape(self, blob: Blob) -> Shape:
+        x = blob.shape
         start, end = self._replaced(x)
         dims = list(self.dims)
         for i, dim in enumerate(dims):

@@ -22,8 +22,6 @@ class Split(Layer):
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         for blob in top:
-            if blob is bottom[0]:
-                self.fail("a split cannot run in place", fix="Give its tops names of their own.")
             blob.reshape_like(bottom[0])
             blob.share_values(bottom[0])
 

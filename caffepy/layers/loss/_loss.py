@@ -12,6 +12,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Shape
 from caffepy.errors import DataError, ShapeError
+from caffepy.layers.common._axis import axis_of
 from caffepy.proto import caffe_pb2
 
 FULL, VALID, BATCH_SIZE, NONE = (
@@ -86,7 +87,7 @@ class Positions:
 
 def positions(layer: Layer, scores: Blob, labels: Blob, axis: int) -> Positions:
     """The positions of a pair of bottoms; an error if their counts do not fit."""
-    axis = scores.axis(axis)
+    axis = axis_of(layer, scores, axis)
     classes = scores.shape[axis]
     if labels.count * classes != scores.count:
         layer.fail("there must be one label for each position of the scores", kind=ShapeError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from caffepy.core.blob import Blob
@@ -49,3 +50,13 @@ class Elementwise(Layer):
         x = self._x.values.read(place) if "bottom" in type(self).keeps else y
         slope = self.slope(x, y)
         self.xp.multiply(dy, slope, out=bottom[0].grads.overwrite(place))
+
+
+def log_of_base(layer: Layer) -> float:
+    """ln(base) of Exp and Log, where a base of -1 stands for e."""
+    base = layer.p.base
+    if base == -1:
+        return 1.0
+    if base <= 0 or base == 1:
+        layer.fail("base must be positive and not 1, or -1 for e", found=f"{base:g}")
+    return math.log(base)

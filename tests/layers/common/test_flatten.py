@@ -21,12 +21,7 @@ def test_flatten(param, shape):
 
 
 def test_axes_that_are_not_there():
-    with pytest.raises(ShapeError, match=r"no axis 4 .*shape \(2, 3, 4, 5\).*-4 to 3"):
+    with pytest.raises(ShapeError, match=r"axis 4 does not exist.*shape \(2, 3, 4, 5\)"):
         build('type: "Flatten" flatten_param { axis: 4 }', X)
     with pytest.raises(ConfigError, match="end_axis comes before axis"):
         build('type: "Flatten" flatten_param { axis: 2 end_axis: 1 }', X)
-
-
-def test_not_in_place():
-    with pytest.raises(ConfigError, match="in place"):
-        build('type: "Flatten"', X, inplace=True)

@@ -46,8 +46,3 @@ def test_gradient_and_another_batch():
 def test_shapes_that_do_not_fit(dims, more, message):
     with pytest.raises((ConfigError, ShapeError), match=message):
         build(line(dims, more), X)
-
-
-def test_not_in_place():
-    with pytest.raises(ConfigError, match="in place"):
-        build(line((0, -1)), X, inplace=True)

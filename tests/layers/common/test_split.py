@@ -2,8 +2,6 @@ import pytest
 from numpy.testing import assert_allclose
 from support import build, check_gradient, random
 
-from caffepy.errors import ConfigError
-
 LINE = 'type: "Split" top: "a" top: "b" top: "c"'
 X = random(2, 3, 4)
 
@@ -26,8 +24,3 @@ def test_tops_without_a_gradient_are_left_out_of_the_sum(used):
     layer.backward(top, [True], bottom)
     assert_allclose(bottom[0].diff, sum(i + 1 for i in used) + 0 * X)
     assert all(top[i].grads.is_zero for i in range(3) if i not in used)
-
-
-def test_not_in_place():
-    with pytest.raises(ConfigError, match="cannot run in place"):
-        build(LINE, X, inplace=True)

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from support import build, check_gradient, random, run
+
+from caffepy.errors import ConfigError
+
+X = random(2, 3, 4, 5)
+
+
+def line(param):
+    return f'type: "Exp" exp_param {{ {param} }}'
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+@pytest.mark.parametrize("param, base, scale, shift", [
+    ("", np.e, 1, 0), ("base: 2 scale: 0.5 shift: 3", 2, 0.5, 3), ("shift: -1", np.e, 1, -1),
+])
+def test_exp(param, base, scale, shift, inplace):
+    built = build(line(param), X, inplace=inplace)
+    assert_allclose(run(built, [X])[0], base ** (shift + scale * X), rtol=1e-5)
+    check_gradient(line(param), X, inplace=inplace)
+
+
+@pytest.mark.parametrize("base", [0, -2, 1])
+def test_base(base):
+    with pytest.raises(ConfigError, match="base must be positive and not 1, or -1"):
+        build(line(f"base: {base}"), X)
