@@ -98,17 +98,26 @@ def read_net(path: Path) -> Weights:
     place = os.fspath(path)
     with mapped(path) as data:
         _expect("caffemodel", data, place)
-        name, layers = "", []
-        for field in Region.whole(data, place).fields():
-            if field.wire != LENGTH:
-                continue
-            if field.number == 1:
-                name = field.region.text()
-            elif field.number in (2, 100):
-                layers.append(_layer(field.region, BLOBS_FIELD[field.number]))
+        return net_of(Region.whole(data, place))
+
+
+def net_of(region: Region) -> Weights:
+    """The weights of the NetParameter that lies in a region.
+
+    Raises:
+        DataError: damaged bytes, or no layers in them.
+    """
+    name, layers = "", []
+    for field in region.fields():
+        if field.wire != LENGTH:
+            continue
+        if field.number == 1:
+            name = field.region.text()
+        elif field.number in (2, 100):
+            layers.append(_layer(field.region, BLOBS_FIELD[field.number]))
     if not layers:
-        raise DataError("no layers are in it; this is no caffemodel", where=place)
-    return Weights(place, name, layers)
+        raise DataError("no layers are in it; this is no caffemodel", where=region.path)
+    return Weights(region.path, name, layers)
 
 
 def _layer(region: Region, numbers: dict[str, int]) -> LayerWeights:

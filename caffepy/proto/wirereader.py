@@ -7,7 +7,7 @@ the file and the byte.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -47,17 +47,25 @@ class Region:
         )
 
     def fields(self) -> Iterator[Field]:
-        """The fields one after the other; groups, which Caffe has none of, are stepped over."""
+        """The fields one after the other."""
         at = self.start
         while at < self.end:
             field = self.field_at(at)
             at = field.end
-            if field.wire == GROUP:
-                at = self.after_group(field)
-            else:
-                yield field
+            yield field
 
     def field_at(self, at: int) -> Field:
+        """The field that begins at a place. A group (Caffe has none) is one field with all in it.
+
+        Raises:
+            DataError: no field begins there, or it reaches beyond the region.
+        """
+        field = self._any_field_at(at)
+        if field.wire == END_GROUP:
+            self.fail(f"group {field.number} ends and did not begin", at)
+        return replace(field, end=self._after_group(field)) if field.wire == GROUP else field
+
+    def _any_field_at(self, at: int) -> Field:
         tag, value_at = self.varint_at(at)
         wire, number = tag & 7, tag >> 3
         if not 0 < number <= MOST_NUMBER or wire > FIXED32:
@@ -85,13 +93,12 @@ class Region:
                 return value, at + shift + 1
         self.fail("a number does not end", at)
 
-    def after_group(self, field: Field) -> int:
-        """The place after a group and the groups in it."""
+    def _after_group(self, field: Field) -> int:
         depth, at = 1, field.end
         while depth:
             if at >= self.end:
                 self.fail(f"group {field.number} does not end", field.start)
-            inner = self.field_at(at)
+            inner = self._any_field_at(at)
             depth += {GROUP: 1, END_GROUP: -1}.get(inner.wire, 0)
             at = inner.end
         return at
