@@ -196,7 +196,9 @@ def test_batches_may_differ_in_size_but_not_pictures_of_one(tmp_path):
     path = make_db(tmp_path / "db", pairs)
     it = source(path, batch_size=2)
     assert it.shape == (2, 1, 4, 5)
-    assert it.next().data.shape == (2, 1, 4, 5)
+    first = it.next()
+    assert first.data.shape == (2, 1, 4, 5)
+    it.recycle(first)
     assert it.next().data.shape == (2, 1, 6, 3)
     with pytest.raises(ShapeError, match=r"record '05' of .*db: .*found 1 x 4 x 5.*1 x 6 x 4"):
         it.next()
