@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +34,8 @@ def training_bar(solver: Any) -> Iterator[None]:
     from tqdm import tqdm
 
     with lines_above_the_bar(), tqdm(
-        total=solver.max_iter, initial=solver.iter, unit="iter", dynamic_ncols=True,
-        file=sys.stderr, mininterval=0,
+        total=solver.max_iter, initial=solver.iter, unit="iter", file=sys.stderr, mininterval=0,
+        **width(),
     ) as bar:
 
         drawn = 0.0
@@ -54,6 +55,16 @@ def training_bar(solver: Any) -> Iterator[None]:
             yield
         finally:
             solver.on_iteration.remove(show)
+
+
+def width() -> dict[str, Any]:
+    """tqdm's arguments for the bar's width: it follows the window, if the window has a width.
+    Pseudo-terminals of build servers often say 0, for which tqdm would draw nothing."""
+    try:
+        known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except (OSError, ValueError):
+        known = False
+    return {"dynamic_ncols": True} if known else {"ncols": 100, "nrows": 24}
 
 
 @contextmanager

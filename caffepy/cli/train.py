@@ -63,7 +63,10 @@ def train(
     from caffepy.solvers.solver import create_solver
 
     with SignalEffects(sigint_effect, sighup_effect) as signals:
-        running = create_solver(param, context=context, action=signals.action)
+        try:
+            running = create_solver(param, context=context, action=signals.action)
+        except ConfigError as error:
+            raise error if error.where else error.at(solver) from None
         if snapshot:
             logger.info("Resuming from %s", snapshot)
             running.restore(snapshot)

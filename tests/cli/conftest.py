@@ -20,10 +20,12 @@ Call = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def quiet_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No log file leaves the test's folder, and the shell's settings do not reach the test."""
+    """No log file leaves the test's folder, the shell's settings do not reach the test, and the
+    engine is the one that is everywhere."""
     for name in list(os.environ):
         if name.startswith("GLOG_") or name == "CAFFEPY_TRACEBACK":
             monkeypatch.delenv(name)
+    monkeypatch.setenv("CAFFEPY_ENGINE", "reference")
     monkeypatch.setenv("GLOG_log_dir", str(tmp_path / "logs"))
 
 

@@ -19,10 +19,11 @@ layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: 
 {more}
 """
 
-SOLVER = """
-net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 4 display: 2
-test_iter: 2 test_interval: 4 snapshot_prefix: "small" random_seed: 1
-"""
+SOLVER = {
+    "net": '"net.prototxt"', "base_lr": "0.1", "lr_policy": '"fixed"', "max_iter": "4",
+    "display": "2", "test_iter": "2", "test_interval": "4", "snapshot_prefix": '"small"',
+    "random_seed": "1",
+}
 
 
 def write_net(folder: Path, more: str = "") -> Path:
@@ -31,7 +32,9 @@ def write_net(folder: Path, more: str = "") -> Path:
     return path
 
 
-def write_solver(folder: Path, more: str = "", name: str = "solver.prototxt") -> Path:
-    path = folder / name
-    path.write_text(SOLVER + more)
+def write_solver(folder: Path, more: str = "", **fields: int) -> Path:
+    """solver.prototxt, with other values for some fields and ``more`` at its end."""
+    path = folder / "solver.prototxt"
+    lines = [f"{name}: {value}" for name, value in {**SOLVER, **fields}.items()]
+    path.write_text("\n".join([*lines, more]))
     return path

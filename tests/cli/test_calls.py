@@ -33,10 +33,10 @@ BAD_FILES = {
     "binary": "\x08\x05\x12\x04name",
 }
 SOLVERS = {
-    "missing_net": 'net: "missing.prototxt"',
-    "broken_net_solver": 'net: "broken_net.prototxt"',
-    "unknown_layer_solver": 'net: "unknown_layer.prototxt"',
-    "bad_type": 'net: "net.prototxt" type: "Bogus"',
+    "missing_net": 'lr_policy: "fixed" net: "missing.prototxt"',
+    "broken_net_solver": 'lr_policy: "fixed" net: "broken_net.prototxt"',
+    "unknown_layer_solver": 'lr_policy: "fixed" net: "unknown_layer.prototxt"',
+    "bad_type": 'lr_policy: "fixed" net: "net.prototxt" type: "Bogus"',
     "bad_policy": 'net: "net.prototxt" lr_policy: "bogus"',
     "gpu": 'net: "net.prototxt" lr_policy: "fixed" solver_mode: GPU',
 }

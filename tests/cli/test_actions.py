@@ -1,0 +1,218 @@
+"""train, test and time on a small net: what they log, write and leave behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cli.nets import write_net, write_solver
+
+NUMBER = r"-?[\d.]+(?:e[-+]\d+)?"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_net(tmp_path)
+    write_solver(tmp_path)
+    return tmp_path
+
+
+def messages(stderr: str) -> list[str]:
+    """The log's messages, without glog's prefix (which every first line must have)."""
+    lines = []
+    for line in stderr.splitlines():
+        found = re.fullmatch(r"[IWE]\d{4} [\d:.]{15} +\d+ \w+\.py:\d+\] (.*)", line)
+        lines.append(found[1] if found else line)
+    return lines
+
+
+def trained(call, *arguments: str) -> list[str]:
+    done = call("train", "-solver=solver.prototxt", *arguments)
+    assert done.exit_code == 0, done.output
+    return messages(done.stderr)
+
+
+def test_train_says_what_the_original_says(call, folder: Path) -> None:
+    lines = trained(call)
+    assert lines[0] == "Use CPU."
+    assert "Starting Optimization" in lines and "Solving small" in lines
+    assert lines[-2:] == ["Optimization Done."] * 2
+    assert sum(line.startswith("    Test net output #0: accuracy = ") for line in lines) == 2
+    assert (folder / "small_iter_4.caffemodel").exists()
+    assert (folder / "small_iter_4.solverstate").exists()
+
+
+def test_level_and_stages_go_into_the_train_state(call) -> None:
+    def state(*arguments: str) -> str:
+        text = "\n".join(trained(call, *arguments))
+        return re.search(r"^train_state \{\n(.*?)\n\}", text, re.M | re.S)[1]
+
+    assert state() == '  level: 0\n  stage: ""'
+    assert state("-level", "2", "-stage=a,b") == '  level: 2\n  stage: "a"\n  stage: "b"'
+
+
+def test_stages_of_the_command_choose_layers(call, folder: Path) -> None:
+    write_net(folder, 'layer { name: "extra" type: "Silence" bottom: "ip" '
+                      'include { stage: "more" phase: TRAIN } }')
+    assert "Creating Layer extra" not in trained(call)
+    assert "Creating Layer extra" in trained(call, "-stage=more")
+
+
+def test_a_level_of_the_file_gives_way_and_is_named(call, folder: Path) -> None:
+    write_solver(folder, "train_state { level: 3 }")
+    assert "train_state.level 3 of the solver file gives way to -level 0" in trained(call)
+
+
+def test_resuming(call, folder: Path) -> None:
+    trained(call)
+    write_solver(folder, max_iter=6)
+    lines = trained(call, "-snapshot=small_iter_4.solverstate")
+    assert "Resuming from small_iter_4.solverstate" in lines
+    assert any(line.startswith("Iteration 4 ") or line.startswith("Iteration 4,")
+               for line in lines)
+    assert not any(line.startswith("Iteration 0") for line in lines)
+    assert (folder / "small_iter_6.caffemodel").exists()
+
+
+def test_finetuning_from_several_files(call, folder: Path) -> None:
+    trained(call)
+    os.rename("small_iter_4.caffemodel", "a.caffemodel")
+    write_solver(folder, 'weights: "nowhere.caffemodel"')      # the flag replaces the field
+    lines = trained(call, "-weights=a.caffemodel, a.caffemodel")
+    # both files, into the train net and into the test net
+    assert lines.count("Finetuning from a.caffemodel") == 4
+
+
+def test_solver_mode_gpu_counts_only_if_written(call, folder: Path) -> None:
+    write_solver(folder, "device_id: 3")
+    assert trained(call)[0] == "Use CPU."
+
+
+def test_test_scores_the_test_phase(call) -> None:
+    trained(call)
+    done = call("test", "-model=net.prototxt", "-weights=small_iter_4.caffemodel",
+                "-iterations=3", "--logtostderr")
+    assert done.exit_code == 0
+    lines = messages(done.stderr)
+    start = lines.index("Running for 3 iterations.")
+    values: dict[str, list[float]] = {"accuracy": [], "loss": []}
+    for batch in range(3):
+        for i, name in enumerate(values):
+            found = re.fullmatch(
+                f"Batch {batch}, {name} = ({NUMBER})", lines[start + 1 + 2 * batch + i])
+            values[name].append(float(found[1]))
+    assert len(set(values["loss"])) == 3        # random data: three batches, not one
+    tail = lines[start + 7:]
+    mean = float(re.fullmatch(f"Loss: ({NUMBER})", tail[0])[1])
+    assert mean == pytest.approx(sum(values["loss"]) / 3, rel=1e-5)
+    assert tail[1] == f"accuracy = {sum(values['accuracy']) / 3:g}"
+    assert tail[2] == f"loss = {mean:g} (* 1 = {mean:g} loss)"
+    assert len(tail) == 3
+
+
+def test_time_names_every_layer_in_both_directions(call) -> None:
+    done = call("time", "-model=net.prototxt", "-iterations=2", "--logtostderr")
+    assert done.exit_code == 0
+    lines = messages(done.stderr)
+    shapes = [re.sub(r"(time|forward|backward|pass|Backward|Time): [-\d.e+]+ ms", r"\1: N ms", line)
+              for line in lines[lines.index("*** Benchmark begins ***"):]]
+    assert shapes == [
+        "*** Benchmark begins ***", "Testing for 2 iterations.",
+        "Iteration: 1 forward-backward time: N ms.", "Iteration: 2 forward-backward time: N ms.",
+        "Average time per layer: ",
+        *(f"{name:>10}\t{way}: N ms." for name in ("data", "ip", "loss")
+          for way in ("forward", "backward")),
+        "Average Forward pass: N ms.", "Average Backward pass: N ms.",
+        "Average Forward-Backward: N ms.", "Total Time: N ms.", "*** Benchmark ends ***",
+    ]
+
+
+def test_time_takes_the_phase(call) -> None:
+    lines = messages(call("time", "-model=net.prototxt", "-iterations=1", "-phase=TEST").stderr)
+    assert any(line.startswith("  accuracy\tforward: ") for line in lines)
+
+
+# -------------------------------------------------------------------------------- signals
+
+
+def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A training without end, once its first iterations are done."""
+    write_solver(folder, max_iter=10**8, test_interval=10**8, display=1000)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "caffepy", "train", "-solver=solver.prototxt", *arguments],
+        stderr=subprocess.PIPE, text=True, cwd=folder)
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if "Iteration 1000" in line:
+            return process
+    process.communicate()
+    raise AssertionError(f"it ended by itself: {seen[-3:]}")
+
+
+def test_ctrl_c_stops_with_a_snapshot(folder: Path) -> None:
+    process = started(folder)
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 0
+    lines = messages(rest)
+    assert lines[-2:] == ["Optimization stopped early.", "Optimization Done."]
+    assert len(list(folder.glob("*.caffemodel"))) == 1
+    assert len(list(folder.glob("*.solverstate"))) == 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
+def test_a_hang_up_takes_a_snapshot_and_goes_on(folder: Path) -> None:
+    process = started(folder, "-sigint_effect=none")
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("*.solverstate")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(list(folder.glob("*.solverstate"))) == 1
+    assert process.poll() is None
+    process.kill()
+    process.communicate()       # also closes the pipe
+
+
+# ------------------------------------------------------------------------------- progress
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal here")
+def test_a_terminal_sees_a_bar_below_whole_log_lines(folder: Path) -> None:
+    import pty
+
+    write_solver(folder, max_iter=20, display=10)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "caffepy", "train", "-solver=solver.prototxt"],
+        stderr=theirs, stdout=subprocess.DEVNULL, cwd=folder, env={**os.environ, "COLUMNS": "120"})
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:         # what Linux says when the other side has gone
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(ours)
+    assert process.wait(60) == 0
+    text = seen.decode()
+    assert re.search(r"20/20 \[.*iter/s, loss [\d.]+, lr 0\.1\]", text)
+    # each log line starts its line, whatever the bar drew there before
+    found = re.findall(r"(?:^|[\r\n])I\d{4} [\d:.]+ +\d+ \w+\.py:\d+\] (Iteration \d+, lr)", text)
+    assert found == ["Iteration 0, lr", "Iteration 10, lr"]
+
+
+def test_no_bar_without_a_terminal(call) -> None:
+    assert "iter/s, loss" not in call("train", "-solver=solver.prototxt").stderr
