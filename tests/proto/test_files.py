@@ -23,6 +23,15 @@ def test_a_file_appears_whole(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o666 & ~umask
 
 
+def test_who_has_the_old_file_open_keeps_it(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with open(path, "rb") as reader:
+        with files.atomic_write(path) as file:
+            file.write(b"new")
+        assert reader.read() == b"old"
+
+
 def test_or_not_at_all(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"old")
