@@ -23,6 +23,7 @@ from caffepy.proto import caffe_pb2
 logger = log.get(__name__)
 
 _DRAWS = 3  # a record's: mirror, row and column of the crop
+_CACHE = 1 << 18  # bytes
 
 
 def stream_key(seed: int, stream: str) -> int:
@@ -148,22 +149,26 @@ class Transformer:
         """
         self._check(pictures, out.shape[1:], name)
         rows, columns, flips = self._draw(pictures, first, step)
-        for i, picture in enumerate(pictures):
-            target = out[i, :, :, ::-1] if flips[i] else out[i]
-            mean = self.mean
-            if self.crop:
-                top, left = rows[i], columns[i]
-                window = (slice(None), slice(top, top + self.crop), slice(left, left + self.crop))
-                picture = picture[window]
-                mean = mean[window] if mean is not None else None
-            if mean is None:
-                target[...] = picture
-            else:
-                np.subtract(picture, mean, out=target)
-        if len(self.mean_values):
-            out -= self.mean_values
-        if self.scale != 1:
-            out *= self.scale
+        # some pictures at a time, so that they are still in the cache when mean and scale come
+        some = max(1, _CACHE // out[0].nbytes)
+        for start in range(0, len(pictures), some):
+            for i in range(start, min(start + some, len(pictures))):
+                target = out[i, :, :, ::-1] if flips[i] else out[i]
+                picture, mean = pictures[i], self.mean
+                if self.crop:
+                    top, left = rows[i], columns[i]
+                    window = np.s_[:, top : top + self.crop, left : left + self.crop]
+                    picture = picture[window]
+                    mean = mean[window] if mean is not None else None
+                if mean is None:
+                    target[...] = picture
+                else:
+                    np.subtract(picture, mean, out=target)
+            done = out[start : start + some]
+            if len(self.mean_values):
+                done -= self.mean_values
+            if self.scale != 1:
+                done *= self.scale
 
     def _check(
         self,
