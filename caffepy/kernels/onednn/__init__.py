@@ -1,0 +1,66 @@
+"""The kernels that run on oneDNN, for x86-64 Linux: float32, 4-D activations channels-last.
+
+Concatenation is missing on purpose: it only copies, which NumPy does as fast (measured), so it
+is left to the reference kernel, which follows the order that its input lies in.
+"""
+
+from __future__ import annotations
+
+from caffepy.core.memory import Mover
+from caffepy.kernels import base
+from caffepy.kernels.onednn.api import Runtime
+from caffepy.kernels.onednn.batch_norm import BatchNorm
+from caffepy.kernels.onednn.convolution import Convolution
+from caffepy.kernels.onednn.eltwise import Eltwise
+from caffepy.kernels.onednn.inner_product import InnerProduct
+from caffepy.kernels.onednn.lrn import LRN
+from caffepy.kernels.onednn.mover import OneDnnMover
+from caffepy.kernels.onednn.pooling import Pooling
+from caffepy.kernels.onednn.relu import ReLU
+from caffepy.kernels.onednn.softmax import Softmax
+
+
+class OneDnnEngine(base.Engine):
+    """Plans oneDNN kernels.
+
+    Args:
+        threads: how many OpenMP threads to use; None leaves it to OMP_NUM_THREADS, or all cores.
+
+    Raises:
+        Unsupported: the library cannot be loaded; the message says what to install.
+    """
+
+    name = "onednn"
+    kernels = {
+        base.ConvolutionSpec: Convolution,
+        base.InnerProductSpec: InnerProduct,
+        base.PoolingSpec: Pooling,
+        base.LRNSpec: LRN,
+        base.ReLUSpec: ReLU,
+        base.SoftmaxSpec: Softmax,
+        base.BatchNormSpec: BatchNorm,
+        base.EltwiseSpec: Eltwise,
+    }
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.runtime = Runtime(threads)
+
+    @property
+    def version(self) -> str:
+        """oneDNN's version, such as ``3.2.0``."""
+        return self.runtime.library.version_text
+
+    @property
+    def path(self) -> str:
+        """The shared library in use."""
+        return self.runtime.library.path
+
+    def mover(self) -> Mover:
+        """A mover that changes the order of activations on all threads."""
+        return OneDnnMover(self.runtime)
+
+    def plan(self, spec: base.Spec) -> base.Kernel:
+        """See Engine.plan."""
+        if spec.dtype != "float32":  # type: ignore[attr-defined]
+            raise base.Unsupported("the oneDNN kernels compute in float32 only")
+        return super().plan(spec)

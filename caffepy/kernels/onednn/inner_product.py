@@ -1,0 +1,80 @@
+"""Inner product: three matrix products by oneDNN's sgemm, which adds and transposes by itself.
+
+Activations of more than two axes are read in C order, so that one that lies channels-last is
+reordered: it is small, the weights are large.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from caffepy.core.memory import Place, Tensor
+from caffepy.kernels.base import Engine, InnerProductKernel, InnerProductSpec
+from caffepy.kernels.onednn.api import Address, check
+from caffepy.kernels.onednn.common import runtime_of
+
+
+class InnerProduct(InnerProductKernel):
+    """y = x w^T + b."""
+
+    engine = "onednn"
+
+    def __init__(self, spec: InnerProductSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.runtime = runtime_of(owner, (spec.m, spec.k, spec.n))
+        self.w_row = spec.n if spec.transpose else spec.k  # the length of a row as it is stored
+        self.x, self.w, self.y = Address(), Address(), Address()
+        self.dx, self.dw, self.dy = Address(), Address(), Address()
+
+    @property
+    def detail(self) -> str:
+        return "sgemm"
+
+    def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
+        s = self.spec
+        ys = y.overwrite(Place.HOST)
+        if b is not None:  # the product is added to it
+            np.copyto(ys.reshape(s.m, s.n), b.read(Place.HOST).reshape(s.n))
+        # (M, N) = (M, K) (K, N)
+        self._gemm(b"N", b"N" if s.transpose else b"T", s.m, s.n, s.k,
+                   self.x.of(x.read(Place.HOST)), s.k, self.w.of(w.read(Place.HOST)), self.w_row,
+                   self.y.of(ys), b is not None)
+
+    def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
+        s = self.spec
+        # (M, K) = (M, N) (N, K)
+        self._gemm(b"N", b"T" if s.transpose else b"N", s.m, s.k, s.n,
+                   self.dy.of(dy.read(Place.HOST)), s.n, self.w.of(w.read(Place.HOST)), self.w_row,
+                   self.dx.of(dx.overwrite(Place.HOST)), False)
+
+    def backward_weights(
+        self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
+    ) -> None:
+        s = self.spec
+        dys = dy.read(Place.HOST)
+        if dw is not None:
+            xs, (dws, add) = x.read(Place.HOST), dw.accumulate(Place.HOST)
+            if s.transpose:  # (K, N) = (K, M) (M, N)
+                self._gemm(b"T", b"N", s.k, s.n, s.m, self.x.of(xs), s.k, self.dy.of(dys), s.n,
+                           self.dw.of(dws), add)
+            else:  # (N, K) = (N, M) (M, K)
+                self._gemm(b"T", b"N", s.n, s.k, s.m, self.dy.of(dys), s.n, self.x.of(xs), s.k,
+                           self.dw.of(dws), add)
+        if db is not None:
+            dbs, add = db.accumulate(Place.HOST)
+            rows, sums = dys.reshape(s.m, s.n), dbs.reshape(s.n)
+            if add:
+                sums += np.add.reduce(rows, axis=0)
+            else:
+                np.add.reduce(rows, axis=0, out=sums)
+
+    def _gemm(self, turn_a: bytes, turn_b: bytes, m: int, n: int, k: int,
+              a: int, a_row: int, b: int, b_row: int, c: int, add: bool) -> None:
+        """c (m, n) = a (m, k) b (k, n), or += if ``add``; rows first, all by address."""
+        self.runtime.use_threads()
+        check(
+            self.runtime.library.sgemm(
+                turn_a, turn_b, m, n, k, 1.0, a, a_row, b, b_row, 1.0 if add else 0.0, c, n
+            ),
+            "multiply matrices",
+        )

@@ -1,0 +1,143 @@
+"""Pooling, channels-last.
+
+oneDNN's maximum keeps the first of equal values in row order, as Caffe does (a test holds it to
+that). Its mean divides by the whole window, padding included, or by the cells inside the input.
+Caffe divides by the window clipped at height + pad: without padding that is the inside; with
+padding the last windows may reach beyond it, and their means are corrected by
+kernel / clipped side along each axis.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from caffepy.core.memory import Place, Tensor
+from caffepy.kernels.base import Engine, PoolingKernel, PoolingSpec
+from caffepy.kernels.onednn import api
+from caffepy.kernels.onednn.api import Array, Call, Chosen, dims
+from caffepy.kernels.onednn.common import runtime_of
+
+PLACE = Place.HOST_LAST
+
+
+class Pooling(PoolingKernel):
+    """The largest or the mean of each window."""
+
+    engine = "onednn"
+
+    def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.runtime = runtime_of(owner, spec.x, spec.y)
+        self.x, self.y = self.runtime.last(spec.x), self.runtime.last(spec.y)
+        if spec.method == "max":
+            self.algorithm = api.MAX_POOL
+        else:
+            self.algorithm = api.MEAN_OF_WINDOW if any(spec.pad) else api.MEAN_OF_INSIDE
+        # windows may reach beyond the input on the right more than on the left
+        beyond = [
+            max(0, (out - 1) * step + side - size - pad)
+            for out, step, side, size, pad in zip(
+                spec.y[2:], spec.stride, spec.kernel, spec.x[2:], spec.pad, strict=True)
+        ]
+        self.window = (dims(spec.stride), dims(spec.kernel), dims((0, 0)), dims(spec.pad),
+                       dims(beyond))
+        self.corrections = [c for c in map(self._correction, (0, 1)) if c is not None]
+        self._chosen = self._choose(api.TRAINING if spec.training else api.INFERENCE)
+        self._back = self._choose_backward() if spec.training else None
+
+    def _correction(self, axis: int) -> tuple[int, Array] | None:
+        """The axis and what the means along it are multiplied by; None if that is 1."""
+        s = self.spec
+        if self.algorithm != api.MEAN_OF_WINDOW:
+            return None
+        start = np.arange(s.y[2 + axis]) * s.stride[axis] - s.pad[axis]
+        clipped = np.minimum(s.kernel[axis], s.x[2 + axis] + s.pad[axis] - start)
+        factor = (s.kernel[axis] / clipped).astype(np.float32)
+        return (axis, factor) if (factor != 1).any() else None
+
+    def _choose(self, kind: int) -> Chosen:
+        return self.runtime.choose("pooling_forward", kind, self.algorithm, self.x, self.y,
+                                   *self.window)
+
+    def _choose_backward(self) -> Chosen:
+        return self.runtime.choose("pooling_backward", self.algorithm, self.x, self.y,
+                                   *self.window, self._chosen)
+
+    @property
+    def detail(self) -> str:
+        return f"{self.x} {self._chosen.implementation}"
+
+    @cached_property
+    def _winners(self) -> Array:
+        """oneDNN's workspace: of each window, the cell that won (N, out_h, out_w, C)."""
+        nbytes = self._with_winners.layout(api.WORKSPACE).nbytes
+        n, c, h, w = self.spec.y
+        kind = np.int32 if nbytes >= 4 * n * c * h * w else np.uint8
+        winners = api.empty_bytes(nbytes).view(kind)
+        winners[...] = 0
+        return winners
+
+    @cached_property
+    def _with_winners(self) -> Chosen:
+        return self._chosen if self.spec.training else self._choose(api.TRAINING)
+
+    def _workspace(self) -> list[tuple[int, api.Layout, Array]]:
+        if self.spec.method != "max":
+            return []
+        return [(api.WORKSPACE, self._with_winners.layout(api.WORKSPACE), self._winners)]
+
+    @cached_property
+    def _forward(self) -> Call:
+        fixed = self._workspace() if self.spec.training else []
+        return self._chosen.call((api.SRC, self.x), (api.DST, self.y), fixed=fixed)
+
+    @cached_property
+    def _forward_with_winners(self) -> Call:
+        if self.spec.training:
+            return self._forward
+        return self._with_winners.call((api.SRC, self.x), (api.DST, self.y),
+                                       fixed=self._workspace())
+
+    @cached_property
+    def _backward(self) -> Call:
+        assert self._back is not None, "planned for inference"
+        return self._back.call((api.DIFF_DST, self.y), (api.DIFF_SRC, self.x),
+                               fixed=self._workspace())
+
+    def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
+        xs, ys = x.read(PLACE), y.overwrite(PLACE)
+        if mask is None:
+            self._forward(xs, ys)
+            self._correct(ys)
+        else:
+            self._forward_with_winners(xs, ys)
+            mask.overwrite(PLACE)[...] = self._positions()
+
+    def backward(self, dy: Tensor, dx: Tensor) -> None:
+        dys = dy.read(PLACE)
+        if self.corrections:
+            dys = dys.copy(order="K")
+            self._correct(dys)
+        self._backward(dys, dx.overwrite(PLACE))
+
+    def _correct(self, means: Array) -> None:
+        for axis, factor in self.corrections:
+            if axis == 0:
+                means *= factor[:, None]
+            else:
+                means *= factor
+
+    def _positions(self) -> Array:
+        """h * W + w of each window's winner, (N, C, out_h, out_w)."""
+        s = self.spec
+        n, c, h, w = s.y
+        winners = self._winners[: n * c * h * w].reshape(n, h, w, c).transpose(0, 3, 1, 2)
+        rows, columns = (
+            np.arange(out) * step - pad
+            for out, step, pad in zip(s.y[2:], s.stride, s.pad, strict=True)
+        )
+        cells = winners.astype(np.int32)
+        return ((rows[:, None] + cells // s.kernel[1]) * s.x[3]
+                + columns + cells % s.kernel[1])

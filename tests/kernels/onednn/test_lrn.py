@@ -1,0 +1,66 @@
+"""LRN on oneDNN: both regions, oneDNN's own forward and ours, in one piece and in several."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from kernels.onednn.pairs import ORDERS, blanks, normal, plans, same, tensor, twins
+
+from caffepy.core.memory import Place
+from caffepy.kernels.base import LRNSpec
+from caffepy.kernels.onednn import lrn
+
+SHAPES = [(2, 20, 7, 7), (1, 1, 4, 4), (3, 3, 5, 2), (2, 8, 1, 1), (2, 70, 6, 6), (2, 150, 3, 3)]
+SETTINGS = [(5, 1.0, 0.75, 1.0), (3, 5e-2, 0.75, 2.0), (9, 0.3, 0.5, 1.0)]
+
+
+def compare(spec, order):
+    ours, theirs = plans(spec)
+    x, dy = twins(normal(spec.shape) * 3, order), twins(normal(spec.shape, 1), order)
+    y, dx = blanks(spec.shape), blanks(spec.shape)
+    for i, kernel in enumerate((ours, theirs)):
+        for _ in range(2):
+            kernel.forward(x[i], y[i])
+            kernel.backward(x[i], y[i], dy[i], dx[i])
+    same(y)
+    same(dx)
+    return ours
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=["C order", "channels-last"])
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("region", ["across", "within"])
+def test_equals_the_reference(region, shape, settings, order):
+    compare(LRNSpec(region, shape, *settings), order)
+
+
+@pytest.mark.parametrize("region, shape", [("across", (3, 20, 5, 5)), ("within", (3, 20, 5, 5)),
+                                           ("across", (1, 8, 13, 1))])
+def test_in_pieces(region, shape, monkeypatch):
+    """As many as a large blob is cut into; the last one is smaller."""
+    monkeypatch.setattr(lrn, "PIECE", 1000 if region == "within" else 40)
+    kernel = compare(LRNSpec(region, shape, 5, 1.0, 0.75, 1.0), Place.HOST_LAST)
+    assert len(kernel.pieces) > 1
+
+
+def test_our_own_forward_equals_onednns(monkeypatch):
+    spec = LRNSpec("across", (2, 16, 7, 7), 5, 1.0, 0.75, 1.0)
+    kernel, _ = plans(spec)
+    assert kernel._whole is not None, "oneDNN has a fast forward for AlexNet's setting"
+    x, y = tensor(normal(spec.shape)), blanks(spec.shape)
+    kernel.forward(x, y[0])
+    monkeypatch.setattr(kernel, "_whole", None)
+    kernel.forward(x, y[1])
+    same(y)
+
+
+def test_new_arrays_are_noticed():
+    spec = LRNSpec("within", (2, 6, 5, 5), 3, 1.0, 0.75, 1.0)
+    ours, theirs = plans(spec)
+    for seed in (1, 2):
+        x, y = twins(normal(spec.shape, seed)), blanks(spec.shape)
+        for i, kernel in enumerate((ours, theirs)):
+            kernel.forward(x[i], y[i])
+        same(y)
+        assert not np.isnan(y[0].read(Place.HOST)).any()
