@@ -11,29 +11,6 @@ from caffepy.proto import caffe_pb2, text, wire
 
 REFERENCE = Path(__file__).parent.parent / "reference" / "upgrade"
 
-# what the recorded files need; rows that the registry has are left as they are
-ROWS = [
-    ("Data", "DATA", "data", "data_param"),
-    ("Convolution", "CONVOLUTION", "conv", "convolution_param"),
-    ("Pooling", "POOLING", "pool", "pooling_param"),
-    ("LRN", "LRN", "lrn", "lrn_param"),
-    ("InnerProduct", "INNER_PRODUCT", "innerproduct", "inner_product_param"),
-    ("ReLU", "RELU", "relu", "relu_param"),
-    ("Dropout", "DROPOUT", "dropout", "dropout_param"),
-    ("Accuracy", "ACCURACY", "accuracy", "accuracy_param"),
-    ("SoftmaxWithLoss", "SOFTMAX_LOSS", "softmax_loss", "softmax_param"),
-]
-
-
-@pytest.fixture(autouse=True)
-def names_of_all_ages(monkeypatch):
-    """The upgrade needs names, not layers: it works before every layer is written."""
-    registry.discover()
-    for type, v1, v0, param in ROWS:
-        if type not in registry._entries:
-            entry = registry.Entry(type, object, v1, v0, param)
-            monkeypatch.setitem(registry._entries, type, entry)
-
 
 def net_of(content: str) -> caffe_pb2.NetParameter:
     net = caffe_pb2.NetParameter()
