@@ -21,9 +21,11 @@ class Eltwise(EltwiseKernel):
             for array in arrays[2:]:
                 ys *= array
         elif self.spec.operation == "max":
+            second = ~(arrays[0] > arrays[1])  # see _winner; before y may overwrite the first
             xp.copyto(ys, arrays[0])
-            for array in arrays[1:]:
-                xp.copyto(ys, array, where=~(ys > array))
+            xp.copyto(ys, arrays[1], where=second)
+            for array in arrays[2:]:
+                xp.copyto(ys, array, where=array > ys)
         else:
             xp.multiply(arrays[0], self.spec.coeff[0], out=ys)
             for array, coeff in zip(arrays[1:], self.spec.coeff[1:], strict=True):
@@ -48,8 +50,8 @@ class Eltwise(EltwiseKernel):
             xp.multiply(dys, self._winner(arrays) == index, out=dxs)
 
     def _winner(self, arrays: list[Array]) -> Array:
-        """Which bottom is the largest. Of equals the original takes the second before the
-        first, and otherwise the earlier one."""
+        """Which bottom is the largest; of equals the second before the first, as in the original,
+        and otherwise the earlier one."""
         xp = self.owner.xp
         first = arrays[0] > arrays[1]
         best = xp.where(first, arrays[0], arrays[1])

@@ -10,6 +10,8 @@ from caffepy.kernels import base
 from caffepy.kernels.reference import ReferenceEngine, convolution
 from caffepy.kernels.reference.convolution import Convolution
 from caffepy.kernels.reference.depthwise import Depthwise
+from caffepy.kernels.reference.stochastic import Stochastic
+from caffepy.kernels.reference.windows import Windows
 
 ENGINE = ReferenceEngine()
 SHAPE = (2, 3, 4, 5)
@@ -186,6 +188,23 @@ def test_of_equal_bottoms_the_second_goes_before_the_first():
         winners.append(dx.read(HOST).tolist())
     assert y.read(HOST).tolist() == [1, 2, 3, 4]
     assert winners == [[0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1]]
+
+
+def test_not_a_number_loses_to_the_second_bottom_only():
+    nan = np.nan
+    spec = base.EltwiseSpec("max", (4,), (1.0,) * 3, dtype="float64")
+    xs = [tensor(np.array(v)) for v in ([nan, 2, 2, nan], [1, nan, 1, 1], [0, 3, nan, 3.0])]
+    y = tensor((4,))
+    ENGINE.plan(spec).forward(xs, y)
+    assert_array_equal(y.read(HOST), [1, nan, 2, 3])
+
+
+def test_a_cell_of_zero_is_not_drawn_even_by_a_draw_of_zero():
+    pooling = Stochastic(np, Windows((2, 2), (2, 2), (0, 0), (1, 1), (1, 1)))
+    x = np.array([0.0, 3, 0, 1]).reshape(1, 1, 2, 2)
+    drawn = [float(pooling.forward(x, np.full((1, 1, 1, 1), draw))[0, 0, 0, 0])
+             for draw in (0, 0.74, 0.76, 0.999)]
+    assert drawn == [3, 3, 1, 1]
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.5])
