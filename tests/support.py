@@ -37,7 +37,7 @@ def available_engines() -> list[str]:
     def serves(name: str) -> bool:
         try:
             kernels.engine(name)
-        except (kernels.Unsupported, ImportError):
+        except kernels.Unsupported:
             return False
         return True
 

@@ -60,7 +60,7 @@ class Layer:
     preserves_sign: bool = False
     loss: ClassVar[bool] = False
     auto_top: ClassVar[bool] = False
-    labels: ClassVar[tuple[int, ...]] = ()
+    labels: tuple[int, ...] = ()
     always_reshape: ClassVar[bool] = False
     learns: ClassVar[tuple[str, ...]] = ()
     data: ClassVar[bool] = False

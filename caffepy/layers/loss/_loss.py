@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ FULL, VALID, BATCH_SIZE, NONE = (
     caffe_pb2.LossParameter.NormalizationMode.Value(name)
     for name in ("FULL", "VALID", "BATCH_SIZE", "NONE")
 )
+LOG_THRESHOLD = 1e-20  # log of less is taken to be log of this
 
 
 class Loss(Layer):
@@ -27,7 +28,7 @@ class Loss(Layer):
     bottoms = "2"
     loss = True
     auto_top = True
-    labels: ClassVar[tuple[int, ...]] = (1,)
+    labels: tuple[int, ...] = (1,)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         if batch_size(bottom[0]) != batch_size(bottom[1]):
@@ -121,6 +122,14 @@ def class_labels(
     if not (known | ~counts).all():
         _bad_label(layer, values, known | ~counts, classes)
     return xp.where(counts, values, 0).astype(np.int64), counts
+
+
+def item_labels(layer: Layer, blob: Blob, items: int, classes: int) -> Array:
+    """One checked label for each item of the batch, as an index."""
+    if blob.count != items:
+        layer.fail("there must be one label for each item", kind=ShapeError,
+                   found=f"labels {blob.shape} for {items} items")
+    return class_labels(layer, layer.read(blob.values).reshape(items), classes)[0]
 
 
 def _bad_label(layer: Layer, values: Array, good: Array, classes: int) -> None:

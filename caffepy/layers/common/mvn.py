@@ -1,0 +1,56 @@
+"""MVN, mean-variance normalization: y = (x - mean) / (deviation + eps) of each channel or item.
+
+bottom  x, N x C x ...
+top     y, shape of x; may be the same blob (in place)
+param   mvn_param { normalize_variance: true across_channels: false eps: 1e-9 }
+
+Mean and deviation (the root of the mean square of x - mean) are those of each channel of each
+item, or of each item if across_channels. Without normalize_variance y = x - mean.
+dx = (dy - mean(dy) - y * mean(dy * y)) / (deviation + eps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Array
+from caffepy.core.registry import register
+from caffepy.errors import ShapeError
+
+
+@register("MVN", v1="MVN", param="mvn_param")
+class MVN(Layer):
+    inplace = True
+    keeps = ("top",)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        x = bottom[0]
+        first = 1 if self.p.across_channels else 2
+        if x.ndim < first:
+            self.fail("the bottom needs an axis for items and one for channels", kind=ShapeError,
+                      found=f"shape {x.shape}")
+        self.axes = tuple(range(first, x.ndim))
+        top[0].reshape_like(x)
+
+    def mean(self, x: Array) -> Array:
+        return x.mean(axis=self.axes, keepdims=True)
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        place = self.follow(bottom[0].values)
+        x = bottom[0].values.read(place)
+        centred = x - self.mean(x)
+        y = top[0].values.overwrite(place)
+        self.divisor = 1
+        if self.p.normalize_variance:
+            self.divisor = self.mean(centred * centred) ** 0.5 + self.p.eps
+        self.xp.divide(centred, self.divisor, out=y)
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        place = self.follow(top[0].values)
+        y, dy = top[0].values.read(place), top[0].grads.read(place)
+        dx = dy - self.mean(dy)
+        if self.p.normalize_variance:
+            dx -= y * self.mean(dy * y)
+            dx /= self.divisor
+        bottom[0].grads.overwrite(place)[...] = dx

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from support import build, check_gradient, random, run
+
+from caffepy.core.memory import Place
+from caffepy.errors import ShapeError
+
+X = 3 * random(2, 3, 4, 5) + 2
+
+
+def line(param=""):
+    return f'type: "MVN" mvn_param {{ {param} }}'
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+@pytest.mark.parametrize("across, axes", [("false", (2, 3)), ("true", (1, 2, 3))])
+@pytest.mark.parametrize("variance", ["false", "true"])
+def test_mvn(across, axes, variance, inplace):
+    text = line(f"across_channels: {across} normalize_variance: {variance}")
+    expected = X - X.mean(axes, keepdims=True)
+    if variance == "true":
+        expected /= X.std(axes, keepdims=True)
+    y = run(build(text, X, inplace=inplace), [X])[0]
+    assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+    check_gradient(text, X, inplace=inplace)
+
+
+def test_eps_is_added_to_the_deviation():
+    y = run(build(line("eps: 2"), X), [X])[0]
+    centred = X - X.mean((2, 3), keepdims=True)
+    assert_allclose(y, centred / (X.std((2, 3), keepdims=True) + 2), rtol=1e-4, atol=1e-6)
+
+
+def test_constants_give_zero():
+    assert not run(build(line(), np.ones((2, 3, 4))), [np.ones((2, 3, 4))])[0].any()
+
+
+def test_channels_last():
+    layer, bottom, top = built = build(line(), X)
+    expected = run(built, [X])[0]
+    bottom[0].values.overwrite(Place.HOST_LAST)[...] = X
+    layer.forward(bottom, top)
+    assert top[0].values.channels_last
+    assert_allclose(top[0].data, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_shape():
+    with pytest.raises(ShapeError, match="one for channels"):
+        build(line(), [1.0])
