@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from google.protobuf import text_format
+
+from caffepy.errors import ConfigError, NumericError
+from caffepy.proto import caffe_pb2
+from caffepy.solvers import rate
+
+
+def solver(line: str) -> caffe_pb2.SolverParameter:
+    return text_format.Parse(line, caffe_pb2.SolverParameter())
+
+
+def rates(line: str, iterations: list[int]) -> list[float]:
+    p, step, found = solver("base_lr: 0.1 " + line), 0, {}
+    rate.check(p)
+    for i in range(max(iterations) + 1):
+        step = rate.steps_taken(p, i, step)
+        found[i] = rate.rate(p, i, step)
+    return [found[i] for i in iterations]
+
+
+@pytest.mark.parametrize("line, iterations, expected", [
+    ('lr_policy: "fixed"', [0, 99], [0.1, 0.1]),
+    ('lr_policy: "step" gamma: 0.5 stepsize: 3', [0, 2, 3, 6], [0.1, 0.1, 0.05, 0.025]),
+    ('lr_policy: "exp" gamma: 0.5', [0, 1, 3], [0.1, 0.05, 0.0125]),
+    ('lr_policy: "inv" gamma: 1 power: 2', [0, 1, 3], [0.1, 0.025, 0.00625]),
+    ('lr_policy: "multistep" gamma: 0.5 stepvalue: 2 stepvalue: 4', [1, 2, 3, 4, 9],
+     [0.1, 0.05, 0.05, 0.025, 0.025]),
+    ('lr_policy: "poly" power: 2 max_iter: 10', [0, 5, 10], [0.1, 0.025, 0]),
+    ('lr_policy: "sigmoid" gamma: -2 stepsize: 4', [4, 0], [0.05, 0.1 / (1 + math.exp(-8))]),
+])
+def test_policies(line, iterations, expected):
+    assert rates(line, iterations) == pytest.approx(expected, rel=1e-6)
+
+
+def test_doubled_stepvalue_counts_one_iteration_later():
+    """As in the original, which takes one step per iteration."""
+    line = 'lr_policy: "multistep" gamma: 0.1 stepvalue: 2 stepvalue: 2'
+    assert rates(line, [1, 2, 3]) == pytest.approx([0.1, 0.01, 0.001])
+
+
+@pytest.mark.parametrize("line, words", [
+    ('lr_policy: "stpe"', "Unknown learning rate policy: stpe.*Did you mean step?"),
+    ("", "lr_policy is not set"),
+    ('lr_policy: "step"', "stepsize must be positive"),
+    ('lr_policy: "step" stepsize: 2 gamma: -1', "gamma must not be negative"),
+    ('lr_policy: "poly" power: 1', "max_iter must be positive"),
+])
+def test_refused(line, words):
+    with pytest.raises(ConfigError, match=words):
+        rate.check(solver(line))
+
+
+@pytest.mark.parametrize("line, iteration", [
+    ('lr_policy: "exp" gamma: 2', 5000),
+    ('lr_policy: "poly" power: 0.5 max_iter: 10', 11),
+    ('lr_policy: "inv" gamma: -1 power: 1', 1),
+])
+def test_rate_that_is_no_number(line, iteration):
+    p = solver("base_lr: 1 " + line)
+    with pytest.raises(NumericError, match=f"iteration {iteration}"):
+        rate.rate(p, iteration, 0)
+
+
+def test_sigmoid_far_away_is_zero_and_not_an_error():
+    p = solver('base_lr: 1 lr_policy: "sigmoid" gamma: -10 stepsize: 1')
+    assert rate.rate(p, 10_000, 0) == 0

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from google.protobuf import text_format
+from numpy.testing import assert_allclose, assert_array_equal
+
+from caffepy.core.arena import Arena, Parameter
+from caffepy.core.blob import Blob
+from caffepy.core.memory import Mover, Place
+from caffepy.errors import ConfigError
+from caffepy.proto import caffe_pb2
+from caffepy.solvers import rule, update
+from caffepy.solvers.rule import Rule
+from caffepy.solvers.update import Updater
+
+SETTINGS = {
+    "SGD": "momentum: 0.9", "Nesterov": "momentum: 0.9", "AdaGrad": "delta: 1e-3",
+    "RMSProp": "rms_decay: 0.9 delta: 1e-3", "AdaDelta": "momentum: 0.95 delta: 1e-3",
+    "Adam": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
+}
+
+
+def parameters(*shapes_and_mults, dtype=np.float32):
+    """A stand-in for a net: parameters side by side, with values and gradients from N(0, 1)."""
+    random = np.random.default_rng(1)
+    mover = Mover()
+    made = [Parameter(Blob(shape, dtype), lr, decay, f"l{i}", 0, "")
+            for i, (shape, lr, decay) in enumerate(shapes_and_mults)]
+    net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype),
+                          arena=Arena(made, dtype, mover), context=SimpleNamespace(mover=mover))
+    for parameter in made:
+        for tensor in (parameter.blob.values, parameter.blob.grads):
+            tensor.overwrite(Place.HOST)[...] = random.standard_normal(parameter.blob.shape)
+    return net
+
+
+def updater(net, kind="SGD", line="", threads=None):
+    p = text_format.Parse(f"{SETTINGS[kind]} {line}", caffe_pb2.SolverParameter())
+    return Updater(net, rule.get(kind)(p, np), p, threads)
+
+
+def apply(made, rate=0.1, iteration=0, **more):
+    made.bring_home()
+    made.apply(rate, iteration, **more)
+
+
+def test_types_are_the_original_s():
+    assert rule.types() == ["AdaDelta", "AdaGrad", "Adam", "Nesterov", "RMSProp", "SGD"]
+
+
+def test_unknown_type_lists_all_and_suggests():
+    with pytest.raises(ConfigError, match=r"Unknown solver type: adam \(allowed: AdaDelta, .*SGD\)"
+                                          r". Did you mean Adam\?"):
+        rule.get("adam")
+
+
+@pytest.mark.parametrize("kind, line, words", [
+    ("AdaGrad", "momentum: 0.9", "Momentum cannot be used with AdaGrad"),
+    ("RMSProp", "momentum: 0.9", "Momentum cannot be used with RMSProp"),
+    ("RMSProp", "rms_decay: 1", "rms_decay should lie between 0 and 1"),
+    ("Adam", "momentum: 1", "momentum must be"),
+    ("Adam", "momentum2: 1", "momentum2 must be"),
+])
+def test_refused_parameters(kind, line, words):
+    p = text_format.Parse(line, caffe_pb2.SolverParameter())
+    with pytest.raises(ConfigError, match=words):
+        rule.get(kind)(p, np)
+
+
+def test_one_name_belongs_to_one_module():
+    class Other(Rule):
+        pass
+
+    with pytest.raises(ConfigError, match="registered twice"):
+        rule.rule("SGD")(Other)
+    assert rule.get("SGD").__module__ == "caffepy.solvers.sgd"
+
+
+@pytest.mark.parametrize("kind", list(SETTINGS))
+def test_number_of_threads_and_chunks_change_nothing(kind, monkeypatch):
+    """Bit for bit, for sizes around the border of a chunk."""
+    shapes = [((update.CHUNK * 5 + 3,), 1, 1), ((7,), 2, 0), ((300, 301), 1, 1), ((1,), 0, 1)]
+    results = []
+    for threads, chunk in ((1, update.CHUNK), (2, update.CHUNK), (3, 1000)):
+        monkeypatch.setattr(update, "CHUNK", chunk)
+        monkeypatch.setattr(update, "LEAST_PER_THREAD", chunk)
+        net = parameters(*shapes)
+        made = updater(net, kind, "weight_decay: 0.01", threads)
+        assert (made._pool is not None) == (threads > 1)
+        for i in range(3):
+            apply(made, iteration=i)
+        results.append([net.arena.values, net.arena.grads, *made.history])
+        made.close()
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            assert_array_equal(a, b)
+
+
+def test_norm_is_one_for_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(update, "LEAST_PER_THREAD", 1)
+    norms = set()
+    for threads in (1, 2, 4):
+        net = parameters(((update.CHUNK * 3 + 5,), 1, 1), ((10,), 2, 1))
+        made = updater(net, threads=threads)
+        made.bring_home()
+        norms.add(made.norm())
+        made.close()
+    assert len(norms) == 1
+    assert norms.pop() == pytest.approx(np.linalg.norm(net.arena.grads.astype(np.float64)))
+
+
+@pytest.mark.parametrize("kind", ["L1", "L2"])
+def test_regularization_multipliers_and_scale(kind):
+    net = parameters(((4,), 1, 1), ((4,), 2, 0), ((4,), 0.5, 3))
+    w, g = net.arena.values.copy(), net.arena.grads.copy()
+    decay = np.repeat([1, 0, 3], 4) * 0.1
+    lr = np.repeat([1, 2, 0.5], 4) * 0.01
+    expected = lr * (g / 4 + decay * (np.sign(w) if kind == "L1" else w))
+    made = updater(net, line=f'weight_decay: 0.1 regularization_type: "{kind}"')
+    apply(made, 0.01, scale=1 / 4)
+    assert_allclose(net.arena.values, w - expected, 1e-6)
+    assert_allclose(net.arena.grads, expected, 1e-5, 1e-8)  # what was subtracted, for scripts
+
+
+def test_unknown_regularization():
+    with pytest.raises(ConfigError, match="Unknown regularization type: l2.*Did you mean L2"):
+        updater(parameters(((1,), 1, 1)), line='regularization_type: "l2"')
+
+
+def test_versions_move_and_zero_gradients_are_read_as_zero():
+    net = parameters(((3,), 1, 1))
+    blob = net.parameters[0].blob
+    blob.grads.zero()
+    before, version = net.arena.values.copy(), blob.values.version
+    apply(updater(net))
+    assert blob.values.version > version
+    assert_array_equal(net.arena.values, before)
+    assert_array_equal(blob.values.read(Place.HOST), before)
+
+
+def test_look_sees_updates_before_they_are_subtracted():
+    net = parameters(((5,), 1, 1))
+    before, seen = net.arena.values.copy(), []
+
+    def look():
+        seen.append((net.arena.values - before, net.arena.grads.copy()))
+
+    apply(updater(net), look=look)
+    (moved, update_value), = seen
+    assert not moved.any()
+    assert_allclose(before - net.arena.values, update_value, 1e-5, 1e-7)
+
+
+def test_history_blobs_come_parameter_by_parameter_moments_first():
+    net = parameters(((2, 3), 1, 1), ((4,), 1, 1))
+    made = updater(net, "Adam")
+    apply(made)
+    shapes = [array.shape for array in made.history_blobs()]
+    assert shapes == [(2, 3), (4,), (2, 3), (4,)]
+    assert_array_equal(made.history_blobs()[3], made.history[1][6:])
+
+
+def test_float64_nets_are_updated_in_float64():
+    net = parameters(((3,), 1, 1), dtype=np.float64)
+    w, g = net.arena.values.copy(), net.arena.grads.copy()
+    apply(updater(net), 0.1)
+    assert net.arena.values.dtype == np.float64
+    assert_allclose(net.arena.values, w - 0.1 * g, 1e-14)
+
+
+def test_neighbours_with_equal_multipliers_are_taken_together():
+    net = parameters(((4,), 1, 1), ((5,), 1, 1), ((0,), 2, 1), ((2,), 2, 1), ((3,), 1, 0))
+    assert list(update.runs(net.parameters)) == [(0, 9, 1, 1), (9, 11, 2, 1), (11, 14, 1, 0)]
+
+
+@pytest.mark.parametrize("text, expected", [("3", 3), ("0", None), ("many", None), ("", None)])
+def test_default_threads(text, expected, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", text)
+    if expected is None:
+        assert update.default_threads() >= 1
+    else:
+        assert update.default_threads() == expected
+
+
+def test_an_error_in_another_thread_reaches_the_caller(monkeypatch):
+    monkeypatch.setattr(update, "LEAST_PER_THREAD", 1)
+    made = updater(parameters(((update.CHUNK * 8,), 1, 1)), threads=2)
+
+    def broken(*arguments):
+        raise ConfigError("broken rule")
+
+    monkeypatch.setattr(made.rule, "update", broken)
+    with pytest.raises(ConfigError, match="broken rule"):
+        apply(made)
+    made.close()
