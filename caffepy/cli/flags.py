@@ -10,7 +10,7 @@ EFFECTS = ("stop", "snapshot", "none")
 
 GPU = gflags.flag(
     "gpu", str, "",
-    "Device numbers separated by ',', or all. Several devices train on as many batches at once.")
+    "Device numbers separated by ',', or all.")
 SOLVER = gflags.flag("solver", FILE, "", "The solver prototxt.")
 MODEL = gflags.flag("model", FILE, "", "The net prototxt.")
 PHASE = gflags.flag("phase", str, "", "TRAIN or TEST, for time; TRAIN if not given.")

@@ -18,3 +18,6 @@ main = gflags.Group(
     },
     shared=flags.ALL,
 )
+
+if __name__ == "__main__":
+    main(prog_name="caffepy")
