@@ -140,7 +140,8 @@ def test_times_add_up(call) -> None:
     total = float(re.search(f"Total Time: ({NUMBER}) ms", text)[1])
     each = [float(number) for number in re.findall(f"-backward time: ({NUMBER}) ms", text)]
     layers = [float(n) for n in re.findall(f"\t(?:forward|backward): ({NUMBER}) ms", text)]
-    passes = [float(n) for n in re.findall(f"Average (?:Forward|Backward) pass: ({NUMBER}) ms", text)]
+    average = f"Average (?:Forward|Backward) pass: ({NUMBER}) ms"
+    passes = [float(n) for n in re.findall(average, text)]
     mean = float(re.search(f"Average Forward-Backward: ({NUMBER}) ms", text)[1])
     assert mean == pytest.approx(total / 5, rel=1e-4)
     assert sum(passes) == pytest.approx(sum(layers), rel=1e-4)
