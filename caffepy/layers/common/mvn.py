@@ -3,6 +3,7 @@
 bottom  x, N x C x ...
 top     y, shape of x; may be the same blob (in place)
 param   mvn_param { normalize_variance: true across_channels: false eps: 1e-9 }
+V1      MVN
 
 Mean and deviation (the root of the mean square of x - mean) are those of each channel of each
 item, or of each item if across_channels. Without normalize_variance y = x - mean.
