@@ -59,5 +59,5 @@ class Eltwise(EltwiseKernel):
         for index, array in enumerate(arrays[2:], start=2):
             better = array > best
             xp.copyto(best, array, where=better)
-            winner[better] = index
+            xp.copyto(winner, index, where=better)
         return winner
