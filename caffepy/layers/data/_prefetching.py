@@ -19,8 +19,8 @@ DEPTH = 4  # batches made ahead, where the layer has no setting for it
 class Source(Protocol):
     """Where batches come from. ``position`` counts what has been consumed; ``seek`` goes there."""
 
-    shape: Shape
-
+    @property
+    def shape(self) -> Shape: ...
     @property
     def position(self) -> int: ...
     def seek(self, position: int) -> None: ...

@@ -1,0 +1,212 @@
+"""Pictures named in a text file, one ``path label`` a line, as batches.
+
+A line is cut at its last space, so that paths may have spaces; the label is the whole number its
+rest begins with, or 0. These are the original's rules, and they swallow mistakes (a float label,
+a tab, no label at all), so a list that looks mistaken is warned of.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from caffepy import log
+from caffepy.data import image
+from caffepy.data.reader import Batch
+from caffepy.data.recycle import Shelf
+from caffepy.data.transform import Transformer, draws, stream_key
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
+from caffepy.proto import caffe_pb2
+
+logger = log.get(__name__)
+
+_WHOLE = re.compile(r"\s*([+-]?\d+)")
+_LABEL = re.compile(r"\s*[+-]?\d+\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One picture of a list: its path as written, its label, the number of its line."""
+
+    path: str
+    label: int
+    number: int
+
+
+def atoi(text: str) -> int:
+    """The whole number that ``text`` begins with, or 0: C's rule, by which "2.7" is 2."""
+    match = _WHOLE.match(text)
+    return int(match[1]) if match else 0
+
+
+def read_list(path: str) -> list[Line]:
+    """The pictures of a list file; empty lines are left out.
+
+    Raises:
+        NotFound: no such file. DataError: it cannot be read, or names no picture.
+    """
+    lines: list[Line] = []
+    doubtful: list[tuple[int, str]] = []
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            for number, text in enumerate(file, 1):
+                text = text.rstrip("\r\n")
+                if not text.strip():
+                    continue
+                name, space, label = text.rpartition(" ")
+                if not space:  # the original then takes the whole line for both
+                    name = label = text
+                if not space or not _LABEL.fullmatch(label):
+                    doubtful.append((number, text))
+                lines.append(Line(name, atoi(label), number))
+    except FileNotFoundError:
+        raise NotFound("there is no such list of pictures", where=path,
+                       fix=None if os.path.isabs(path) else
+                       f"The path starts from {os.getcwd()}.") from None
+    except OSError as error:
+        raise DataError(f"the list cannot be read: {error.strerror}", where=path) from error
+    if not lines:
+        raise DataError("the list names no picture", where=path,
+                        allowed="one `path label` a line")
+    if doubtful:
+        _warn(path, doubtful, len(lines))
+    return lines
+
+
+def _warn(path: str, doubtful: list[tuple[int, str]], total: int) -> None:
+    number, text = doubtful[0]
+    name, space, label = text.rpartition(" ")
+    if not space:
+        why = ("a tab stands where a space must be" if "\t" in text else "there is no label")
+        read = f"the path is taken as {text!r} and the label as {atoi(text)}"
+    elif not label:
+        why, read = "a space at the end cuts the label off", f"the path is taken as {name!r}"
+    else:
+        why, read = "a label is one whole number", f"{label!r} is taken as {atoi(label)}"
+    more = f"; {len(doubtful)} of {total} lines are like this" if len(doubtful) > 1 else ""
+    logger.warning("%s:%d: %s, so %s%s.", path, number, why, read, more)
+
+
+class ImageListSource:
+    """An ImageData layer's batches; see caffepy.data.reader.BatchSource, which it resembles.
+
+    Args:
+        param, transform_param: the layer's image_data_param and transform_param.
+        phase: in TRAIN with several ranks, record i goes to rank i % size. (The original gives
+            every worker the same list from its start and recommends shuffling; dividing it
+            keeps workers from seeing the same pictures.)
+        seed, stream: what order, rand_skip, crops and mirrors depend on; the same on every rank.
+
+    Attributes:
+        shape: N x C x H x W of the first batch. Each batch takes its own from its first picture.
+        position: records consumed so far, by all ranks together. Order and draws are functions
+            of it, so ``seek`` costs nothing and is exact.
+
+    Raises:
+        ConfigError, NotFound, DataError, ShapeError: naming the line where there is one.
+    """
+
+    def __init__(
+        self,
+        param: caffe_pb2.ImageDataParameter,
+        transform_param: caffe_pb2.TransformationParameter,
+        phase: int,
+        *,
+        seed: int = 0,
+        stream: str = "",
+        rank: int = 0,
+        size: int = 1,
+    ) -> None:
+        if not param.source:
+            raise ConfigError("image_data_param needs a source, a list of pictures")
+        if not param.batch_size:
+            raise ConfigError("image_data_param needs a batch_size of 1 or more")
+        if (param.new_height > 0) != (param.new_width > 0):
+            raise ConfigError("new_height and new_width must be given both or not at all",
+                              found=f"{param.new_height} x {param.new_width}")
+        self._param = param
+        self._transformer = Transformer(transform_param, phase, seed, stream)
+        self._rank, self._size = (rank, size) if phase == caffe_pb2.TRAIN else (0, 1)
+        logger.info("Opening file %s", param.source)
+        self._lines = read_list(param.source)
+        logger.info("A total of %d images.", len(self._lines))
+        self._shuffle_key = stream_key(seed, stream + "/shuffle")
+        self._order: tuple[int, np.ndarray] = (-1, np.arange(len(self._lines)))
+        if param.shuffle:
+            logger.info("Shuffling data")
+        self._skip = 0
+        if param.rand_skip:
+            skip_key = stream_key(seed, stream + "/rand_skip")
+            self._skip = int(draws(skip_key, np.zeros(1, np.int64), param.rand_skip)[0])
+            logger.info("Skipping first %d data points.", self._skip)
+        self._shelf = Shelf()
+        self.position = 0
+        first = self._line(0)
+        self.shape = (param.batch_size, *self._shape(first, self._read(first)))
+
+    def seek(self, position: int) -> None:
+        """Go on as if ``position`` records had been consumed."""
+        self.position = position
+
+    def next(self) -> Batch:
+        """The next batch, in a recycled one's arrays if there is one of its shape."""
+        count = self._param.batch_size
+        start = self.position + self._rank
+        lines = [self._line(start + i * self._size) for i in range(count)]
+        pictures = [self._read(line) for line in lines]
+        batch = self._shelf.take((count, *self._shape(lines[0], pictures[0])))
+        self._transformer.batch(
+            pictures, start, batch.data, self._size, lambda i: self._name(lines[i])
+        )
+        batch.labels[...] = [line.label for line in lines]
+        before = (self._skip + self.position) // len(self._lines)
+        self.position += count * self._size
+        if (self._skip + self.position) // len(self._lines) > before:
+            logger.info("Restarting data prefetching from start.")
+        batch.position = self.position
+        return batch
+
+    def recycle(self, batch: Batch) -> None:
+        """Give a batch back that nobody reads any more: its arrays serve again."""
+        self._shelf.give(batch)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _line(self, record: int) -> Line:
+        """Record number ``record`` of the endless sequence."""
+        epoch, index = divmod(self._skip + record, len(self._lines))
+        if self._param.shuffle:
+            if self._order[0] != epoch:
+                self._order = (epoch, self._permutation(epoch))
+            index = int(self._order[1][index])
+        return self._lines[index]
+
+    def _permutation(self, epoch: int) -> np.ndarray:
+        total = len(self._lines)
+        tickets = draws(self._shuffle_key, epoch * total + np.arange(total), 2**32)
+        return np.argsort(tickets, kind="stable")
+
+    def _read(self, line: Line) -> np.ndarray:
+        param = self._param
+        try:
+            return image.read_image(
+                param.root_folder + line.path, param.is_color, param.new_height, param.new_width
+            )
+        except CaffeError as error:
+            root = param.root_folder
+            if isinstance(error, NotFound) and root and not root.endswith(("/", os.sep)):
+                error.fix = f"root_folder is put right before the path: does '{root}' lack a '/'?"
+            raise error.at(f"{param.source}:{line.number}") from error
+
+    def _shape(self, line: Line, picture: np.ndarray) -> tuple[int, int, int]:
+        try:
+            return self._transformer.output_shape(*picture.shape)
+        except CaffeError as error:
+            raise error.at(self._name(line)) from error
+
+    def _name(self, line: Line) -> str:
+        return f"{self._param.source}:{line.number} ({line.path})"

@@ -1,0 +1,32 @@
+"""ImageData: batches of picture files named in a list, read and transformed ahead of the net.
+
+bottom  none
+top     data, N x C x H x W; label, N (may be left out)
+param   image_data_param { source: "list.txt" batch_size: 1 rand_skip: 0 shuffle: false
+        new_height: 0 new_width: 0 is_color: true root_folder: "" }
+        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }
+V1      IMAGE_DATA (V0 "images")
+
+A line of the list is a path, a space and a whole number. H and W are those of each batch's first
+picture, unless new_height and new_width or crop_size set them. With several workers in TRAIN,
+record i goes to worker i mod n.
+"""
+
+from __future__ import annotations
+
+from caffepy.core.registry import register
+from caffepy.data.image_list import ImageListSource
+from caffepy.layers.data._prefetching import PrefetchingLayer
+
+
+@register("ImageData", v1="IMAGE_DATA", v0="images", param="image_data_param")
+class ImageData(PrefetchingLayer):
+    @property
+    def depth(self) -> int:
+        return self.spec.data_param.prefetch  # where the original has it for all data layers
+
+    def open_source(self) -> ImageListSource:
+        return ImageListSource(
+            self.p, self.spec.transform_param, self.phase, seed=self.context.seed,
+            stream=self.stream, rank=self.context.rank, size=self.context.size,
+        )
