@@ -202,14 +202,17 @@ def _backward(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Copies of all gradients after one backward; parameters' without what was there before."""
     layer, bottom, top = built
-    before = 0.5
     one_off = [[on and i != off for i, on in enumerate(wanted)] for off in range(len(bottom))]
-    for propagate_down in (*one_off, wanted):
+    param_grads: list[np.ndarray] = []
+    # parameters' gradients are added to what is there, which may be a zero not written out yet
+    for propagate_down, before in [*((off, 0) for off in one_off), (wanted, 0), (wanted, 0.5)]:
         if not any(propagate_down) and not layer.blobs:
             continue  # a net would not call backward
         run(built, values)
         for blob in layer.blobs:
-            blob.diff[...] = before
+            blob.diff[...] = before or 1e3
+            if not before:
+                blob.grads.zero()
         for blob in bottom:
             blob.diff[...] = 1e3  # must be gone where a gradient is wanted, else still be there
         for blob, weight in zip(top, weights, strict=True):
@@ -220,8 +223,11 @@ def _backward(
             if not on:
                 assert_allclose(bottom[i].diff, untouched[i], err_msg=(
                     f"bottom {i}: propagate_down is off, and its gradient was written"))
-    return ([blob.diff.copy() for blob in bottom],
-            [blob.diff - before for blob in layer.blobs])
+        param_grads, last = [blob.diff - before for blob in layer.blobs], param_grads
+        for i, (one, other) in enumerate(zip(param_grads, last, strict=False)):
+            assert_allclose(one, other, atol=1e-9, err_msg=(
+                f"parameter {i}: its gradient is not added to what was there"))
+    return [blob.diff.copy() for blob in bottom], param_grads
 
 
 def _check_other_batch(

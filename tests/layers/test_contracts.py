@@ -69,7 +69,7 @@ def test_its_declarations_hold_together(entry):
     assert set(cls.keeps) <= {"bottom", "top", "sign"}
     assert most is None or all(label < most for label in cls.labels)
     assert cls.data <= (least == 0)
-    assert not cls.inplace or least >= 1 and (most_tops is None or most_tops >= 1)
+    assert not cls.inplace or (most != 0 and most_tops != 0)
 
 
 @pytest.mark.parametrize("type", ["AbsVal", "Flatten", "Reshape", "Split"])
@@ -87,7 +87,15 @@ def test_losses_are_known_as_such():
         assert entry.cls.loss == (entry.type.endswith("Loss")), entry.type
 
 
-def test_no_old_name_means_two_types():
-    for kind in ("v1", "v0"):
-        names = [getattr(entry, kind) for entry in registry.entries() if getattr(entry, kind)]
-        assert len(names) == len(set(names))
+def test_each_old_name_means_one_type():
+    v1 = [entry.v1 for entry in registry.entries() if entry.v1]
+    assert sorted(v1) == sorted(V1_TYPES)
+    v0 = [entry.v0 for entry in registry.entries() if entry.v0]
+    assert len(v0) == len(set(v0))
+
+
+def test_each_parameter_message_belongs_to_a_type():
+    shared = {"transform_param", "loss_param"}
+    fields = {name for name in caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name
+              if name.endswith("_param")}
+    assert fields - shared == {entry.param for entry in registry.entries() if entry.param}
