@@ -30,7 +30,8 @@ def pictures(tmp_path):
 @pytest.fixture
 def warnings(caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger("caffepy"), "propagate", True)
-    return lambda: [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    return lambda: list({id(r): r.getMessage() for r in caplog.records
+                         if r.levelno >= logging.WARNING}.values())
 
 
 def line(folder, param="batch_size: 3", transform="", tops='top: "data" top: "label"'):

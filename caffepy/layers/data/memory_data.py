@@ -1,0 +1,124 @@
+"""MemoryData: batches out of arrays that a script hands over.
+
+bottom  none
+top     data, N x C x H x W; label, N (may be left out)
+param   memory_data_param { batch_size: 64 channels: 3 height: 32 width: 32 }
+        transform_param { ... } for ``add_datums``
+V1      MEMORY_DATA
+
+    net.layers[0].reset(data, labels)      # or net.set_input_arrays(data, labels)
+
+The arrays are used up batch by batch, round and round. They are not copied: what a script writes
+into them is seen by the next batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from caffepy import log
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Place
+from caffepy.core.registry import register
+from caffepy.data import datum
+from caffepy.data.transform import Transformer
+from caffepy.errors import CaffeError, ShapeError
+
+logger = log.get(__name__)
+
+
+@register("MemoryData", v1="MEMORY_DATA", param="memory_data_param")
+class MemoryData(Layer):
+    """``position`` counts the items used so far."""
+
+    bottoms = "0"
+    tops = "1-2"
+    keeps = ()
+    data = True
+
+    arrays: tuple[np.ndarray, np.ndarray] | None = None
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        p = self.p
+        self.sizes = (p.channels, p.height, p.width)
+        if not all((p.batch_size, *self.sizes)):
+            self.fail("memory_data_param needs batch_size, channels, height and width",
+                      found=f"{p.batch_size} x {' x '.join(map(str, self.sizes))}")
+        try:
+            self.transformer = Transformer(
+                self.spec.transform_param, self.phase, self.context.seed, self.stream)
+        except CaffeError as error:
+            raise error.at(self.place_name) from error
+        top[0].reshape(p.batch_size, *self.sizes)
+        if len(top) > 1:
+            top[1].reshape(p.batch_size)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        pass
+
+    def reset(self, data: Any, labels: Any) -> None:
+        """Take these arrays and begin at their start.
+
+        Args:
+            data: n x C x H x W, n a multiple of batch_size; taken as it is, untransformed.
+            labels: n numbers, of any shape.
+
+        Raises:
+            ShapeError: the arrays do not fit the layer or each other.
+        """
+        data, labels = np.asarray(data), np.asarray(labels)
+        if data.ndim != 4 or data.shape[1:] != self.sizes:
+            self.fail("the data do not fit the layer", kind=ShapeError,
+                      found=f"shape {data.shape}",
+                      allowed=f"n x {' x '.join(map(str, self.sizes))}")
+        count, batch = len(data), self.p.batch_size
+        if labels.size != count:
+            self.fail("there must be one label for each item", kind=ShapeError,
+                      found=f"{labels.size} labels for {count} items")
+        if not count or count % batch:
+            self.fail("the number of items must be a multiple of the batch size",
+                      kind=ShapeError, found=count, allowed=f"{batch}, {2 * batch}, ...")
+        if self.spec.HasField("transform_param"):
+            logger.warning("%s: arrays are taken as they are, without transform_param.",
+                           self.place_name)
+        self._take(data, labels)
+
+    def add_datums(self, datums: Sequence[Any]) -> None:
+        """Take these Datums, transformed by transform_param, in the place of what was there.
+
+        Raises:
+            DataError, ShapeError: one that is damaged, or does not fit; named by its index.
+        """
+        pictures = []
+        for index, item in enumerate(datums):
+            try:
+                pictures.append(datum.to_array(item, self.transformer.color))
+            except CaffeError as error:
+                raise error.at(f"{self.place_name}, datum {index}") from error
+        count, batch = len(pictures), self.p.batch_size
+        if not count or count % batch:
+            self.fail("the number of Datums must be a multiple of the batch size",
+                      kind=ShapeError, found=count, allowed=f"{batch}, {2 * batch}, ...")
+        data = np.empty((count, *self.sizes), np.float32)
+        self.transformer.batch(pictures, 0, data,
+                               name=lambda i: f"{self.place_name}, datum {i}")
+        self._take(data, np.array([item.label for item in datums]))
+
+    def _take(self, data: np.ndarray, labels: np.ndarray) -> None:
+        self.arrays = data, labels.reshape(-1)
+        self.position = 0
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        if self.arrays is None:
+            self.fail("there are no data yet",
+                      fix="Call net.set_input_arrays(data, labels) before forward.")
+        start = self.position % len(self.arrays[0])
+        for blob, array in zip(top, self.arrays, strict=False):
+            blob.values.overwrite(Place.HOST)[...] = array[start : start + self.p.batch_size]
+        self.position += self.p.batch_size
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        pass
