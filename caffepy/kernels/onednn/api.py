@@ -275,7 +275,7 @@ class Runtime:
         if status:
             raise Unsupported(f"oneDNN: {operation}: {OneDnnError(operation, status).status}")
         chosen = Chosen(self, ref)
-        if chosen.slow:
+        if chosen.slow and operation != "reorder":  # even slow, a reorder is the only way
             complaint = f"oneDNN has only its slow {chosen.implementation} for one {operation}"
             if complaint not in self._complained:
                 self._complained.add(complaint)

@@ -20,6 +20,7 @@ from caffepy.kernels.onednn.api import Array, Call, Chosen, dims
 from caffepy.kernels.onednn.common import runtime_of
 
 PLACE = Place.HOST_LAST
+LOWEST = np.finfo(np.float32).min  # where the search for a maximum starts
 
 
 class Pooling(PoolingKernel):
@@ -113,7 +114,7 @@ class Pooling(PoolingKernel):
             self._correct(ys)
         else:
             self._forward_with_winners(xs, ys)
-            mask.overwrite(PLACE)[...] = self._positions()
+            mask.overwrite(PLACE)[...] = np.where(ys > LOWEST, self._positions(), -1)
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
         dys = dy.read(PLACE)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernels.onednn.pairs import ORDERS, blanks, normal, onednn, plans, same, twins
+from kernels.onednn.pairs import ORDERS, blanks, empty, normal, onednn, plans, same, tensor, twins
 from numpy.testing import assert_array_equal
 
 from caffepy.core.memory import Place
@@ -72,6 +72,23 @@ def test_the_first_of_equal_values_wins(case):
     steps = np.random.default_rng(0).integers(-1, 2, spec.x).astype(np.float32)
     for x in (np.zeros(spec.x, np.float32), np.full(spec.x, -3, np.float32), steps):
         compare(spec, Place.HOST_LAST, x, masked=True)
+
+
+def test_windows_in_which_no_value_wins():
+    """Not-a-number is passed over; the mask of a window without a winner is -1."""
+    spec = spec_of("max", (1, 9, 4, 4), (2, 2), (2, 2), (0, 0), training=False)
+    x = normal(spec.x)
+    x[:, :, 0, 0] = np.nan
+    x[:, :, 0:2, 2:4] = np.nan
+    x[:, :, 2:4, 0:2] = -np.inf
+    x[:, :, 3, 3] = np.inf
+    results = []
+    for kernel in plans(spec):
+        y, mask = empty(spec.y), empty(spec.y)
+        kernel.forward(tensor(x), y, mask)
+        results.append((y.read(Place.HOST), mask.read(Place.HOST)))
+    assert_array_equal(results[0], results[1])
+    assert (results[0][1] == -1).sum() == 2 * 9
 
 
 def test_a_mask_without_training():
