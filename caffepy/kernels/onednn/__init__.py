@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from caffepy.core.memory import Mover
 from caffepy.kernels import base
-from caffepy.kernels.onednn.api import Runtime
 from caffepy.kernels.onednn.batch_norm import BatchNorm
 from caffepy.kernels.onednn.convolution import Convolution
 from caffepy.kernels.onednn.eltwise import Eltwise
@@ -17,6 +16,7 @@ from caffepy.kernels.onednn.lrn import LRN
 from caffepy.kernels.onednn.mover import OneDnnMover
 from caffepy.kernels.onednn.pooling import Pooling
 from caffepy.kernels.onednn.relu import ReLU
+from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.onednn.softmax import Softmax
 
 

@@ -12,6 +12,7 @@ from caffepy.kernels.base import BatchNormKernel, BatchNormSpec, Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.common import flat, runtime_of
+from caffepy.kernels.onednn.runtime import Call
 
 USE_GIVEN_STATISTICS = 1  # oneDNN's flag
 
@@ -58,7 +59,7 @@ class BatchNorm(BatchNormKernel):
         return api.empty_bytes(4 * math.prod(self.spec.shape)).view(np.float32)
 
     @cached_property
-    def _copy(self) -> api.Call:
+    def _copy(self) -> Call:
         line = flat(self.runtime, self.spec.shape)
         return self.runtime.reorder(line, line)
 

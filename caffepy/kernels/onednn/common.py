@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from caffepy.core.memory import Place, Shape, Tensor
 from caffepy.kernels.base import Engine, Unsupported
-from caffepy.kernels.onednn.api import Layout, Runtime
+from caffepy.kernels.onednn.api import Layout
+from caffepy.kernels.onednn.runtime import Runtime
 
 
 def runtime_of(engine: Engine, *shapes: Shape) -> Runtime:

@@ -14,8 +14,9 @@ import numpy as np
 from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine, Unsupported
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Array, Call, Layout, Runtime, dims
+from caffepy.kernels.onednn.api import Array, Layout, dims
 from caffepy.kernels.onednn.common import first_fast, runtime_of
+from caffepy.kernels.onednn.runtime import Call, Runtime
 
 
 class Convolution(ConvolutionKernel):

@@ -11,8 +11,8 @@ from functools import cached_property
 from caffepy.core.memory import Tensor
 from caffepy.kernels.base import EltwiseKernel, EltwiseSpec, Engine, Unsupported
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Call
 from caffepy.kernels.onednn.common import flat, order, runtime_of
+from caffepy.kernels.onednn.runtime import Call
 
 
 class Eltwise(EltwiseKernel):

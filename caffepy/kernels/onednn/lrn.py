@@ -21,8 +21,9 @@ import numpy as np
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.base import Engine, LRNKernel, LRNSpec, Unsupported
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Array, Call, Runtime, dims
+from caffepy.kernels.onednn.api import Array, dims
 from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.onednn.runtime import Call, Runtime
 
 PLACE = Place.HOST_LAST
 PIECE = 2**17  # numbers of one array: all that a step touches stays in the last-level cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Array, Mover, Shape
-from caffepy.kernels.onednn.api import Call, Runtime
+from caffepy.kernels.onednn.runtime import Call, Runtime
 
 SMALL = 1024  # numbers; below, NumPy is done before oneDNN has started
 KEPT = 64  # plans; nets of ever changing shape would gather them without end

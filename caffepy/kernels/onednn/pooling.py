@@ -16,8 +16,9 @@ import numpy as np
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.base import Engine, PoolingKernel, PoolingSpec
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Array, Call, Chosen, dims
+from caffepy.kernels.onednn.api import Array, dims
 from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.onednn.runtime import Call, Chosen
 
 PLACE = Place.HOST_LAST
 LOWEST = np.finfo(np.float32).min  # where the search for a maximum starts

@@ -27,7 +27,7 @@ from caffepy.kernels.base import (
     SoftmaxSpec,
     Unsupported,
 )
-from caffepy.kernels.onednn import OneDnnEngine, api, library
+from caffepy.kernels.onednn import OneDnnEngine, api, library, runtime
 from caffepy.kernels.reference import ReferenceEngine
 
 pytestmark = pytest.mark.skipif("onednn" not in ENGINES, reason="oneDNN is missing")
@@ -220,8 +220,8 @@ def test_a_chain_of_layers_hands_channels_last_on():
 
 def test_slow_code_is_refused_and_told_once(monkeypatch):
     lines = []
-    monkeypatch.setattr(api.logger, "info", lambda text, *values: lines.append(text % values))
-    monkeypatch.setattr(api.Chosen, "slow", True)
+    monkeypatch.setattr(runtime.logger, "info", lambda text, *values: lines.append(text % values))
+    monkeypatch.setattr(runtime.Chosen, "slow", True)
     engine = OneDnnEngine()
     for _ in range(3):
         with pytest.raises(Unsupported, match="slow"):
