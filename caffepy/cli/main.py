@@ -12,6 +12,7 @@ main = gflags.Group(
     help="Train, test and time Caffe nets.",
     actions={
         "device_query": "caffepy.cli.device_query:device_query",
+        "layers": "caffepy.cli.layers:layers",
         "test": "caffepy.cli.test:test",
         "time": "caffepy.cli.time:time",
         "train": "caffepy.cli.train:train",

@@ -22,6 +22,7 @@ from caffepy.errors import CaffeError, ConfigError
 from caffepy.proto import caffe_pb2, wire
 
 Blobs = Sequence[Blob]
+ErrorClass = type[CaffeError]  # within Layer, ``type`` is an attribute
 
 PLANS_KEPT = 16  # kernels a layer keeps for shapes it has seen; the oldest goes first
 
@@ -200,7 +201,7 @@ class Layer:
         name = f"layer '{self.name}' ({self.type or type(self).__name__})"
         return f"{self.where}, {name}" if self.where else name
 
-    def fail(self, message: str, *, kind: type[CaffeError] = ConfigError, **details: Any
+    def fail(self, message: str, *, kind: ErrorClass = ConfigError, **details: Any
              ) -> NoReturn:
         """Raise an error about this layer; ``details`` are found, allowed and fix."""
         raise kind(message, where=self.place_name, **details)

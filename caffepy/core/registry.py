@@ -17,10 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from caffepy.errors import ConfigError, did_you_mean
+from caffepy.errors import CaffeError, ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
+
+    LayerClass = type[Layer]  # within Entry, ``type`` is a field
 
 L = TypeVar("L", bound="type[Layer]")
 
@@ -42,7 +44,7 @@ class Entry:
     """
 
     type: str
-    cls: type[Layer]
+    cls: LayerClass
     v1: str | None = None
     v0: str | None = None
     param: str | None = None
@@ -90,12 +92,19 @@ def discover() -> None:
     global _discovered
     if _discovered:
         return
-    _discovered = True
     package = importlib.import_module(LAYERS_PACKAGE)
     for module in pkgutil.walk_packages(package.__path__, LAYERS_PACKAGE + "."):
         importlib.import_module(module.name)
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        point.load()
+        where = f"plug-in {point.name}" + (f" of package {point.dist.name}" if point.dist else "")
+        try:
+            point.load()
+        except CaffeError as error:
+            raise error.at(where) from error
+        except Exception as error:
+            raise ConfigError(f"it cannot be loaded: {type(error).__name__}: {error}", where=where,
+                              found=point.value, fix="Mend it, or uninstall it.") from error
+    _discovered = True  # only now: a module that fails to import must fail every look-up
 
 
 def entries() -> list[Entry]:

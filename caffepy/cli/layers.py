@@ -1,0 +1,27 @@
+"""caffepy layers: the types a net may be made of; with a type's name, what it does."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import click
+
+from caffepy.cli import gflags
+
+
+@gflags.command("layers", help="List the layer types, or show what one of them does.")
+@click.argument("type", required=False)
+@gflags.flag("markdown", bool, False, "Print the page docs/layers.md.")
+def layers(type: str | None, markdown: bool) -> None:
+    from caffepy.core import registry
+    from caffepy.tools import layers as tool
+
+    if type:
+        click.echo(tool.page(registry.get(type)))
+    elif markdown:
+        click.echo(tool.markdown(), nl=False)
+    else:
+        # a terminal would wrap long lines, which no eye follows
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(tool.table(tool.rows(), width))

@@ -1,0 +1,144 @@
+"""The table of layer types, made from the registry: on a terminal, and as docs/layers.md.
+
+    caffepy layers                          # the table
+    caffepy layers Convolution              # what the layer computes, and its settings
+    caffepy layers -markdown > docs/layers.md
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+
+from caffepy import kernels
+from caffepy.core import registry
+from caffepy.core.layer import Layer
+from caffepy.kernels.base import Engine, Spec
+
+OURS = "caffepy."
+NONE = "-"
+ARRAYS = "arrays"  # written once on NumPy's interface, for the host and for a device
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the table says of a type; the fields are its columns."""
+
+    type: str
+    v1: str
+    v0: str
+    parameters: str
+    bottoms: str
+    tops: str
+    in_place: str
+    learns: str
+    kernels: str
+
+
+TITLES = tuple(field.name.replace("_", " ") for field in fields(Row))
+
+
+def rows(plugins: bool = True) -> list[Row]:
+    """The table, sorted by type; without plug-ins it is the same on every machine."""
+    return [row(entry) for entry in registry.entries()
+            if plugins or entry.cls.__module__.startswith(OURS)]
+
+
+def row(entry: registry.Entry) -> Row:
+    """One line of the table."""
+    cls = entry.cls
+    return Row(
+        type=entry.type,
+        v1=entry.v1 or NONE,
+        v0=entry.v0 or NONE,
+        parameters=entry.param or NONE,
+        bottoms=cls.bottoms,
+        tops=cls.tops + (" auto" if cls.auto_top else ""),
+        in_place="yes" if cls.inplace else NONE,
+        learns=", ".join(cls.learns) or NONE,
+        kernels=", ".join(engines_of(cls)) or ARRAYS,
+    )
+
+
+def engines_of(cls: type[Layer]) -> list[str]:
+    """The engines that have a kernel for a layer class, fastest first.
+
+    A layer plans kernels by specs that its module imports by name, or the module of a base class,
+    or of a layer it is made of; an engine lists the specs it serves. Neither needs the engine to
+    run on this machine.
+    """
+    modules = {base.__module__ for base in cls.__mro__ if issubclass(base, Layer)}
+    modules |= {part.__module__ for part in _names_in(cls.__module__, Layer)}
+    specs = {spec for module in modules for spec in _names_in(module, Spec)}
+    return [name for name in kernels.NAMES if specs & set(_engine(name).kernels)]
+
+
+def _names_in(module: str, base: type) -> list[type]:
+    """The classes derived from ``base`` that a module knows by name."""
+    return [value for value in vars(sys.modules[module]).values()
+            if inspect.isclass(value) and issubclass(value, base)]
+
+
+@cache
+def _engine(name: str) -> type[Engine]:
+    module = importlib.import_module(f"{kernels.__name__}.{name}")
+    return next(value for value in vars(module).values()
+                if inspect.isclass(value) and issubclass(value, Engine) and value.name == name)
+
+
+def summary(entry: registry.Entry) -> str:
+    """The first line of what the layer's module says, without the type's name."""
+    text = page(entry).partition("\n")[0]
+    return text.removeprefix(f"{entry.type}: ").rstrip(".")
+
+
+def page(entry: registry.Entry) -> str:
+    """What the layer's module says: the formula, bottoms, tops, settings, old names."""
+    return (inspect.getdoc(sys.modules[entry.cls.__module__]) or "").strip()
+
+
+def table(lines: Iterable[Row], width: int | None = None) -> str:
+    """Columns as wide as their longest word; lines are cut at ``width``, if there is one."""
+    cells = [TITLES, *(astuple(line) for line in lines)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(_padded(line, widths)[:width] for line in cells)
+
+
+def _padded(line: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
+
+
+def markdown() -> str:
+    """The whole of docs/layers.md."""
+    built_in = rows(plugins=False)
+    lines = [
+        "# Layer types",
+        "",
+        "Made from the registry by `caffepy layers -markdown`; a test holds it against the code.",
+        "`caffepy layers TYPE` prints what one type computes and all its settings.",
+        "",
+        "- v1, v0: the names in the two old formats, which are upgraded on reading.",
+        "- parameters: the message of settings in `layer { }`.",
+        "- bottoms, tops: how many; `auto`: tops that are not given are made.",
+        "- in place: a top may be the bottom at its index.",
+        "- learns: the parameter blobs, in the order of the weight files.",
+        "- kernels: the engines that have one, fastest first; `arrays`: the layer is plain array",
+        "  code, the same for every engine.",
+        "",
+        f"{len(built_in)} types:",
+        "",
+        _cells((*TITLES, "what it does")),
+        _cells(["---"] * (len(TITLES) + 1)),
+    ]
+    for line in built_in:
+        what = summary(registry.get(line.type)).replace("|", "\\|")
+        lines.append(_cells((*astuple(line), what)))
+    return "\n".join(lines) + "\n"
+
+
+def _cells(words: Iterable[str]) -> str:
+    return f"| {' | '.join(words)} |"

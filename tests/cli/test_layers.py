@@ -1,0 +1,27 @@
+"""caffepy layers."""
+
+from caffepy.core import registry
+from caffepy.tools import layers
+
+
+def test_the_table(call):
+    done = call("layers")
+    assert done.exit_code == 0
+    assert [line.split()[0] for line in done.output.splitlines()] == ["type", *registry.types()]
+
+
+def test_one_type(call):
+    done = call("layers", "InnerProduct")
+    assert done.exit_code == 0
+    assert done.output.startswith("InnerProduct: y = x w^T + b")
+    assert "param   inner_product_param {" in done.output
+
+
+def test_a_type_that_is_not_there(call):
+    done = call("layers", "InerProduct")
+    assert done.exit_code == 1
+    assert "Unknown layer type: InerProduct. Did you mean InnerProduct?" in done.output
+
+
+def test_the_page(call):
+    assert call("layers", "-markdown").output == layers.markdown()

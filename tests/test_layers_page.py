@@ -1,0 +1,71 @@
+"""docs/layers.md and the table behind it, made from the registry."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from caffepy.core import registry
+from caffepy.core.layer import Layer
+from caffepy.kernels.base import ReLUSpec
+from caffepy.tools import layers
+
+PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
+
+
+def row_of(type):
+    return next(row for row in layers.rows() if row.type == type)
+
+
+def test_the_page_is_current():
+    assert PAGE.read_text() == layers.markdown(), (
+        "run: caffepy layers -markdown > docs/layers.md")
+
+
+def test_the_page_has_each_type_once():
+    types = re.findall(r"^\| (\w+) \|", PAGE.read_text(), re.MULTILINE)
+    assert types[0] == "type"
+    assert types[1:] == registry.types()
+
+
+@pytest.mark.parametrize("type, expected", [
+    ("ReLU", ("RELU", "relu", "relu_param", "1", "1", "yes", "-", "onednn, reference")),
+    ("Convolution", ("CONVOLUTION", "conv", "convolution_param", "1+", "= bottoms", "-",
+                     "weights, bias", "onednn, reference")),
+    ("SoftmaxWithLoss", ("SOFTMAX_LOSS", "softmax_loss", "softmax_param", "2", "1-2 auto", "-",
+                         "-", "onednn, reference")),
+    ("AbsVal", ("ABSVAL", "-", "-", "1", "1", "-", "-", "arrays")),
+    ("SPP", ("-", "-", "spp_param", "1", "1", "-", "-", "onednn, reference")),  # of poolings
+    ("Concat", ("CONCAT", "concat", "concat_param", "1+", "1", "-", "-", "reference")),
+])
+def test_rows(type, expected):
+    row = row_of(type)
+    assert (row.v1, row.v0, row.parameters, row.bottoms, row.tops, row.in_place, row.learns,
+            row.kernels) == expected
+
+
+def test_a_plugin_is_listed_but_not_on_the_page(monkeypatch):
+    class Extra(Layer):
+        """Twice x."""
+
+    Extra.__module__ = __name__
+    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    registry.register("Extra", param=None)(Extra)
+    monkeypatch.setitem(sys.modules, __name__, type("", (), {"Spec": ReLUSpec}))
+    assert row_of("Extra").kernels == "onednn, reference", "by the spec its module knows"
+    assert "Extra" not in layers.markdown()
+
+
+def test_the_terminals_table_is_cut_at_its_width():
+    rows = layers.rows()
+    lines = layers.table(rows).splitlines()
+    assert len(lines) == len(rows) + 1 and lines[0].split()[:2] == ["type", "v1"]
+    column = lines[0].index("bottoms")
+    assert {line[column - 2 : column] for line in lines} == {"  "}, "columns line up"
+    assert max(map(len, layers.table(rows, 60).splitlines())) == 60
+
+
+def test_what_a_cell_may_not_contain_is_escaped():
+    row = next(line for line in layers.markdown().splitlines() if line.startswith("| AbsVal "))
+    assert row.endswith(r"| y = \|x\| |")
