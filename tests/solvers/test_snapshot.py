@@ -17,12 +17,12 @@ from caffepy.solvers.solver import create_solver
 from .conftest import SMALL, values
 
 RULES = {
-    "SGD": 'base_lr: 0.05 lr_policy: "multistep" gamma: 0.5 stepvalue: 2 stepvalue: 6 '
+    "SGD": 'base_lr: 0.05 lr_policy: "multistep" gamma: 0.5 stepvalue: 2 stepvalue: 4 stepvalue: 7 '
            "momentum: 0.9 ",
     "AdaDelta": 'base_lr: 1 lr_policy: "fixed" momentum: 0.95 delta: 1e-6 ',
     "Adam": 'base_lr: 0.01 lr_policy: "fixed" momentum: 0.9 ',
 }
-TESTED = "test_iter: 2 test_interval: 3 average_loss: 4 "
+TESTED = "test_iter: 2 test_interval: 3 average_loss: 4 iter_size: 3 "
 HDF5_ROWS = """net_param { name: "rows"
   layer { name: "data" type: "HDF5Data" top: "x" top: "y"
     hdf5_data_param { source: "list.txt" batch_size: 4 shuffle: true } }

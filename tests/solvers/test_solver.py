@@ -12,6 +12,7 @@ from support import REFERENCE
 from caffepy.errors import CaffeError, ConfigError, NotFound
 from caffepy.parallel.single import Single
 from caffepy.proto.text import to_text
+from caffepy.solvers import progress
 from caffepy.solvers.solver import create_solver
 
 from .conftest import SMALL, values
@@ -53,14 +54,34 @@ def test_numbers_are_printed_as_c_does(make, lines):
     assert f"    Train net output #0: loss = {loss:g} (* 1 = {loss:g} loss)" in lines
 
 
-def test_first_display_has_a_true_rate(make, lines):
-    make("display: 10 max_iter: 11").step(11)
-    shown = [re.match(r"Iteration (\d+) \((\S+) iter/s, (\S+)s/10 iters\), loss = ", line)
-             for line in lines]
-    first, second = [found for found in shown if found]
-    for found in (first, second):
-        assert 1 < float(found[2]) < 1e6
-        assert float(found[2]) * float(found[3]) == pytest.approx(10, rel=1e-4)
+def test_rates_are_those_of_the_iterations_since_the_last_line(make, lines, monkeypatch):
+    """The first line, too, has a true rate: that of iteration 0, without the test before it."""
+    clock = iter([100, 102, 107])  # read when iteration 0 begins, and at each display
+    monkeypatch.setattr(progress, "perf_counter", lambda: next(clock))
+    make("display: 10 " + TESTING).step(11)
+    shown = [line.split(", loss")[0] for line in lines if "iter/s" in line]
+    assert shown == ["Iteration 0 (0.5 iter/s, 20s/10 iters)",
+                     "Iteration 10 (2 iter/s, 5s/10 iters)"]
+
+
+def test_weighted_outputs(make, lines):
+    solver = make("display: 1", net=SMALL.replace('top: "loss"', 'top: "loss" loss_weight: 3'))
+    solver.step(1)
+    weighted = solver.losses[-1]
+    assert f"    Train net output #0: loss = {weighted / 3:g} (* 3 = {weighted:g} loss)" in lines
+
+
+def test_parameters_that_no_gradient_reaches_only_decay(make):
+    """Nobody writes their gradients, which hold the last update: it must not count again."""
+    side = SMALL.replace('  layer { name: "loss"', """
+      layer { name: "side" type: "InnerProduct" bottom: "x" top: "side" inner_product_param {
+        num_output: 2 bias_term: false weight_filler { type: "xavier" } } }
+      layer { name: "end" type: "Silence" bottom: "side" }
+      layer { name: "loss\"""")
+    solver = make(net=side, settings='base_lr: 0.5 lr_policy: "fixed" weight_decay: 0.1 ')
+    start = solver.net.params["side"][0].data.copy()
+    solver.step(3)
+    assert_allclose(solver.net.params["side"][0].data, start * (1 - 0.05) ** 3, 1e-5)
 
 
 def test_iter_size_equals_a_bigger_batch(make):

@@ -112,6 +112,15 @@ def test_norm_is_one_for_any_number_of_threads(monkeypatch):
     assert norms.pop() == pytest.approx(np.linalg.norm(net.arena.grads.astype(np.float64)))
 
 
+@pytest.mark.parametrize("most, expected", [(-1, 1), (5.01, 1), (5, 1), (4, 0.8), (0, 0)])
+def test_clipping_scales_what_is_longer(most, expected):
+    net = parameters(((3,), 1, 1), ((2,), 2, 1))
+    net.arena.grads[:] = [3, 0, 0, 0, -4]
+    made = updater(net)
+    made.bring_home()
+    assert made.clipping(most) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("kind", ["L1", "L2"])
 def test_regularization_multipliers_and_scale(kind):
     net = parameters(((4,), 1, 1), ((4,), 2, 0), ((4,), 0.5, 3))
