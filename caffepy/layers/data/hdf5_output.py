@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import os
 import weakref
-from collections.abc import Sequence
 
 import h5py
 
@@ -71,9 +70,6 @@ class HDF5Output(Layer):
         except OSError as error:
             self.fail(f"{self.p.file_name} cannot be written: {error}", kind=DataError)
         self.rows += len(items[0])
-
-    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
-        pass
 
     def close(self) -> None:
         """Let the file appear under its name; without any forward, what was there stays."""
