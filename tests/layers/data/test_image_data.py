@@ -152,6 +152,18 @@ def test_a_resumed_layer_goes_on_where_it_was(tmp_path, pictures):
     whole[0].close(), resumed[0].close()
 
 
+def test_each_new_round_is_logged(tmp_path, pictures, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("caffepy"), "propagate", True)
+    caplog.set_level(logging.INFO, "caffepy")
+    it = source(tmp_path, "batch_size: 3")
+    said = []
+    for _ in range(5):
+        caplog.clear()
+        it.next()
+        said.append("Restarting data prefetching from start." in caplog.text)
+    assert said == [False, False, True, False, True]
+
+
 def test_rand_skip(tmp_path, pictures):
     first = {numbers(source(tmp_path, "rand_skip: 4", seed=seed), 1)[0][0] for seed in range(40)}
     assert first == {0, 1, 2, 3}
