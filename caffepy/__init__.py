@@ -17,16 +17,45 @@ from typing import TYPE_CHECKING, Any
 from caffepy import log
 
 if TYPE_CHECKING:
+    from caffepy import classifier as classifier
+    from caffepy import coord_map as coord_map
+    from caffepy import detector as detector
+    from caffepy import draw as draw
+    from caffepy import io as io
+    from caffepy import layers as layers
+    from caffepy import net_spec as net_spec
+    from caffepy import proto as proto
+    from caffepy import pycaffe as pycaffe
+    from caffepy.classifier import Classifier as Classifier
     from caffepy.core.blob import Blob as Blob
     from caffepy.core.layer import Layer as Layer
+    from caffepy.detector import Detector as Detector
+    from caffepy.mode import has_nccl as has_nccl
     from caffepy.mode import set_device as set_device
     from caffepy.mode import set_mode_cpu as set_mode_cpu
     from caffepy.mode import set_mode_gpu as set_mode_gpu
+    from caffepy.mode import set_multiprocess as set_multiprocess
     from caffepy.mode import set_random_seed as set_random_seed
-    from caffepy.pycaffe import Net as Net
-    from caffepy.pycaffe import Solver as Solver
-    from caffepy.pycaffe import get_solver as get_solver
-    from caffepy.pycaffe import layer_type_list as layer_type_list
+    from caffepy.mode import set_solver_count as set_solver_count
+    from caffepy.mode import set_solver_rank as set_solver_rank
+    from caffepy.mode import solver_count as solver_count
+    from caffepy.mode import solver_rank as solver_rank
+    from caffepy.net_spec import NetSpec as NetSpec
+    from caffepy.net_spec import params as params
+    from caffepy.net_spec import to_proto as to_proto
+    from caffepy.pycaffe_net import Net as Net
+    from caffepy.pycaffe_solver import AdaDeltaSolver as AdaDeltaSolver
+    from caffepy.pycaffe_solver import AdaGradSolver as AdaGradSolver
+    from caffepy.pycaffe_solver import AdamSolver as AdamSolver
+    from caffepy.pycaffe_solver import NesterovSolver as NesterovSolver
+    from caffepy.pycaffe_solver import RMSPropSolver as RMSPropSolver
+    from caffepy.pycaffe_solver import SGDSolver as SGDSolver
+    from caffepy.pycaffe_solver import Solver as Solver
+    from caffepy.pycaffe_solver import get_solver as get_solver
+    from caffepy.pycaffe_tools import NCCL as NCCL
+    from caffepy.pycaffe_tools import Timer as Timer
+    from caffepy.pycaffe_tools import init_log as init_log
+    from caffepy.pycaffe_tools import layer_type_list as layer_type_list
 
 __version__ = "0.1.0"
 
@@ -34,36 +63,43 @@ TRAIN = 0  # the phases, as in caffe_pb2.Phase
 TEST = 1
 
 _HOMES = {
-    "Blob": "caffepy.core.blob",
-    "Layer": "caffepy.core.layer",
-    "Net": "caffepy.pycaffe",
-    "Solver": "caffepy.pycaffe",
-    "SGDSolver": "caffepy.pycaffe",
-    "NesterovSolver": "caffepy.pycaffe",
-    "AdaGradSolver": "caffepy.pycaffe",
-    "RMSPropSolver": "caffepy.pycaffe",
-    "AdaDeltaSolver": "caffepy.pycaffe",
-    "AdamSolver": "caffepy.pycaffe",
-    "get_solver": "caffepy.pycaffe",
-    "layer_type_list": "caffepy.pycaffe",
-    "set_device": "caffepy.mode",
-    "set_mode_cpu": "caffepy.mode",
-    "set_mode_gpu": "caffepy.mode",
-    "set_random_seed": "caffepy.mode",
+    "Blob": "core.blob",
+    "Layer": "core.layer",
+    "Net": "pycaffe_net",
+    **dict.fromkeys(
+        ("Solver", "SGDSolver", "NesterovSolver", "AdaGradSolver", "RMSPropSolver",
+         "AdaDeltaSolver", "AdamSolver", "get_solver"), "pycaffe_solver"),
+    **dict.fromkeys(("NCCL", "Timer", "init_log", "layer_type_list"), "pycaffe_tools"),
+    **dict.fromkeys(
+        ("has_nccl", "set_device", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
+         "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",
+         "solver_rank"), "mode"),
+    "Classifier": "classifier",
+    "Detector": "detector",
+    **dict.fromkeys(("NetSpec", "params", "to_proto"), "net_spec"),
+}
+_MODULES = {  # name: what has to be imported
+    **{name: name for name in ("classifier", "coord_map", "detector", "draw", "io", "layers",
+                               "net_spec", "pycaffe")},
+    "proto": "proto.caffe_pb2",
 }
 
-__all__ = ["TEST", "TRAIN", "__version__", *_HOMES]  # pyright: ignore
+__all__ = [  # pyright: ignore
+    "TEST", "TRAIN", "__version__", "log", *_HOMES, *_MODULES]
 
 log.quiet_by_default()
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        importlib.import_module(f"caffepy.{_MODULES[name]}")
+        return globals()[name]
     if name not in _HOMES:
         raise AttributeError(f"module 'caffepy' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    value = getattr(importlib.import_module(f"caffepy.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *_HOMES, *_MODULES})

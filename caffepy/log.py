@@ -15,6 +15,7 @@ import logging
 import os
 import sys
 from datetime import datetime
+from types import ModuleType
 from typing import TextIO
 
 ROOT = "caffepy"
@@ -81,3 +82,14 @@ def init(level: int = logging.INFO) -> None:
 def quiet_by_default() -> None:
     """What ``import caffepy`` does: warnings are seen, the thousand lines of a net are not."""
     init(level_from_environment(logging.WARNING))
+
+
+class _Callable(ModuleType):
+    """pycaffe has a function ``caffe.log(text)`` where this module is: it can be called too."""
+
+    def __call__(self, message: object) -> None:
+        """Write a line of one's own at level INFO, with the caller's file and line."""
+        logging.getLogger(ROOT).info("%s", message, stacklevel=2)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,23 +1,33 @@
-"""pycaffe's switches: mode, device and seed for the nets that are made from here on.
+"""pycaffe's switches: mode, device, seed and worker number for what is made from here on.
 
-They are context variables, so threads and tasks do not disturb each other, and nothing in the
-engine reads them: they only choose the Context that a new net is handed.
+As in the original they belong to a thread: each starts on the CPU, and threads do not disturb
+each other. Nothing in the engine reads them: they only choose the Context of a new net.
 """
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+import threading
 
 from caffepy.core.context import Context
+from caffepy.errors import ConfigError, DeviceError
+from caffepy.parallel.single import Single
 
-_gpu: ContextVar[bool] = ContextVar("caffepy_gpu", default=False)
-_device: ContextVar[int] = ContextVar("caffepy_device", default=0)
-_seed: ContextVar[int | None] = ContextVar("caffepy_seed", default=None)
+
+class _Switches(threading.local):
+    gpu: bool = False
+    device: int = 0
+    seed: int | None = None
+    solver_count: int = 1
+    solver_rank: int = 0
+    multiprocess: bool = False
+
+
+_switches = _Switches()
 
 
 def set_mode_cpu() -> None:
     """New nets compute on the CPU (the default)."""
-    _gpu.set(False)
+    _switches.gpu = False
 
 
 def set_mode_gpu() -> None:
@@ -26,13 +36,23 @@ def set_mode_gpu() -> None:
     Raises:
         DeviceError: there is none; the message says what is missing.
     """
-    Context(device=_device.get())
-    _gpu.set(True)
+    Context(device=_switches.device)
+    _switches.gpu = True
 
 
 def set_device(device: int) -> None:
-    """The number of the GPU that ``set_mode_gpu`` means."""
-    _device.set(int(device))
+    """The number of the GPU that ``set_mode_gpu`` means.
+
+    Raises:
+        ConfigError: a negative number.
+        DeviceError: the mode is GPU already, and there is no such device.
+    """
+    number = int(device)
+    if number < 0:
+        raise ConfigError("a device number is not negative", found=number, allowed="0, 1, ...")
+    if _switches.gpu:
+        Context(device=number)
+    _switches.device = number
 
 
 def set_random_seed(seed: int) -> None:
@@ -41,12 +61,96 @@ def set_random_seed(seed: int) -> None:
     The first net made after this call takes ``seed``, the next ``seed + 1``, and so on, so that
     a script gives the same numbers each time and its nets still differ.
     """
-    _seed.set(int(seed))
+    _switches.seed = int(seed)
 
 
-def new_context() -> Context:
-    """The context for the next net."""
-    seed = _seed.get()
-    if seed is not None:
-        _seed.set(seed + 1)
-    return Context(device=_device.get() if _gpu.get() else "cpu", seed=seed)
+# -- workers that train together -------------------------------------------------------------
+
+
+def solver_count() -> int:
+    """How many workers train together (1 unless ``set_solver_count`` was called)."""
+    return _switches.solver_count
+
+
+def set_solver_count(count: int) -> None:
+    """Say how many workers train together: the readers of new training nets share out the
+    records among them.
+
+    Raises:
+        ConfigError: less than one.
+    """
+    if count < 1:
+        raise ConfigError("there is at least one worker", found=count, allowed="1, 2, ...")
+    _switches.solver_count = int(count)
+
+
+def solver_rank() -> int:
+    """Which of the workers this one is, from 0."""
+    return _switches.solver_rank
+
+
+def set_solver_rank(rank: int) -> None:
+    """Say which of the workers this one is. Only worker 0 tests and writes snapshots.
+
+    Raises:
+        ConfigError: a negative number.
+    """
+    if rank < 0:
+        raise ConfigError("a worker's number is not negative", found=rank, allowed="0, 1, ...")
+    _switches.solver_rank = int(rank)
+
+
+def set_multiprocess(multiprocess: bool) -> None:
+    """Say that each worker is a process. Here they always are, so nothing depends on it."""
+    _switches.multiprocess = bool(multiprocess)
+
+
+def has_nccl() -> bool:
+    """Whether workers can average their gradients by NCCL."""
+    return False
+
+
+# -- for who makes nets -----------------------------------------------------------------------
+
+
+def new_context(seed: int | None = None) -> Context:
+    """The context for the next net.
+
+    Args:
+        seed: overrides ``set_random_seed``.
+
+    Raises:
+        ConfigError: ``set_solver_rank`` and ``set_solver_count`` do not fit each other.
+        DeviceError: the GPU is gone.
+    """
+    rank, count = _switches.solver_rank, _switches.solver_count
+    if rank >= count:
+        raise ConfigError("the worker's number is too large", found=f"solver_rank {rank}",
+                          allowed=f"less than solver_count, {count}",
+                          fix="Call set_solver_count first.")
+    if seed is None and _switches.seed is not None:
+        seed = _switches.seed
+        _switches.seed += 1
+    return Context(device=_switches.device if _switches.gpu else "cpu", seed=seed,
+                   rank=rank, size=count)
+
+
+def new_communicator() -> Single:
+    """What makes a solver that averages with nobody know its number among the workers."""
+    single = Single()
+    single.rank, single.size = _switches.solver_rank, _switches.solver_count
+    return single
+
+
+def no_nccl() -> DeviceError:
+    """The error for whoever asks for NCCL."""
+    try:
+        Context(device=_switches.device)
+    except DeviceError as error:
+        reason, fix = f"NCCL connects GPUs, and {error.message}", error.fix
+    else:
+        reason, fix = "NCCL is not connected to this version of caffepy", None
+    return DeviceError(
+        reason, where="caffe.NCCL",
+        fix=fix or "Train on one device, or average gradients in a callback of your own: "
+                   "solver.add_callback(on_start, on_gradients_ready).")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Mover, Shape, SyncedMemory, Tensor
+from caffepy.core.memory import Mover, Place, Shape, SyncedMemory, Tensor
 from caffepy.errors import ShapeError
 
 MAX_AXES = 32
@@ -41,6 +41,20 @@ class Blob:
     def diff(self) -> np.ndarray[Any, Any]:
         """The gradients as a writable host array of ``shape``."""
         return self.grads.memory.door(self.grads.shape)
+
+    @property
+    def _gpu_data_ptr(self) -> int:
+        """The values' address on the GPU, to be read or written by a kernel of one's own.
+
+        Raises:
+            DeviceError: the blob lives on the CPU.
+        """
+        return int(self.values.write(Place.DEVICE).data.ptr)
+
+    @property
+    def _gpu_diff_ptr(self) -> int:
+        """The same for the gradients."""
+        return int(self.grads.write(Place.DEVICE).data.ptr)
 
     @property
     def shape(self) -> Shape:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,8 @@ from caffepy.errors import NotFound, did_you_mean
 from caffepy.proto import caffe_pb2, text
 
 logger = log.get(__name__)
+
+Hook = Callable[[int], None]
 
 
 class Net:
@@ -50,6 +52,8 @@ class Net:
         propagate_down, needs_backward: what backward will compute.
         input_names, output_names: tops of Input layers; tops that nobody consumes, sorted.
         memory_used: bytes of all tops, counted as the original counts.
+        before_forward, after_forward, before_backward, after_backward: lists of callables that
+            are called with each layer's index; kept views are current then, and may be written.
 
     Raises:
         CaffeError: anything wrong with the description, naming file, line and layer.
@@ -99,6 +103,10 @@ class Net:
         self.input_names: list[str] = []
         self.output_names: list[str] = []
         self.memory_used = 0
+        self.before_forward: list[Hook] = []
+        self.after_forward: list[Hook] = []
+        self.before_backward: list[Hook] = []
+        self.after_backward: list[Hook] = []
 
         self._shapes: list[list[tuple[int, ...]]] = []  # bottoms' shapes at the last reshape
         self._memories: list[SyncedMemory] | None = None
@@ -161,7 +169,9 @@ class Net:
         with self.public_call():
             loss = 0.0
             for i in range(start, end + 1):
+                self._call(self.before_forward, i)
                 loss += self.forward_layer(i)
+                self._call(self.after_forward, i)
             return loss
 
     def backward(self) -> None:
@@ -172,8 +182,10 @@ class Net:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
         with self.public_call():
             for i in range(start, end - 1, -1):
+                self._call(self.before_backward, i)
                 if self.needs_backward[i]:
                     self.backward_layer(i)
+                self._call(self.after_backward, i)
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
@@ -241,6 +253,21 @@ class Net:
             if self._call_depth == 0:
                 for memory in self._all_memories():
                     memory.refresh_host()
+
+    def _call(self, hooks: Sequence[Hook], i: int) -> None:
+        """Run a script's code between two layers, as if outside of the call that goes on."""
+        if not hooks:
+            return
+        for memory in self._all_memories():
+            memory.refresh_host()
+        depth, self._call_depth = self._call_depth, 0
+        try:
+            for hook in tuple(hooks):
+                hook(i)
+        finally:
+            self._call_depth = depth
+            for memory in self._all_memories():
+                memory.host_is_newest()
 
     def _all_memories(self) -> list[SyncedMemory]:
         if self._memories is None:

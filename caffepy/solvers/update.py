@@ -77,6 +77,7 @@ class Updater:
         ]
         for array in self.history:
             array[:] = 0
+        self._homes = [p.blob.values.write(Place.HOST) for p in net.parameters]
         self._chunks = list(self._cut())
         self._threads = max(1, min(threads or default_threads(), MOST_THREADS,
                                    arena.count // LEAST_PER_THREAD))
@@ -92,6 +93,21 @@ class Updater:
                 place = slice(at, min(at + CHUNK, stop))
                 yield Chunk(lr_mult, decay_mult, arena.values[place], arena.grads[place],
                             tuple(array[place] for array in self.history))
+
+    def _follow(self, homes: list[Array]) -> None:
+        """Work on the parameters where they are now. ``share_weights`` may have moved them out of
+        the arena, into the memory of another net; then each is cut by itself."""
+        if all(home is old for home, old in zip(homes, self._homes, strict=True)):
+            return
+        self._homes = homes
+        grads = self.net.arena.grads
+        self._chunks = [
+            Chunk(p.lr_mult, p.decay_mult, home.reshape(-1)[at : at + CHUNK], grads[place],
+                  tuple(array[place] for array in self.history))
+            for p, home in zip(self.net.parameters, homes, strict=True)
+            for at in range(0, p.count, CHUNK)
+            for place in [slice(p.offset + at, p.offset + min(at + CHUNK, p.count))]
+        ]
 
     # -- what a step does -----------------------------------------------------------------
 
@@ -137,8 +153,7 @@ class Updater:
             scale: what gradients are multiplied with first.
             look: called when all updates are computed and none is subtracted yet.
         """
-        for parameter in self.net.parameters:
-            parameter.blob.values.write(Place.HOST)
+        self._follow([p.blob.values.write(Place.HOST) for p in self.net.parameters])
         self.rule.begin(iteration)
         self._rate, self._scale = rate, scale
         if look is None:
