@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from caffepy import log
 from caffepy.cli import devices, files, flags, gflags
 from caffepy.cli.signals import SignalEffects
@@ -11,6 +13,7 @@ from caffepy.errors import ConfigError
 
 if TYPE_CHECKING:
     from caffepy.proto.caffe_pb2 import SolverParameter
+    from caffepy.solvers.solver import Solver
 
 logger = log.get(__name__)
 
@@ -74,6 +77,17 @@ def train(
         with training_bar(running):
             running.solve()
     logger.info("Optimization Done.")
+    for line in last_tests(running):
+        click.echo(line)
+
+
+def last_tests(solver: Solver) -> list[str]:
+    """One line for each test net: what the last test said, for those who read no log."""
+    return [
+        f"Test net #{index} after {iteration} iterations: "
+        + ", ".join(f"{name} = {means[0]:.6g}" for name, means in results if means.size == 1)
+        for index, (iteration, results) in sorted(solver.last_tests.items())
+    ]
 
 
 def set_train_state(param: SolverParameter, level: int, stage: str) -> None:

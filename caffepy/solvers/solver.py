@@ -78,6 +78,7 @@ class Solver:
             oldest first.
         on_start, on_gradients, on_iteration: lists of callables that are called with the solver
             before each iteration's forward, when its gradients are there, and after its update.
+        last_tests: per test net, the iteration of its last whole test and what ``test`` returned.
         stopped: whether the last ``step`` or ``solve`` ended early because it was asked to.
     """
 
@@ -110,6 +111,7 @@ class Solver:
         self.on_start: list[Hook] = []
         self.on_gradients: list[Hook] = []
         self.on_iteration: list[Hook] = []
+        self.last_tests: dict[int, tuple[int, list[tuple[str, np.ndarray[Any, Any]]]]] = {}
         self.stopped = False
         self._clock = progress.Clock()
         self._before_tests: list[Any] | None = None  # positions, while tests run
@@ -299,6 +301,7 @@ class Solver:
             logger.info("Test loss: %g", loss / batches)
         means = [(name, total / batches) for name, total in sums.items()]
         progress.show_outputs("Test", [(name, mean, weights[name]) for name, mean in means])
+        self.last_tests[index] = (self.iter, means)
         return means
 
     def _asked_to_stop(self) -> bool:
