@@ -70,7 +70,7 @@ class LevelFile(logging.Handler):
             f"{self.program}.{platform.node() or 'localhost'}.{user()}.log.{name}."
             f"{now:%Y%m%d-%H%M%S}.{os.getpid()}",
         )
-        file = open(path, "a", encoding="utf-8")
+        file = open(path, "a", encoding="utf-8", errors="backslashreplace")
         # parse_log finds the year, which the lines lack, in this heading
         file.write(
             f"Log file created at: {now:%Y/%m/%d %H:%M:%S}\n"

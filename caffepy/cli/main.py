@@ -1,22 +1,59 @@
-"""caffepy: train, test, time, device_query, with Caffe's own command line.
+"""caffepy: train, test, time, device_query and the tools, with Caffe's own command line.
 
 Only click and the standard library are loaded here: numpy and the engine come with the action.
 """
 
 from __future__ import annotations
 
+import click
+
 from caffepy.cli import flags, gflags
 
-main = gflags.Group(
+ACTIONS = {
+    "device_query": "caffepy.cli.device_query:device_query",
+    "layers": "caffepy.cli.layers:layers",
+    "summary": "caffepy.tools.summarize:main",
+    "test": "caffepy.cli.test:test",
+    "time": "caffepy.cli.time:time",
+    "train": "caffepy.cli.train:train",
+}
+
+# modules of caffepy.tools with a ``main``; described here, so that --help need not load them
+TOOLS = {
+    "compute_image_mean": "Compute the mean picture of a database.",
+    "convert_cifar_data": "Turn CIFAR-10's binary files into databases.",
+    "convert_imageset": "Turn a list of pictures into a database.",
+    "convert_mnist_data": "Turn MNIST's idx files into a database.",
+    "convert_mnist_siamese_data": "Turn MNIST's idx files into a database of pairs.",
+    "download_model_binary": "Download the weights that a model's readme names.",
+    "extract_features": "Store what blobs of a net hold.",
+    "extract_seconds": "Write the time of each Iteration line of a log.",
+    "parse_log": "Turn a training log into tables.",
+    "plot_training_log": "Draw the curves of training logs.",
+    "summarize": "Print a net as a table (also: summary).",
+    "upgrade_net_proto_binary": "Bring an old caffemodel to today's format.",
+    "upgrade_net_proto_text": "Bring an old net's prototxt to today's format.",
+    "upgrade_solver_proto_text": "Bring an old solver's prototxt to today's format.",
+}
+
+
+class Front(gflags.Group):
+    """The command with all its actions; --help lists the tools apart."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in sorted(ACTIONS)]
+        with formatter.section("Commands"):
+            formatter.write_dl([
+                (name, command.get_short_help_str(limit=80))
+                for name, command in commands if command])
+        with formatter.section("Tools"):
+            formatter.write_dl(sorted(TOOLS.items()))
+
+
+main = Front(
     "caffepy",
     help="Train, test and time Caffe nets.",
-    actions={
-        "device_query": "caffepy.cli.device_query:device_query",
-        "layers": "caffepy.cli.layers:layers",
-        "test": "caffepy.cli.test:test",
-        "time": "caffepy.cli.time:time",
-        "train": "caffepy.cli.train:train",
-    },
+    actions={**ACTIONS, **{name: f"caffepy.tools.{name}:main" for name in TOOLS}},
     shared=flags.ALL,
 )
 

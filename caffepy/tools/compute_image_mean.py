@@ -1,0 +1,102 @@
+"""compute_image_mean: the mean picture of a database, and the mean of each channel.
+
+The sum is kept in single precision, record after record, as the original keeps it: so the file
+is equal to the original's byte for byte, also where such a sum has lost digits.
+"""
+
+from __future__ import annotations
+
+import click
+import numpy as np
+
+from caffepy import log
+from caffepy.cli import gflags
+from caffepy.data import datum
+from caffepy.data.db import open_db
+from caffepy.errors import DataError
+from caffepy.proto import caffe_pb2
+from caffepy.proto.files import atomic_write
+from caffepy.tools import _work
+
+logger = log.get(__name__)
+
+EVERY = 10000  # records between two lines of the log
+
+
+def mean_of(path: str, backend: str = "lmdb") -> np.ndarray:
+    """The mean of a database's pictures, float32, C x H x W.
+
+    Raises:
+        NotFound: no database. DataError: it is empty, or pictures differ in size.
+    """
+    with open_db(path, backend) as db:
+        if not db.valid:
+            raise DataError("the database is empty", where=path)
+        first = datum.parse(db.value)
+        if first.encoded:
+            logger.info("Decoding Datum")
+        logger.info("Starting iteration")
+        total: np.ndarray | None = None
+        count = 0
+        for key, value in _work.track(db, "files", db.entries):
+            try:
+                picture, _ = datum.decode(value)
+            except DataError as error:
+                raise error.at(_place(path, key)) from error
+            if total is None:
+                total = np.zeros(picture.shape, np.float32)
+            if picture.shape != total.shape:
+                raise DataError(
+                    "Incorrect data field size", where=_place(path, key),
+                    found=" x ".join(map(str, picture.shape)),
+                    allowed=" x ".join(map(str, total.shape)) + ", as the first record has",
+                    fix="Make the database with --resize_height and --resize_width.",
+                )
+            total += picture
+            count += 1
+            if count % EVERY == 0:
+                logger.info("Processed %d files.", count)
+    if count % EVERY:
+        logger.info("Processed %d files.", count)
+    assert total is not None  # a valid cursor stands on a record
+    return total / np.float32(count)
+
+
+def channel_means(mean: np.ndarray) -> list[float]:
+    """One number a channel, summed as the original sums: in single precision, in order."""
+    planes = mean.reshape(len(mean), -1)
+    return [float(np.add.accumulate(plane)[-1] / np.float32(plane.size)) for plane in planes]
+
+
+def write(path: str, mean: np.ndarray) -> None:
+    """A BlobProto of 1 x C x H x W with the old fields of its shape, which all readers know."""
+    channels, height, width = mean.shape
+    blob = caffe_pb2.BlobProto(num=1, channels=channels, height=height, width=width)
+    blob.data.extend(mean.ravel().tolist())
+    with atomic_write(path) as file:
+        file.write(blob.SerializeToString())
+
+
+def _place(path: str, key: bytes) -> str:
+    return f"{path}, record {key.decode(errors='replace')}"
+
+
+@gflags.command(
+    "compute_image_mean",
+    help="Compute the mean of the pictures in INPUT_DB, and write it to OUTPUT_FILE if given.",
+)
+@click.argument("input_db")
+@click.argument("output_file", required=False)
+@gflags.flag("backend", gflags.Choice("lmdb", "leveldb"), "lmdb", "Kind of database.")
+def main(input_db: str, output_file: str | None, backend: str) -> None:
+    mean = mean_of(input_db, backend)
+    if output_file:
+        logger.info("Write to %s", output_file)
+        write(output_file, mean)
+    logger.info("Number of channels: %d", len(mean))
+    for channel, value in enumerate(channel_means(mean)):
+        logger.info("mean_value channel [%d]: %g", channel, value)
+
+
+if __name__ == "__main__":
+    main()

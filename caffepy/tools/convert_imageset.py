@@ -1,0 +1,225 @@
+"""convert_imageset: a list of pictures into a database of Datums.
+
+    convert_imageset --shuffle --resize_height=256 --resize_width=256 images/ train.txt train_lmdb
+
+A line of the list is ``path label``, cut at its last space; ROOT is put right before the path.
+Keys are the number of the line in eight digits, ``_`` and the path, so that a cursor meets the
+records in the order of the (shuffled) list.
+
+Better than the original on purpose: pictures that cannot be read are listed at the end, and the
+exit code is then 1; the database appears only when it is complete; the same call shuffles in the
+same way (--seed); encoded pictures keep their bytes only if they really have the channels asked
+for, so that a gray JPEG among coloured ones does not stop a training later.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import click
+
+from caffepy import log
+from caffepy.cli import gflags
+from caffepy.data import image_list
+from caffepy.data.db import new_db
+from caffepy.data.image_list import Line
+from caffepy.errors import CaffeError, DataError, NotFound
+from caffepy.tools import _work
+from caffepy.tools._pictures import Format, checked, to_datum
+
+logger = log.get(__name__)
+
+EVERY = 1000      # files between two lines of the log
+LISTED = 100      # skipped pictures named at the end; each has had its line before
+ONE_BY_ONE = 20   # labels that are counted on one line
+LONGEST_KEY = {"lmdb": 511}  # bytes
+
+
+@dataclass
+class Result:
+    """What became of a list.
+
+    Attributes:
+        count: pictures in the database.
+        skipped: the others, each with why.
+        labels: how many pictures in the database have which label.
+    """
+
+    count: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    labels: Counter[int] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A picture ready to be stored: Datum and C x H x W; or why there is none."""
+
+    line: Line
+    path: str
+    value: bytes = b""
+    shape: tuple[int, ...] = ()
+    error: str = ""
+
+
+def convert(
+    root: str,
+    listfile: str,
+    path: str,
+    backend: str = "lmdb",
+    *,
+    format: Format = Format(),  # noqa: B008  frozen
+    shuffle: bool = False,
+    seed: int = _work.SEED,
+    check_size: bool = False,
+    jobs: int = 1,
+) -> Result:
+    """Write the database at ``path``, which must not exist.
+
+    Args:
+        root: put right before each path of the list.
+        check_size: all pictures must have the size of the first.
+        jobs: threads that read and decode; 0 means one for each processor.
+
+    Raises:
+        NotFound: no list, no root folder. DataError: a size that differs (``check_size``), not
+        one picture that can be read, a database that cannot be written. ConfigError: settings.
+    """
+    format = checked(format)
+    lines = image_list.read_list(listfile)
+    if shuffle:
+        logger.info("Shuffling data")
+        random.Random(seed).shuffle(lines)
+    logger.info("A total of %d images.", len(lines))
+    root = _root(root, lines[0].path)
+
+    def load(line: Line) -> Record:
+        place = root + line.path
+        try:
+            datum, shape = to_datum(place, line.label, format)
+        except CaffeError as error:
+            return Record(line, place, error=str(error))
+        return Record(line, place, datum.SerializeToString(), shape)
+
+    result = Result()
+    first: Record | None = None
+    with new_db(path, backend) as db:
+        records = _work.in_order(load, lines, _work.job_count(jobs))
+        for number, record in enumerate(_work.track(records, "files", len(lines))):
+            line = record.line
+            if record.error:
+                logger.error("Could not open or find file %s", record.path)
+                result.skipped.append((record.path, record.error))
+                continue
+            first = first or record
+            if check_size and record.shape != first.shape:
+                raise DataError(
+                    "Incorrect data field size",
+                    where=f"{listfile}:{line.number} ({line.path})",
+                    found=_shown(record.shape),
+                    allowed=f"{_shown(first.shape)}, the size of {first.line.path}",
+                    fix="Give --resize_height and --resize_width, or leave out --check_size.",
+                )
+            db.put(_key(number, line, backend, listfile), record.value)
+            result.count += 1
+            result.labels[line.label] += 1
+            if result.count % EVERY == 0:
+                logger.info("Processed %d files.", result.count)
+        if not result.count:
+            reason = result.skipped[0][1]
+            raise DataError(f"none of the {len(lines)} pictures could be read", where=listfile,
+                            found=f"for the first: {reason}")
+    if result.count % EVERY:
+        logger.info("Processed %d files.", result.count)
+    logger.info("%s", histogram(result.labels))
+    return result
+
+
+def histogram(labels: Counter[int]) -> str:
+    """One line on how the labels are spread."""
+    total, lowest, highest = len(labels), min(labels), max(labels)
+    if total <= ONE_BY_ONE:
+        counts = ", ".join(f"{label}: {labels[label]}" for label in sorted(labels))
+        return f"Pictures of each label: {counts}"
+    by_count = labels.most_common()
+    (most, most_count), (least, least_count) = by_count[0], by_count[-1]
+    absent = highest - lowest + 1 - total
+    return (f"{total} labels from {lowest} to {highest}"
+            f"{f' ({absent} of these numbers do not occur)' if absent else ''}; from "
+            f"{least_count} pictures (label {least}) to {most_count} (label {most})")
+
+
+def _root(root: str, first: str) -> str:
+    """The root, with a slash if that is all that keeps the first picture from being found."""
+    if root and not os.path.isdir(root) and not os.path.isdir(os.path.dirname(root) or "."):
+        hint = None if os.path.isabs(root) else f"The path starts from {os.getcwd()}."
+        raise NotFound("there is no such folder", where=root, fix=hint)
+    with_slash = os.path.join(root, "")
+    if root != with_slash and os.path.exists(with_slash + first) and not os.path.exists(
+            root + first):
+        return with_slash
+    return root
+
+
+def _key(number: int, line: Line, backend: str, listfile: str) -> bytes:
+    key = b"%08d_" % number + os.fsencode(line.path)
+    longest = LONGEST_KEY.get(backend, len(key))
+    if len(key) > longest:
+        raise DataError(
+            "the path is too long for a key of this database",
+            where=f"{listfile}:{line.number}", found=f"{len(key)} bytes",
+            allowed=f"{longest} bytes", fix="Move a part of all paths to ROOT, or use LevelDB.")
+    return key
+
+
+def _shown(shape: Iterable[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def report_skipped(skipped: list[tuple[str, str]], total: int) -> None:
+    """Name what is not in the database, once more and together."""
+    logger.error("%d of %d pictures could not be read and are not in the database:",
+                 len(skipped), total)
+    for _, reason in skipped[:LISTED]:
+        logger.error("    %s", reason)
+    if len(skipped) > LISTED:
+        logger.error("    and %d more", len(skipped) - LISTED)
+
+
+@gflags.command(
+    "convert_imageset",
+    help="Turn the pictures that LISTFILE names, one `path label` a line, into the database "
+    "DB_NAME, which must not exist. ROOTFOLDER/ is put right before each path.",
+)
+@click.argument("root", metavar="ROOTFOLDER/")
+@click.argument("listfile")
+@click.argument("db_name")
+@gflags.flag("gray", bool, False, "Store pictures as one gray channel.")
+@gflags.flag("shuffle", bool, False, "Shuffle the list.")
+@gflags.flag("seed", int, _work.SEED, "The same seed shuffles in the same way.")
+@gflags.flag("backend", gflags.Choice("lmdb", "leveldb"), "lmdb", "Kind of database.")
+@gflags.flag("resize_width", int, 0, "Width to bring pictures to; 0 keeps it.")
+@gflags.flag("resize_height", int, 0, "Height to bring pictures to; 0 keeps it.")
+@gflags.flag("check_size", bool, False, "Stop if a picture has another size than the first.")
+@gflags.flag("encoded", bool, False, "Store pictures as the bytes of a picture file.")
+@gflags.flag("encode_type", str, "", "Encode all as this (png, jpg...); implies encoded.")
+@gflags.flag("jobs", int, 0, "Threads that read and decode; 0 means one a processor.")
+def main(
+    root: str, listfile: str, db_name: str, gray: bool, shuffle: bool, seed: int, backend: str,
+    resize_width: int, resize_height: int, check_size: bool, encoded: bool, encode_type: str,
+    jobs: int,
+) -> int:
+    format = Format(gray, resize_height, resize_width, encoded, encode_type)
+    result = convert(root, listfile, db_name, backend, format=format, shuffle=shuffle, seed=seed,
+                     check_size=check_size, jobs=jobs)
+    if result.skipped:
+        report_skipped(result.skipped, result.count + len(result.skipped))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""parse_log: a training log into two tables, one of training and one of testing.
+
+    parse_log lenet.log .                   # makes ./lenet.log.train and ./lenet.log.test
+    train, test = parse_log("lenet.log")    # the same as lists of dicts
+
+Understood are all ways in which versions of Caffe and its forks wrote their lines:
+
+    Iteration 100, loss = 0.17
+    Iteration 100 (26.8 iter/s, 3.7s/100 iters), loss = 0.17
+    Iteration 100 (26.8 iter/s, 3.7s/100 iter), 0.5/60ep, loss = 0.17
+        Train net output #0: loss = 0.17 (* 1 = 0.17 loss)
+    Iteration 100, lr = 0.01
+    Iteration 500, Testing net (#0)
+        Test net output #0: accuracy = 0.97
+    Test score #0: 0.97                                      (the first version)
+
+A row is what one display or one test of one net gave, as NumIters, Seconds, LearningRate and the
+outputs by name. As in the original's tables a row has the learning rate last logged before it,
+so the one of the display before; the first row takes the second's. A blob of several values
+becomes the columns ``name``, ``name[1]``, ``name[2]``...
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import click
+
+from caffepy.cli import gflags
+from caffepy.errors import ConfigError, DataError, NotFound
+from caffepy.proto.files import atomic_write
+from caffepy.tools import extract_seconds
+
+Row = dict[str, float]
+
+NUMBER = r"([-+]?(?:nan|inf|[\d.]+(?:e[-+]?\d+)?))"
+ITERATION = re.compile(r"Iteration (\d+)")
+RATE = re.compile(rf"Iteration \d+.*\blr = {NUMBER}", re.IGNORECASE)
+SMOOTHED = re.compile(rf"Iteration \d+.*\bloss = {NUMBER}", re.IGNORECASE)
+OUTPUT = re.compile(
+    rf"(Train|Test) net output #(\d+): (.+?) = {NUMBER}(\s+\(\* {NUMBER} = )?", re.IGNORECASE)
+SCORE = re.compile(rf"Test score #(\d+): {NUMBER}", re.IGNORECASE)
+KEYS = ("NumIters", "Seconds", "LearningRate")
+
+
+@dataclass
+class Log:
+    """What a log says.
+
+    Attributes:
+        train, test: the rows.
+        smoothed: rows with the one ``loss`` of the Iteration lines, averaged over average_loss.
+        rates: a row for each logged learning rate, at its own iteration.
+        losses: the names of outputs that have a weight in the loss.
+    """
+
+    train: list[Row] = field(default_factory=list)
+    test: list[Row] = field(default_factory=list)
+    smoothed: list[Row] = field(default_factory=list)
+    rates: list[Row] = field(default_factory=list)
+    losses: set[str] = field(default_factory=set)
+
+
+class _Table:
+    """Rows that grow output by output."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.last = -1  # index of the output added last
+
+    def add(self, head: Row, index: int, name: str, value: float) -> None:
+        # outputs are numbered from 0 in each display or test
+        if not self.rows or index <= self.last or self.rows[-1][KEYS[0]] != head[KEYS[0]]:
+            self.rows.append(dict(head))
+        row = self.rows[-1]
+        self.last = index
+        same = sum(key == name or key.startswith(f"{name}[") for key in row)
+        row[f"{name}[{same}]" if same else name] = value
+
+
+def read(path: str | os.PathLike[str]) -> Log:
+    """All that a log says.
+
+    Raises:
+        NotFound: no such file. DataError: it cannot be read, or is no log.
+    """
+    lines = extract_seconds.read_lines(path)
+    pairs = list(extract_seconds.timed(lines, extract_seconds.get_log_created_year(path, lines)))
+    start = extract_seconds.get_start_time(pairs)
+    if start is None:
+        raise DataError("no line begins as a log line", where=os.fspath(path),
+                        allowed="I1122 16:29:33.283150 PID file:line] text")
+    result = Log()
+    tables = {"train": _Table(), "test": _Table()}
+    head: Row = {}
+    rate = math.nan
+    for line, time in pairs:
+        iteration = ITERATION.search(line)
+        if iteration:
+            head = {KEYS[0]: float(iteration[1])}
+        if not head:  # the log's beginning is lost
+            continue
+        learning_rate = RATE.search(line)
+        if learning_rate:
+            rate = float(learning_rate[1])
+        head = {KEYS[0]: head[KEYS[0]], KEYS[1]: (time - start).total_seconds(), KEYS[2]: rate}
+        if learning_rate:
+            result.rates.append(dict(head))
+        smoothed = SMOOTHED.search(line)
+        if smoothed:
+            result.smoothed.append({**head, "loss": float(smoothed[1])})
+        output, score = OUTPUT.search(line), SCORE.search(line)
+        if output:
+            phase, index, name, value, weighted, _ = output.groups()
+            tables[phase.lower()].add(head, int(index), name, float(value))
+            if weighted:
+                result.losses.add(name)
+        elif score:
+            tables["test"].add(head, int(score[1]), f"score{score[1]}", float(score[2]))
+    # versions before "Train net output" have nothing else to say of training
+    result.train = tables["train"].rows or [dict(row) for row in result.smoothed]
+    result.test = tables["test"].rows
+    for rows in (result.train, result.test, result.smoothed):
+        fix_initial_nan_learning_rate(rows)
+    return result
+
+
+def parse_log(path_to_log: str | os.PathLike[str]) -> tuple[list[Row], list[Row]]:
+    """The rows of training and of testing; the original's function.
+
+    Raises: as ``read``.
+    """
+    found = read(path_to_log)
+    return found.train, found.test
+
+
+def fix_initial_nan_learning_rate(dict_list: list[Row]) -> None:
+    """No rate is logged before the first row: it takes the second row's."""
+    if len(dict_list) > 1 and math.isnan(dict_list[0][KEYS[2]]):
+        dict_list[0][KEYS[2]] = dict_list[1][KEYS[2]]
+
+
+def columns(rows: Sequence[Row]) -> list[str]:
+    """The names in the rows, in order of appearance."""
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def save_csv_files(
+    logfile_path: str, output_dir: str, train_dict_list: list[Row], test_dict_list: list[Row],
+    delimiter: str = ",", verbose: bool = False,
+) -> None:
+    """Write <log's name>.train and <log's name>.test into the folder.
+
+    Raises:
+        NotFound: no such folder. DataError: a file cannot be written.
+    """
+    if not os.path.isdir(output_dir):
+        raise NotFound("there is no such folder", where=output_dir, fix="Make it.")
+    base = os.path.join(output_dir, os.path.basename(logfile_path))
+    write_csv(f"{base}.train", train_dict_list, delimiter, verbose)
+    write_csv(f"{base}.test", test_dict_list, delimiter, verbose)
+
+
+def write_csv(
+    output_filename: str, dict_list: list[Row], delimiter: str = ",", verbose: bool = False
+) -> None:
+    """Write rows as a table with a heading; no file if there are none."""
+    if not dict_list:
+        if verbose:
+            click.echo(f"Not writing {output_filename}; no lines to write")
+        return
+    content = io.StringIO()
+    writer = csv.DictWriter(content, fieldnames=columns(dict_list), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(dict_list)
+    with atomic_write(output_filename) as file:
+        file.write(content.getvalue().encode())
+    if verbose:
+        click.echo(f"Wrote {output_filename}")
+
+
+@gflags.command(
+    "parse_log",
+    help="Parse the training log LOGFILE_PATH into two tables in the folder OUTPUT_DIR: "
+    "<log>.train and <log>.test.",
+)
+@click.argument("logfile_path")
+@click.argument("output_dir")
+@gflags.flag("verbose", bool, False, "Say which files are written.")
+@gflags.flag("delimiter", str, ",", "What separates the columns.")
+def main(logfile_path: str, output_dir: str, verbose: bool, delimiter: str) -> None:
+    delimiter = delimiter.replace("\\t", "\t")
+    if len(delimiter) != 1:
+        raise ConfigError("one character separates columns", where="flag 'delimiter'",
+                          found=repr(delimiter))
+    train, test = parse_log(logfile_path)
+    save_csv_files(logfile_path, output_dir, train, test, delimiter, verbose)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+"""summarize: a net as a table: shapes, parameters, multiply-adds and memory of each layer.
+
+    summarize train_val.prototxt
+    summarize -phase=TEST -input_shape=3,227,227 train_val.prototxt
+
+Data layers whose database or list is not there are taken as inputs of the same batch: of 3
+channels and their crop_size, or of -input_shape. Where neither is known, the table does without
+shapes. The words behind a layer are kernel/stride+padding and outputs/groups.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caffepy.cli import gflags
+from caffepy.errors import ConfigError
+from caffepy.tools import _work
+from caffepy.tools._table import FLOAT, MAX_WIDTH, shown, table
+
+if TYPE_CHECKING:
+    from caffepy.core.net import Net
+
+SOURCES = {"Data": "data_param", "ImageData": "image_data_param", "HDF5Data": "hdf5_data_param",
+           "WindowData": "window_data_param"}  # fmt: skip
+
+
+@dataclass
+class Row:
+    """One layer.
+
+    Attributes:
+        shapes: of the tops; None if not known.
+        params: learnable numbers, those of shared blobs too.
+        multiply_adds: of one forward over the batch, for convolutions, inner products and
+            recurrent layers; the rest is small beside them.
+        memory: bytes of the tops' data that no earlier layer holds already.
+        detail: kernel/stride+padding outputs/groups.
+    """
+
+    name: str
+    type: str
+    bottoms: list[str]
+    tops: list[str]
+    shapes: list[tuple[int, ...]] | None = None
+    params: int | None = None
+    multiply_adds: int | None = None
+    memory: int | None = None
+    detail: str = ""
+
+
+@dataclass
+class Summary:
+    """A net's table.
+
+    Attributes:
+        unread, unmade: tops that no layer reads (the outputs); bottoms that no layer makes.
+        batch: items in the first blob.
+        notes: what had to be assumed.
+    """
+
+    name: str
+    rows: list[Row]
+    unread: set[str] = field(default_factory=set)
+    unmade: set[str] = field(default_factory=set)
+    params: int | None = None
+    batch: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def total(self, column: str) -> int:
+        return sum(getattr(row, column) or 0 for row in self.rows)
+
+
+def summarize(
+    path: str, phase: str = "TRAIN", input_shape: Sequence[int] = (), stages: Sequence[str] = ()
+) -> Summary:
+    """The table of a prototxt.
+
+    Args:
+        phase: "TRAIN" or "TEST".
+        input_shape: C x H x W of data layers whose files are not there.
+
+    Raises:
+        NotFound: no such file. CaffeError: what else is wrong with the net.
+    """
+    from caffepy.core import graph
+    from caffepy.core.upgrade import read_net_param
+    from caffepy.proto import caffe_pb2
+
+    with _work.quiet():
+        param, source = read_net_param(path)
+        param.state.phase = caffe_pb2.Phase.Value(phase)
+        param.state.stage.extend(stages)
+        kept = graph.filter_net(param, param.state, source)
+        summary = Summary(kept.name, [
+            Row(layer.name, layer.type, list(layer.bottom), list(layer.top),
+                detail=_detail(layer))
+            for layer in kept.layer])
+        _connections(summary)
+        if not _stand_in(kept, summary, input_shape):
+            return summary
+        _forget_fillers(kept)
+        net = _build(kept, source)
+        try:
+            _measure(net, summary)
+        finally:
+            net.close()
+    return summary
+
+
+def _connections(summary: Summary) -> None:
+    made: set[str] = set()
+    for row in summary.rows:
+        summary.unmade |= set(row.bottoms) - made
+        summary.unread -= set(row.bottoms)
+        made |= set(row.tops)
+        summary.unread |= set(row.tops)
+
+
+def _stand_in(param: Any, summary: Summary, input_shape: Sequence[int]) -> bool:
+    """Replace data layers whose files are not there; False if their shape is not known."""
+    known = True
+    for layer in param.layer:
+        if layer.type not in SOURCES:
+            continue
+        own = getattr(layer, SOURCES[layer.type])
+        if os.path.exists(own.source):
+            continue
+        # an old setting may stand in the layer's own message
+        crop = layer.transform_param.crop_size or getattr(own, "crop_size", 0)
+        shape = tuple(input_shape) or ((3, crop, crop) if crop else ())
+        if not shape:
+            summary.notes.append(
+                f"layer '{layer.name}': {own.source} is not there and no crop_size is given, so "
+                "no shapes are known; say -input_shape=C,H,W")
+            known = False
+            continue
+        whole = (own.batch_size, *shape)
+        summary.notes.append(f"layer '{layer.name}': {own.source} is not there; taken as "
+                             f"{shown(whole)}")
+        for i in range(len(layer.top)):
+            layer.input_param.shape.add(dim=whole[:1] if i else whole)
+        layer.ClearField(SOURCES[layer.type])
+        layer.ClearField("transform_param")
+        layer.type = "Input"
+    return known
+
+
+def _forget_fillers(message: Any) -> None:
+    """Initial values are not looked at, and drawing a hundred million numbers takes its time."""
+    from caffepy.proto import caffe_pb2
+
+    for spec, value in message.ListFields():
+        if spec.message_type is None:
+            continue
+        for part in value if isinstance(value, Iterable) else [value]:
+            if isinstance(part, caffe_pb2.FillerParameter):
+                part.Clear()
+            else:
+                _forget_fillers(part)
+
+
+def _build(param: Any, source: Any) -> Net:
+    from caffepy.core.context import Context
+    from caffepy.core.net import Net
+
+    # nothing is computed, so the engine that plans nothing is the quickest
+    return Net((param, source), context=Context(seed=0, engines=("reference",)))
+
+
+def _measure(net: Net, summary: Summary) -> None:
+    """Fill in what only the built net knows."""
+    rows = {row.name: row for row in summary.rows}
+    held: set[int] = set()
+    for layer, bottom, top in zip(net.layers, net.bottoms, net.tops, strict=True):
+        memory = 0
+        for blob in top:
+            if id(blob.values.memory) not in held:
+                held.add(id(blob.values.memory))
+                memory += blob.count * FLOAT
+        row = rows.get(layer.name)
+        if row is None:  # a Split that the net put in by itself, which copies nothing
+            continue
+        row.shapes = [blob.shape for blob in top]
+        row.params = sum(blob.count for blob in layer.blobs)
+        row.memory = memory
+        row.multiply_adds = multiply_adds(layer, bottom, top)
+        if not summary.batch and top and top[0].shape:
+            summary.batch = top[0].shape[0]
+    summary.params = sum(parameter.count for parameter in net.parameters)
+
+
+def multiply_adds(layer: Any, bottom: Sequence[Any], top: Sequence[Any]) -> int:
+    """Of one forward; 0 for layers without a matrix product."""
+    matrices = [blob for blob in layer.blobs if blob.ndim > 1]
+    if not matrices:
+        return 0
+    first = matrices[0]
+    if layer.type == "Convolution":       # out, in / group, kernel...
+        return sum(blob.count for blob in top) * (first.count // first.shape[0])
+    if layer.type == "Deconvolution":     # in, out / group, kernel...
+        return sum(blob.count for blob in bottom) * (first.count // first.shape[0])
+    if layer.type == "InnerProduct":
+        return top[0].count * first.count // layer.p.num_output
+    if layer.type in ("LSTM", "RNN"):     # each step of each stream passes all matrices
+        steps, streams = bottom[0].shape[:2]
+        return steps * streams * sum(blob.count for blob in matrices)
+    return 0
+
+
+def _detail(layer: Any) -> str:
+    """kernel/stride+padding outputs/groups, as far as the layer has them."""
+    if layer.type in ("Convolution", "Deconvolution"):
+        own = layer.convolution_param
+        kernel = _square(own, "kernel_size", "kernel_h", "kernel_w")
+        stride = _square(own, "stride", "stride_h", "stride_w") or "1"
+        pad = _square(own, "pad", "pad_h", "pad_w") or "0"
+        group = f"/{own.group}" if own.group > 1 else ""
+        return f"{kernel}/{stride}+{pad} {own.num_output}{group}"
+    if layer.type == "Pooling":
+        own = layer.pooling_param
+        kind = type(own).PoolMethod.Name(own.pool)
+        if own.global_pooling:
+            return f"{kind} global"
+        kernel = _square(own, "kernel_size", "kernel_h", "kernel_w")
+        stride = _square(own, "stride", "stride_h", "stride_w") or "1"
+        return f"{kind} {kernel}/{stride}+{_square(own, 'pad', 'pad_h', 'pad_w') or '0'}"
+    if layer.type == "InnerProduct":
+        return str(layer.inner_product_param.num_output)
+    return ""
+
+
+def _square(own: Any, name: str, height: str, width: str) -> str:
+    """A size along both axes: "3", or "3x5"; "" if it is not given."""
+    if own.HasField(height) or own.HasField(width):
+        sizes = [getattr(own, height), getattr(own, width)]
+    else:
+        value = getattr(own, name)
+        sizes = list(value) if isinstance(value, Iterable) else [value] * own.HasField(name)
+    return "x".join(map(str, sizes[:1] if len(set(sizes)) == 1 else sizes))
+
+
+@gflags.command("summarize", help="Print the layers of the net in NET_PROTO as a table.")
+@click.argument("net_proto")
+@gflags.flag("max_width", int, MAX_WIDTH, "The widest that a column gets.")
+@gflags.flag("w", int, 0, "The same.", hidden=True)
+@gflags.flag("phase", gflags.Choice("TRAIN", "TEST"), "TRAIN", "Which layers are in.")
+@gflags.flag("stage", str, "", "Stages of the net state, separated by commas.")
+@gflags.flag("input_shape", str, "", "C,H,W of data layers whose files are not there.")
+def main(net_proto: str, max_width: int, w: int, phase: str, stage: str, input_shape: str) -> None:
+    width = w or max_width
+    if width < 2:
+        raise ConfigError("max_width must be 2 or more", found=width)
+    words = [word for word in input_shape.split(",") if word.strip()]
+    if not all(word.strip().isdigit() and int(word) > 0 for word in words):
+        raise ConfigError("input_shape must be numbers such as 3,227,227", found=input_shape)
+    found = summarize(net_proto, phase or "TRAIN", [int(word) for word in words],
+                      [word for word in stage.split(",") if word])
+    click.echo(table(found, width, sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+
+
+if __name__ == "__main__":
+    main()
