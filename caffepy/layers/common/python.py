@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -44,7 +45,7 @@ class Parameters(list[Blob]):
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
-        self._layer = layer
+        self._layer: Layer = weakref.proxy(layer)  # circles would keep a deleted net's memory
 
     def add_blob(self, *shape: Any) -> Blob:
         """Make the next parameter blob: ``add_blob(10, 20)`` or ``add_blob((10, 20))``."""
@@ -96,7 +97,8 @@ class Python(Layer):
         instance.type = self.type
         instance.param_str = spec.python_param.param_str
         if cls.random is Layer.random:
-            instance.random = self.random  # so that a snapshot knows how much was drawn
+            stand_in: Python = weakref.proxy(self)
+            instance.random = lambda: stand_in.random()  # a snapshot knows how much was drawn
         if own_init:
             instance.__init__(spec)
         return instance

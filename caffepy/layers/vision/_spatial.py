@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, NoReturn
 
 from caffepy.core.blob import Blob
@@ -21,7 +22,7 @@ class Spatial:
     """
 
     def __init__(self, layer: Layer, bottom: Blob) -> None:
-        self.layer = layer
+        self.layer: Layer = weakref.proxy(layer)  # a circle would keep a deleted net's memory
         p = layer.p
         self.axis = axis_of(layer, bottom, p.axis)
         self.axes = bottom.ndim - self.axis - 1
@@ -98,7 +99,7 @@ class PoolingWindows:
     """
 
     def __init__(self, layer: Layer) -> None:
-        self.layer = layer
+        self.layer: Layer = weakref.proxy(layer)  # a circle would keep a deleted net's memory
         p = layer.p
         self.whole: bool = p.global_pooling
         if self.whole:
