@@ -48,8 +48,8 @@ def choose_engines(
     """
     if device != "cpu":
         raise DeviceError(
-            f"GPU {device} was asked for, and there is no CUDA engine here",
-            fix="Use the CPU: leave out -gpu and set solver_mode: CPU.",
+            f"cannot compute on GPU {device}: this version of caffepy has CPU engines only",
+            fix="Leave out -gpu, solver_mode: GPU and set_mode_gpu.",
         )
     chosen = []
     for name in names or NAMES:
