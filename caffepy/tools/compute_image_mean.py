@@ -32,17 +32,13 @@ def mean_of(path: str, backend: str = "lmdb") -> np.ndarray:
     with open_db(path, backend) as db:
         if not db.valid:
             raise DataError("the database is empty", where=path)
-        first = datum.parse(db.value)
-        if first.encoded:
+        if _parse(path, db.key, db.value)[1]:
             logger.info("Decoding Datum")
         logger.info("Starting iteration")
         total: np.ndarray | None = None
         count = 0
         for key, value in _work.track(db, "files", db.entries):
-            try:
-                picture, _ = datum.decode(value)
-            except DataError as error:
-                raise error.at(_place(path, key)) from error
+            picture, _ = _parse(path, key, value)
             if total is None:
                 total = np.zeros(picture.shape, np.float32)
             if picture.shape != total.shape:
@@ -75,6 +71,15 @@ def write(path: str, mean: np.ndarray) -> None:
     blob.data.extend(mean.ravel().tolist())
     with atomic_write(path) as file:
         file.write(blob.SerializeToString())
+
+
+def _parse(path: str, key: bytes, value: bytes) -> tuple[np.ndarray, bool]:
+    """A record's picture, and whether it had to be decoded."""
+    try:
+        record = datum.parse(value)
+        return datum.to_array(record), record.encoded
+    except DataError as error:
+        raise error.at(_place(path, key)) from error
 
 
 def _place(path: str, key: bytes) -> str:
