@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import NoReturn, TypeVar
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.net import Net as CoreNet
 from caffepy.errors import NotFound, did_you_mean
 from caffepy.pycaffe_keeper import Keeper
+
+
+class UnknownName(NotFound, KeyError):
+    """No blob or layer of that name; a KeyError too, as for any dictionary."""
+
+
+V = TypeVar("V")
+
+
+class Named(OrderedDict[str, V]):
+    """A dictionary by name that says which name was probably meant."""
+
+    def __missing__(self, name: object) -> NoReturn:
+        raise UnknownName(f"there is no {name!r} here", allowed=", ".join(self),
+                          fix=did_you_mean(str(name), self))
 
 
 class Parts:
@@ -36,9 +52,9 @@ class Parts:
         self._inputs = [self._ids[id(core.blobs[name])] for name in core.input_names]
         self._outputs = [self._ids[id(core.blobs[name])] for name in core.output_names]
         self.layers: list[Layer] = [vars(layer).get("instance", layer) for layer in core.layers]
-        self.blobs: OrderedDict[str, Blob] = OrderedDict(
+        self.blobs: OrderedDict[str, Blob] = Named(
             zip(self._blob_names, self._blobs, strict=True))
-        self.params: OrderedDict[str, list[Blob]] = OrderedDict(core.params)
+        self.params: OrderedDict[str, list[Blob]] = Named(core.params)
 
     @property
     def name(self) -> str:
@@ -58,7 +74,7 @@ class Parts:
     @property
     def layer_dict(self) -> OrderedDict[str, Layer]:
         """Layer name to layer."""
-        return OrderedDict(zip(self._layer_names, self.layers, strict=True))
+        return Named(zip(self._layer_names, self.layers, strict=True))
 
     @property
     def inputs(self) -> list[str]:
@@ -81,8 +97,8 @@ class Parts:
         return self._names_by_layer(self._bottom_ids)
 
     def _names_by_layer(self, ids: Callable[[int], list[int]]) -> OrderedDict[str, list[str]]:
-        return OrderedDict((layer, [self._blob_names[j] for j in ids(i)])
-                           for i, layer in enumerate(self._layer_names))
+        return Named((layer, [self._blob_names[j] for j in ids(i)])
+                     for i, layer in enumerate(self._layer_names))
 
     def _top_ids(self, i: int) -> list[int]:
         """Indices in ``_blobs`` of layer i's tops."""

@@ -36,8 +36,8 @@ def python(code, **environment):
 
 
 def test_gpu_mode_without_a_gpu_says_what_is_missing():
-    caffepy.set_device(0)
-    with pytest.raises(DeviceError, match="GPU 0 was asked for"):
+    caffepy.set_device(99)
+    with pytest.raises(DeviceError, match="GPU 99"):
         caffepy.set_mode_gpu()
     assert mode.new_context().device == "cpu", "nothing has changed"
     with pytest.raises(ConfigError, match="not negative"):
@@ -92,7 +92,7 @@ def test_nccl_says_what_it_needs():
     assert caffepy.has_nccl() is False
     for call in (caffepy.NCCL.new_uid, lambda: caffepy.NCCL(None, "uid"),
                  lambda: caffepy.NCCL.bcast(None)):
-        with pytest.raises(DeviceError, match=r"caffe.NCCL: NCCL connects GPUs.*\. \w"):
+        with pytest.raises(DeviceError, match=r"caffe.NCCL: NCCL .*\. \w"):
             call()
 
 

@@ -120,6 +120,14 @@ def test_names_and_ids(net):
     assert (net.name, net.phase) == ("small", caffepy.TEST)
 
 
+def test_a_name_that_is_not_there_is_a_key_error_with_the_nearest(net):
+    for look in (lambda: net.blobs["probb"], lambda: net.params["covn"],
+                 lambda: net.layer_dict["Relu"], lambda: net.top_names["prop"]):
+        with pytest.raises(KeyError, match="allowed: .*Did you mean (prob|conv|relu)?"):
+            look()
+    assert net.blobs.get("probb") is None and "probb" not in net.blobs
+
+
 def test_loss_weights_by_blob(tmp_path):
     net = net_of(tmp_path, pycaffe_nets.LOSSES)
     assert net.blob_loss_weights == {"data": 0, "label": 0, "ip": 0, "loss": 2}
