@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 MAX_WIDTH = 30
 FLOAT = 4  # bytes
 ABSENT = "-"
-MEBI = 1 << 20
 
 
 def shown(shape: Iterable[int]) -> str:
@@ -44,8 +43,8 @@ def table(summary: Summary, max_width: int = MAX_WIDTH, color: bool = False) -> 
             f"Parameters: {summary.params:,} ({_bytes(summary.params * FLOAT)})",
             f"Multiply-adds of a forward: {summary.total('multiply_adds'):,}; of one of "
             f"{summary.batch} items: {each:,}",
-            f"Memory of the blobs' data, each counted once: {summary.total('memory'):,} bytes "
-            f"({_bytes(summary.total('memory'))})",
+            f"Memory of the blobs' data, each counted once: {summary.total('memory'):,} bytes"
+            f" ({_bytes(summary.total('memory'))})",
         ]
     if summary.unmade:
         lines.append(f"No layer makes: {', '.join(sorted(summary.unmade))}")
@@ -88,4 +87,8 @@ def _flow(row: Row, summary: Summary) -> _Cell:
 
 
 def _bytes(count: int) -> str:
-    return f"{count / MEBI:.1f} MiB"
+    size, units = float(count), iter(("bytes", "KiB", "MiB", "GiB"))
+    unit = next(units)
+    while size >= 1024 and (larger := next(units, None)):
+        size, unit = size / 1024, larger
+    return f"{size:.1f} {unit}" if unit != "bytes" else f"{count} bytes"
