@@ -130,6 +130,16 @@ def test_every_name_is_there():
         caffepy.Nett  # noqa: B018
 
 
+def test_layers_is_the_package_of_layer_types_and_pycaffes_l():
+    from caffepy import layers as L
+
+    assert L.__name__ == "caffepy.layers" and L.vision.__name__ == "caffepy.layers.vision"
+    spec = L.ReLU(L.Input(shape=dict(dim=[1, 2]))).to_proto()
+    assert [layer.type for layer in spec.layer] == ["Input", "ReLU"]
+    with pytest.raises(AttributeError, match="no attribute 'visoin'"):
+        L.visoin  # noqa: B018
+
+
 def test_the_original_places_of_names():
     from caffepy import _caffe, pycaffe
 
