@@ -1,0 +1,1 @@
+"""Pictures of nets without any program beside: see caffepy.draw."""
