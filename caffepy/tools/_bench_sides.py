@@ -1,0 +1,194 @@
+"""The sides of a measurement: caffepy, PyTorch in two memory orders, OpenCV's DNN.
+
+Each is an action that does one training step, or one forward pass. A side that is not installed
+is left out; one that computes something else is an error.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.context import Context
+from caffepy.core.memory import Place
+from caffepy.core.net import Net
+from caffepy.errors import ConfigError
+from caffepy.proto import caffe_pb2
+from caffepy.proto.text import to_text
+from caffepy.tools.bench import AGREEMENT, DECAY, MOMENTUM, RATE
+
+Action = Callable[[], object]
+
+SEED = 1701
+# Rounding makes near-ties fall differently (whether a ReLU is on, which value wins a pooling
+# window). The loss hardly notices; the gradients of the first of many layers differ by per cents.
+NEAR_TIES = 0.1
+
+
+def contenders(
+    param: Any, path: str, classes: int, forward: bool, threads: int
+) -> dict[str, Action]:
+    """Name to action, caffepy first; those that are installed, checked against each other."""
+    from caffepy.solvers.solver import Solver
+
+    if forward:
+        net = Net(param, caffe_pb2.TEST, context=Context(seed=SEED, threads=threads))
+        actions: dict[str, Action] = {"caffepy": net.forward}
+    else:
+        solver = Solver(
+            caffe_pb2.SolverParameter(
+                net_param=param, base_lr=RATE, lr_policy="fixed", momentum=MOMENTUM,
+                weight_decay=DECAY, random_seed=SEED, snapshot_after_train=False,
+            ),
+            context=Context(seed=SEED, threads=threads),
+        )
+        net = solver.net
+        actions = {"caffepy": lambda: solver.step(1)}
+    fill_inputs(net, classes)
+    net.forward()
+    if importlib.util.find_spec("torch"):
+        actions |= torch_sides(net, forward, threads)
+    if forward and importlib.util.find_spec("cv2"):
+        actions |= opencv_side(net, path, threads)
+    return actions
+
+
+def fill_inputs(net: Net, classes: int) -> None:
+    """Pictures from N(0, 1), labels below ``classes``."""
+    generator = np.random.default_rng(SEED)
+    for name in net.input_names:
+        values = net.blobs[name].values
+        values.overwrite(Place.HOST)[...] = (
+            generator.normal(size=values.shape) if len(values.shape) > 1
+            else generator.integers(classes, size=values.shape))
+
+
+def torch_sides(net: Net, forward: bool, threads: int) -> dict[str, Action]:
+    """PyTorch eager with plain and with channels-last tensors."""
+    import torch
+
+    from caffepy.tools._bench_torch import TorchNet
+
+    torch.set_num_threads(threads)
+    sides: dict[str, Action] = {}
+    for name, last in (("PyTorch", False), ("PyTorch channels-last", True)):
+        twin = TorchNet(net, last)
+        if forward:
+            agree_on_outputs(net, twin)
+            sides[name] = inference(torch, twin)
+        else:
+            agree_on_gradients(net, twin)
+            sides[name] = training(torch, twin)
+    return sides
+
+
+def inference(torch: Any, twin: Any) -> Action:
+    def act() -> None:
+        with torch.inference_mode():
+            twin.forward()
+
+    return act
+
+
+def training(torch: Any, twin: Any) -> Action:
+    optimizer = torch.optim.SGD(twin.parameters, RATE, MOMENTUM, weight_decay=DECAY)
+
+    def act() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        twin.forward().backward()
+        optimizer.step()
+
+    return act
+
+
+def agree_on_outputs(net: Net, twin: Any) -> None:
+    """Both sides give the same outputs."""
+    twin.forward()
+    for name, values, _ in net.outputs():
+        if name in twin.blobs:
+            check(f"output '{name}'", values, twin.blobs[name].detach().numpy().reshape(-1))
+
+
+def agree_on_gradients(net: Net, twin: Any) -> None:
+    """Both sides give the same loss and the same gradient of every parameter.
+
+    Nets with dropout draw other masks on each side: they are compared with it turned off.
+    """
+    droppers = [layer for layer in net.layers if layer.type == "Dropout"]
+    for layer in droppers:
+        layer.training = False  # type: ignore[attr-defined]
+    twin.training = False
+    try:
+        net.clear_param_diffs()
+        loss = net.forward()
+        net.backward()
+        theirs = twin.forward()
+        theirs.backward()
+        check("loss", np.array([loss]), theirs.detach().numpy().reshape(1), AGREEMENT)
+        for parameter, other in zip(net.parameters, twin.parameters, strict=True):
+            if parameter.lr_mult and other.grad is not None:
+                check(f"gradient {parameter.index} of layer '{parameter.layer}'",
+                      parameter.blob.grads.read(Place.HOST).reshape(-1),
+                      other.grad.contiguous().numpy().reshape(-1), NEAR_TIES)
+    finally:
+        for layer in droppers:
+            layer.training = True  # type: ignore[attr-defined]
+        twin.training = True
+
+
+def check(what: str, ours: np.ndarray, theirs: np.ndarray, most: float = AGREEMENT) -> None:
+    """Compare two results as a whole; ``most`` is the relative difference allowed."""
+    apart = float(np.linalg.norm(ours - theirs)) / max(float(np.linalg.norm(theirs)), 1e-6)
+    if apart > most:
+        raise ConfigError(f"the sides disagree on the {what}, so their times mean nothing",
+                          found=f"a relative difference of {apart:.2g}", allowed=most)
+
+
+def opencv_side(net: Net, path: str, threads: int) -> dict[str, Action]:
+    """OpenCV's importer and its forward pass, for deploy nets (Input layers)."""
+    import cv2
+
+    if not hasattr(cv2.dnn, "readNetFromCaffe") or not is_deploy(path):
+        return {}
+    cv2.setNumThreads(threads)
+    with tempfile.TemporaryDirectory() as folder:
+        description, weights = Path(folder, "net.prototxt"), Path(folder, "net.caffemodel")
+        deploy = deploy_of(net)
+        description.write_text(to_text(deploy))
+        net.save(weights)
+        other = cv2.dnn.readNetFromCaffe(str(description), str(weights))
+    name = deploy.layer[0].top[0]
+    blob = net.blobs[name].values.read(Place.HOST).copy()
+
+    def act() -> Any:
+        other.setInput(blob, name)
+        return other.forward()
+
+    check("output", net.outputs()[0][1], np.asarray(act()).reshape(-1))
+    return {"OpenCV DNN": act}
+
+
+def is_deploy(path: str) -> bool:
+    from caffepy.core.upgrade import read_net_param
+
+    return any(layer.type == "Input" for layer in read_net_param(path)[0].layer)
+
+
+def deploy_of(net: Net) -> Any:
+    """The net's layers as a prototxt, splits taken out."""
+    deploy = caffe_pb2.NetParameter(name=net.name)
+    source: dict[str, str] = {}
+    for layer, names in zip(net.layers, net.top_names, strict=True):
+        if layer.type == "Split":
+            source |= dict.fromkeys(names, source.get(layer.spec.bottom[0], layer.spec.bottom[0]))
+            continue
+        spec = deploy.layer.add()
+        spec.CopyFrom(layer.spec)
+        spec.ClearField("phase")
+        spec.bottom[:] = [source.get(name, name) for name in spec.bottom]
+    return deploy

@@ -1,0 +1,180 @@
+"""A prototxt as a PyTorch function, for side-by-side measurements.
+
+The same layers, weights and update rule as the net they are made from, by torch.nn.functional;
+layers that PyTorch lacks are refused. PyTorch is no dependency of caffepy: it is imported here
+alone, by whoever asks for the comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.layer import Layer
+from caffepy.core.memory import Place
+from caffepy.core.net import Net
+from caffepy.errors import ConfigError
+from caffepy.proto import caffe_pb2
+
+Blobs = dict[str, Any]
+Step = Callable[[Blobs], None]
+
+
+class TorchNet:
+    """The torch twin of a net: the same blobs by name, the same parameters in order.
+
+    Args:
+        net: where shapes, weights and inputs are taken from.
+        channels_last: whether 4-D tensors lie channels-last.
+
+    Attributes:
+        parameters: the torch parameters, in the order of ``net.parameters``.
+    """
+
+    def __init__(self, net: Net, channels_last: bool = False) -> None:
+        import torch
+
+        self.torch = torch
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self.by_memory: dict[Any, Any] = {}
+        self.parameters = [self._parameter(p.blob) for p in net.parameters]
+        self.inputs = {
+            name: self._tensor(blob.values.read(Place.HOST))
+            for layer, names, blobs in zip(net.layers, net.top_names, net.tops, strict=True)
+            if layer.type == "Input"
+            for name, blob in zip(names, blobs, strict=True)
+        }
+        self.losses: list[tuple[str, float]] = []
+        self.training = net.phase == caffe_pb2.TRAIN
+        self.steps = [step for i in range(len(net.layers)) if (step := self._step(net, i))]
+
+    def _tensor(self, values: np.ndarray) -> Any:
+        tensor = self.torch.from_numpy(values.copy())
+        return tensor.contiguous(memory_format=self.format) if tensor.ndim == 4 else tensor
+
+    def _parameter(self, blob: Any) -> Any:
+        parameter = self._tensor(blob.values.read(Place.HOST)).requires_grad_()
+        self.by_memory[blob.values.memory] = parameter
+        return parameter
+
+    def forward(self) -> Any:
+        """The weighted loss (0 if the net has none), and the blobs in ``self.blobs``."""
+        self.blobs: Blobs = dict(self.inputs)
+        for step in self.steps:
+            step(self.blobs)
+        return sum((weight * self.blobs[name] for name, weight in self.losses), start=0.0)
+
+    # -- one layer ------------------------------------------------------------------------
+
+    def _step(self, net: Net, i: int) -> Step | None:
+        layer = net.layers[i]
+        if layer.type in ("Input", "Accuracy", "Silence"):
+            return None
+        maker = getattr(self, f"_{layer.type.lower()}", None)
+        if maker is None:
+            raise ConfigError(f"no PyTorch twin for layer type {layer.type}",
+                              where=layer.place_name)
+        weights = [self.by_memory.get(blob.values.memory) for blob in layer.blobs]
+        function = maker(layer, weights, net.bottoms[i])
+        bottoms, tops = net.bottom_names[i], net.top_names[i]
+        for name, weight in zip(tops, net.top_weights[i], strict=True):
+            if weight:
+                self.losses.append((name, weight))
+
+        def step(blobs: Blobs) -> None:
+            result = function(*(blobs[name] for name in bottoms))
+            results = result if isinstance(result, (list, tuple)) else [result] * len(tops)
+            blobs.update(zip(tops, results, strict=False))
+
+        return step
+
+    def _convolution(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        s, f = layer.spatial, self.torch.nn.functional
+        bias = weights[1] if len(weights) > 1 else None
+        return lambda x: f.conv2d(x, weights[0], bias, s.stride, s.pad, s.dilation, layer.p.group)
+
+    def _pooling(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        p, f = layer.p, self.torch.nn.functional
+        if p.global_pooling:
+            return lambda x: f.adaptive_avg_pool2d(x, 1)
+        kernel = (p.kernel_h or p.kernel_size, p.kernel_w or p.kernel_size)
+        stride = (p.stride_h or p.stride, p.stride_w or p.stride)
+        pad = (p.pad_h or p.pad, p.pad_w or p.pad)
+        ceil = p.round_mode == caffe_pb2.PoolingParameter.CEIL
+        pool = f.max_pool2d if p.pool == caffe_pb2.PoolingParameter.MAX else f.avg_pool2d
+        return lambda x: pool(x, kernel, stride, pad, ceil_mode=ceil)
+
+    def _lrn(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        p, f = layer.p, self.torch.nn.functional
+        if p.norm_region == caffe_pb2.LRNParameter.WITHIN_CHANNEL:
+            pad = (p.local_size - 1) // 2
+            return lambda x: x * (
+                1 + p.alpha * f.avg_pool2d(x * x, p.local_size, 1, pad)).pow(-p.beta)
+        return lambda x: f.local_response_norm(x, p.local_size, p.alpha, p.beta, p.k)
+
+    def _innerproduct(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        bias = weights[1] if len(weights) > 1 else None
+        linear = self.torch.nn.functional.linear
+        return lambda x: linear(x.flatten(1), weights[0], bias)
+
+    def _batchnorm(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        f, p = self.torch.nn.functional, layer.p
+        mean, variance, factor = (blob.values.read(Place.HOST) for blob in layer.blobs)
+        scale = 1 / factor if factor[0] else 0 * factor
+        mean, variance = self._tensor(mean * scale), self._tensor(variance * scale)
+        own = not layer.given
+        return lambda x: f.batch_norm(x, mean, variance, None, None, own,
+                                      1 - p.moving_average_fraction, p.eps)
+
+    def _scale(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        shape = (1, -1) + (1,) * (bottom[0].ndim - 2)
+        if len(weights) > 1:
+            return lambda x: x * weights[0].view(shape) + weights[1].view(shape)
+        return lambda x: x * weights[0].view(shape)
+
+    def _relu(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        f, slope = self.torch.nn.functional, layer.p.negative_slope
+        # in place where the net is, as one would write it by hand
+        inplace = layer.spec.bottom[0] == layer.spec.top[0]
+        if slope:
+            return lambda x: f.leaky_relu(x, slope, inplace)
+        return lambda x: f.relu(x, inplace)
+
+    def _dropout(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        f, ratio = self.torch.nn.functional, layer.p.dropout_ratio
+        return lambda x: f.dropout(x, ratio, self.training)
+
+    def _eltwise(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        operation = layer.p.operation
+        if operation == caffe_pb2.EltwiseParameter.PROD:
+            return lambda x, y: x * y
+        if operation == caffe_pb2.EltwiseParameter.MAX:
+            return self.torch.maximum
+        coeff = list(layer.p.coeff) or [1.0] * len(bottom)
+        if coeff == [1.0, 1.0]:
+            return lambda x, y: x + y
+        return lambda *xs: sum(c * x for c, x in zip(coeff, xs, strict=True))
+
+    def _concat(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        return lambda *xs: self.torch.cat(xs, layer.p.axis)
+
+    def _softmax(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        return lambda x: self.torch.softmax(x, layer.p.axis)
+
+    def _softmaxwithloss(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
+        loss = self.torch.nn.functional.cross_entropy
+        return lambda x, label: loss(x, label.long())
+
+    def _sigmoid(self, layer: Layer, weights: list[Any], bottom: list[Any]) -> Any:
+        return self.torch.sigmoid
+
+    def _tanh(self, layer: Layer, weights: list[Any], bottom: list[Any]) -> Any:
+        return self.torch.tanh
+
+    def _flatten(self, layer: Layer, weights: list[Any], bottom: list[Any]) -> Any:
+        return lambda x: x.flatten(1)
+
+    def _split(self, layer: Layer, weights: list[Any], bottom: list[Any]) -> Any:
+        return lambda x: x

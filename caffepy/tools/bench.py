@@ -1,0 +1,149 @@
+"""bench: a net's training step and forward pass, side by side with PyTorch and OpenCV's DNN.
+
+    caffepy bench models/lenet/lenet_train_test.prototxt -batch 64
+    caffepy bench net.prototxt -forward -rounds 7 -json result.json
+
+Data layers are replaced by Input layers with random pictures and labels. Before anything is
+timed, both sides must agree on the loss and on every gradient. Then they take turns, so that a
+machine whose speed drifts slows all of them alike; medians and their ratios are printed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import click
+
+from caffepy import log
+from caffepy.cli import gflags
+from caffepy.errors import ConfigError
+
+Action = Callable[[], object]
+
+AGREEMENT = 1e-4  # of losses and outputs, before anything is timed
+RATE, MOMENTUM, DECAY = 1e-4, 0.9, 5e-4  # the update rule of both sides
+DATA_TYPES = ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData")
+
+
+@gflags.command("bench", help="Time a net beside PyTorch and OpenCV, in turn.")
+@click.argument("net")
+@gflags.flag("batch", int, 0, "Batch size; 0 takes the prototxt's.")
+@gflags.flag("size", int, 0, "Height and width of the pictures; 0 takes crop_size or the Input's.")
+@gflags.flag("channels", int, 3, "Channels of pictures that come from a data layer.")
+@gflags.flag("classes", int, 10, "Labels are drawn below this.")
+@gflags.flag("forward", bool, False, "Time the forward pass in the TEST phase, not training.")
+@gflags.flag("rounds", int, 5, "Rounds, each of which times every side once.")
+@gflags.flag("iterations", int, 0, "Steps in a round; 0 fills about a second.")
+@gflags.flag("threads", int, 0, "Threads of each side; 0 takes the cores there are.")
+@gflags.flag("json", str, "", "Also write the numbers to this file.")
+def main(net: str, batch: int, size: int, channels: int, classes: int, forward: bool, rounds: int,
+         iterations: int, threads: int, json: str) -> None:
+    threads = threads or len(os.sched_getaffinity(0))
+    # two pools of threads that wait by spinning would steal each other's cores
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    log.init(log.glog_level(1))
+    found = measure(net, batch, size, channels, classes, forward, rounds, iterations, threads)
+    click.echo(table(found))
+    if json:
+        write_json(json, found)
+
+
+def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes: int = 10,
+            forward: bool = False, rounds: int = 5, iterations: int = 0, threads: int = 1
+            ) -> dict[str, Any]:
+    """Time all sides that are installed; returns the net's name and milliseconds by side.
+
+    Raises:
+        ConfigError: two sides disagree on the loss or a gradient.
+    """
+    from caffepy.tools import _bench_sides as sides
+
+    param = synthetic(path, batch, size, channels, forward)
+    contenders: dict[str, Action] = sides.contenders(param, path, classes, forward, threads)
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    steps = {name: iterations or steps_in_a_second(act) for name, act in contenders.items()}
+    for _ in range(rounds):
+        for name, act in contenders.items():
+            start = perf_counter()
+            for _ in range(steps[name]):
+                act()
+            times[name].append(1e3 * (perf_counter() - start) / steps[name])
+    return {
+        "net": param.name or Path(path).stem,
+        "what": "forward" if forward else "train step",
+        "threads": threads,
+        "milliseconds": times,
+        "median": {name: statistics.median(values) for name, values in times.items()},
+    }
+
+
+def steps_in_a_second(act: Action) -> int:
+    """How often the action runs in about a second, warm."""
+    act()
+    start = perf_counter()
+    act()
+    return max(1, min(100, round(1 / max(perf_counter() - start, 1e-3))))
+
+
+def synthetic(path: str, batch: int, size: int, channels: int, forward: bool) -> Any:
+    """The net with an Input layer in place of each data layer of its phase."""
+    from caffepy.core.upgrade import read_net_param
+    from caffepy.proto import caffe_pb2
+
+    param, _ = read_net_param(path)
+    phase = caffe_pb2.TEST if forward else caffe_pb2.TRAIN
+    kept = caffe_pb2.NetParameter()
+    kept.CopyFrom(param)
+    del kept.layer[:]
+    for layer in param.layer:
+        if layer.type not in (*DATA_TYPES, "Input"):
+            kept.layer.add().CopyFrom(layer)
+        elif not layer.include or any(rule.phase == phase for rule in layer.include):
+            kept.layer.add(name=layer.name, type="Input", top=layer.top)
+            for shape in input_shapes(layer, batch, size, channels):
+                kept.layer[-1].input_param.shape.add(dim=shape)
+    return kept
+
+
+def input_shapes(layer: Any, batch: int, size: int, channels: int) -> list[list[int]]:
+    """The shapes of a data layer's tops, at the batch size that was asked for."""
+    if layer.type == "Input":
+        shapes = [list(shape.dim) for shape in layer.input_param.shape]
+        return [[batch or shape[0], *shape[1:]] for shape in shapes]
+    side = size or layer.transform_param.crop_size
+    if not side:
+        raise ConfigError("the prototxt does not say how large the pictures are",
+                          where=f"layer '{layer.name}'", fix="Give -size.")
+    count = batch or layer.data_param.batch_size or layer.image_data_param.batch_size
+    return [[count, channels, side, side], [count]][: len(layer.top)]
+
+
+def table(found: dict[str, Any]) -> str:
+    """Medians, spread, and how many times as fast as each other side caffepy is."""
+    ours = found["median"]["caffepy"]
+    lines = [f"{found['net']}, {found['what']}, {found['threads']} threads",
+             f"{'':24}{'median ms':>10}{'least':>9}{'most':>9}{'caffepy is':>13}"]
+    for name, values in found["milliseconds"].items():
+        median = found["median"][name]
+        times = "" if name == "caffepy" else f"{median / ours:.2f} x"
+        lines.append(f"{name:24}{median:10.2f}{min(values):9.2f}{max(values):9.2f}{times:>13}")
+    return "\n".join(lines)
+
+
+def write_json(path: str, found: dict[str, Any]) -> None:
+    """The numbers for other programs."""
+    from caffepy.proto.files import atomic_write
+
+    with atomic_write(path) as file:
+        file.write((json.dumps(found, indent=1) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+"""`caffepy bench` from a clone: a net's speed beside PyTorch and OpenCV, where they are installed."""
+
+from caffepy.tools.bench import main
+
+if __name__ == "__main__":
+    main()

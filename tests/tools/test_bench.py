@@ -1,0 +1,106 @@
+"""bench: both sides compute the same before they are timed; the table says who is faster."""
+
+import importlib.util
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from caffepy.errors import ConfigError
+from caffepy.tools import bench
+
+NET = """
+name: "small"
+layer { name: "data" type: "Data" top: "data" top: "label" include { phase: TRAIN }
+        data_param { source: "nowhere" batch_size: 3 } transform_param { crop_size: 12 } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+        convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "conv" }
+layer { name: "scale" type: "Scale" bottom: "conv" top: "conv" scale_param { bias_term: true } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "norm" type: "LRN" bottom: "conv" top: "norm" }
+layer { name: "max" type: "Pooling" bottom: "norm" top: "max"
+        pooling_param { kernel_size: 3 stride: 2 } }
+layer { name: "ave" type: "Pooling" bottom: "norm" top: "ave"
+        pooling_param { pool: AVE kernel_size: 3 stride: 2 } }
+layer { name: "sum" type: "Eltwise" bottom: "max" bottom: "ave" top: "sum" }
+layer { name: "both" type: "Concat" bottom: "sum" bottom: "max" top: "both" }
+layer { name: "drop" type: "Dropout" bottom: "both" top: "both" }
+layer { name: "ip" type: "InnerProduct" bottom: "both" top: "ip"
+        inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+DEPLOY = """
+name: "small"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 dim: 9 dim: 9 } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+        convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "a" type: "Pooling" bottom: "conv" top: "a" pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "b" type: "Pooling" bottom: "conv" top: "b" pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "c" type: "Concat" bottom: "a" bottom: "b" top: "c" }
+layer { name: "prob" type: "Softmax" bottom: "c" top: "prob" }
+"""  # noqa: E501
+
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None,
+                                 reason="PyTorch is not installed; it is only compared with")
+
+
+@pytest.fixture
+def net(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(NET)
+    return str(path)
+
+
+def test_the_command_prints_a_table_and_writes_json(net, tmp_path):
+    result = tmp_path / "result.json"
+    done = CliRunner().invoke(bench.main, [
+        net, "-rounds=2", "-iterations=1", "-threads=1", "-classes=5", f"-json={result}"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("small, train step, 1 threads\n")
+    found = json.loads(result.read_text())
+    assert len(found["milliseconds"]["caffepy"]) == 2
+    assert found["median"]["caffepy"] > 0
+
+
+def test_data_layers_of_the_phase_become_inputs(net):
+    param = bench.synthetic(net, 7, 20, 3, forward=False)
+    shapes = [list(shape.dim) for shape in param.layer[0].input_param.shape]
+    assert (param.layer[0].type, shapes) == ("Input", [[7, 3, 20, 20], [7]])
+    without = bench.synthetic(net, 0, 0, 3, forward=True)
+    assert without.layer[0].name == "conv", "the training data is no part of the TEST phase"
+
+
+def test_pictures_of_unknown_size_are_asked_for(net, tmp_path):
+    path = tmp_path / "other.prototxt"
+    path.write_text(NET.replace("crop_size: 12", ""))
+    with pytest.raises(ConfigError, match="Give -size"):
+        bench.measure(str(path))
+
+
+def test_opencv_computes_the_same(tmp_path):
+    path = tmp_path / "deploy.prototxt"
+    path.write_text(DEPLOY)
+    found = bench.measure(str(path), batch=3, forward=True, rounds=1, iterations=1)
+    assert {"caffepy", "OpenCV DNN"} <= set(found["median"])
+
+
+def test_sides_that_disagree_are_not_timed():
+    import numpy as np
+
+    from caffepy.tools._bench_sides import check
+
+    check("loss", np.ones(3), np.ones(3) + 1e-6)
+    with pytest.raises(ConfigError, match="the sides disagree on the loss"):
+        check("loss", np.ones(3), np.ones(3) + 1e-3)
+
+
+@needs_torch
+@pytest.mark.parametrize("forward", [False, True])
+def test_pytorch_computes_the_same(net, forward, tmp_path):
+    if forward:
+        path = tmp_path / "deploy.prototxt"
+        path.write_text(DEPLOY)
+        net = str(path)
+    found = bench.measure(net, classes=5, forward=forward, rounds=1, iterations=1)
+    assert {"caffepy", "PyTorch", "PyTorch channels-last"} <= set(found["median"])
