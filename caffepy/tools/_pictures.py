@@ -12,10 +12,12 @@ from caffepy.data import image
 from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.files import file_error
+from caffepy.proto.wirereader import LENGTH, key, varint
 
 logger = log.get(__name__)
 
 SIGNATURES = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png"}
+DATA = caffe_pb2.Datum.DESCRIPTOR.fields_by_name["data"].number
 SPELLINGS = {"jpeg": "jpg"}
 
 
@@ -60,10 +62,10 @@ def checked(format: Format) -> Format:
                   encoding)
 
 
-def to_datum(
+def to_record(
     path: str, label: int, format: Format = Format()  # noqa: B008  frozen
-) -> tuple[caffe_pb2.Datum, tuple[int, ...]]:
-    """The Datum of a picture file, and C x H x W.
+) -> tuple[bytes, tuple[int, ...]]:
+    """The serialized Datum of a picture file, and C x H x W.
 
     Raises:
         NotFound, DataError: it cannot be read.
@@ -76,15 +78,24 @@ def to_datum(
                else DataError(str(error), where=path)) from error
     try:
         if format.encoded:
-            return _encoded(path, data, label, format)
+            data, shape = _encoded(path, data, format)
+            return _serialized((), data, label, True), shape
         picture = _decoded(data, format)
     except DataError as error:
         raise error.at(path) from error
-    channels, height, width = picture.shape
-    # the original writes encoded, false as it is
-    datum = caffe_pb2.Datum(channels=channels, height=height, width=width,
-                            data=picture.tobytes(), label=label, encoded=False)
-    return datum, picture.shape
+    return _serialized(picture.shape, picture.tobytes(), label, False), picture.shape
+
+
+def _serialized(shape: tuple[int, ...], data: bytes, label: int, encoded: bool) -> bytes:
+    """A Datum's bytes, put together by hand: with 200 KB of data a message takes protobuf 30
+    times as long as this, about as long as decoding the picture."""
+    head = caffe_pb2.Datum()
+    if shape:
+        head.channels, head.height, head.width = shape
+    # the original writes encoded even where it is false
+    tail = caffe_pb2.Datum(label=label, encoded=encoded)
+    return b"".join((head.SerializeToString(), key(DATA, LENGTH), varint(len(data)), data,
+                     tail.SerializeToString()))
 
 
 def _decoded(data: bytes, format: Format) -> np.ndarray:
@@ -94,9 +105,7 @@ def _decoded(data: bytes, format: Format) -> np.ndarray:
     return picture
 
 
-def _encoded(
-    path: str, data: bytes, label: int, format: Format
-) -> tuple[caffe_pb2.Datum, tuple[int, ...]]:
+def _encoded(path: str, data: bytes, format: Format) -> tuple[bytes, tuple[int, ...]]:
     found = encoding_of(path, data)
     wanted = format.encode_type or found
     resized = format.height > 0 and format.width > 0
@@ -104,7 +113,7 @@ def _encoded(
     if shape is None or shape[0] != (1 if format.gray else 3):
         picture = _decoded(data, format)
         shape, data = picture.shape, _encode(picture, wanted)
-    return caffe_pb2.Datum(data=data, label=label, encoded=True), shape
+    return data, shape
 
 
 def _own_shape(data: bytes) -> tuple[int, ...] | None:

@@ -29,7 +29,7 @@ from caffepy.data.db import new_db
 from caffepy.data.image_list import Line
 from caffepy.errors import CaffeError, DataError, NotFound
 from caffepy.tools import _work
-from caffepy.tools._pictures import Format, checked, to_datum
+from caffepy.tools._pictures import Format, checked, to_record
 
 logger = log.get(__name__)
 
@@ -90,6 +90,10 @@ def convert(
     """
     format = checked(format)
     lines = image_list.read_list(listfile)
+    for line in lines:
+        if not -(2**31) <= line.label < 2**31:
+            raise DataError("a label is a whole number of 32 bits", found=line.label,
+                            where=f"{listfile}:{line.number}")
     if shuffle:
         logger.info("Shuffling data")
         random.Random(seed).shuffle(lines)
@@ -99,10 +103,10 @@ def convert(
     def load(line: Line) -> Record:
         place = root + line.path
         try:
-            datum, shape = to_datum(place, line.label, format)
+            value, shape = to_record(place, line.label, format)
         except CaffeError as error:
             return Record(line, place, error=str(error))
-        return Record(line, place, datum.SerializeToString(), shape)
+        return Record(line, place, value, shape)
 
     result = Result()
     first: Record | None = None

@@ -14,7 +14,7 @@ from caffepy.data.db import open_db
 from caffepy.errors import DataError, NotFound
 from caffepy.proto import caffe_pb2
 from caffepy.tools import _work
-from caffepy.tools._pictures import Format, to_datum
+from caffepy.tools._pictures import Format, to_record
 from caffepy.tools.convert_imageset import convert, histogram, main, report_skipped
 
 IMAGES, LIST = f"{FOLDER}/images/", f"{FOLDER}/list.txt"
@@ -76,6 +76,13 @@ def smooth(*shape):
     """A picture that survives JPEG."""
     noise = RNG.integers(0, 256, shape, np.uint8)
     return cv2.GaussianBlur(noise, (9, 9), 0).reshape(shape)
+
+
+def to_datum(*arguments):
+    value, shape = to_record(*arguments)
+    made = caffe_pb2.Datum.FromString(value)
+    assert made.SerializeToString() == value  # in protobuf's own order
+    return made, shape
 
 
 def save(path, picture, *parameters):
@@ -290,6 +297,16 @@ def test_lines_cut_in_the_wrong_place_are_warned_of(folder, call, line, why):
     done = call(main, f"{folder}/", listed(folder, "a.png 1", line), folder / "db")
     assert f"list.txt:2: {why}" in done.output
     assert done.exit_code == (1 if line != "a.png" else 0)
+
+
+def test_labels_that_do_not_fit(folder, call):
+    save(folder / "a.png", smooth(4, 5, 3))
+    for label in (2**31, -(2**31) - 1):
+        done = call(main, f"{folder}/", listed(folder, "a.png 1", f"a.png {label}"), folder / "db")
+        assert done.exit_code == 1
+        assert f"list.txt:2: a label is a whole number of 32 bits (found {label})" in done.output
+    convert(f"{folder}/", listed(folder, f"a.png {2**31 - 1}"), str(folder / "db"))
+    assert datums(folder / "db")[0].label == 2**31 - 1
 
 
 def test_check_size(folder, call, tmp_path):
