@@ -138,12 +138,12 @@ def _layer(fn: Function, layers: Mapping[Function, caffe_pb2.LayerParameter], na
     layer = caffe_pb2.LayerParameter(type=fn.type_name)
     layer.bottom.extend(layers[given.fn].top[given.n] for given in fn.inputs)
     layer.top.extend(layer.bottom if fn.in_place else [name_of(top) for top in fn.tops])
-    layer.name = name_of(fn) if fn in names or not fn.tops else name_of(fn.tops[0])
+    layer.name = name_of(fn.tops[0] if fn.tops else fn)
     own_field = registry.get(fn.type_name).param
     own = LAYER_FIELDS[own_field].message_type.fields_by_name if own_field else {}
     where = f"layer '{layer.name}' ({fn.type_name})"
     for name, value in fn.params.items():
-        if name in own and not name.endswith("param"):
+        if name in own:
             target: Any = getattr(layer, own_field)  # type: ignore[arg-type]
         elif name in LAYER_FIELDS:
             target = layer

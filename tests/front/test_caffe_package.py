@@ -2,10 +2,13 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 import caffepy
@@ -74,3 +77,31 @@ def test_the_package_holds_names_alone():
     found = {".".join(path.relative_to(FRONT).with_suffix("").parts) for path in
              FRONT.rglob("*.py")}
     assert found == {*MODULES, "__init__", "proto.__init__"} - {"proto"}
+
+
+def test_the_page_on_python_runs(tmp_path, monkeypatch, capsys):
+    """Every block of docs/python.md, one after the other, in a folder with the files it names."""
+    import caffe
+    from caffe import layers as L
+
+    monkeypatch.chdir(tmp_path)
+    n = caffe.NetSpec()
+    n.data = L.Input(shape=dict(dim=[1, 3, 32, 32]))
+    n.conv1 = L.Convolution(n.data, num_output=4, kernel_size=3)
+    n.prob = L.Softmax(L.InnerProduct(n.conv1, num_output=10))
+    Path("deploy.prototxt").write_text(str(n.to_proto()))
+    caffe.Net("deploy.prototxt", caffe.TEST).save("weights.caffemodel")
+    mean = caffe.io.array_to_blobproto(np.full((1, 3, 40, 40), 100))
+    Path("mean.binaryproto").write_bytes(mean.SerializeToString())
+    cv2.imwrite("cat.png", np.random.default_rng(1).integers(0, 256, (50, 60, 3), np.uint8))
+
+    page = Path(__file__).parents[2] / "docs" / "python.md"
+    names: dict = {}
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    assert len(blocks) == 5
+    for block in blocks:
+        exec(block, names)
+    assert names["probabilities"].shape == (1, 10) and len(names["found"]) == 1
+    assert caffe.Net("train.prototxt", caffe.TRAIN).forward()["loss"] > 0
+    assert Path("train.svg").read_bytes().startswith(b"<svg")
+    assert "conv1" in capsys.readouterr().out

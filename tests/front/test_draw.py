@@ -128,6 +128,17 @@ def test_nets_that_cannot_be_built_are_drawn_all_the_same():
     assert {"a", "(NoSuchType)", "x", "y", "d", "(Data)"} <= set(words)
 
 
+def test_names_may_hold_any_letter():
+    words = words_of(draw.draw_net(net('layer { name: "a<b>&c" type: "ReLU" }'), "TB", "svg"))
+    assert "a<b>&c" in words
+    assert draw.draw_net(net('layer { name: "\\303\\251" type: "ReLU" }'), "TB", "png")
+
+
+def test_fillers_do_no_work_for_a_picture():
+    filled = LENET.replace("xavier", "of_a_plugin_that_is_not_here")
+    assert "64 x 20 x 24 x 24" in words_of(draw.draw_net(net(filled), "TB", "svg", TRAIN))
+
+
 def test_old_nets_are_drawn_and_left_as_they_are():
     old = net('name: "old" input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8 '
               'layers { name: "c" type: CONVOLUTION bottom: "data" top: "c" '
@@ -228,6 +239,61 @@ def test_chains_stand_upright_and_crossings_go():
     _, (bend, _), *_ = past.routes[2][1:]
     assert abs(bend - past.centers[1][0]) > 100
     assert layout([], []).size == (0, 0)
+    # what has nothing behind stands right before what it leads to
+    late = layout([(20, 10)] * 5, [(0, 1), (1, 2), (2, 3), (4, 3)])
+    assert late.centers[4][1] == late.centers[2][1]
+    # a run between a wide fan and a narrow one is upright
+    fans = [(0, 1), (0, 2), (0, 3), (1, 4), (2, 5), (3, 6), (4, 7), (5, 8), (6, 9)]
+    sizes = [(20, 10), *[(200, 10)] * 3, *[(30, 10)] * 3, *[(90, 10)] * 3]
+    x = [center[0] for center in layout(sizes, fans).centers]
+    assert x[1:4] == x[4:7] == x[7:10] and x[0] == x[2]
+
+
+def test_a_nets_trunk_is_one_line():
+    _, texts, _ = svg_parts(draw.draw_net(net(), "TB", "svg", TRAIN))
+    trunk = {x for words, x, _, _ in texts if words in (
+        "conv1", "pool1", "ip1", "relu1 (ReLU)", "ip2", "64 x 20 x 24 x 24", "64 x 500")}
+    assert len(trunk) == 1
+
+
+def cross(first, second):
+    """Do two edges between the same bands cross?"""
+    return any((a[0] - c[0]) * (b[0] - d[0]) < -1e-6
+               for (a, b), (c, d) in itertools.product(first, second)
+               if a[1] == c[1] and b[1] == d[1])
+
+
+def test_graphs_without_need_of_crossings_get_none():
+    """Ladders of two rails with some rungs, their nodes numbered at random."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(16)
+        edges = [(i, i + 2) for i in range(14)] + [(i, i + 3) for i in range(0, 12, 4)]
+        edges = [(int(order[a]), int(order[b])) for a, b in edges]
+        edges = [edges[i] for i in rng.permutation(len(edges))]
+        routes = layout([(20, 10)] * 16, edges).routes
+        steps = [list(zip(route[1::2], route[2::2], strict=False)) for route in routes]
+        assert not any(cross(a, b) for a, b in itertools.combinations(steps, 2)), seed
+
+
+def test_random_graphs_have_no_overlaps():
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        count = int(rng.integers(2, 25))
+        sizes = [tuple(rng.uniform(5, 120, 2)) for _ in range(count)]
+        edges = {tuple(sorted(rng.choice(count, 2, replace=False).tolist()))
+                 for _ in range(int(rng.integers(1, 3 * count)))}
+        placed = layout(sizes, sorted(edges))
+        boxes = [(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+                 for (x, y), (w, h) in zip(placed.centers, sizes, strict=True)]
+        assert min(b[0] for b in boxes) > -1e-6 and max(b[2] for b in boxes) < placed.size[0] + 1e-6
+        for a, b in itertools.combinations(boxes, 2):
+            assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1], seed
+        for (tail, head), route in zip(sorted(edges), placed.routes, strict=True):
+            assert route[0] == pytest.approx((placed.centers[tail][0], boxes[tail][3]))
+            assert route[-1] == pytest.approx((placed.centers[head][0], boxes[head][1]))
+            for (x, top), (_, bottom) in zip(route[2:-2:2], route[3:-2:2], strict=True):
+                assert not any(b[0] < x < b[2] and b[1] < bottom and top < b[3] for b in boxes)
 
 
 # -- formats -----------------------------------------------------------------------------------

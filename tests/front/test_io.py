@@ -26,6 +26,11 @@ def test_arrays_become_blobprotos_and_come_back():
     assert io.blobproto_to_array(blob).flags.writeable
     # float64 is kept where all readers look
     assert len(io.array_to_blobproto(array.astype(np.float64)).data) == 24
+    double = caffe_pb2.BlobProto(double_data=[1, 2], double_diff=[3, 4])
+    double.shape.dim.append(2)
+    for diff in (False, True):
+        assert io.blobproto_to_array(double, return_diff=diff).dtype == np.float32
+    assert_array_equal(io.blobproto_to_array(double, return_diff=True), [3, 4])
     with pytest.raises(ValueError, match="one shape"):
         io.array_to_blobproto(array, diff=array[0])
 
@@ -155,6 +160,17 @@ def test_preprocess_resizes_first():
     t = transformer()
     assert_allclose(t.preprocess("data", picture),
                     t.preprocess("data", io.resize_image(picture, (4, 6))), atol=1e-4)
+
+
+def test_the_picture_given_is_left_alone():
+    """The original scaled float32 pictures of the right size in place."""
+    t = io.Transformer({"data": (1, 3, 4, 6)})
+    t.set_raw_scale("data", 255)
+    picture = RNG.uniform(0, 1, (4, 6, 3)).astype(np.float32)
+    before = picture.copy()
+    t.preprocess("data", picture)
+    t.deprocess("data", picture)
+    assert_array_equal(picture, before)
 
 
 def test_nothing_set_nothing_done():

@@ -88,6 +88,8 @@ def test_layers_behind_several_tops_come_once_and_in_order():
     data = L.Input(shape=dict(dim=[1, 2]))
     left, right = L.ReLU(data), L.Sigmoid(data)
     assert [x.name for x in to_proto(left, right).layer] == ["Input1", "ReLU1", "Sigmoid1"]
+    both = L.Eltwise(right, left).to_proto()
+    assert [x.name for x in both.layer] == ["Input1", "Sigmoid1", "ReLU1", "Eltwise1"]
 
 
 def test_layers_without_tops_are_functions_and_have_names_too():
