@@ -169,6 +169,9 @@ def test_encoded_keeps_the_bytes_of_a_file_that_fits(folder):
         made, shape = to_datum(str(folder / name), 5, Format(encoded=True))
         assert (made.data, made.label, made.encoded, shape) == (data, 5, True, (3, 32, 24))
         assert not made.HasField("channels")
+    for name, kind in (("a.jpg", "jpg"), ("b.JPEG", "jpg"), ("c.png", "png")):
+        assert to_datum(str(folder / name), 5, Format(encoded=True, encode_type=kind))[
+            0].data == kept[name]
 
 
 @pytest.mark.parametrize("name, picture, format, signature, shape", [
@@ -368,6 +371,8 @@ def test_every_thousand_files_have_their_line(folder, call, messages):
     done = call(main, f"{folder}/", listed(folder, *["a.png 1"] * 2001), folder / "db")
     assert [line for line in messages(done.output) if line.startswith("Processed")] == [
         "Processed 1000 files.", "Processed 2000 files.", "Processed 2001 files."]
+    done = call(main, f"{folder}/", listed(folder, *["a.png 1"] * 1000), folder / "other")
+    assert messages(done.output).count("Processed 1000 files.") == 1
 
 
 def test_histogram():
@@ -394,6 +399,14 @@ def test_results_come_in_order_and_errors_come_through():
         for x in _work.in_order(fail, range(100), 4):
             found.append(x)
     assert found == list(range(30))
+
+
+def test_threads_do_not_run_far_ahead():
+    asked = []
+    results = _work.in_order(lambda x: x, (asked.append(x) or x for x in range(1000)), 2)
+    assert [next(results) for _ in range(10)] == list(range(10))
+    assert len(asked) < 20
+    results.close()
 
 
 def test_jobs_are_checked(call, tmp_path):

@@ -71,6 +71,7 @@ def test_a_server_without_ranges_begins_again(site, tmp_path):
     site.ranges = False
     download(str(folder))
     assert (folder / "net.caffemodel").read_bytes() == CONTENT
+    assert site.asked == ["bytes=10-"]
 
 
 @pytest.mark.parametrize("part", [b"something else", CONTENT + b"more", CONTENT])

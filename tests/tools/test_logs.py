@@ -111,6 +111,13 @@ def test_several_losses_two_test_nets_and_blobs_of_several_values(tmp_path):
     assert found.losses == {"loss1/loss", "loss2/loss"}
 
 
+def test_two_test_nets_of_one_output_each(tmp_path):
+    found = parse_log.read(write(
+        tmp_path / "log", "Iteration 0, Testing net (#0)", "    Test net output #0: acc = 0.1",
+        "Iteration 0, Testing net (#1)", "    Test net output #0: acc = 0.3"))
+    assert [row["acc"] for row in found.test] == [0.1, 0.3]
+
+
 @pytest.mark.parametrize("value, number", [
     ("-inf", -math.inf), ("1e+10", 1e10), ("-3.5E-07", -3.5e-07), ("12", 12.0)])
 def test_numbers(tmp_path, value, number):
@@ -181,6 +188,8 @@ def test_times_of_lines():
     get = extract_seconds.extract_datetime_from_line
     line = "I0210 13:39:22.381027 25210 solver.cpp:204] Iteration 100, lr = 0.00992565"
     assert get(line, 2015) == datetime(2015, 2, 10, 13, 39, 22, 381027)
+    short = "E0210 13:39:22.5 25210 solver.cpp:204] text"
+    assert get(short, 2015).microsecond == 500000
     for bad in ("Iteration 100", "", "I0230 13:39:22.381027 1 a:1] no such day"):
         with pytest.raises(ValueError):
             get(bad, 2015)

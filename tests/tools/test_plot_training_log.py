@@ -48,6 +48,15 @@ def test_several_losses_give_a_line_each(tmp_path):
     assert [c.label for c in curves(CHARTS[2], log, "log")] == ["log: error", "log: loss2/loss"]
 
 
+def test_rows_that_lack_an_output_are_left_out(tmp_path):
+    prefix = "I1122 16:29:00.000000 1 a.cpp:1] "
+    lines = ["Iteration 0, Testing net (#0)", "Test net output #0: a = 0.5",
+             "Iteration 0, Testing net (#1)", "Test net output #0: b = 0.7"]
+    (tmp_path / "log").write_text("".join(f"{prefix}{line}\n" for line in lines))
+    found = curves(CHARTS[0], parse_log.read(tmp_path / "log"), "log")
+    assert [(c.label, c.y) for c in found] == [("log: a", [0.5]), ("log: b", [0.7])]
+
+
 @pytest.fixture
 def matplotlib():
     return pytest.importorskip("matplotlib", reason="matplotlib is an extra")
