@@ -201,22 +201,27 @@ def _upright(x: list[float], rows: list[list[int]], across: list[float], ahead: 
     for row in rows:
         for left, node, right in zip([None, *row], row, [*row[1:], None], strict=False):
             beside[node] = left, right
+
+    def room(node: int) -> tuple[float, float]:
+        left, right = beside[node]
+        least = float("-inf") if left is None else (
+            x[left] + (across[left] + across[node]) / 2 + GAP_ACROSS)
+        most = float("inf") if right is None else (
+            x[right] - (across[right] + across[node]) / 2 - GAP_ACROSS)
+        return least, max(least, most)
+
     runs = _runs(len(x), ahead, behind)
     for sweep in range(RUN_SWEEPS):
         for run in runs if sweep % 2 == 0 else runs[::-1]:
-            least, most = float("-inf"), float("inf")
-            for node in run:
-                left, right = beside[node]
-                if left is not None:
-                    least = max(least, x[left] + (across[left] + across[node]) / 2 + GAP_ACROSS)
-                if right is not None:
-                    most = min(most, x[right] - (across[right] + across[node]) / 2 - GAP_ACROSS)
+            rooms = [room(node) for node in run]
+            least, most = max(r[0] for r in rooms), min(r[1] for r in rooms)
             joined = [*behind[run[0]], *ahead[run[-1]]]
             others = [x[other] for other in joined] or [x[node] for node in run]
-            if least <= most + 1e-6:
-                place = min(max(sum(others) / len(others), least), most)
-                for node in run:
-                    x[node] = place
+            place = min(max(sum(others) / len(others), least), most)
+            upright = least <= most + 1e-6
+            for node, (low, high) in zip(run, rooms, strict=True):
+                # where neighbours are in the way, each goes as far as it can: they may move later
+                x[node] = place if upright else min(max(place, low), high)
 
 
 def _apart(row: list[int], wanted: list[float], weights: list[float], across: list[float]
