@@ -52,6 +52,8 @@ class CaffeError(RuntimeError):
             details.append(f"found {self.found}")
         if self.allowed is not None:
             details.append(f"allowed: {self.allowed}")
+        if details or self.fix:
+            text = text.removesuffix(".")  # the original's messages have one now and then
         if details:
             text += f" ({'; '.join(details)})"
         if self.fix:

@@ -70,6 +70,7 @@ def train(
             running = create_solver(param, context=context, action=signals.action)
         except ConfigError as error:
             raise error if error.where else error.at(solver) from None
+        check_learns(running, solver)
         if snapshot:
             logger.info("Resuming from %s", snapshot)
             running.restore(snapshot)
@@ -79,6 +80,28 @@ def train(
     logger.info("Optimization Done.")
     for line in last_tests(running):
         click.echo(line)
+
+
+def check_learns(solver: Solver, path: str) -> None:
+    """Refuse a training that could not change a number, such as that of a deploy net.
+
+    Raises:
+        ConfigError: the net has no parameters, or no loss.
+    """
+    net = solver.net
+    if any(layer.type == "Python" for layer in net.layers):
+        return  # who knows what it does
+    if not net.parameters:
+        reason = "none of its layers has parameters"
+    elif not any(net.loss_weights.values()):
+        reason = "it has no loss"
+    else:
+        return
+    raise ConfigError(
+        f"the net '{net.name}' has nothing to learn: {reason}", where=path,
+        found=f"layers {', '.join(net.layer_names)}" if net.layers else "no layers",
+        fix="A net to train has layers with parameters and a loss; a deploy net is for "
+            "'caffepy time' and for Python.")
 
 
 def last_tests(solver: Solver) -> list[str]:

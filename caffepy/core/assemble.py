@@ -6,6 +6,7 @@ log lines, which other programs read.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
@@ -40,6 +41,7 @@ class Assembly:
         self.blob_needs: dict[str, bool] = {}  # whether a gradient has to come back to it
         self.owners: dict[str, Parameter] = {}  # by the name that layers share
         self.specs: dict[str, Any] = {}  # the owner's ParamSpec, by that name
+        self.names: Counter[str] = Counter()  # of the layers so far
 
     def run(self, param: Any) -> None:
         for spec in param.layer:
@@ -77,12 +79,16 @@ class Assembly:
             layer.fail("propagate_down must be given once per bottom, or not at all",
                        found=f"{len(spec.propagate_down)} for {len(spec.bottom)} bottoms")
         logger.info("Creating Layer %s", spec.name)
+        if namesakes := self.names[spec.name]:
+            layer.stream += f"#{namesakes}"  # or layers of one name would draw the same numbers
+        self.names[spec.name] += 1
         check_counts(layer, len(spec.bottom), len(spec.top))
         bottom, wanted = self._bottoms(layer)
         top = self._tops(layer, bottom)
 
-        layer.setup(bottom, top)
-        layer.reshape(bottom, top)
+        with layer.named_errors():
+            layer.setup(bottom, top)
+            layer.reshape(bottom, top)
         net.layers.append(layer)
         net.bottoms.append(bottom)
         net.tops.append(top)

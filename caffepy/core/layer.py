@@ -9,7 +9,8 @@ layer types in the documentation is made from it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -18,7 +19,7 @@ from caffepy.core import filler
 from caffepy.core.blob import Blob
 from caffepy.core.context import Context
 from caffepy.core.memory import Array, Place, Shape, Tensor
-from caffepy.errors import CaffeError, ConfigError
+from caffepy.errors import CaffeError, ConfigError, DeviceError
 from caffepy.proto import caffe_pb2, wire
 
 Blobs = Sequence[Blob]
@@ -200,6 +201,24 @@ class Layer:
         """How errors and warnings call this layer: file and line if known, name and type."""
         name = f"layer '{self.name}' ({self.type or type(self).__name__})"
         return f"{self.where}, {name}" if self.where else name
+
+    @contextlib.contextmanager
+    def named_errors(self) -> Iterator[None]:
+        """Names this layer in errors of blobs and memory, which do not know whose they are."""
+        try:
+            yield
+        except CaffeError as error:
+            if error.where is None:
+                error.at(self.place_name)
+            raise
+        except MemoryError as error:
+            self.no_memory(error)
+
+    def no_memory(self, error: MemoryError) -> NoReturn:
+        """Raise what a MemoryError in this layer means to the user."""
+        detail = f" ({error})" if str(error) else ""
+        raise DeviceError(f"not enough memory{detail}", where=self.place_name,
+                          fix="A smaller batch or fewer outputs need less.") from error
 
     def fail(self, message: str, *, kind: ErrorClass = ConfigError, **details: Any
              ) -> NoReturn:

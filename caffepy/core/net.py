@@ -108,7 +108,7 @@ class Net:
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
 
-        self._shapes: list[list[tuple[int, ...]]] = []  # bottoms' shapes at the last reshape
+        self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
         self._memories: list[SyncedMemory] | None = None
         self._call_depth = 0
         try:
@@ -116,7 +116,8 @@ class Net:
         except BaseException:
             self.close()
             raise
-        self._shapes = [[blob.shape for blob in bottom] for bottom in self.bottoms]
+        self._shapes = [[blob.shape for blob in (*bottom, *top)]
+                        for bottom, top in zip(self.bottoms, self.tops, strict=True)]
         logger.info("Network initialization done.")
 
     # -- looking things up ----------------------------------------------------------------
@@ -190,10 +191,13 @@ class Net:
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
         layer, bottom, top = self.layers[i], self.bottoms[i], self.tops[i]
-        shapes = [blob.shape for blob in bottom]
+        shapes = [blob.shape for blob in (*bottom, *top)]  # a script may have reshaped a top
         if layer.always_reshape or shapes != self._shapes[i]:
             self._reshape_layer(i)
-        layer.forward(bottom, top)
+        try:
+            layer.forward(bottom, top)
+        except MemoryError as error:
+            layer.no_memory(error)
         loss = 0.0
         for blob, weight in zip(top, self.top_weights[i], strict=True):
             if weight:
@@ -204,7 +208,10 @@ class Net:
 
     def backward_layer(self, i: int) -> None:
         """Run layer i's gradient."""
-        self.layers[i].backward(self.tops[i], self.propagate_down[i], self.bottoms[i])
+        try:
+            self.layers[i].backward(self.tops[i], self.propagate_down[i], self.bottoms[i])
+        except MemoryError as error:
+            self.layers[i].no_memory(error)
         if self.debug_info:
             debug.backward(self, i)
 
@@ -216,8 +223,9 @@ class Net:
     def _reshape_layer(self, i: int) -> None:
         bottom, top = self.bottoms[i], self.tops[i]
         before = [blob.shape for blob in top]
-        self.layers[i].reshape(bottom, top)
-        self._shapes[i] = [blob.shape for blob in bottom]
+        with self.layers[i].named_errors():
+            self.layers[i].reshape(bottom, top)
+        self._shapes[i] = [blob.shape for blob in (*bottom, *top)]
         self._memories = None  # layers may have begun to share memory
         for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
             if blob.shape != shape:
@@ -225,8 +233,9 @@ class Net:
 
     def clear_param_diffs(self) -> None:
         """Set the gradients of all parameters to zero; they accumulate from here."""
-        for parameter in self.parameters:
-            parameter.blob.grads.zero()
+        with self.public_call():  # else a kept view would bring the old ones back
+            for parameter in self.parameters:
+                parameter.blob.grads.zero()
 
     def outputs(self) -> list[tuple[str, np.ndarray[Any, Any], float]]:
         """Name, flat values and loss weight of each output blob, as of the last forward."""

@@ -125,6 +125,8 @@ def get(type: str) -> Entry:
         ConfigError: nobody registered that type; the message suggests the nearest one.
     """
     discover()
+    if not type:
+        raise ConfigError("the layer has no type", fix='Add one: type: "ReLU".')
     if type not in _entries:
         raise ConfigError(f"Unknown layer type: {type}", fix=_unknown_fix(type))
     return _entries[type]

@@ -13,6 +13,7 @@ from caffepy.errors import ShapeError
 from caffepy.proto import caffe_pb2, hdf5, wire
 
 if TYPE_CHECKING:
+    from caffepy.core.layer import Layer
     from caffepy.core.net import Net
 
 logger = log.get(__name__)
@@ -50,21 +51,31 @@ def copy(net: Net, weights: wire.Weights) -> Report:
         ShapeError: a layer of equal name has another number or shape of parameters.
     """
     report = Report(weights.path)
-    layers = {layer.name: layer for layer in net.layers}
+    targets, owned = Namesakes(net), owners(net)
     for source in weights.layers:
-        if source.name not in layers:
+        layer = targets.take(source.name, bool(source.blobs))
+        if layer is None:
             logger.info("Ignoring source layer %s", source.name)
             if source.blobs:
                 report.unused.append(source.name)
             continue
-        layer = layers[source.name]
         if not source.blobs and not layer.blobs:
             continue
-        if len(source.blobs) != len(layer.blobs):
+        given = list(source.blobs)
+        while len(given) < len(layer.blobs) and (layer.name, len(given)) not in owned:
+            given.append(None)  # an HDF5 file keeps a shared parameter with its owner alone
+        if len(given) != len(layer.blobs):
             layer.fail(f"Incompatible number of blobs for layer {layer.name}", kind=ShapeError,
                        found=f"{len(source.blobs)} in {weights.path}",
                        allowed=len(layer.blobs))
-        for index, (values, blob) in enumerate(zip(source.blobs, layer.blobs, strict=True)):
+        for index, (values, blob) in enumerate(zip(given, layer.blobs, strict=True)):
+            if values is None:
+                if (layer.name, index) in owned:
+                    layer.fail(f"param {index} of layer '{layer.name}' is missing",
+                               kind=ShapeError, found=f"none in {weights.path}",
+                               fix="In the net that was saved another layer owned it: share it "
+                                   "here, too (param { name: ... }).")
+                continue
             if not fits(values.shape, blob.shape):
                 layer.fail(
                     f"Cannot copy param {index} weights from layer '{layer.name}'; shape mismatch",
@@ -76,12 +87,37 @@ def copy(net: Net, weights: wire.Weights) -> Report:
             blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
         report.copied.append(layer.name)
     report.missing = [
-        layer.name for layer in net.layers if layer.blobs and layer.name not in report.copied
+        layer.name for layer in net.layers if layer.name not in report.copied
+        and any((layer.name, index) in owned for index in range(len(layer.blobs)))
     ]
     for name in report.missing:
         logger.warning("%s has no layer '%s': its parameters keep their initial values",
                        weights.path, name)
     return report
+
+
+class Namesakes:
+    """A net's layers by name. Of layers with one name the first is taken first."""
+
+    def __init__(self, net: Net) -> None:
+        self.layers: dict[str, list[Layer]] = {}
+        for layer in net.layers:
+            self.layers.setdefault(layer.name, []).append(layer)
+
+    def take(self, name: str, learns: bool) -> Layer | None:
+        """The next layer of that name, one with parameters if ``learns``; None: there is none."""
+        layers = self.layers.get(name)
+        if not layers:
+            return None
+        layer = next((x for x in layers if bool(x.blobs) == learns), layers[0])
+        if len(layers) > 1:
+            layers.remove(layer)
+        return layer
+
+
+def owners(net: Net) -> set[tuple[str, int]]:
+    """(layer, index) of each parameter that is not shared with an earlier layer."""
+    return {(parameter.layer, parameter.index) for parameter in net.parameters}
 
 
 def fits(source: tuple[int, ...], target: tuple[int, ...]) -> bool:
@@ -97,12 +133,12 @@ def share(net: Net, other: Net) -> None:
     Raises:
         ShapeError: a layer of equal name has another number or shape of parameters.
     """
-    layers = {layer.name: layer for layer in net.layers}
+    targets = Namesakes(net)
     for source in other.layers:
-        if source.name not in layers:
+        layer = targets.take(source.name, bool(source.blobs))
+        if layer is None:
             logger.info("Ignoring source layer %s", source.name)
             continue
-        layer = layers[source.name]
         shapes = [blob.shape for blob in source.blobs]
         if [blob.shape for blob in layer.blobs] != shapes:
             layer.fail("Cannot share params with another net; shape mismatch", kind=ShapeError,
@@ -148,7 +184,13 @@ def save(net: Net, path: Path, diff: bool) -> None:
 
 def save_hdf5(net: Net, path: Path, diff: bool) -> None:
     """Write a .caffemodel.h5; shared parameters are written once, by their owner."""
-    owned = {(parameter.layer, parameter.index) for parameter in net.parameters}
+    owned = owners(net)
+    names = [layer.name for layer in net.layers if layer.blobs]
+    for layer in net.layers:
+        if layer.blobs and (not layer.name or names.count(layer.name) > 1):
+            layer.fail("HDF5 files tell layers apart by their names",
+                       found="no name" if not layer.name else "two layers of this name",
+                       fix="Give each layer a name of its own, or use a .caffemodel.")
     hdf5.write_net(path, (
         (layer.name, {
             index: (blob.values.read(Place.HOST), blob.grads.read(Place.HOST) if diff else None)

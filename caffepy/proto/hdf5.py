@@ -1,6 +1,7 @@
 """Weights in HDF5, in the original's layout.
 
-    /data/<layer>/<index>    float32 dataset, one per parameter; a shared one is kept by its owner
+    /data/<layer>/<index>    float32 dataset, one per parameter; a shared one is kept by its owner,
+                             so that the sharers' numbers have gaps
     /diff/<layer>/<index>    gradients, if they were saved
 
 A layer name with slashes (``inception_3a/1x1``) becomes nested groups.
@@ -21,6 +22,8 @@ from caffepy.proto.wire import LayerWeights, Weights
 
 Array = NDArray[np.floating]
 Path = str | os.PathLike[str]
+
+MOST_BLOBS = 1000  # of one layer; a greater number in a file is damage
 
 
 def read_net(path: Path) -> Weights:
@@ -52,10 +55,10 @@ def read_net(path: Path) -> Weights:
         raise DataError(f"the HDF5 file cannot be read: {error}", where=place) from error
     layers = []
     for name, blobs in found.items():
-        if sorted(blobs) != list(range(len(blobs))):
-            raise DataError(f"layer '{name}' lacks parameters", where=place,
-                            found=f"numbers {sorted(blobs)}")
-        arrays = [blobs[index] for index in range(len(blobs))]
+        if max(blobs) >= MOST_BLOBS:
+            raise DataError(f"no layer has so many parameters as '{name}'", where=place,
+                            found=f"number {max(blobs)}")
+        arrays = [blobs.get(index) for index in range(max(blobs) + 1)]
         layers.append(LayerWeights(name, "", arrays, [None] * len(arrays)))
     return Weights(place, "", layers)
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,13 +53,14 @@ class LayerWeights:
 
     Attributes:
         name, type: as the file says; a V1 type is the name of its enum value.
-        blobs: the parameters, in Caffe's shapes; float64 where the file has doubles.
+        blobs: the parameters, in Caffe's shapes; float64 where the file has doubles. None where
+            an HDF5 file leaves one to the layer that owns it.
         diffs: for each blob its gradient, or None.
     """
 
     name: str
     type: str
-    blobs: list[Array]
+    blobs: list[Any]  # Array or None
     diffs: list[Array | None]
 
 

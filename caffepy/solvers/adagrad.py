@@ -15,7 +15,8 @@ from caffepy.solvers.rule import Array, Rule, rule
 @rule("AdaGrad")
 class AdaGrad(Rule):
     def check(self) -> None:
-        self.fail_if(self.momentum != 0, "Momentum cannot be used with AdaGrad", self.momentum)
+        self.fail_if(self.momentum != 0, "Momentum cannot be used with AdaGrad",
+                     f"momentum: {self.momentum:g}", "Take it out.")
         self.delta: float = self.param.delta
 
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:

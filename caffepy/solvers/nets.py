@@ -80,6 +80,8 @@ def test_sources(param: Any) -> list[tuple[Any, str]]:
         raise ConfigError("test_iter must be specified for each test network.",
                           found=f"{count} test_iter", allowed=len(own))
     sources = own + generic * (count - len(own))
+    if any(batches < 0 for batches in param.test_iter):
+        raise ConfigError("test_iter must not be negative", found=min(param.test_iter))
     if param.test_state and len(param.test_state) != len(sources):
         raise ConfigError("test_state must be unspecified or specified once per test net.",
                           found=f"{len(param.test_state)} test_state", allowed=len(sources))

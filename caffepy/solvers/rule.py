@@ -69,10 +69,12 @@ class Rule:
         """
         raise NotImplementedError(f"{type(self).__name__}.update")
 
-    def fail_if(self, wrong: bool, message: str, found: object) -> None:
+    def fail_if(
+        self, wrong: bool, message: str, found: object, fix: str | None = None
+    ) -> None:
         """Raise a ConfigError about this rule if something is wrong."""
         if wrong:
-            raise ConfigError(message, where=f'solver type "{self.type}"', found=found)
+            raise ConfigError(message, found=found, fix=fix)
 
 
 R = TypeVar("R", bound="type[Rule]")

@@ -10,6 +10,7 @@ update the parameters; count; do what was asked from outside; snapshot if it is 
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -244,6 +245,10 @@ class Solver:
     def _smooth(self, loss: float) -> None:
         """Take a loss into the running mean, rounded as a snapshot keeps it."""
         loss = float(np.float32(loss))
+        if not math.isfinite(loss) and all(map(math.isfinite, self.losses)):
+            logger.warning("the loss of iteration %d is %g: the training has left the numbers. Go "
+                           "back to a snapshot; a smaller base_lr, clip_gradients, or the scale "
+                           "of the data may mend it", self.iter, loss)
         if len(self.losses) < self.param.average_loss:
             count = len(self.losses)
             mean = (self.smoothed_loss * count + loss) / (count + 1)
@@ -297,7 +302,7 @@ class Solver:
             for name, values, weight in net.outputs():
                 sums[name] = sums.get(name, 0.0) + values.astype(np.float64)
                 weights[name] = weight
-        if self.param.test_compute_loss:
+        if self.param.test_compute_loss and batches:
             logger.info("Test loss: %g", loss / batches)
         means = [(name, total / batches) for name, total in sums.items()]
         progress.show_outputs("Test", [(name, mean, weights[name]) for name, mean in means])

@@ -30,6 +30,19 @@ BAD_FILES = {
     "unknown_layer.prototxt": 'layer { name: "a" type: "Bogus" top: "x" }\n',
     "unknown_bottom.prototxt":
         'layer { name: "q" type: "ReLU" bottom: "nope" top: "y" }\n',
+    "deploy.prototxt":
+        'name: "n" layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } } } '
+        'layer { name: "s" type: "Scale" bottom: "x" top: "s" scale_param { axis: 0 } }\n',
+    "no_parameters.prototxt":
+        'name: "n" layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } } } '
+        'layer { name: "e" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "e" }\n',
+    "no_layers.prototxt": 'name: "n"\n',
+    "no_type.prototxt": 'layer { name: "a" top: "x" }\n',
+    "huge.prototxt":
+        'layer { name: "a" type: "DummyData" top: "x" '
+        'dummy_data_param { shape { dim: 1000000 dim: 1000000 } } }\n',
+    "negative.prototxt":
+        'layer { name: "a" type: "DummyData" top: "x" dummy_data_param { shape { dim: -1 } } }\n',
     "binary": "\x08\x05\x12\x04name",
 }
 SOLVERS = {
@@ -38,6 +51,10 @@ SOLVERS = {
     "unknown_layer_solver": 'lr_policy: "fixed" net: "unknown_layer.prototxt"',
     "bad_type": 'lr_policy: "fixed" net: "net.prototxt" type: "Bogus"',
     "bad_policy": 'net: "net.prototxt" lr_policy: "bogus"',
+    "deploy_net": 'lr_policy: "fixed" net: "deploy.prototxt"',
+    "no_parameters": 'lr_policy: "fixed" net: "no_parameters.prototxt"',
+    "no_layers": 'lr_policy: "fixed" net: "no_layers.prototxt"',
+    "rmsprop": 'net: "net.prototxt" lr_policy: "fixed" type: "RMSProp" momentum: 0.9',
     "gpu": 'net: "net.prototxt" lr_policy: "fixed" solver_mode: GPU',
 }
 
@@ -57,6 +74,13 @@ BAD_CALLS = [
     ("train -solver=unknown_layer_solver", "Bogus"),
     ("train -solver=bad_type", "Bogus.*SGD"),
     ("train -solver=bad_policy", "bogus.*fixed"),
+    ("train -solver=rmsprop", r"error: rmsprop: Momentum .*RMSProp \(found momentum: 0.9\). Take"),
+    ("train -solver=deploy_net", "deploy_net: the net 'n' has nothing to learn: it has no loss"),
+    ("train -solver=no_parameters", "nothing to learn: none of its layers .*found layers x, "),
+    ("train -solver=no_layers", "nothing to learn: none of its layers .*found no layers"),
+    ("time -model=no_type.prototxt", r"no_type.prototxt:1, layer 'a': the layer has no type"),
+    ("time -model=huge.prototxt", r"huge.prototxt:1, layer 'a' .DummyData.: not enough memory"),
+    ("time -model=negative.prototxt", r"layer 'a' .DummyData.: a blob's axes are not negative"),
     ("train -solver=gpu", r"cannot use -gpu 0: .*pip install"),
     ("train -solver=solver.prototxt -gpu=0", r"cannot use -gpu 0: .*pip install"),
     ("train -solver=solver.prototxt -gpu=all", r"cannot use -gpu all: .*pip install"),

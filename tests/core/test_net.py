@@ -184,6 +184,32 @@ class TestViews:
         assert_allclose(grad, 2 * first, rtol=1e-4, atol=1e-6)
 
 
+    def test_cleared_gradients_stay_cleared_though_a_view_of_the_old_is_kept(self):
+        net = net_of(SMALL)
+        net.blobs["x"].data[...] = np.arange(24).reshape(4, 6) / 10
+        kept = net.params["a"][0].diff
+        net.forward()
+        net.backward()
+        once = kept.copy()
+        net.clear_param_diffs()
+        assert not kept.any()
+        net.backward()
+        assert_array_equal(kept, once)
+
+
+def test_a_top_that_a_script_reshaped_gets_its_shape_back():
+    net = net_of(SMALL)
+    net.blobs["h"].reshape(7, 7, 2)
+    net.forward()
+    assert net.blobs["h"].shape == (4, 3)
+
+
+def test_layers_of_one_name_have_numbers_of_their_own():
+    net = net_of(INPUT + ip("", "x", "a") + ip("", "x", "b"))
+    a, b = (layer.blobs[0].data for layer in net.layers if layer.blobs)
+    assert not np.allclose(a, b)
+
+
 def test_reshaping_an_input_reshapes_the_net():
     net = net_of(TestViews.CONV)
     net.blobs["x"].reshape(5, 3, 12, 10)
@@ -301,6 +327,35 @@ class TestWeights:
         report = other.load(tmp_path / "w.caffemodel")
         assert (report.copied, report.missing, report.unused) == (["a"], ["b_mine"], ["b"])
         assert_array_equal(other.params["b_mine"][0].data, before)
+
+    def test_layers_of_one_name_are_told_apart_by_their_order(self, tmp_path):
+        text = INPUT + ip("same", "x", "a") + ip("same", "a", "b", size=5)
+        saved, net, sharer = net_of(text), net_of(text, context=Context(seed=2)), net_of(text)
+        saved.save(tmp_path / "w.caffemodel")
+        net.load(tmp_path / "w.caffemodel")
+        sharer.share_trained_layers(net)
+        for first, second in ((saved, net), (net, sharer)):
+            for one, other in zip(first.layers, second.layers, strict=True):
+                for a, b in zip(one.blobs, other.blobs, strict=True):
+                    assert_array_equal(a.data, b.data)
+        with pytest.raises(ConfigError, match="two layers of this name"):
+            saved.save_hdf5(tmp_path / "w.h5")
+
+    def test_partly_shared_weights_come_back_from_hdf5(self, tmp_path, caplog):
+        owner = ip("a", "x", "h", 'param { name: "w" } param { name: "b" }', size=6)
+        both = ip("all", "z", "q", 'param { name: "w" } param { name: "b" }', size=6)
+        for mine in ("param {} param { name: 'b' }", "param { name: 'w' }"):
+            text = INPUT + owner + ip("in/part", "h", "z", mine, size=6) + both
+            saved, net = net_of(text), net_of(text, context=Context(seed=2))
+            saved.params["in/part"][1].data[...] = 3
+            saved.save_hdf5(tmp_path / "w.h5")
+            assert net.load(tmp_path / "w.h5").missing == []
+            for name, blobs in saved.params.items():
+                for index, blob in enumerate(blobs):
+                    assert_array_equal(net.params[name][index].data, blob.data)
+        alone = net_of(INPUT + owner + ip("in/part", "h", "z", size=6))
+        with pytest.raises(ShapeError, match="param 0 of layer 'in/part' is missing.*share it"):
+            alone.load(tmp_path / "w.h5")
 
     def test_other_shapes_are_refused_with_the_mend(self, tmp_path):
         net_of(SMALL).save(tmp_path / "w.caffemodel")

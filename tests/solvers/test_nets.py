@@ -100,6 +100,7 @@ def test_a_net_may_say_its_own_phase():
     ('net: "one.prototxt" test_iter: 1 test_interval: 1 test_state {} test_state {}',
      "test_state must be"),
     ('net: "one.prototxt" test_iter: 1', "test_interval must be positive"),
+    ('net: "one.prototxt" test_iter: -2 test_interval: 1', "test_iter must not be negative"),
 ])
 def test_refused_combinations(line, words):
     with pytest.raises(ConfigError, match=words):

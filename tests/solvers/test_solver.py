@@ -173,6 +173,20 @@ def test_smoothed_loss_is_the_mean_of_the_last_ones(make):
         assert smoothed == pytest.approx(np.mean(losses[max(0, i - 2) : i + 1]), rel=1e-5)
 
 
+def test_a_loss_that_leaves_the_numbers_is_warned_of_once(make, lines):
+    solver = make()
+    solver.step(1)
+    solver.net.params["ip2"][0].data[...] = np.nan
+    solver.step(3)
+    said = [line for line in lines if "has left the numbers" in line]
+    assert len(said) == 1 and said[0].startswith("the loss of iteration 1 is nan")
+
+
+def test_no_batches_of_a_test_are_no_division_by_zero(make):
+    solver = make("test_iter: 0 test_interval: 1 test_compute_loss: true max_iter: 1")
+    assert solver.test() == []
+
+
 def test_hooks_see_each_stage(make):
     solver, calls = make(), []
     start = values(solver)

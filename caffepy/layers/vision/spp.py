@@ -36,6 +36,11 @@ class SPP(Layer):
         if x.ndim != 4:
             self.fail("the bottom must have 4 axes (items, channels, height, width)",
                       kind=ShapeError, found=f"shape {x.shape}")
+        most = max(1, max(x.shape[2:]).bit_length())
+        if self.p.pyramid_height > most:
+            self.fail("the cells of the last level are smaller than a pixel",
+                      kind=ShapeError, found=f"pyramid_height {self.p.pyramid_height} for a "
+                      f"bottom of shape {x.shape}", allowed=f"at most {most}")
         self.levels = [self._pooling(level, x.shape) for level in range(self.p.pyramid_height)]
         self.pooled = [Blob((0,), self.dtype, self.context.mover) for _ in self.levels]
         for pooling, blob in zip(self.levels, self.pooled, strict=True):

@@ -34,10 +34,16 @@ def test_any_size_gives_the_same_length():
         assert run(built, [x])[0].shape == (2, 3 * 21)
 
 
+def test_more_levels_than_pixels():
+    with pytest.raises(ShapeError, match="pyramid_height 40 .*at most 4"):
+        build('type: "SPP" spp_param { pyramid_height: 40 }', (1, 1, 8, 5))
+    build('type: "SPP" spp_param { pyramid_height: 4 }', (1, 1, 8, 8))
+
+
 def test_errors():
     with pytest.raises(ConfigError, match="number of levels"):
         build(line(""), X)
     with pytest.raises(ShapeError, match="4 axes"):
         build(line("pyramid_height: 2"), X[0])
-    with pytest.raises(ConfigError, match="level 1.*pad must be smaller"):
-        build(line("pyramid_height: 3"), (1, 1, 1, 1))
+    with pytest.raises(ConfigError, match="level 3.*pad must be smaller"):
+        build(line("pyramid_height: 4"), (1, 1, 9, 9))
