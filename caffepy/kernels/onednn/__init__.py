@@ -17,6 +17,7 @@ from caffepy.kernels.onednn.mover import OneDnnMover
 from caffepy.kernels.onednn.pooling import Pooling
 from caffepy.kernels.onednn.relu import ReLU
 from caffepy.kernels.onednn.runtime import Runtime
+from caffepy.kernels.onednn.scale import Scale
 from caffepy.kernels.onednn.softmax import Softmax
 
 
@@ -39,6 +40,7 @@ class OneDnnEngine(base.Engine):
         base.ReLUSpec: ReLU,
         base.SoftmaxSpec: Softmax,
         base.BatchNormSpec: BatchNorm,
+        base.ScaleSpec: Scale,
         base.EltwiseSpec: Eltwise,
     }
 

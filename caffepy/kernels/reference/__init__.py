@@ -17,6 +17,7 @@ from caffepy.kernels.reference.inner_product import InnerProduct
 from caffepy.kernels.reference.lrn import LRN
 from caffepy.kernels.reference.pooling import Pooling
 from caffepy.kernels.reference.relu import ReLU
+from caffepy.kernels.reference.scale import Scale
 from caffepy.kernels.reference.softmax import Softmax
 
 
@@ -32,6 +33,7 @@ class ReferenceEngine(base.Engine):
         base.ReLUSpec: ReLU,
         base.SoftmaxSpec: Softmax,
         base.BatchNormSpec: BatchNorm,
+        base.ScaleSpec: Scale,
         base.EltwiseSpec: Eltwise,
         base.ConcatSpec: Concat,
     }

@@ -29,8 +29,10 @@ class Broadcast(Layer):
                       found=f"axis {p.axis}, num_axes {p.num_axes}, shape {x.shape}")
         return x.shape[axis:end]
 
-    def align(self, bottom: Blobs, operand: Shape) -> None:
+    def align(self, bottom: Blobs, operand: Shape) -> int:
         """Find how ``operand`` lines up with the bottom, for ``spread`` and ``sum_to``.
+
+        Returns: the axis of the bottom at which the operand's axes begin.
 
         Raises:
             ShapeError: it does not.
@@ -43,6 +45,7 @@ class Broadcast(Layer):
         after = x.ndim - axis - len(operand)
         self._spread = (1,) * axis + operand + (1,) * after
         self._summed = (*range(axis), *range(axis + len(operand), x.ndim))
+        return axis
 
     def spread(self, operand: Array) -> Array:
         """The operand with axes of 1, so that it multiplies or adds to the bottom."""

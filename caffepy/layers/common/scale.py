@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from caffepy.core.layer import Blobs
-from caffepy.core.memory import Array
 from caffepy.core.registry import register
+from caffepy.kernels.base import ScaleKernel, ScaleSpec
 from caffepy.layers.common._broadcast import Broadcast
 from caffepy.proto import caffe_pb2
 
@@ -30,37 +30,34 @@ class Scale(Broadcast):
         if p.bias_term:
             operand = self.blobs[0] if len(bottom) == 1 else bottom[1]
             self.add_blob(operand.shape, p.bias_filler)
-        self.bias = len(self.blobs) - 1 if p.bias_term else None
-        self.kept: Array = None  # x, where y overwrites it
+        self.bias = self.blobs[-1] if p.bias_term else None
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         self.operand = self.blobs[0] if len(bottom) == 1 else bottom[1]
-        self.align(bottom, self.operand.shape)
-        top[0].reshape_like(bottom[0])
-        if top[0] is bottom[0] and len(bottom) == 1:
+        x, inplace = bottom[0], top[0] is bottom[0]
+        axis = self.align(bottom, self.operand.shape)
+        top[0].reshape_like(x)
+        if inplace and len(bottom) == 1:
             self.keeps = ()
+        self.kernel: ScaleKernel = self.plan(ScaleSpec(
+            x.shape, axis, axis + self.operand.ndim, self.bias is not None, inplace,
+            True, self.dtype.name,
+        ))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        place = self.follow(bottom[0].values)
-        x = bottom[0].values.read(place)
-        self.kept = x.copy() if top[0] is bottom[0] else None
-        s = self.spread(self.read(self.operand.values))
-        y = top[0].values.overwrite(place)
-        self.xp.multiply(x, s, out=y)
-        if self.bias is not None:
-            y += self.spread(self.read(self.blobs[self.bias].values))
+        self.kernel.forward(bottom[0].values, self.operand.values,
+                            self.bias.values if self.bias else None, top[0].values)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         """ds = sum of dy * x and db = sum of dy over the axes they lack; dx = dy * s."""
-        place = self.follow(top[0].grads)
-        dy = top[0].grads.read(place)
-        operand, learned = self.operand, len(bottom) == 1
-        if self.bias is not None and self.param_propagate_down[self.bias]:
-            b = self.blobs[self.bias]
-            self.give(b, self.sum_to(dy, b.shape), True)
-        if self.param_propagate_down[0] if learned else propagate_down[1]:
-            x = bottom[0].values.read(place) if self.kept is None else self.kept
-            self.give(operand, self.sum_to(dy * x, operand.shape), learned)
-        if propagate_down[0]:
-            s = self.spread(self.read(operand.values))
-            self.xp.multiply(dy, s, out=bottom[0].grads.overwrite(place))
+        learned = len(bottom) == 1
+        wants_scale = self.param_propagate_down[0] if learned else propagate_down[1]
+        if wants_scale and not learned:
+            self.operand.grads.zero()  # a bottom's gradient is overwritten, not added to
+        wants_bias = self.bias is not None and self.param_propagate_down[-1]
+        self.kernel.backward(
+            bottom[0].values, self.operand.values, top[0].grads,
+            bottom[0].grads if propagate_down[0] else None,
+            self.operand.grads if wants_scale else None,
+            self.bias.grads if self.bias and wants_bias else None,
+        )

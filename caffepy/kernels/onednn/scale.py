@@ -1,0 +1,91 @@
+"""Scale and shift of channels, channels-last.
+
+oneDNN's batch normalization with a mean of 0 and a variance of 1 is just that, in one pass
+forward, and in one pass backward for all three gradients.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from caffepy.core.memory import Place, Tensor
+from caffepy.kernels.base import Engine, ScaleKernel, ScaleSpec, Unsupported
+from caffepy.kernels.onednn import api
+from caffepy.kernels.onednn.api import Array
+from caffepy.kernels.onednn.batch_norm import USE_GIVEN_STATISTICS
+from caffepy.kernels.onednn.common import flat, runtime_of
+from caffepy.kernels.onednn.runtime import Call
+
+USE_SCALE, USE_SHIFT = 2, 4  # oneDNN's flags
+
+
+class Scale(ScaleKernel):
+    """y = (x - 0) / sqrt(1 + 0) * s + b."""
+
+    engine = "onednn"
+
+    def __init__(self, spec: ScaleSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        if len(spec.shape) != 4 or (spec.axis, spec.end) != (1, 2):
+            raise Unsupported("oneDNN scales the channels of 4-D blobs")
+        self.runtime = runtime = runtime_of(owner, spec.shape)
+        channels = spec.shape[1]
+        layout, line = runtime.last(spec.shape), runtime.plain((channels,))
+        flags = USE_GIVEN_STATISTICS | USE_SCALE | (USE_SHIFT if spec.bias else 0)
+        chosen = runtime.choose("batch_normalization_forward", api.TRAINING, layout, layout,
+                                0.0, flags)
+        back = runtime.choose("batch_normalization_backward", api.BACKWARD, layout, layout,
+                              layout, 0.0, flags, chosen)
+        self._detail = f"{layout} {chosen.implementation}, backward {back.implementation}"
+        self.ds, self.db = np.zeros(channels, np.float32), np.zeros(channels, np.float32)
+        statistics = [(api.MEAN, line, np.zeros(channels, np.float32)),
+                      (api.VARIANCE, line, np.ones(channels, np.float32))]
+        forward = [(api.SRC, layout), (api.SCALE, line), (api.DST, layout)]
+        sums = [(api.DIFF_SCALE, line, self.ds)]
+        if spec.bias:
+            forward.append((api.SHIFT, line))
+            sums.append((api.DIFF_SHIFT, line, self.db))
+        self._forward = chosen.call(*forward, fixed=statistics)
+        self._backward = back.call((api.SRC, layout), (api.SCALE, line), (api.DIFF_DST, layout),
+                                   (api.DIFF_SRC, layout), fixed=[*statistics, *sums])
+        self.keep = spec.inplace and spec.training
+
+    @cached_property
+    def _aside(self) -> Array:
+        """Room for x, before y takes its place, and for a dx that nobody wants."""
+        return api.empty_bytes(4 * math.prod(self.spec.shape)).view(np.float32)
+
+    @cached_property
+    def _copy(self) -> Call:
+        line = flat(self.runtime, self.spec.shape)
+        return self.runtime.reorder(line, line)
+
+    @property
+    def detail(self) -> str:
+        return self._detail
+
+    def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
+        xs = x.read(Place.HOST_LAST)
+        if self.keep:
+            self._copy(xs, self._aside)
+            xs = self._aside
+        arrays = [xs, s.read(Place.HOST), y.overwrite(Place.HOST_LAST)]
+        if b is not None:
+            arrays.append(b.read(Place.HOST))
+        self._forward(*arrays)
+
+    def backward(
+        self, x: Tensor, s: Tensor, dy: Tensor,
+        dx: Tensor | None, ds: Tensor | None, db: Tensor | None,
+    ) -> None:
+        xs = self._aside if self.keep else x.read(Place.HOST_LAST)
+        dys = dy.read(Place.HOST_LAST)
+        spare = dx.overwrite(Place.HOST_LAST) if dx is not None else np.empty_like(dys)
+        self._backward(xs, s.read(Place.HOST), dys, spare)
+        for target, sums in ((ds, self.ds), (db, self.db)):
+            if target is not None:
+                total, add = target.accumulate(Place.HOST)
+                total[...] = total + sums.reshape(total.shape) if add else sums.reshape(total.shape)
