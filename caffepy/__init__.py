@@ -43,19 +43,19 @@ if TYPE_CHECKING:
     from caffepy.net_spec import NetSpec as NetSpec
     from caffepy.net_spec import params as params
     from caffepy.net_spec import to_proto as to_proto
-    from caffepy.pycaffe_net import Net as Net
-    from caffepy.pycaffe_solver import AdaDeltaSolver as AdaDeltaSolver
-    from caffepy.pycaffe_solver import AdaGradSolver as AdaGradSolver
-    from caffepy.pycaffe_solver import AdamSolver as AdamSolver
-    from caffepy.pycaffe_solver import NesterovSolver as NesterovSolver
-    from caffepy.pycaffe_solver import RMSPropSolver as RMSPropSolver
-    from caffepy.pycaffe_solver import SGDSolver as SGDSolver
-    from caffepy.pycaffe_solver import Solver as Solver
-    from caffepy.pycaffe_solver import get_solver as get_solver
-    from caffepy.pycaffe_tools import NCCL as NCCL
-    from caffepy.pycaffe_tools import Timer as Timer
-    from caffepy.pycaffe_tools import init_log as init_log
-    from caffepy.pycaffe_tools import layer_type_list as layer_type_list
+    from caffepy.pycaffe.net import Net as Net
+    from caffepy.pycaffe.solver import AdaDeltaSolver as AdaDeltaSolver
+    from caffepy.pycaffe.solver import AdaGradSolver as AdaGradSolver
+    from caffepy.pycaffe.solver import AdamSolver as AdamSolver
+    from caffepy.pycaffe.solver import NesterovSolver as NesterovSolver
+    from caffepy.pycaffe.solver import RMSPropSolver as RMSPropSolver
+    from caffepy.pycaffe.solver import SGDSolver as SGDSolver
+    from caffepy.pycaffe.solver import Solver as Solver
+    from caffepy.pycaffe.solver import get_solver as get_solver
+    from caffepy.pycaffe.tools import NCCL as NCCL
+    from caffepy.pycaffe.tools import Timer as Timer
+    from caffepy.pycaffe.tools import init_log as init_log
+    from caffepy.pycaffe.tools import layer_type_list as layer_type_list
 
 __version__ = "0.1.0"
 
@@ -65,11 +65,11 @@ TEST = 1
 _HOMES = {
     "Blob": "core.blob",
     "Layer": "core.layer",
-    "Net": "pycaffe_net",
+    "Net": "pycaffe.net",
     **dict.fromkeys(
         ("Solver", "SGDSolver", "NesterovSolver", "AdaGradSolver", "RMSPropSolver",
-         "AdaDeltaSolver", "AdamSolver", "get_solver"), "pycaffe_solver"),
-    **dict.fromkeys(("NCCL", "Timer", "init_log", "layer_type_list"), "pycaffe_tools"),
+         "AdaDeltaSolver", "AdamSolver", "get_solver"), "pycaffe.solver"),
+    **dict.fromkeys(("NCCL", "Timer", "init_log", "layer_type_list"), "pycaffe.tools"),
     **dict.fromkeys(
         ("has_nccl", "set_device", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
          "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from caffepy import TEST, io
 from caffepy.errors import ConfigError
-from caffepy.pycaffe_net import Net, Path
+from caffepy.pycaffe.net import Net, Path
 
 Array = NDArray[Any]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from caffepy import TEST, io
 from caffepy.classifier import transformer_for
 from caffepy.errors import ConfigError, NotFound
-from caffepy.pycaffe_net import Net, Path
+from caffepy.pycaffe.net import Net, Path
 
 Array = NDArray[Any]
 Window = Sequence[int] | Array

@@ -509,7 +509,7 @@ def test_a_python_layer_goes_with_its_net(tmp_path, with_python_layer, no_gc):
 
 
 def test_a_net_is_closed_when_deleted_or_when_the_program_ends(tmp_path, with_python_layer):
-    from caffepy import pycaffe_keeper
+    from caffepy.pycaffe import keeper
 
     closed = type(with_python_layer.layer_dict["times"]).closed
     net = caffepy.Net(str(tmp_path / "net.prototxt"), caffepy.TRAIN)
@@ -518,7 +518,7 @@ def test_a_net_is_closed_when_deleted_or_when_the_program_ends(tmp_path, with_py
     del net
     assert closed == [1]
     assert blob.data.shape == (4, 3)
-    pycaffe_keeper._close_all()  # what the interpreter calls at its end
+    keeper._close_all()  # what the interpreter calls at its end
     assert closed == [1, 1]
     with_python_layer.close()
     assert closed == [1, 1], "closed once"

@@ -10,8 +10,8 @@ from caffepy import mode
 from caffepy.core.upgrade import read_solver_param, upgrade_solver
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
-from caffepy.pycaffe_keeper import Keeper
-from caffepy.pycaffe_net import Net
+from caffepy.pycaffe.keeper import Keeper
+from caffepy.pycaffe.net import Net
 from caffepy.solvers import rate
 from caffepy.solvers.solver import create_solver
 

@@ -10,7 +10,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.net import Net as CoreNet
 from caffepy.errors import NotFound, did_you_mean
-from caffepy.pycaffe_keeper import Keeper
+from caffepy.pycaffe.keeper import Keeper
 
 
 class UnknownName(NotFound, KeyError):

@@ -14,8 +14,8 @@ from caffepy.mode import (
     solver_count,
     solver_rank,
 )
-from caffepy.pycaffe_net import Net
-from caffepy.pycaffe_solver import (
+from caffepy.pycaffe.net import Net
+from caffepy.pycaffe.solver import (
     AdaDeltaSolver,
     AdaGradSolver,
     AdamSolver,
@@ -25,7 +25,7 @@ from caffepy.pycaffe_solver import (
     Solver,
     get_solver,
 )
-from caffepy.pycaffe_tools import NCCL, Timer, init_log, layer_type_list
+from caffepy.pycaffe.tools import NCCL, Timer, init_log, layer_type_list
 
 __all__ = [
     "NCCL", "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Layer", "NesterovSolver", "Net",

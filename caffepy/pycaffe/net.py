@@ -13,16 +13,16 @@ from typing import Any, overload
 
 import numpy as np
 
-from caffepy import mode, pycaffe_batches, pycaffe_table
-from caffepy import pycaffe_arguments as arguments
+from caffepy import mode
 from caffepy.core import weights as core_weights
 from caffepy.core.net import Hook
 from caffepy.core.net import Net as CoreNet
 from caffepy.errors import ConfigError
 from caffepy.layers.data.memory_data import MemoryData
 from caffepy.proto import caffe_pb2, wire
-from caffepy.pycaffe_keeper import Keeper
-from caffepy.pycaffe_parts import Parts
+from caffepy.pycaffe import arguments, batches, table
+from caffepy.pycaffe.keeper import Keeper
+from caffepy.pycaffe.parts import Parts
 
 Path = str | os.PathLike[str]
 Arrays = dict[str, Any]  # blob name to ndarray
@@ -158,7 +158,7 @@ class Net(Parts):
         Raises:
             As ``forward``.
         """
-        return pycaffe_batches.forward_all(self, blobs, inputs)
+        return batches.forward_all(self, blobs, inputs)
 
     def forward_backward_all(
         self,
@@ -178,11 +178,11 @@ class Net(Parts):
         Raises:
             As ``forward``.
         """
-        return pycaffe_batches.forward_backward_all(self, blobs, diffs, arrays)
+        return batches.forward_backward_all(self, blobs, diffs, arrays)
 
     def _batch(self, blobs: Mapping[str, Any]) -> Iterator[Arrays]:
         """Cut arrays into batches of the net's size; the last is filled up with zeros."""
-        return pycaffe_batches.cut(blobs, next(iter(self.blobs.values())).shape[0])
+        return batches.cut(blobs, next(iter(self.blobs.values())).shape[0])
 
     def _forward(self, start: int, end: int) -> float:
         """Run layers by index, both included; returns their weighted loss."""
@@ -305,4 +305,4 @@ class Net(Parts):
         self.close()
 
     def __repr__(self) -> str:
-        return pycaffe_table.of_net(self.core)
+        return table.of_net(self.core)

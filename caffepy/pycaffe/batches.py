@@ -11,7 +11,7 @@ import numpy as np
 from caffepy.errors import ConfigError, ShapeError
 
 if TYPE_CHECKING:
-    from caffepy.pycaffe_net import Net
+    from caffepy.pycaffe.net import Net
 
 Arrays = dict[str, Any]  # blob name to ndarray
 
