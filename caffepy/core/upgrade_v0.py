@@ -78,6 +78,10 @@ def _merge_padding(param: caffe_pb2.NetParameter) -> None:
                     where=f"layer '{layer.layer.name}'",
                     found=layer.layer.type,
                 )
+            if len(padding[0].bottom) != 1:
+                raise ConfigError("a padding layer takes one bottom",
+                                  where=f"layer '{padding[0].layer.name}'",
+                                  found=len(padding[0].bottom))
             layer.layer.pad = padding[0].layer.pad
             layer.bottom[0] = padding[0].bottom[0]
         makers.update((top, layer) for top in layer.top)

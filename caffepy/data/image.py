@@ -6,10 +6,16 @@ cv2 is imported at first use: it takes a tenth of a second, and many nets see no
 from __future__ import annotations
 
 import os
+import re
+import struct
 
 import numpy as np
 
 from caffepy.errors import DataError, NotFound
+
+PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # a pixel's, by colour type
+SOF = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(....)", re.DOTALL)
+SMALL = 1 << 24  # pixels that may be claimed by any file
 
 
 def decode(data: bytes, color: bool | None = None) -> np.ndarray:
@@ -21,6 +27,7 @@ def decode(data: bytes, color: bool | None = None) -> np.ndarray:
     Raises:
         DataError: not a picture, or not one of 8 bits a channel.
     """
+    _refuse_bomb(data)
     import cv2
 
     flags = {None: cv2.IMREAD_UNCHANGED, True: cv2.IMREAD_COLOR, False: cv2.IMREAD_GRAYSCALE}
@@ -37,6 +44,32 @@ def decode(data: bytes, color: bool | None = None) -> np.ndarray:
     if picture.dtype != np.uint8:
         raise DataError("a picture must have 8 bits a channel", found=picture.dtype)
     return _channels_first(picture)
+
+
+def _refuse_bomb(data: bytes) -> None:
+    """Refuse a PNG or JPEG that says to be larger than its bytes can hold: OpenCV makes room for
+    what it says, gigabytes perhaps, before it looks at the rest.
+
+    Deflate packs 1032 bytes into one at best; a JPEG spends a bit on each 8 x 8 block at least.
+    """
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 26:
+        width, height, bits, kind = struct.unpack(">IIBB", data[16:26])
+        raw = height * (1 + width * bits * PNG_SAMPLES.get(kind, 4) // 8)
+        most = 1032 * len(data)
+        at = 8
+        while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IEND":  # length, type, ..., check
+            at += 12 + int.from_bytes(data[at : at + 4], "big")
+        if at > len(data):
+            raise DataError("the picture cannot be decoded: it is cut short or damaged",
+                            found=f"{len(data)} bytes", allowed=f"{at} bytes or more")
+    elif data[:2] == b"\xff\xd8" and (found := SOF.search(data)):
+        height, width = struct.unpack(">HH", found[1])
+        raw, most = height * width, 512 * len(data)
+    else:
+        return
+    if raw > max(most, SMALL):
+        raise DataError("the picture cannot be decoded: it says to be larger than its bytes hold",
+                        found=f"{height} x {width} in {len(data)} bytes")
 
 
 def read_image(path: str, color: bool = True, height: int = 0, width: int = 0) -> np.ndarray:

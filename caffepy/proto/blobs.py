@@ -29,6 +29,7 @@ BLOBS_FIELD = {
     2: _numbers(caffe_pb2.V1LayerParameter, name="name", type="type", blobs="blobs", v0="layer"),
     0: _numbers(caffe_pb2.V0LayerParameter, name="name", type="type", blobs="blobs"),
 }
+MOST, MOST_AXES = (1 << 31) - 1, 32  # as the original counts
 LEGACY = ("num", "channels", "height", "width")
 OURS = caffe_pb2.BlobProto.DESCRIPTOR.fields_by_name
 SHAPE = OURS["shape"].number
@@ -133,7 +134,9 @@ def _signed(value: int) -> int:
 
 
 def _shaped(region: Region, values: Array, shape: list[int]) -> Array:
-    if min(shape, default=0) < 0 or math.prod(shape) != len(values):
+    # an axis of 0 would let the others be anything, which NumPy in turn refuses
+    if max(shape, default=0) > MOST or min(shape, default=0) < 0 \
+            or len(shape) > MOST_AXES or math.prod(shape) != len(values):
         holds = "x".join(map(str, shape)) or "a single value"
         region.fail(f"a blob of shape {holds} holds {len(values)} values", region.start)
     return values.reshape(shape)
