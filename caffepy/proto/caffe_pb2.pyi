@@ -146,6 +146,9 @@ class SolverParameter(Message):
     RMSPROP: ClassVar[int]
     ADADELTA: ClassVar[int]
     ADAM: ClassVar[int]
+    Trouble: ClassVar[EnumTypeWrapper]
+    STOP: ClassVar[int]
+    WARN: ClassVar[int]
     train_net: str
     test_net: RepeatedScalarFieldContainer[str]
     test_iter: RepeatedScalarFieldContainer[int]
@@ -188,6 +191,9 @@ class SolverParameter(Message):
     type: str
     layer_wise_reduce: bool
     weights: RepeatedScalarFieldContainer[str]
+    snapshot_keep: int
+    snapshot_errors: int
+    on_nan: int
     def __init__(
         self,
         *,
@@ -233,6 +239,9 @@ class SolverParameter(Message):
         type: str | None = ...,
         layer_wise_reduce: bool | None = ...,
         weights: Iterable[str] | None = ...,
+        snapshot_keep: int | None = ...,
+        snapshot_errors: int | str | None = ...,
+        on_nan: int | str | None = ...,
     ) -> None: ...
 
 class SolverState(Message):

@@ -13,7 +13,7 @@ from caffepy.proto import caffe_pb2
 
 SCHEMA = Path(caffepy.proto.__file__).with_name("caffe.proto")
 REFERENCE = Path(__file__).parent.parent / "reference" / "wire_schema.txt"
-OWN_MESSAGES = {"LayerState"}
+OWN_BLOCKS = {"LayerState", "SolverParameter.Trouble"}
 FIRST_OWN = 50000
 
 TYPES = {
@@ -90,8 +90,13 @@ def test_the_original_part_is_equal(name):
 
 def test_what_is_own_is_known_and_numbered_from_50000():
     own = {name: lines_of(block, own=True) for name, block in blocks().items()}
-    assert set(blocks()) - set(recorded()) == OWN_MESSAGES
+    assert set(blocks()) - set(recorded()) == OWN_BLOCKS
     assert {name: lines for name, lines in own.items() if lines} == {
+        "SolverParameter": [
+            "50000 optional int32 snapshot_keep  [default=0]",
+            "50001 optional enum SolverParameter.Trouble snapshot_errors  [default=STOP]",
+            "50002 optional enum SolverParameter.Trouble on_nan  [default=WARN]",
+        ],
         "SolverState": [
             "50000 repeated LayerState layer_state",
             "50001 optional int64 seed",
