@@ -56,12 +56,6 @@ def _refuse_bomb(data: bytes) -> None:
         width, height, bits, kind = struct.unpack(">IIBB", data[16:26])
         raw = height * (1 + width * bits * PNG_SAMPLES.get(kind, 4) // 8)
         most = 1032 * len(data)
-        at = 8
-        while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IEND":  # length, type, ..., check
-            at += 12 + int.from_bytes(data[at : at + 4], "big")
-        if at > len(data):
-            raise DataError("the picture cannot be decoded: it is cut short or damaged",
-                            found=f"{len(data)} bytes", allowed=f"{at} bytes or more")
     elif data[:2] == b"\xff\xd8" and (found := SOF.search(data)):
         height, width = struct.unpack(">HH", found[1])
         raw, most = height * width, 512 * len(data)
@@ -70,6 +64,18 @@ def _refuse_bomb(data: bytes) -> None:
     if raw > max(most, SMALL):
         raise DataError("the picture cannot be decoded: it says to be larger than its bytes hold",
                         found=f"{height} x {width} in {len(data)} bytes")
+    if data[:1] == b"\x89":
+        _walk_png(data)
+
+
+def _walk_png(data: bytes) -> None:
+    """Refuse a chunk that is longer than what is there."""
+    at = 8
+    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IEND":  # length, type, ..., check
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    if at > len(data):
+        raise DataError("the picture cannot be decoded: it is cut short or damaged",
+                        found=f"{len(data)} bytes", allowed=f"{at} bytes or more")
 
 
 def read_image(path: str, color: bool = True, height: int = 0, width: int = 0) -> np.ndarray:

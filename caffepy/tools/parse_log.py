@@ -39,13 +39,14 @@ from caffepy.tools import extract_seconds
 
 Row = dict[str, float]
 
-NUMBER = r"([-+]?(?:nan|inf|[\d.]+(?:e[-+]?\d+)?))"
+# nothing that looks like a number may follow: two threads' lines may lie across each other
+NUMBER = r"([-+]?(?:nan|inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?!\.?\d))"
 ITERATION = re.compile(r"Iteration (\d+)")
 RATE = re.compile(rf"Iteration \d+.*\blr = {NUMBER}", re.IGNORECASE)
 SMOOTHED = re.compile(rf"Iteration \d+.*\bloss = {NUMBER}", re.IGNORECASE)
 OUTPUT = re.compile(
-    rf"(Train|Test) net output #(\d+): (.+?) = {NUMBER}(\s+\(\* {NUMBER} = )?", re.IGNORECASE)
-SCORE = re.compile(rf"Test score #(\d+): {NUMBER}", re.IGNORECASE)
+    rf"(Train|Test) net output #(\d{{1,9}}): (.+?) = {NUMBER}(\s+\(\* {NUMBER} = )?", re.IGNORECASE)
+SCORE = re.compile(rf"Test score #(\d{{1,9}}): {NUMBER}", re.IGNORECASE)
 KEYS = ("NumIters", "Seconds", "LearningRate")
 
 

@@ -12,6 +12,7 @@ from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2, text
 from caffepy.proto.blobs import take_blob
 from caffepy.proto.wirereader import Region
+from caffepy.tools import parse_log
 
 
 def test_an_old_padding_layer_without_a_bottom():
@@ -47,3 +48,15 @@ def test_a_png_does_not_claim_gigabytes_for_a_chunk():
     data = head + b"\0\0\0\0" + b"\xfb\xff\0\x13IDAT" + b"\0" * 40
     with pytest.raises(DataError, match="cut short or damaged .found 81 bytes"):
         image.decode(data)
+
+
+def test_log_lines_that_lie_across_each_other(tmp_path):
+    (tmp_path / "log").write_text("".join(
+        f"I1122 16:29:33.283150 1 solver.cpp:1] {line}\n" for line in (
+            "Iteration 0, loss = 2.5", "    Train net output #0: loss = 2.348.669387",
+            f"    Train net output #{'1' * 5000}: loss = 2.3", "Iteration 0, lr = 0.1.2",
+            "    Train net output #1: loss = 2.25", "Iteration 0, lr = 1e-3")))
+    log = parse_log.read(tmp_path / "log")
+    (row,) = log.train
+    assert row["loss"] == 2.25
+    assert [row["LearningRate"] for row in log.rates] == [0.001]
