@@ -329,7 +329,7 @@ def compare(seen: list[Any], truth: list[Any], rtol: float) -> None:
         assert worst <= rtol, f"{name}: off by {worst:.2g} of its largest number"
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_every_engine_gives_the_numbers_of_float64(seed: int) -> None:
     truth = play(seed, ("reference",), np.float64, "quietly")
     for engine in ENGINES:

@@ -49,5 +49,6 @@ class SignalEffects:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.pending[number] += 1
-        if number == signal.SIGINT and self.pending[number] >= PATIENCE:
+        # not by each further one: that would end the tidying-up after the first in a traceback
+        if number == signal.SIGINT and self.pending[number] % PATIENCE == 0:
             raise KeyboardInterrupt
