@@ -13,7 +13,7 @@ from caffepy.proto import caffe_pb2
 
 SCHEMA = Path(caffepy.proto.__file__).with_name("caffe.proto")
 REFERENCE = Path(__file__).parent.parent / "reference" / "wire_schema.txt"
-OWN_BLOCKS = {"LayerState", "SolverParameter.Trouble"}
+PAGE = Path(__file__).parents[2] / "docs" / "proto.md"
 FIRST_OWN = 50000
 
 TYPES = {
@@ -88,23 +88,27 @@ def test_the_original_part_is_equal(name):
     assert lines_of(blocks()[name], own=False) == recorded()[name]
 
 
-def test_what_is_own_is_known_and_numbered_from_50000():
-    own = {name: lines_of(block, own=True) for name, block in blocks().items()}
-    assert set(blocks()) - set(recorded()) == OWN_BLOCKS
-    assert {name: lines for name, lines in own.items() if lines} == {
-        "SolverParameter": [
-            "50000 optional int32 snapshot_keep  [default=0]",
-            "50001 optional enum SolverParameter.Trouble snapshot_errors  [default=STOP]",
-            "50002 optional enum SolverParameter.Trouble on_nan  [default=WARN]",
-        ],
-        "SolverState": [
-            "50000 repeated LayerState layer_state",
-            "50001 optional int64 seed",
-            "50002 repeated float losses  [packed]",
-            "50003 optional float smoothed_loss",
-        ],
-        **{name: ["REFERENCE=50001", "ONEDNN=50002"] for name in own if name.endswith(".Engine")},
-    }
+def listed() -> set[tuple[str, str, int]]:
+    """(message, field, number) of each row of docs/proto.md that names one field."""
+    rows = re.findall(r"^\| (\w+) \| (\w+) \| (\d+) \|", PAGE.read_text(), re.MULTILINE)
+    return {(message, field, int(number)) for message, field, number in rows}
+
+
+def test_what_is_own_is_listed_and_numbered_from_50000():
+    found = blocks()
+    assert {
+        (name, field.name, field.number) for name in recorded() if name in found
+        for field in getattr(found[name], "fields", ()) if field.number >= FIRST_OWN
+    } == listed(), "docs/proto.md lists the fields that are ours"
+    for name in set(found) - set(recorded()):
+        last = name.split(".")[-1]
+        assert re.search(rf"\b{last}\b", PAGE.read_text()), f"docs/proto.md does not tell of {last}"
+
+
+def test_own_engines():
+    for name, block in blocks().items():
+        own = lines_of(block, own=True) if isinstance(block, EnumDescriptor) else []
+        assert own == (["REFERENCE=50001", "ONEDNN=50002"] if name.endswith(".Engine") else [])
 
 
 def test_the_descriptor_is_made_from_this_very_schema():

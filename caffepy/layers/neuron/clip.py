@@ -20,6 +20,8 @@ class Clip(Elementwise):
     keeps = ("bottom",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
+        if not self.spec.HasField("clip_param"):
+            self.fail("min and max are missing", fix="Add clip_param { min: 0 max: 6 }.")
         if self.p.min > self.p.max:
             self.fail("min must not exceed max",
                       found=f"min {self.p.min:g}, max {self.p.max:g}")

@@ -25,6 +25,8 @@ def test_the_ends_have_a_gradient():
 
 
 def test_range():
+    with pytest.raises(ConfigError, match="min and max are missing"):
+        build('type: "Clip"', X)
     with pytest.raises(ConfigError, match="min must not exceed max"):
         build('type: "Clip" clip_param { min: 1 max: 0 }', X)
     with pytest.raises(ConfigError, match="max"):
