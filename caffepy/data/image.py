@@ -14,6 +14,7 @@ import numpy as np
 from caffepy.errors import DataError, NotFound
 
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # a pixel's, by colour type
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 SOF = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(....)", re.DOTALL)
 SMALL = 1 << 24  # pixels that may be claimed by any file
 
@@ -71,7 +72,7 @@ def _refuse_bomb(data: bytes) -> None:
 def _walk_png(data: bytes) -> None:
     """Refuse a chunk that is longer than what is there."""
     at = 8
-    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IEND":  # length, type, ..., check
+    while at + 8 <= len(data) and data[at : at + 12] != PNG_END:  # length, type, ..., check
         at += 12 + int.from_bytes(data[at : at + 4], "big")
     if at > len(data):
         raise DataError("the picture cannot be decoded: it is cut short or damaged",

@@ -25,6 +25,7 @@ ESCAPE = re.compile(
     rb"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL
 )
 ESCAPED = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
+MOST_DIGITS = 4000  # any number of so many is out of every range
 INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*")
 TRUE, FALSE = ("true", "True", "t", "1"), ("false", "False", "f", "0")
 RANGES = {
@@ -140,7 +141,11 @@ class Lexer:
         data = b""
         while self.kind == "string":  # neighbours are one string, as in C
             raw = self.token[1:-1].encode("utf-8", "surrogateescape")
-            data += ESCAPE.sub(_unescape, raw)
+            try:
+                data += ESCAPE.sub(_unescape, raw)
+            except (ValueError, OverflowError):
+                self.fail("\\U stands for a character that does not exist",
+                          allowed="\\U00000000 to \\U0010FFFF")
             self.next()
         if known.type == FieldDescriptor.TYPE_BYTES:
             return data
@@ -149,7 +154,7 @@ class Lexer:
     def enum_value(self, known: FieldDescriptor) -> int:
         values = known.enum_type.values_by_name
         if self.kind == "number" and INTEGER.fullmatch(self.token):
-            number = int(self.token, 0) if self.token != "0" else 0
+            number = _whole(self.token)
             if number in known.enum_type.values_by_number:
                 self.next()
                 return number
@@ -180,8 +185,7 @@ class Lexer:
         else:
             if self.kind != "number" or not INTEGER.fullmatch(token):
                 self.fail("expected a whole number", found=self.found())
-            octal = len(token) > 1 and token[0] == "0" and token[1] not in "xX"
-            value = int(token, 8 if octal else 0)
+            value = _whole(token)
             low, high = RANGES[known.cpp_type]
             if not low <= (-value if negative else value) <= high:
                 found = f"-{token}" if negative else token
@@ -196,6 +200,12 @@ class Lexer:
         if self.kind == "name" and token.lower() in ("inf", "infinity", "nan"):
             return math.nan if token.lower() == "nan" else math.inf
         self.fail("expected a number", found=self.found())
+
+
+def _whole(token: str) -> int:
+    """Decimal, 0x... or, with a 0 in front, octal. Python refuses to read thousands of digits."""
+    octal = len(token) > 1 and token[0] == "0" and token[1] not in "xX"
+    return int(token[:MOST_DIGITS], 8 if octal else 0)
 
 
 def _unescape(match: re.Match[bytes]) -> bytes:

@@ -43,10 +43,11 @@ def test_a_picture_of_few_bytes_does_not_claim_gigabytes(head):
         datum.decode(caffe_pb2.Datum(encoded=True, data=head).SerializeToString())
 
 
-def test_a_png_does_not_claim_gigabytes_for_a_chunk():
+@pytest.mark.parametrize("before", [b"", b"\0\0\0\x02IENDxxxxxx"])
+def test_a_png_does_not_claim_gigabytes_for_a_chunk(before):
     head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + struct.pack(">IIBBBBB", 4, 3, 8, 2, 0, 0, 0)
-    data = head + b"\0\0\0\0" + b"\xfb\xff\0\x13IDAT" + b"\0" * 40
-    with pytest.raises(DataError, match="cut short or damaged .found 81 bytes"):
+    data = head + b"\0\0\0\0" + before + b"\xfb\xff\0\x13IDAT" + b"\0" * 40
+    with pytest.raises(DataError, match="cut short or damaged .found"):
         image.decode(data)
 
 
@@ -60,3 +61,15 @@ def test_log_lines_that_lie_across_each_other(tmp_path):
     (row,) = log.train
     assert row["loss"] == 2.25
     assert [row["LearningRate"] for row in log.rates] == [0.001]
+
+
+@pytest.mark.parametrize("line, words", [
+    ("solver_mode: 06", "expected a value of solver_mode .found 06"),
+    ("solver_mode: " + "1" * 5000, "expected a value of solver_mode"),
+    ("max_iter: " + "9" * 5000, "max_iter is out of range"),
+    ('net: "\\U00110000"', "a character that does not exist"),
+    ('net: "\\UFFFFFFFF"', "a character that does not exist"),
+])
+def test_numbers_that_python_does_not_read(line, words):
+    with pytest.raises(ConfigError, match=words):
+        text.parse(line, caffe_pb2.SolverParameter())
