@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,22 @@ class Report:
     copied: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
+
+
+def table(reports: Sequence[Report]) -> str:
+    """In words what became of a net's layers when these files were loaded, one after the other.
+
+    A layer that several files have counts as copied from the last of them, and stays random only
+    if none has it.
+    """
+    copied = {name: report.path for report in reports for name in report.copied}
+    rows = [(name, "copied", f"from {path}") for name, path in copied.items()]
+    rows += [(name, "initial values", "in no file")
+             for name in dict.fromkeys(name for report in reports for name in report.missing)
+             if name not in copied]
+    rows += [(name, "unused", f"of {report.path}") for report in reports for name in report.unused]
+    width = max((len(name) for name, _, _ in rows), default=0)
+    return "\n".join(f"    {name:{width}}  {state:14}  {place}" for name, state, place in rows)
 
 
 def load(net: Net, path: Path) -> Report:

@@ -10,7 +10,6 @@ update the parameters; count; do what was asked from outside; snapshot if it is 
 
 from __future__ import annotations
 
-import math
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import debug
+from caffepy.core import debug, weights
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_solver_param, upgrade_solver
@@ -28,8 +27,9 @@ from caffepy.parallel.base import Communicator
 from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
-from caffepy.solvers import nets, progress, rate, resume, rule, snapshot
+from caffepy.solvers import keep, nets, progress, rate, resume, rule, snapshot
 from caffepy.solvers.update import Updater, check_regularization
+from caffepy.solvers.watch import Watch
 
 logger = log.get(__name__)
 
@@ -125,6 +125,7 @@ class Solver:
             self._load([self.net], self.param.weights)
             self.test_nets = nets.test_nets(self.param, self.context)
             self._load(self.test_nets, self.param.weights)
+            self.watch = Watch(self)
         except BaseException:
             self.close()
             raise
@@ -137,12 +138,12 @@ class Solver:
         for field in ("iter_size", "average_loss"):
             if getattr(p, field) < 1:
                 raise ConfigError(f"{field} must be at least 1", found=getattr(p, field))
-        for field in ("max_iter", "display", "snapshot", "test_interval"):
+        for field in ("max_iter", "display", "snapshot", "test_interval", "snapshot_keep"):
             if getattr(p, field) < 0:
                 raise ConfigError(f"{field} must not be negative", found=getattr(p, field))
         nets.test_sources(p)
         if p.snapshot and self.communicator.root:
-            snapshot.check_writable(p)
+            keep.check_writable(p)
 
     @property
     def max_iter(self) -> int:
@@ -163,7 +164,7 @@ class Solver:
             logger.warning("snapshot_prefix is not set: the trained weights will not be written")
             ends_with_snapshot = False
         elif ends_with_snapshot:
-            snapshot.check_writable(p)
+            keep.check_writable(p)
 
         self.step(p.max_iter - self.iter)
         if ends_with_snapshot and not self._due(p.snapshot):
@@ -201,6 +202,8 @@ class Solver:
         displays = self._due(p.display)
         self._clock.start()
         loss = self._forward_backward(displays and p.debug_info)
+        self.watch.forwarded()
+        self.watch.loss(loss)
         self._smooth(loss)
         if displays:
             self._clock.show(self.iter, p.display, self.smoothed_loss)
@@ -245,10 +248,6 @@ class Solver:
     def _smooth(self, loss: float) -> None:
         """Take a loss into the running mean, rounded as a snapshot keeps it."""
         loss = float(np.float32(loss))
-        if not math.isfinite(loss) and all(map(math.isfinite, self.losses)):
-            logger.warning("the loss of iteration %d is %g: the training has left the numbers. Go "
-                           "back to a snapshot; a smaller base_lr, clip_gradients, or the scale "
-                           "of the data may mend it", self.iter, loss)
         if len(self.losses) < self.param.average_loss:
             count = len(self.losses)
             mean = (self.smoothed_loss * count + loss) / (count + 1)
@@ -289,6 +288,7 @@ class Solver:
         logger.info("Iteration %d, Testing net (#%d)", self.iter, index)
         net = self.test_nets[index]
         net.share_trained_layers(self.net)
+        self.watch.testing(net)
         net.debug_info = self.param.debug_info
         batches = self.param.test_iter[index]
         loss = 0.0
@@ -328,14 +328,25 @@ class Solver:
         self._load([self.net, *self.test_nets], [paths] if isinstance(paths, str) else paths)
 
     def _load(self, into: Sequence[Net], paths: Sequence[str]) -> None:
-        names = [name.strip() for path in paths for name in path.split(",")]
+        names = [name.strip() for path in paths for name in path.split(",") if name.strip()]
         for net in into:
-            for name in filter(None, names):
+            reports = []
+            for name in names:
                 logger.info("Finetuning from %s", name)
-                net.load(name)
+                reports.append(net.load(name))
+            if reports and net is self.net:  # the test nets' layers are those of the train net
+                logger.info("Layers with weights, after loading:\n%s", weights.table(reports))
 
-    def snapshot(self) -> str:
-        """Write the weights and the state of now; returns the name of the state's file."""
+    def snapshot(self) -> str | None:
+        """Write the weights and the state of now; returns the name of the state's file.
+
+        With ``snapshot_errors: WARN``, one that cannot be written is logged, and None returned.
+        Older ones are deleted as ``snapshot_keep`` says.
+        """
+        return keep.written(self)
+
+    def write_snapshot(self) -> str:
+        """Write weights and state, whatever happens."""
         p = self.param
         if not p.snapshot_prefix:
             raise ConfigError("there is no snapshot_prefix to name snapshots by",

@@ -99,6 +99,27 @@ def test_finetuning_from_several_files(call, folder: Path) -> None:
     assert lines.count("Finetuning from a.caffemodel") == 4
 
 
+def test_finetuning_says_once_where_each_layer_is_from(call, folder: Path) -> None:
+    trained(call)
+    os.rename("small_iter_4.caffemodel", "a.caffemodel")
+    net = (folder / "net.prototxt").read_text()
+    (folder / "net.prototxt").write_text(net.replace('name: "ip"', 'name: "mine"'))
+    trained(call)
+    os.rename("small_iter_4.caffemodel", "b.caffemodel")
+
+    def rows(files: str) -> list[str]:
+        lines = trained(call, f"-weights={files}")
+        assert lines.count("Layers with weights, after loading:") == 1
+        start = lines.index("Layers with weights, after loading:")
+        return [line for line in lines[start + 1: start + 4] if line.startswith("    ")]
+
+    assert rows("a.caffemodel") == ["    mine  initial values  in no file",
+                                    "    ip    unused          of a.caffemodel"]
+    assert rows("b.caffemodel") == ["    mine  copied          from b.caffemodel"]
+    assert rows("b.caffemodel,a.caffemodel") == [
+        "    mine  copied          from b.caffemodel", "    ip    unused          of a.caffemodel"]
+
+
 def test_solver_mode_gpu_counts_only_if_written(call, folder: Path) -> None:
     write_solver(folder, "device_id: 3")
     assert trained(call)[0] == "Use CPU."
