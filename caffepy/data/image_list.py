@@ -147,6 +147,11 @@ class ImageListSource:
         first = self._line(0)
         self.shape = (param.batch_size, *self._shape(first, self._read(first)))
 
+    @property
+    def records(self) -> int:
+        """How many pictures the list has."""
+        return len(self._lines)
+
     def seek(self, position: int) -> None:
         """Go on as if ``position`` records had been consumed."""
         self.position = position

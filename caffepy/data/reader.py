@@ -68,6 +68,11 @@ class DatumReader:
         self.position += count * self._size
         return records
 
+    @property
+    def entries(self) -> int | None:
+        """How many records there are, if that is known yet."""
+        return self._entries
+
     def close(self) -> None:
         self._db.close()
 
@@ -159,6 +164,11 @@ class BatchSource:
     @property
     def position(self) -> int:
         return self._reader.position
+
+    @property
+    def records(self) -> int | None:
+        """How many records the database has; None where it does not know (LevelDB)."""
+        return self._reader.entries
 
     def seek(self, position: int) -> None:
         """Go on as if ``position`` records had been consumed: one walk through the keys."""

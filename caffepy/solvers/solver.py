@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
+from caffepy.checks import structure
 from caffepy.core import debug, weights
 from caffepy.core.context import Context
 from caffepy.core.net import Net
@@ -202,8 +203,8 @@ class Solver:
         displays = self._due(p.display)
         self._clock.start()
         loss = self._forward_backward(displays and p.debug_info)
-        self.watch.forwarded()
-        self.watch.loss(loss)
+        self.watch.forwarded(self.net)
+        self.watch.loss(self, loss)
         self._smooth(loss)
         if displays:
             self._clock.show(self.iter, p.display, self.smoothed_loss)

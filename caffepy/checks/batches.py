@@ -1,0 +1,102 @@
+"""What the first batches show to be wrong: labels all alike, data unscaled, a test that ends
+before the set does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from caffepy.checks import structure
+from caffepy.core.memory import Place
+
+if TYPE_CHECKING:
+    from caffepy.core.layer import Layer
+    from caffepy.core.net import Net
+
+BATCHES = 5  # looked at; what they do not show is not looked for any more
+LEAST_LABELS = 50
+READERS = ("Data", "ImageData", "HDF5Data")  # whose records lie in an order of somebody's making
+VARIANCE_KEEPERS = ("xavier", "msra")  # fillers that count on inputs of about unit variance
+RAW = 100  # numbers from 0 to more than this are pixels as they come
+
+
+class FirstBatches:
+    """Looks at what the data layers of a net give in the first batches.
+
+    Call ``look`` after each forward (of the data layers at least), up to BATCHES times.
+    """
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.labels: dict[str, tuple[float, float, int]] = {}  # least, greatest, how many
+        self.data = self._data_blobs()
+
+    def _data_blobs(self) -> list[tuple[Layer, list[str]]]:
+        net = self.net
+        return [(layer, net.top_names[i]) for i, layer in enumerate(net.layers)
+                if layer.data and layer.type in READERS]
+
+    def look(self, last: bool) -> Iterator[str]:
+        """What this batch, and with ``last`` all that were seen, show."""
+        for layer, tops in self.data:
+            if len(tops) > 1:
+                self._count(tops[1])
+            if last:
+                yield from self._unscaled(layer, tops[0])
+                if len(tops) > 1:
+                    yield from self._alike(layer, tops[1])
+
+    def _count(self, name: str) -> None:
+        blob = self.net.blobs[name]
+        if blob.count and blob.count == blob.shape[0]:  # one label an item: classes, mostly
+            labels = blob.values.read(Place.HOST)
+            least, most, count = self.labels.get(name, (float("inf"), float("-inf"), 0))
+            self.labels[name] = (min(least, float(labels.min())), max(most, float(labels.max())),
+                                 count + blob.count)
+
+    def _alike(self, layer: Layer, name: str) -> Iterator[str]:
+        least, most, count = self.labels.get(name, (0, 1, 0))
+        if count >= LEAST_LABELS and least == most:
+            if getattr(layer.p, "shuffle", False):
+                reason = "The order is shuffled, so perhaps all labels are."
+            else:
+                reason = ("Records that lie class by class train badly: make the database with "
+                          "convert_imageset -shuffle, or set shuffle: true where the layer can.")
+            yield f"the first {count} labels of {layer.place_name} are all {least:g}. {reason}"
+
+    def _unscaled(self, layer: Layer, name: str) -> Iterator[str]:
+        reader = structure.first_reader(self.net, name)
+        if reader is None or not reader.blobs or reader.p is None:
+            return
+        filler = getattr(reader.p, "weight_filler", None)
+        if filler is None or filler.type not in VARIANCE_KEEPERS:
+            return
+        values = self.net.blobs[name].values.read(Place.HOST)
+        if values.size and values.min() >= 0 and values.max() > RAW \
+                and not structure.normalized(self.net, reader):
+            yield (f"{layer.place_name} gives numbers from {values.min():g} to {values.max():g} to "
+                   f"'{reader.name}', whose {filler.type} filler counts on inputs around 1. Add "
+                   "transform_param { scale: 0.00390625 } (1/256), or subtract a mean.")
+
+
+def records(layer: Layer) -> int | None:
+    """How many records a data layer goes round; None where that is not known."""
+    source: Any = getattr(layer, "source", None)
+    count = getattr(source, "records", None) if source is not None else None
+    return count if count is not None else getattr(layer, "total", None)
+
+
+def coverage(net: Net, test_iter: int, index: int) -> Iterator[str]:
+    """Whether test_iter batches of a test net are all of its records."""
+    for i, layer in enumerate(net.layers):
+        count = records(layer) if layer.type in READERS else None
+        if not count or not net.tops[i][0].ndim or test_iter < 1:
+            continue
+        batch = net.tops[i][0].shape[0]
+        seen, whole = test_iter * batch, -(-count // batch)
+        where = (f"test net #{index}: test_iter {test_iter} x batch_size {batch} = {seen} of the "
+                 f"{count} records of layer '{layer.name}'")
+        if seen < count:
+            yield f"{where}: the rest is not tested. test_iter: {whole} covers all."
+        elif seen >= count + batch:
+            yield f"{where}: some count twice. test_iter: {whole} is enough."

@@ -1,0 +1,98 @@
+"""What a net's layers alone show to be wrong, before the first iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from caffepy import log
+from caffepy.core.memory import Place
+
+if TYPE_CHECKING:
+    from caffepy.core.layer import Layer
+    from caffepy.core.net import Net
+    from caffepy.core.weights import Report
+
+logger = log.get(__name__)
+
+NAMES_SHOWN = 3
+
+
+def traps(net: Net) -> Iterator[str]:
+    """What is suspicious in a net that is about to train or to be tested."""
+    if bare := [layer.name for i, layer in enumerate(net.layers)
+                if layer.type == "BatchNorm" and not _scaled(net, i)]:
+        yield (f"{_some('BatchNorm', bare)} not followed by a Scale layer: scale and shift are not "
+               "learned, as they are in the paper. Add a Scale layer with bias_term: true.")
+
+
+def untouched_statistics(net: Net) -> Iterator[str]:
+    """BatchNorm layers that are to use statistics which nobody has gathered yet."""
+    names = [
+        layer.name for layer in net.layers
+        if layer.type == "BatchNorm" and getattr(layer, "given", False)
+        and not layer.blobs[2].values.read(Place.HOST).any()
+    ]
+    if names:
+        yield (f"{_some('BatchNorm', names)} to use stored statistics, and none are stored (the "
+               "factor, their third blob, is 0): mean and variance count as 0. Load trained "
+               "weights, or train with use_global_stats: false first.")
+
+
+def unfed_inputs(net: Net) -> Iterator[str]:
+    """Inputs that a script must fill, for a net that no script runs."""
+    if net.input_names:
+        yield (f"nothing fills {', '.join(net.input_names)}: an Input layer waits for a script, and "
+               "stays zero in caffepy train. A net to train has a data layer.")
+
+
+def copied_nothing(net: Net, report: Report) -> Iterator[str]:
+    """Weights of which no layer has a namesake in the net."""
+    own = [layer.name for layer in net.layers if layer.blobs]
+    if own and not report.copied:
+        yield (f"nothing was copied from {report.path}: its layers ({_list(report.unused)}) and "
+               f"those of the net ({_list(own)}) have no name in common, so all weights are as the "
+               "fillers made them. Layers are matched by name.")
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Log them."""
+    for sentence in sentences:
+        logger.warning("%s", sentence)
+
+
+def _scaled(net: Net, i: int) -> bool:
+    """Whether the first layer that reads layer i's top is a Scale; a Split hands on the memory."""
+    memory = net.tops[i][0].values.memory
+    for layer, bottom in zip(net.layers[i + 1 :], net.bottoms[i + 1 :], strict=True):
+        if layer.type != "Split" and any(blob.values.memory is memory for blob in bottom):
+            return layer.type == "Scale"
+    return False
+
+
+def first_reader(net: Net, name: str) -> Layer | None:
+    """The first layer with parameters that reads a blob, through layers that only hand it on."""
+    memory = net.blobs[name].values.memory
+    for layer, bottom in zip(net.layers, net.bottoms, strict=True):
+        if layer.type != "Split" and any(blob.values.memory is memory for blob in bottom):
+            return layer
+    return None
+
+
+def normalized(net: Net, layer: Layer) -> bool:
+    """Whether a BatchNorm reads a layer's top, so that the scale of its input does not matter."""
+    memory = net.tops[net.layers.index(layer)][0].values.memory
+    return any(
+        other.type == "BatchNorm" and bottom[0].values.memory is memory
+        for other, bottom in zip(net.layers, net.bottoms, strict=True)
+    )
+
+
+def _some(kind: str, names: list[str]) -> str:
+    what = "layer" if len(names) == 1 else f"layers ({len(names)} of them):"
+    return f"{kind} {what} {_list(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _list(names: list[str]) -> str:
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more

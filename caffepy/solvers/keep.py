@@ -1,0 +1,157 @@
+"""Snapshots as a person sees them: a pair of files or nothing, the newest of them, how many stay."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from caffepy import log
+from caffepy.errors import CaffeError, NotFound
+from caffepy.proto import caffe_pb2, hdf5, wire
+from caffepy.solvers import snapshot
+
+if TYPE_CHECKING:
+    from caffepy.solvers.solver import Solver
+
+logger = log.get(__name__)
+
+NAME = re.compile(r"_iter_(\d+)\.solverstate(\.h5)?")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A snapshot on the disk, whole or not."""
+
+    iter: int
+    state: str
+    weights: str
+
+    @property
+    def time(self) -> float:
+        """When its state was written."""
+        with contextlib.suppress(OSError):
+            return os.stat(self.state).st_mtime_ns
+        return 0
+
+
+def find(prefix: str) -> list[Found]:
+    """The snapshots whose names begin with a prefix, by iteration."""
+    found = []
+    for path in glob.glob(glob.escape(prefix) + "_iter_*.solverstate*"):
+        name = NAME.fullmatch(path[len(prefix) :])
+        if name:
+            weights = prefix + path[len(prefix) :].replace(".solverstate", ".caffemodel")
+            found.append(Found(int(name[1]), path, weights))
+    return sorted(found, key=lambda snap: (snap.iter, snap.state))
+
+
+def check_whole(path: str) -> None:
+    """Read a snapshot, weights and all, and keep nothing of it.
+
+    Raises:
+        CaffeError: it is damaged, or its weights are.
+    """
+    state, _ = snapshot.read_state(path)
+    if state.learned_net:
+        weights = snapshot.find_weights(state.learned_net, path)
+        (hdf5 if wire.sniff(weights) == "hdf5" else wire).read_net(weights)
+
+
+def latest(prefix: str) -> str:
+    """The state file of the snapshot that was written last, of those that are whole.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if not prefix:
+        raise NotFound("there is no snapshot_prefix by which to find the latest snapshot",
+                       fix="Set it in the solver file, or name the .solverstate.")
+    found = find(prefix)
+    for snap in sorted(found, key=lambda snap: (snap.time, snap.iter), reverse=True):
+        try:
+            check_whole(snap.state)
+        except CaffeError as error:
+            logger.warning("passing over a snapshot that is not whole: %s", error)
+            continue
+        further = [other for other in found if other.iter > snap.iter and other.time < snap.time]
+        if further:
+            logger.warning("%s was written after %s and so is the latest, though of an earlier "
+                           "iteration", snap.state, further[-1].state)
+        return snap.state
+    raise NotFound(f"there is no {'whole ' if found else ''}snapshot {prefix}_iter_*.solverstate",
+                   fix="Leave out -snapshot to train from the start.")
+
+
+# -- writing ------------------------------------------------------------------------------
+
+
+def check_writable(param: Any) -> None:
+    """As ``snapshot.check_writable``; with ``snapshot_errors: WARN`` a warning."""
+    try:
+        snapshot.check_writable(param)
+    except CaffeError as error:
+        if not _goes_on(param) or not param.snapshot_prefix:
+            raise
+        logger.warning("%s Training goes on without snapshots (snapshot_errors: WARN).", error)
+
+
+def written(solver: Solver) -> str | None:
+    """Take a snapshot and delete those too old to keep; None if it failed and training goes on.
+
+    Raises:
+        CaffeError: it cannot be written. Older snapshots are as they were.
+    """
+    param = solver.param
+    model = snapshot.file_name(param, solver.iter, "caffemodel")
+    there = os.path.exists(model)
+    try:
+        path = solver.write_snapshot()
+    except CaffeError as error:
+        if not there:  # weights without a state: they take the room that the next attempt needs
+            with contextlib.suppress(OSError):
+                os.unlink(model)
+        if not param.snapshot_prefix:
+            raise
+        if _goes_on(param):
+            logger.warning("no snapshot of iteration %d: %s. Training goes on (snapshot_errors: "
+                           "WARN).", solver.iter, error)
+            return None
+        last = find(param.snapshot_prefix)
+        if error.fix is None:
+            error.fix = ("Free some space or mend the folder; -snapshot latest goes on from the "
+                         f"snapshot of iteration {last[-1].iter}. With -snapshot_errors warn "
+                         "training goes on without." if last else
+                         "With -snapshot_errors warn training goes on without snapshots.")
+        raise
+    if not solver.watch.lost:  # of a run that has left the numbers the old ones are the good ones
+        prune(param, path)
+    return path
+
+
+def _goes_on(param: Any) -> bool:
+    return bool(param.snapshot_errors == caffe_pb2.SolverParameter.WARN)
+
+
+def prune(param: Any, written: str) -> None:
+    """Delete all but the newest ``snapshot_keep`` snapshots, once one has been written whole.
+
+    Those of later iterations are another run's and stay, and so does whatever has no state.
+    """
+    if param.snapshot_keep < 1:
+        return
+    found = find(param.snapshot_prefix)
+    now = next((snap.iter for snap in found if snap.state == written), -1)
+    old = [snap for snap in found if snap.iter <= now]
+    for snap in old[: -param.snapshot_keep]:
+        # the state first: weights without a state do no harm, a state without weights does
+        for path in (snap.state, snap.weights):
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                logger.warning("cannot delete the old snapshot %s: %s", path, error.strerror)

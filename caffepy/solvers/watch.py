@@ -1,0 +1,85 @@
+"""Watches a training for what would cost its owner a day, and says each thing once.
+
+The first batches and every test net are looked at; after that an iteration costs a comparison.
+What is looked for is in caffepy.checks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from caffepy import log
+from caffepy.checks import batches, numbers, structure
+from caffepy.core.net import Net
+from caffepy.errors import NumericError
+from caffepy.proto import caffe_pb2
+
+if TYPE_CHECKING:
+    from caffepy.solvers.solver import Solver
+
+logger = log.get(__name__)
+
+LOSSES = 20  # remembered, to tell a loss that rose from one that fell
+
+
+class Watch:
+    """What is watched of one solver, which is handed in at each call: it owns this."""
+
+    def __init__(self, solver: Solver) -> None:
+        self.said: set[str] = set()
+        self.before: deque[float] = deque(maxlen=LOSSES)
+        self.lost = False  # the loss has left the numbers
+        self._told = False
+        self._softmax = numbers.softmax_losses(solver.net)
+        self._first = batches.FirstBatches(solver.net)
+        self._looked = 0
+        self.say(structure.traps(solver.net))
+        for index, net in enumerate(solver.test_nets):
+            self.say(batches.coverage(net, solver.param.test_iter[index], index))
+
+    def say(self, sentences: Iterable[str]) -> None:
+        """Log what was not logged before."""
+        for sentence in sentences:
+            if sentence not in self.said:
+                self.said.add(sentence)
+                logger.warning("%s", sentence)
+
+    def testing(self, net: Net) -> None:
+        """A test begins."""
+        self.say(structure.untouched_statistics(net))
+
+    def forwarded(self, net: Net) -> None:
+        """A forward and backward of the train net are done."""
+        if self._looked < batches.BATCHES:
+            self._looked += 1
+            self.say(self._first.look(self._looked == batches.BATCHES))
+            if self._looked == 1:
+                self.say(structure.untouched_statistics(net))
+
+    def loss(self, solver: Solver, loss: float) -> None:
+        """The loss of an iteration, before its update.
+
+        Raises:
+            NumericError: it is no number or stuck at 87.3365, and on_nan is STOP.
+        """
+        self.lost = not math.isfinite(loss) or (
+            loss >= numbers.STUCK and numbers.stuck(solver.net, self._softmax))
+        if not self.lost:
+            self.before.append(loss)
+            return
+        stops = solver.param.on_nan == caffe_pb2.SolverParameter.STOP
+        if self._told and not stops:
+            return
+        self._told = True
+        at = f"the loss of iteration {solver.iter} is {loss:g}"
+        if math.isfinite(loss):
+            at += ", which means that no label has any probability left"
+        told = numbers.diagnose(solver.net, solver.rate, list(self.before))
+        if stops:
+            raise NumericError(
+                f"{at}. {told}",
+                fix="Nothing was written over the last snapshot; -snapshot latest goes on from it.")
+        logger.warning("%s. %s Training goes on (on_nan: WARN).", at, told)
