@@ -42,8 +42,18 @@ def untouched_statistics(net: Net) -> Iterator[str]:
 def unfed_inputs(net: Net) -> Iterator[str]:
     """Inputs that a script must fill, for a net that no script runs."""
     if net.input_names:
-        yield (f"nothing fills {', '.join(net.input_names)}: an Input layer waits for a script, and "
-               "stays zero in caffepy train. A net to train has a data layer.")
+        yield (f"nothing fills {', '.join(net.input_names)}: an Input layer waits for a script, "
+               "and stays zero in caffepy train. A net to train has a data layer.")
+
+
+def nothing_to_learn(net: Net) -> Iterator[str]:
+    """Why training this net could not change a number; a Python layer may hide what it does."""
+    if any(layer.type == "Python" for layer in net.layers):
+        return
+    if not net.parameters:
+        yield f"the net '{net.name}' has nothing to learn: none of its layers has parameters"
+    elif not any(net.loss_weights.values()):
+        yield f"the net '{net.name}' has nothing to learn: it has no loss"
 
 
 def copied_nothing(net: Net, report: Report) -> Iterator[str]:

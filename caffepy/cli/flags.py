@@ -7,6 +7,7 @@ from caffepy.cli.gflags import FILE, Choice
 from caffepy.errors import ConfigError
 
 EFFECTS = ("stop", "snapshot", "none")
+TROUBLES = ("stop", "warn")
 
 GPU = gflags.flag(
     "gpu", str, "",
@@ -16,7 +17,9 @@ MODEL = gflags.flag("model", FILE, "", "The net prototxt.")
 PHASE = gflags.flag("phase", str, "", "TRAIN or TEST, for time; TRAIN if not given.")
 LEVEL = gflags.flag("level", int, 0, "The level of the net state.")
 STAGE = gflags.flag("stage", str, "", "Stages of the net state, separated by ','.")
-SNAPSHOT = gflags.flag("snapshot", FILE, "", "The .solverstate to resume training from.")
+SNAPSHOT = gflags.flag(
+    "snapshot", FILE, "",
+    "The .solverstate to resume training from; latest: the newest of the solver's prefix.")
 WEIGHTS = gflags.flag(
     "weights", FILE, "",
     "Weights to start from or to score, separated by ','. Not together with -snapshot.")
@@ -25,9 +28,17 @@ SIGINT_EFFECT = gflags.flag(
     "sigint_effect", Choice(*EFFECTS), "stop", "On Ctrl-C: snapshot, stop or none.")
 SIGHUP_EFFECT = gflags.flag(
     "sighup_effect", Choice(*EFFECTS), "snapshot", "On a hang-up: snapshot, stop or none.")
+SNAPSHOT_KEEP = gflags.flag(
+    "snapshot_keep", int, None, "How many snapshots stay, the newest; 0 for all.")
+SNAPSHOT_ERRORS = gflags.flag(
+    "snapshot_errors", Choice(*TROUBLES), None,
+    "What a snapshot that cannot be written does: stop or warn.")
+ON_NAN = gflags.flag(
+    "on_nan", Choice(*TROUBLES), None,
+    "What a loss that is no number, or stuck at 87.3365, does: stop or warn.")
 
 ALL = (GPU, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS, SIGINT_EFFECT,
-       SIGHUP_EFFECT)
+       SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN)
 
 
 def split_list(text: str) -> list[str]:

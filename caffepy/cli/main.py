@@ -10,6 +10,7 @@ import click
 from caffepy.cli import flags, gflags
 
 ACTIONS = {
+    "check": "caffepy.cli.check:check",
     "bench": "caffepy.tools.bench:main",
     "device_query": "caffepy.cli.device_query:device_query",
     "layers": "caffepy.cli.layers:layers",

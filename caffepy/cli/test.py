@@ -29,6 +29,7 @@ def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage:
         files.check("weights", path, "caffemodel")
     flags.check_iterations(iterations)
 
+    from caffepy.checks import structure
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
 
@@ -37,7 +38,8 @@ def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage:
               context=context)
     try:
         for path in paths:
-            net.load(path)
+            structure.warn(structure.copied_nothing(net, net.load(path)))
+        structure.warn(structure.untouched_statistics(net))
         score(net, iterations)
     finally:
         net.close()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 logger = log.get(__name__)
 
+LATEST = "latest"  # as -snapshot; a file of this name is ./latest
+
 
 @gflags.command("train", help="Train a net: new, from weights, or from a snapshot.")
 @flags.SOLVER
@@ -27,6 +29,9 @@ logger = log.get(__name__)
 @flags.STAGE
 @flags.SIGINT_EFFECT
 @flags.SIGHUP_EFFECT
+@flags.SNAPSHOT_KEEP
+@flags.SNAPSHOT_ERRORS
+@flags.ON_NAN
 def train(
     solver: str,
     weights: str,
@@ -36,6 +41,9 @@ def train(
     stage: str,
     sigint_effect: str,
     sighup_effect: str,
+    snapshot_keep: int | None,
+    snapshot_errors: str | None,
+    on_nan: str | None,
 ) -> None:
     if not solver:
         raise ConfigError(
@@ -47,7 +55,8 @@ def train(
         )
     # the files first: nothing is worse than a wrong name that shows after an hour of set-up
     files.check("solver", solver, "prototxt")
-    files.check("snapshot", snapshot, "solverstate")
+    if snapshot != LATEST:
+        files.check("snapshot", snapshot, "solverstate")
     for path in flags.split_list(weights):
         files.check("weights", path, "caffemodel")
 
@@ -55,6 +64,11 @@ def train(
 
     param, _ = read_solver_param(solver)
     set_train_state(param, level, stage)
+    set_trouble(param, snapshot_keep, snapshot_errors, on_nan)
+    if snapshot == LATEST:
+        from caffepy.solvers import keep
+
+        snapshot = keep.latest(param.snapshot_prefix)
     if snapshot:
         del param.weights[:]
     elif weights:
@@ -62,6 +76,7 @@ def train(
     numbers = devices.choose(gpu or gpu_of(param))
     context = devices.context(numbers, seed_of(param))
 
+    from caffepy.checks import structure
     from caffepy.cli.progress import training_bar
     from caffepy.solvers.solver import create_solver
 
@@ -71,6 +86,7 @@ def train(
         except ConfigError as error:
             raise error if error.where else error.at(solver) from None
         check_learns(running, solver)
+        structure.warn(structure.unfed_inputs(running.net))
         if snapshot:
             logger.info("Resuming from %s", snapshot)
             running.restore(snapshot)
@@ -88,20 +104,15 @@ def check_learns(solver: Solver, path: str) -> None:
     Raises:
         ConfigError: the net has no parameters, or no loss.
     """
+    from caffepy.checks import structure
+
     net = solver.net
-    if any(layer.type == "Python" for layer in net.layers):
-        return  # who knows what it does
-    if not net.parameters:
-        reason = "none of its layers has parameters"
-    elif not any(net.loss_weights.values()):
-        reason = "it has no loss"
-    else:
-        return
-    raise ConfigError(
-        f"the net '{net.name}' has nothing to learn: {reason}", where=path,
-        found=f"layers {', '.join(net.layer_names)}" if net.layers else "no layers",
-        fix="A net to train has layers with parameters and a loss; a deploy net is for "
-            "'caffepy time' and for Python.")
+    for reason in structure.nothing_to_learn(net):
+        raise ConfigError(
+            reason, where=path,
+            found=f"layers {', '.join(net.layer_names)}" if net.layers else "no layers",
+            fix="A net to train has layers with parameters and a loss; a deploy net is for "
+                "'caffepy time' and for Python.")
 
 
 def last_tests(solver: Solver) -> list[str]:
@@ -122,6 +133,19 @@ def set_train_state(param: SolverParameter, level: int, stage: str) -> None:
                        state.level, level)
     state.level = level
     state.stage.extend(flags.split_stages(stage))
+
+
+def set_trouble(
+    param: SolverParameter, keep: int | None, snapshot_errors: str | None, on_nan: str | None
+) -> None:
+    """Let flags that were given take the place of the solver file's fields."""
+    from caffepy.proto import caffe_pb2
+
+    if keep is not None:
+        param.snapshot_keep = keep
+    for field, word in (("snapshot_errors", snapshot_errors), ("on_nan", on_nan)):
+        if word is not None:
+            setattr(param, field, caffe_pb2.SolverParameter.Trouble.Value(word.upper()))
 
 
 def gpu_of(param: SolverParameter) -> str:

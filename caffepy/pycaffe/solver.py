@@ -137,8 +137,9 @@ class Solver:
 
     # -- snapshots ------------------------------------------------------------------------
 
-    def snapshot(self) -> str:
-        """Write the .caffemodel and .solverstate of now; returns the latter's name.
+    def snapshot(self) -> str | None:
+        """Write the .caffemodel and .solverstate of now; returns the latter's name, or None if
+        they cannot be written and snapshot_errors is WARN.
 
         Raises:
             ConfigError: the solver file has no snapshot_prefix.

@@ -1,4 +1,4 @@
-"""Snapshots as a person sees them: a pair of files or nothing, the newest of them, how many stay."""
+"""Snapshots as people see them: a pair of files or nothing; the newest of them; how many stay."""
 
 from __future__ import annotations
 

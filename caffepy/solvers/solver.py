@@ -289,7 +289,8 @@ class Solver:
         logger.info("Iteration %d, Testing net (#%d)", self.iter, index)
         net = self.test_nets[index]
         net.share_trained_layers(self.net)
-        self.watch.testing(net)
+        if self.iter:  # before it nobody can have gathered any
+            self.watch.say(structure.untouched_statistics(net))
         net.debug_info = self.param.debug_info
         batches = self.param.test_iter[index]
         loss = 0.0
@@ -336,6 +337,7 @@ class Solver:
                 logger.info("Finetuning from %s", name)
                 reports.append(net.load(name))
             if reports and net is self.net:  # the test nets' layers are those of the train net
+                structure.warn(s for r in reports for s in structure.copied_nothing(net, r))
                 logger.info("Layers with weights, after loading:\n%s", weights.table(reports))
 
     def snapshot(self) -> str | None:

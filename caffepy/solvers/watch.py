@@ -47,10 +47,6 @@ class Watch:
                 self.said.add(sentence)
                 logger.warning("%s", sentence)
 
-    def testing(self, net: Net) -> None:
-        """A test begins."""
-        self.say(structure.untouched_statistics(net))
-
     def forwarded(self, net: Net) -> None:
         """A forward and backward of the train net are done."""
         if self._looked < batches.BATCHES:

@@ -113,6 +113,19 @@ def summarize(
     return summary
 
 
+def of_net(net: Net) -> Summary:
+    """The table of a net that is there."""
+    origin = {top: layer.spec.bottom[0] for layer in net.layers if layer.type == "Split"
+              for top in layer.spec.top}
+    summary = Summary(net.name, [
+        Row(layer.name, layer.type, [origin.get(name, name) for name in layer.spec.bottom],
+            list(layer.spec.top), detail=_detail(layer.spec))
+        for layer in net.layers if layer.type != "Split"])
+    _connections(summary)
+    _measure(net, summary)
+    return summary
+
+
 def _connections(summary: Summary) -> None:
     made: set[str] = set()
     for row in summary.rows:
