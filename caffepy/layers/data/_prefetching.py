@@ -54,15 +54,20 @@ class PrefetchingLayer(Layer):
         return DEPTH
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
+        self._open()
+        assert self.source is not None
+        logger.info("output data size: %s", ",".join(map(str, self.source.shape)))
+        top[0].reshape(self.source.shape)
+        if len(top) > 1:
+            top[1].reshape(self.source.shape[0])
+
+    def _open(self) -> None:
+        self._seed = self.context.seed
         try:
             self.source = self.open_source()
         except CaffeError as error:
             raise error.at(self.place_name) from error
         self.prefetcher = Prefetcher(self.source.next, self.depth)
-        logger.info("output data size: %s", ",".join(map(str, self.source.shape)))
-        top[0].reshape(self.source.shape)
-        if len(top) > 1:
-            top[1].reshape(self.source.shape[0])
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         pass  # the next batch decides
@@ -86,7 +91,11 @@ class PrefetchingLayer(Layer):
     def position(self, position: int) -> None:
         self._position = position
         if self.source is not None and self.prefetcher is not None:
-            self.prefetcher.stop()
+            if self.context.seed != self._seed:  # a snapshot has brought its own
+                self.close()
+                self._open()
+            else:
+                self.prefetcher.stop()
             self.source.seek(position)
 
     def close(self) -> None:

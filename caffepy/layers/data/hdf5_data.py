@@ -30,6 +30,7 @@ from caffepy.proto import caffe_pb2
 
 logger = log.get(__name__)
 
+Key = tuple[int, int, int]  # epoch, file, seed
 WHOLE = 1 << 28  # bytes: smaller files are read whole; of larger ones the rows that are needed
 
 
@@ -44,7 +45,7 @@ class HDF5Data(Layer):
 
     _open: tuple[str, h5py.File] | None = None  # the file that rows are read from
     # which file of which epoch, the order of its rows, its numbers if they are read whole
-    _rows: tuple[tuple[int, int], Array | None, dict[str, Array] | None] | None = None
+    _rows: tuple[Key, Array | None, dict[str, Array] | None] | None = None
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.spec.HasField("transform_param"):
@@ -92,21 +93,21 @@ class HDF5Data(Layer):
 
     # -- where a row is -------------------------------------------------------------------
 
-    def _locate(self, row: int) -> tuple[tuple[int, int], int, int]:
-        """((epoch, file), place in the file's order, rows of the file) for a row's number."""
+    def _locate(self, row: int) -> tuple[Key, int, int]:
+        """((epoch, file, seed), place in the file's order, rows of the file) for a row's number."""
         epoch, row = divmod(row, self.total)
         order = self._permutation("files", epoch, len(self.files))
         ends = list(accumulate(self.lengths[i] for i in order))
         turn = bisect_right(ends, row)
         length = self.lengths[order[turn]]
-        return (epoch, int(order[turn])), row - ends[turn] + length, length
+        return (epoch, int(order[turn]), self.context.seed), row - ends[turn] + length, length
 
     def _permutation(self, what: str, counter: int, count: int) -> Array:
         if not self.p.shuffle:
             return np.arange(count)
         return self.context.generator(f"{self.stream}/{what}", counter).permutation(count)
 
-    def _take(self, key: tuple[int, int], places: Array) -> dict[str, Array]:
+    def _take(self, key: Key, places: Array) -> dict[str, Array]:
         """The rows at these (increasing) places of a file's order."""
         if self._rows is None or self._rows[0] != key:
             self._rows = (key, *self._start_file(key))
@@ -123,9 +124,9 @@ class HDF5Data(Layer):
         back = np.argsort(ranks)
         return {name: file[name][wanted[ranks]][back] for name in self.names}
 
-    def _start_file(self, key: tuple[int, int]) -> tuple[Array | None, dict[str, Array] | None]:
+    def _start_file(self, key: Key) -> tuple[Array | None, dict[str, Array] | None]:
         """The order of a file's rows (None: as they lie), and its numbers if it is small."""
-        epoch, index = key
+        epoch, index, _ = key
         shuffled = self.p.shuffle
         order = (self._permutation(f"rows/{index}", epoch, self.lengths[index])
                  if shuffled else None)
