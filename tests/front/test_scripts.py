@@ -203,7 +203,7 @@ def shapes(script):
         layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
           inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
         layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }""")
-    script.write("solver.prototxt", """net: "net.prototxt" test_iter: 1 test_interval: 1000
+    script.write("solver.prototxt", """net: "net.prototxt" test_iter: 10 test_interval: 1000
         test_initialization: false base_lr: 0.1 momentum: 0.9 lr_policy: "fixed" max_iter: 3
         random_seed: 1 snapshot_prefix: "shapes" """)
     return script
