@@ -16,6 +16,7 @@ its class counts as 0; in between it is not used.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -24,6 +25,8 @@ import numpy as np
 from caffepy.errors import DataError, NotFound
 
 COLUMNS = 6  # numbers a window has
+SIZE = re.compile(r"[0-9]{1,10}")
+MOST = 1 << 31  # no corner and no class is greater
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class _Parser:
         sizes: list[int] = []
         while len(sizes) < 4 and self._skip_blank():
             words = self.lines[self.at].split()
-            if len(sizes) + len(words) > 4 or not all(word.isdigit() for word in words):
+            if len(sizes) + len(words) > 4 or not all(map(SIZE.fullmatch, words)):
                 self._wrong(self.at, "this picture's sizes are not right",
                             "channels, height, width and the number of its windows")
             sizes += map(int, words)
@@ -169,7 +172,7 @@ class _Parser:
     def _check(self, block: np.ndarray, picture: Picture, first: int) -> None:
         """Hold classes and corners against what makes sense; ``first``: line of the block."""
         whole = block[:, [0, 2, 3, 4, 5]]
-        self._first_wrong((whole != np.floor(whole)).any(axis=1), first,
+        self._first_wrong(((whole != np.floor(whole)) | (np.abs(whole) > MOST)).any(axis=1), first,
                           "class and corners of a window are whole numbers")
         x1, y1, x2, y2 = block[:, 2:].T
         self._first_wrong((x2 < x1) | (y2 < y1), first,

@@ -23,6 +23,8 @@ from caffepy.proto.wire import LayerWeights, Weights
 Array = NDArray[np.floating]
 Path = str | os.PathLike[str]
 
+MOST_PACKED = 1032  # bytes that deflate packs into one at best
+FREE = 1 << 16  # bytes that any dataset may claim
 MOST_BLOBS = 1000  # of one layer; a greater number in a file is damage
 
 
@@ -39,7 +41,7 @@ def read_net(path: Path) -> Weights:
     def visit(name: str, item: object) -> None:
         layer, _, index = name.rpartition("/")
         if isinstance(item, h5py.Dataset) and index.isdigit():
-            found.setdefault(layer, {})[int(index)] = np.asarray(item[()], np.float32)
+            found.setdefault(layer, {})[int(index)] = np.asarray(values(item, place), np.float32)
 
     try:
         with h5py.File(place, "r") as file:
@@ -49,9 +51,9 @@ def read_net(path: Path) -> Weights:
             file["data"].visititems(visit)
     except FileNotFoundError as error:
         raise file_error(error, path, "read") from error
-    except (OSError, RuntimeError, KeyError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except Exception as error:  # h5py has many kinds for what is damaged
         raise DataError(f"the HDF5 file cannot be read: {error}", where=place) from error
     layers = []
     for name, blobs in found.items():
@@ -61,6 +63,34 @@ def read_net(path: Path) -> Weights:
         arrays = [blobs.get(index) for index in range(max(blobs) + 1)]
         layers.append(LayerWeights(name, "", arrays, [None] * len(arrays)))
     return Weights(place, "", layers)
+
+
+def values(dataset: h5py.Dataset, path: str, *, virtual: bool = False) -> Array:
+    """All numbers of a dataset, which must lie in the file that was opened: links to other files
+    could show any file of this machine.
+
+    Args:
+        path: the file that was opened.
+        virtual: let datasets be put together from other HDF5 files.
+
+    Raises:
+        DataError: its numbers are elsewhere, or it says to be larger than what is stored.
+    """
+    check_dataset(dataset, path, virtual=virtual)
+    return dataset[()]
+
+
+def check_dataset(dataset: h5py.Dataset, path: str, *, virtual: bool = False) -> None:
+    """Refuse what ``values`` refuses, without reading."""
+    name = f"dataset '{dataset.name}'"
+    outside = not os.path.samefile(dataset.file.filename, path) or dataset.external
+    if outside or (dataset.is_virtual and not virtual):
+        raise DataError(f"{name} links to another file", where=path,
+                        fix="Copy its numbers into this one.")
+    stored = dataset.id.get_storage_size()
+    if not dataset.is_virtual and dataset.nbytes > max(MOST_PACKED * stored, FREE):
+        raise DataError(f"{name} says to be larger than what is stored of it", where=path,
+                        found=f"shape {dataset.shape} in {stored} bytes")
 
 
 def write_net(

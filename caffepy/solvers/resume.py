@@ -55,6 +55,10 @@ def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
     """
     state, history = snapshot.read_state(path)
     own = solver.updater.history_blobs()
+    counts = (state.iter, state.current_step, *(layer.position for layer in state.layer_state))
+    if min(counts) < 0:
+        raise DataError("a damaged solver state: something was counted below 0",
+                        where=os.fspath(path), found=min(counts))
     _check(solver, os.fspath(path), history, own)
     if state.learned_net:
         solver.net.load(snapshot.find_weights(state.learned_net, path))

@@ -28,7 +28,7 @@ import h5py
 import numpy as np
 
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
-from caffepy.proto import caffe_pb2, wire
+from caffepy.proto import caffe_pb2, hdf5, wire
 from caffepy.proto.files import atomic_path, file_error
 
 Array = Any
@@ -147,14 +147,15 @@ def _read_hdf5(path: str) -> tuple[Any, list[Array]]:
                                 found=", ".join(sorted(file)) or "an empty file", fix=fix)
             state = caffe_pb2.SolverState()
             if "caffepy/state" in file:
-                state.ParseFromString(file["caffepy/state"][()].tobytes())
-            state.iter = int(np.ravel(file["iter"][()])[0])
+                state.ParseFromString(hdf5.values(file["caffepy/state"], path).tobytes())
+            state.iter = int(np.ravel(hdf5.values(file["iter"], path))[0])
             if "learned_net" in file:
-                state.learned_net = _text(file["learned_net"][()])
+                state.learned_net = _text(hdf5.values(file["learned_net"], path))
             if "current_step" in file:
-                state.current_step = int(np.ravel(file["current_step"][()])[0])
+                state.current_step = int(np.ravel(hdf5.values(file["current_step"], path))[0])
             group = file["history"]
-            return state, [np.asarray(group[str(i)][()]) for i in range(len(group))]
+            return state, [np.asarray(hdf5.values(group[str(i)], path), np.float32)
+                           for i in range(len(group))]
     except CaffeError:
         raise
     except OSError as error:

@@ -26,7 +26,7 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Place
 from caffepy.core.registry import register
 from caffepy.errors import CaffeError, DataError, NotFound, ShapeError, did_you_mean
-from caffepy.proto import caffe_pb2
+from caffepy.proto import caffe_pb2, hdf5
 
 logger = log.get(__name__)
 
@@ -204,6 +204,7 @@ class HDF5Data(Layer):
             self.fail(f"{path} has no dataset '{name}'", kind=DataError,
                       found=", ".join(file) or "nothing",
                       fix=did_you_mean(name, file) or "A top's name is a dataset's name.")
+        hdf5.check_dataset(dataset, path, virtual=True)
         if dataset.dtype.kind not in "fiu" or not dataset.shape:
             self._refuse(f"dataset '{name}' must be an array of numbers", path,
                          f"{dataset.dtype} of shape {dataset.shape}")
