@@ -36,6 +36,7 @@ from caffepy.cli import ending, logfiles
 from caffepy.cli.kinds import BOOL, FILE, INT32, OF_PYTHON, Choice, Kind
 from caffepy.cli.scan import Scan, scan
 from caffepy.errors import ConfigError, did_you_mean
+from caffepy.proto import original_tree
 
 __all__ = ["FILE", "Choice", "Command", "Flag", "Group", "command", "flag"]
 
@@ -223,7 +224,7 @@ class Group(click.Group):
             raise ConfigError(
                 f"Unknown action: {words[0]}",
                 allowed=", ".join(self.list_commands(ctx)),
-                fix=did_you_mean(words[0], self.actions),
+                fix=original_tree.advice(words[0]) or did_you_mean(words[0], self.actions),
             )
         after = found.words[found.words.index(words[0]) + 1:]
         undefok = [f"--undefok={','.join(sorted(found.tolerated))}"] if found.tolerated else []

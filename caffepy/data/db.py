@@ -23,7 +23,7 @@ from importlib import import_module
 from typing import Any, Literal, overload
 
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, did_you_mean
-from caffepy.proto import caffe_pb2
+from caffepy.proto import caffe_pb2, original_tree
 
 Record = tuple[bytes, bytes]  # key, value
 
@@ -225,7 +225,8 @@ def _check_there(path: str, backend: str) -> None:
         raise NotFound(
             "there is no such database",
             where=path,
-            fix=f"Make it first (for MNIST by scripts/create_mnist.sh), or mend the path.{hint}",
+            fix=original_tree.advice(path)
+            or f"Make it first (for MNIST by scripts/create_mnist.sh), or mend the path.{hint}",
         )
     if not os.path.isdir(path):
         raise DataError(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
+from caffepy.proto import original_tree
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HEAD = 4096  # bytes by which text is told from binary
@@ -31,7 +32,7 @@ def file_error(error: OSError, path: str | os.PathLike[str], verb: str) -> Caffe
         if verb == "written":
             folder = os.path.dirname(place) or "."
             return NotFound(f"cannot write {place}: there is no folder {folder}", fix="Make it.")
-        return NotFound(f"File not found: {place}")
+        return NotFound(f"File not found: {place}", fix=original_tree.advice(place))
     if isinstance(error, IsADirectoryError):
         return ConfigError("this is a folder, not a file", where=place)
     return DataError(f"the file cannot be {verb}: {error.strerror or error}", where=place)
