@@ -1,0 +1,125 @@
+"""What the scripts make_net.py beside the models share: fillers, data layers, writing the files.
+
+Each make_net.py has a function ``nets()`` that gives file name to prototxt text, and writes those
+files beside itself when it is run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from caffepy import layers as L
+from caffepy.net_spec import NetSpec
+from caffepy.proto.printer import to_text
+
+XAVIER = {"type": "xavier"}
+MSRA = {"type": "msra"}
+IMAGENET = ("data/ilsvrc12/ilsvrc12_train_lmdb", "data/ilsvrc12/ilsvrc12_val_lmdb")
+IMAGENET_MEAN = "data/ilsvrc12/imagenet_mean.binaryproto"
+
+
+def gaussian(std: float) -> dict[str, Any]:
+    return {"type": "gaussian", "std": std}
+
+
+def rates(weights: float = 1, bias: float | None = 2, decay: bool = True) -> list[dict[str, float]]:
+    """How fast the weights and the bias learn; ``decay``: weight decay for all but the bias."""
+    shown = [{"lr_mult": weights, "decay_mult": 1}] if decay else [{"lr_mult": weights}]
+    if bias is not None:
+        shown.append({"lr_mult": bias, "decay_mult": 0} if decay else {"lr_mult": bias})
+    return shown
+
+
+def learns(train: bool, weights: dict[str, Any], bias: float | None = 0,
+           param: list[dict[str, float]] | None = None) -> dict[str, Any]:
+    """The settings of a layer with weights that only training needs; none for use.
+
+    Args:
+        weights: the filler of the weights.
+        bias: what the bias starts at; None: the layer has none.
+        param: as ``rates`` gives it.
+    """
+    if not train:
+        return {}
+    settings: dict[str, Any] = {"weight_filler": weights}
+    if bias is not None:
+        settings["bias_filler"] = {"type": "constant", "value": bias}
+    return {"param": param or rates(bias=None if bias is None else 2), **settings}
+
+
+def data_layers(n: NetSpec, type_name: str, train: dict[str, Any], test: dict[str, Any],
+                tops: tuple[str, ...] = ("data", "label"), name: str = "data") -> None:
+    """The two layers that give the same tops, one in each phase."""
+    made = getattr(L, type_name)(name=name, include={"phase": "TRAIN"}, ntop=len(tops), **train)
+    for top, blob in zip(tops, made if len(tops) > 1 else [made], strict=True):
+        n[top] = blob
+    n[f"{name} for testing"] = getattr(L, type_name)(
+        name=name, include={"phase": "TEST"}, ntop=0, top=list(tops), **test)
+
+
+def database(n: NetSpec, sources: tuple[str, str], batches: tuple[int, int],
+             transform: dict[str, Any], augment: dict[str, Any] | None = None,
+             **more: Any) -> None:
+    """Data layers over two LMDBs. ``augment``: what is done to training pictures alone."""
+    settings: list[dict[str, Any]] = [
+        {"source": source, "batch_size": batch, "backend": "LMDB",
+         **({"transform_param": {**given}} if given else {})}
+        for source, batch, given in zip(
+            sources, batches, ({**transform, **(augment or {})}, transform), strict=True)
+    ]
+    data_layers(n, "Data", *settings, **more)
+
+
+def imagenet(n: NetSpec, batches: tuple[int, int], crop: int, means: tuple[float, ...] = (),
+             scale: float | None = None) -> None:
+    """ImageNet's two databases, less the mean picture or the channels' means (B, G, R)."""
+    transform: dict[str, Any] = {"crop_size": crop}
+    if means:
+        transform["mean_value"] = list(means)
+    else:
+        transform["mean_file"] = IMAGENET_MEAN
+    if scale is not None:
+        transform["scale"] = scale
+    database(n, IMAGENET, batches, transform, {"mirror": True})
+
+
+def start(train: bool, batch: int, *shape: int) -> NetSpec:
+    """A net that has no layers, or for use the input ``data`` of that shape."""
+    n = NetSpec()
+    if not train:
+        n.data = L.Input(shape={"dim": [batch, *shape]})
+    return n
+
+
+def finish(n: NetSpec, train: bool, scores: Any, top_ks: tuple[int, ...] = (1,)) -> None:
+    """Loss and accuracy for training, class probabilities for use.
+
+    Args:
+        scores: the top with a number for each class.
+        top_ks: the k of each top-k accuracy; top-1 is called accuracy, others accuracy_top_k.
+    """
+    if not train:
+        n.prob = L.Softmax(scores)
+        return
+    n.loss = L.SoftmaxWithLoss(scores, n.label)
+    for k in top_ks:
+        more = {} if k == 1 else {"top_k": k}
+        n["accuracy" if k == 1 else f"accuracy_top_{k}"] = L.Accuracy(
+            scores, n.label, include={"phase": "TEST"}, **more)
+
+
+def prototxt(n: NetSpec, name: str, *comment: str) -> str:
+    """The net as text, under lines of comment."""
+    net = n.to_proto()
+    head = [*comment, "Written by make_net.py beside this file: change that, and run it."]
+    body = to_text(net).replace("\nlayer {", "\n\nlayer {")
+    return "".join(f"# {line}\n" for line in head) + f'name: "{name}"\n\n{body}'
+
+
+def write(script: str, nets: dict[str, str]) -> None:
+    """Write the files beside the script."""
+    for name, text in nets.items():
+        path = Path(script).resolve().parent / name
+        path.write_text(text)
+        print(f"Wrote {path}")
