@@ -1,0 +1,6 @@
+#!/bin/sh
+# Trains LeNet on MNIST by Adam; further arguments go to `caffepy train`. Runs from anywhere.
+. "$(dirname "$0")/common.sh"
+
+need_mnist
+train models/lenet/lenet_solver_adam.prototxt "$@"
