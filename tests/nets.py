@@ -172,3 +172,45 @@ def resnet50(batch: int = 1, size: int = 224, classes: int = 1000) -> str:
         "pooling_param { pool: AVE global_pooling: true } }",
         inner_product("fc", "pool5", classes), loss("loss", "fc"),
     ])
+
+
+# AlexNet as the first versions wrote it; CLASSES stands for the number of classes
+ALEXNET_V1 = """
+name: "Old"
+input: "data" input_dim: 256 input_dim: 3 input_dim: 227 input_dim: 227
+input: "label" input_dim: 256 input_dim: 1 input_dim: 1 input_dim: 1
+layers { name: "conv1" type: CONVOLUTION bottom: "data" top: "conv1"
+         convolution_param { num_output: 96 kernel_size: 11 stride: 4 } }
+layers { name: "relu1" type: RELU bottom: "conv1" top: "conv1" }
+layers { name: "pool1" type: POOLING bottom: "conv1" top: "pool1"
+         pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
+layers { name: "norm1" type: LRN bottom: "pool1" top: "norm1" }
+layers { name: "conv2" type: CONVOLUTION bottom: "norm1" top: "conv2"
+         convolution_param { num_output: 256 kernel_size: 5 pad: 2 group: 2 } }
+layers { name: "relu2" type: RELU bottom: "conv2" top: "conv2" }
+layers { name: "pool2" type: POOLING bottom: "conv2" top: "pool2"
+         pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
+layers { name: "norm2" type: LRN bottom: "pool2" top: "norm2" }
+layers { name: "conv3" type: CONVOLUTION bottom: "norm2" top: "conv3"
+         convolution_param { num_output: 384 kernel_size: 3 pad: 1 } }
+layers { name: "relu3" type: RELU bottom: "conv3" top: "conv3" }
+layers { name: "conv4" type: CONVOLUTION bottom: "conv3" top: "conv4"
+         convolution_param { num_output: 384 kernel_size: 3 pad: 1 group: 2 } }
+layers { name: "relu4" type: RELU bottom: "conv4" top: "conv4" }
+layers { name: "conv5" type: CONVOLUTION bottom: "conv4" top: "conv5"
+         convolution_param { num_output: 256 kernel_size: 3 pad: 1 group: 2 } }
+layers { name: "relu5" type: RELU bottom: "conv5" top: "conv5" }
+layers { name: "pool5" type: POOLING bottom: "conv5" top: "pool5"
+         pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
+layers { name: "fc6" type: INNER_PRODUCT bottom: "pool5" top: "fc6"
+         inner_product_param { num_output: 4096 weight_filler { type: "gaussian" } } }
+layers { name: "relu6" type: RELU bottom: "fc6" top: "fc6" }
+layers { name: "drop6" type: DROPOUT bottom: "fc6" top: "fc6" }
+layers { name: "fc7" type: INNER_PRODUCT bottom: "fc6" top: "fc7"
+         inner_product_param { num_output: 4096 weight_filler { type: "gaussian" } } }
+layers { name: "relu7" type: RELU bottom: "fc7" top: "fc7" }
+layers { name: "drop7" type: DROPOUT bottom: "fc7" top: "fc7" }
+layers { name: "fc8" type: INNER_PRODUCT bottom: "fc7" top: "fc8"
+         inner_product_param { num_output: CLASSES } }
+layers { name: "loss" type: SOFTMAX_LOSS bottom: "fc8" bottom: "label" top: "loss" }
+"""

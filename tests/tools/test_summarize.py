@@ -1,51 +1,12 @@
 import click
 import pytest
+from nets import ALEXNET_V1
 from recorded_data import make_db, records
 from support import REFERENCE
 
 from caffepy.errors import CaffeError
 from caffepy.tools._table import table
 from caffepy.tools.summarize import main, summarize
-
-ALEXNET = """
-name: "Old"
-input: "data" input_dim: 256 input_dim: 3 input_dim: 227 input_dim: 227
-input: "label" input_dim: 256 input_dim: 1 input_dim: 1 input_dim: 1
-layers { name: "conv1" type: CONVOLUTION bottom: "data" top: "conv1"
-         convolution_param { num_output: 96 kernel_size: 11 stride: 4 } }
-layers { name: "relu1" type: RELU bottom: "conv1" top: "conv1" }
-layers { name: "pool1" type: POOLING bottom: "conv1" top: "pool1"
-         pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
-layers { name: "norm1" type: LRN bottom: "pool1" top: "norm1" }
-layers { name: "conv2" type: CONVOLUTION bottom: "norm1" top: "conv2"
-         convolution_param { num_output: 256 kernel_size: 5 pad: 2 group: 2 } }
-layers { name: "relu2" type: RELU bottom: "conv2" top: "conv2" }
-layers { name: "pool2" type: POOLING bottom: "conv2" top: "pool2"
-         pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
-layers { name: "norm2" type: LRN bottom: "pool2" top: "norm2" }
-layers { name: "conv3" type: CONVOLUTION bottom: "norm2" top: "conv3"
-         convolution_param { num_output: 384 kernel_size: 3 pad: 1 } }
-layers { name: "relu3" type: RELU bottom: "conv3" top: "conv3" }
-layers { name: "conv4" type: CONVOLUTION bottom: "conv3" top: "conv4"
-         convolution_param { num_output: 384 kernel_size: 3 pad: 1 group: 2 } }
-layers { name: "relu4" type: RELU bottom: "conv4" top: "conv4" }
-layers { name: "conv5" type: CONVOLUTION bottom: "conv4" top: "conv5"
-         convolution_param { num_output: 256 kernel_size: 3 pad: 1 group: 2 } }
-layers { name: "relu5" type: RELU bottom: "conv5" top: "conv5" }
-layers { name: "pool5" type: POOLING bottom: "conv5" top: "pool5"
-         pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
-layers { name: "fc6" type: INNER_PRODUCT bottom: "pool5" top: "fc6"
-         inner_product_param { num_output: 4096 weight_filler { type: "gaussian" } } }
-layers { name: "relu6" type: RELU bottom: "fc6" top: "fc6" }
-layers { name: "drop6" type: DROPOUT bottom: "fc6" top: "fc6" }
-layers { name: "fc7" type: INNER_PRODUCT bottom: "fc6" top: "fc7"
-         inner_product_param { num_output: 4096 weight_filler { type: "gaussian" } } }
-layers { name: "relu7" type: RELU bottom: "fc7" top: "fc7" }
-layers { name: "drop7" type: DROPOUT bottom: "fc7" top: "fc7" }
-layers { name: "fc8" type: INNER_PRODUCT bottom: "fc7" top: "fc8"
-         inner_product_param { num_output: CLASSES } }
-layers { name: "loss" type: SOFTMAX_LOSS bottom: "fc8" bottom: "label" top: "loss" }
-"""
 
 
 def write(path, text):
@@ -54,7 +15,7 @@ def write(path, text):
 
 
 def test_known_figures_of_alexnet(tmp_path):
-    found = summarize(write(tmp_path / "net", ALEXNET.replace("CLASSES", "22")))
+    found = summarize(write(tmp_path / "net", ALEXNET_V1.replace("CLASSES", "22")))
     rows = {row.name: row for row in found.rows}
     # what the first versions printed, before the loss's single float
     assert found.total("memory") - rows["loss"].memory == 1073760256
@@ -62,7 +23,7 @@ def test_known_figures_of_alexnet(tmp_path):
     assert rows["pool5"].shapes == [(256, 256, 6, 6)] and rows["pool5"].memory == 4 * 2359296
     assert rows["relu1"].memory == 0 and rows["relu1"].params == 0
     assert (rows["conv2"].detail, rows["pool1"].detail) == ("5/1+2 256/2", "MAX 3/2+0")
-    found = summarize(write(tmp_path / "net", ALEXNET.replace("CLASSES", "1000")))
+    found = summarize(write(tmp_path / "net", ALEXNET_V1.replace("CLASSES", "1000")))
     assert found.params == found.total("params") == 60965224
     # 724,406,816 multiply-adds: 105,415,200 + 223,948,800 + 149,520,384 + 112,140,288
     # + 74,760,192 in the convolutions, 37,748,736 + 16,777,216 + 4,096,000 behind them
@@ -71,7 +32,7 @@ def test_known_figures_of_alexnet(tmp_path):
 
 
 def test_the_installed_command(shell, tmp_path):
-    write(tmp_path / "net", ALEXNET.replace("CLASSES", "22"))
+    write(tmp_path / "net", ALEXNET_V1.replace("CLASSES", "22"))
     done = shell("summarize", "net")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
