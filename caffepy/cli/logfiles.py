@@ -8,6 +8,7 @@ run.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import logging
 import os
@@ -58,7 +59,9 @@ class LevelFile(logging.Handler):
 
     def close(self) -> None:
         if self.file is not None:
-            self.file.close()
+            with contextlib.suppress(OSError):  # what a full disk has not taken is lost
+                self.file.close()
+            self.file = None
         super().close()
 
     def _open(self) -> TextIO:

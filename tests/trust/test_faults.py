@@ -71,6 +71,20 @@ def test_a_full_disk(errors, small_disk, train, folder):
     assert keep.latest("disk/snap") == "disk/snap_iter_35.solverstate"
 
 
+@FULL
+def test_a_full_disk_under_the_log(small_disk, train, folder, monkeypatch):
+    """The training goes on; standard error has all lines."""
+    monkeypatch.delenv("GLOG_logtostderr")
+    write(folder, PICTURES, "random_seed: 3")
+    with open(small_disk / "filler", "wb", buffering=0) as filler:
+        filler.write(b"x" * ((1 << 20) - 8192))
+    run = train(folder, "-log_dir=disk")
+    assert run.end() == 0
+    said = sum("No log file in disk" in line for line in run.lines)
+    assert 1 <= said <= 2  # once for the file of INFO, and for that of WARNING, which says so too
+    assert "Optimization Done." in run.lines[-1]
+
+
 def test_a_folder_that_is_not_there(train, folder):
     write(folder, PICTURES)
     solver = folder / "solver.prototxt"

@@ -121,6 +121,11 @@ def test_batch_norm_without_scale(said):
     assert line.startswith("BatchNorm layer bn1 is not followed by a Scale layer")
     scale = 'layer { name: "scale" type: "Scale" bottom: "ip" top: "ip" }'
     assert said(ROWS % "" + ip() + bn % 1 + scale + LOSS) == []
+    between = ('layer { name: "bn" type: "BatchNorm" bottom: "ip" top: "bn" }'
+               'layer { name: "p" type: "Power" bottom: "data" top: "p" }'
+               'layer { name: "e" type: "Silence" bottom: "p" }'
+               'layer { name: "s" type: "Scale" bottom: "bn" top: "bn" }')
+    assert said(ROWS % "" + ip() + between + LOSS.replace('"ip"', '"bn"')) == []
     (line,) = said(ROWS % "" + ip() + bn % 1 + scale + "".join(bn % i for i in (2, 3, 4, 5)) + LOSS)
     assert "BatchNorm layers (4 of them): bn2, bn3, bn4 and 1 more are not" in line
 
