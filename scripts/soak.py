@@ -6,7 +6,8 @@
 
 Reported are memory (resident), open files, threads and iterations a second of processor time (a
 busy machine does not count as slow), every 20th of the way, and at the end the change since the
-first 20th that lies behind iteration 1000 (or behind a fifth of a shorter run). Growth of more than 1 % of memory or of one open file ends with exit code 1.
+first 20th that lies behind iteration 1000 (or behind a fifth of a shorter run). Growth of more
+than 1 % of memory or of one open file ends with exit code 1.
 """
 
 from __future__ import annotations

@@ -135,8 +135,8 @@ def _signed(value: int) -> int:
 
 def _shaped(region: Region, values: Array, shape: list[int]) -> Array:
     # an axis of 0 would let the others be anything, which NumPy in turn refuses
-    if max(shape, default=0) > MOST or min(shape, default=0) < 0 \
-            or len(shape) > MOST_AXES or math.prod(shape) != len(values):
+    absurd = math.prod(max(extent, 1) for extent in shape) > MOST or len(shape) > MOST_AXES
+    if absurd or min(shape, default=0) < 0 or math.prod(shape) != len(values):
         holds = "x".join(map(str, shape)) or "a single value"
         region.fail(f"a blob of shape {holds} holds {len(values)} values", region.start)
     return values.reshape(shape)

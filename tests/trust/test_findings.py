@@ -23,7 +23,8 @@ def test_an_old_padding_layer_without_a_bottom():
         upgrade_net(net)
 
 
-@pytest.mark.parametrize("dims", [(65, 1 << 60, 0, 0), (0, 1 << 60), (1,) * 40])
+@pytest.mark.parametrize("dims", [(65, 1 << 60, 0, 0), (0, 1 << 60), (1,) * 40,
+                                  (0, 186743, 186756, 66116650)])
 def test_a_blob_of_a_shape_that_no_array_has(dims):
     blob = caffe_pb2.BlobProto(data=[1.0] if all(dims) else [])
     blob.shape.dim.extend(dims)
