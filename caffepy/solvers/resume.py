@@ -96,7 +96,12 @@ def _resume_streams(solver: Solver, state: Any) -> None:
     elif context.seed != state.seed:
         logger.warning("the snapshot was taken with random_seed: %d, not %d; going on with the "
                        "solver file's", state.seed, context.seed)
-    reached = {(s.net, s.layer): s.position for s in state.layer_state}
-    for net in [solver.net, *solver.test_nets]:
+    go_to([solver.net, *solver.test_nets], state.layer_state)
+
+
+def go_to(nets: Sequence[Net], states: Sequence[Any]) -> None:
+    """Set readers and random streams to what ``positions`` gave; those it left out to 0."""
+    reached = {(s.net, s.layer): s.position for s in states}
+    for net in nets:
         for layer in net.layers:
             layer.position = reached.get((net.label, layer.name), 0)

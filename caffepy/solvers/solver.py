@@ -270,8 +270,9 @@ class Solver:
         """Test all test nets, or those up to the one in which it was asked to stop."""
         if not self.communicator.root:
             return
-        # a snapshot taken between two batches continues with the whole test
-        self._before_tests = resume.positions(self.test_nets)
+        # a snapshot taken between two batches, or after a test that was broken off, goes on with
+        # the whole test
+        before = self._before_tests = resume.positions(self.test_nets)
         try:
             for index in range(len(self.test_nets)):
                 self.test(index)
@@ -279,6 +280,8 @@ class Solver:
                     break
         finally:
             self._before_tests = None
+        if self.stopped:
+            resume.go_to(self.test_nets, before)
 
     def test(self, index: int = 0) -> list[tuple[str, np.ndarray[Any, Any]]]:
         """Run a test net over ``test_iter`` batches and log the means of its outputs.
@@ -362,7 +365,9 @@ class Solver:
         save = self.net.save_hdf5 if hdf5 else self.net.save
         save(model, diff=p.snapshot_diff)
         logger.info("Snapshotting solver state to %s %s", kind, path)
-        tests = self._before_tests or resume.positions(self.test_nets)
+        tests = self._before_tests
+        if tests is None:
+            tests = resume.positions(self.test_nets)
         state = resume.state_of(self, model, tests)
         snapshot.write_state(path, state, self.updater.history_blobs(), hdf5)
         return path

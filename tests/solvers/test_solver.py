@@ -267,6 +267,20 @@ def test_stop_within_a_test(make, lines, folder):
     assert solver.test(0)  # asked anew, it tests
 
 
+@pytest.mark.parametrize("asked", ["stop", "snapshot"])
+@pytest.mark.parametrize("batches", [0, 1, 2])
+def test_a_snapshot_of_the_first_test_goes_on_with_the_whole_test(asked, batches, make, folder):
+    """Even when some of its batches are used up, and no reader had read anything before."""
+    solver = make(TESTING + "max_iter: 2")
+    solver.action = actions(*[None] * batches, asked)
+    solver.step(1)
+    state = solver.snapshot() if asked == "stop" else str(next(folder.glob("*.solverstate")))
+    again = make(TESTING + "max_iter: 2")
+    again.restore(state)
+    assert (again.iter, again.test_nets[0].layers[0].position) == (0, 0)
+    assert asked != "stop" or solver.test_nets[0].layers[0].position == 0
+
+
 def test_debug_info_at_display_only(make, lines):
     solver = make("debug_info: true display: 2")
     del lines[:]
