@@ -15,8 +15,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.data import image
-from caffepy.data.reader import Batch
-from caffepy.data.recycle import Shelf
+from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2

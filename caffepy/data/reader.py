@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
-
 import numpy as np
 
 from caffepy import log
 from caffepy.data import datum
 from caffepy.data.db import Record, open_db
+from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
 from caffepy.errors import CaffeError, ConfigError, DataError
 from caffepy.proto import caffe_pb2
@@ -97,15 +95,6 @@ class DatumReader:
                     count %= passed
 
 
-@dataclass
-class Batch:
-    """N records: data N x C x H x W, labels N (both float32), and the position after them."""
-
-    data: np.ndarray
-    labels: np.ndarray
-    position: int
-
-
 class BatchSource:
     """A Data layer's batches, made one by one; a Prefetcher calls ``next`` ahead of the net.
 
@@ -150,7 +139,7 @@ class BatchSource:
         self._reader = DatumReader(
             data_param.source, data_param.backend, skip=skip, rank=rank, size=size
         )
-        self._free: deque[Batch] = deque()
+        self._shelf = Shelf()
         try:
             key, value = self._reader.peek()
             pictures, _ = self._decode([(key, value)])
@@ -180,7 +169,7 @@ class BatchSource:
         records = self._reader.take(self.batch_size)
         pictures, labels = self._decode(records)
         shape = self._shape(records[0][0], pictures[0])
-        batch = self._room((len(records), *shape))
+        batch = self._shelf.take((len(records), *shape))
         self._transformer.batch(
             pictures, first, batch.data, self._size, lambda i: self._name(records[i][0])
         )
@@ -190,7 +179,7 @@ class BatchSource:
 
     def recycle(self, batch: Batch) -> None:
         """Give a batch back that nobody reads any more: its arrays serve again."""
-        self._free.append(batch)
+        self._shelf.give(batch)
 
     def close(self) -> None:
         self._reader.close()
@@ -200,13 +189,6 @@ class BatchSource:
             return self._transformer.output_shape(*picture.shape)
         except CaffeError as error:
             raise error.at(self._name(key)) from error
-
-    def _room(self, shape: tuple[int, ...]) -> Batch:
-        while self._free:
-            batch = self._free.popleft()
-            if batch.data.shape == shape:
-                return batch
-        return Batch(np.empty(shape, np.float32), np.empty(shape[0], np.float32), 0)
 
     def _decode(self, records: list[Record]) -> tuple[list[np.ndarray], list[int]]:
         pictures, labels = [], []

@@ -1,12 +1,20 @@
-"""Arrays of batches that were used up, kept to be filled again."""
+"""Batches, and the shelf where used ones wait to be filled again."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
-from caffepy.data.reader import Batch
+
+@dataclass
+class Batch:
+    """N records: data N x C x H x W, labels N (both float32), and the position after them."""
+
+    data: np.ndarray
+    labels: np.ndarray
+    position: int
 
 
 class Shelf:

@@ -8,8 +8,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.data import image
-from caffepy.data.reader import Batch
-from caffepy.data.recycle import Shelf
+from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import draws, read_mean, stream_key
 from caffepy.data.window_file import Windows, read_window_file
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError

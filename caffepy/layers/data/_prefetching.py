@@ -8,7 +8,7 @@ from caffepy import log
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Place, Shape
 from caffepy.data.prefetch import Prefetcher
-from caffepy.data.reader import Batch
+from caffepy.data.recycle import Batch
 from caffepy.errors import CaffeError
 
 logger = log.get(__name__)
