@@ -166,10 +166,6 @@ class SyncedMemory:
         """The shape of the channels-last places, if there is one."""
         return self._last_shape
 
-    def current(self, place: Place) -> bool:
-        """Whether a read there would copy nothing."""
-        return place in self._valid
-
     # -- room -----------------------------------------------------------------------------
 
     def resize(self, count: int) -> None:
@@ -197,12 +193,6 @@ class SyncedMemory:
         self.capacity = self.count
         self._windows.clear()
         self._pin = None
-
-    def drop(self, place: Place) -> None:
-        """Forget the room at ``place``; the value must be current elsewhere or not needed."""
-        self._valid.discard(place)
-        self._store.pop(place, None)
-        self._windows.clear()
 
     @property
     def nbytes(self) -> int:

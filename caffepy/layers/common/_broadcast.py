@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Array, Shape
+from caffepy.core.memory import Shape
 from caffepy.errors import ShapeError
 from caffepy.layers.common._axis import axis_of
 
@@ -30,9 +29,7 @@ class Broadcast(Layer):
         return x.shape[axis:end]
 
     def align(self, bottom: Blobs, operand: Shape) -> int:
-        """Find how ``operand`` lines up with the bottom, for ``spread`` and ``sum_to``.
-
-        Returns: the axis of the bottom at which the operand's axes begin.
+        """The axis of the bottom at which the axes of ``operand`` begin.
 
         Raises:
             ShapeError: it does not.
@@ -42,25 +39,7 @@ class Broadcast(Layer):
         if x.shape[axis : axis + len(operand)] != operand:
             self.fail("the operand does not line up with the bottom", kind=ShapeError,
                       found=f"shape {operand} at axis {axis} of shape {x.shape}")
-        after = x.ndim - axis - len(operand)
-        self._spread = (1,) * axis + operand + (1,) * after
-        self._summed = (*range(axis), *range(axis + len(operand), x.ndim))
         return axis
-
-    def spread(self, operand: Array) -> Array:
-        """The operand with axes of 1, so that it multiplies or adds to the bottom."""
-        return operand.reshape(self._spread)
-
-    def sum_to(self, gradient: Array, shape: Shape) -> Array:
-        """A gradient of the bottom's shape summed up to the operand's."""
-        return gradient.sum(axis=self._summed).reshape(shape)
-
-    def give(self, blob: Blob, gradient: Array, learned: bool) -> None:
-        """Add to a parameter's gradient, or overwrite a bottom's."""
-        if learned:
-            self.accumulate(blob.grads, gradient)
-        else:
-            self.overwrite(blob.grads)[...] = gradient
 
     def learned(self, bottom: Blobs, filler: Any) -> None:
         """Make the operand a parameter, unless it is the second bottom."""

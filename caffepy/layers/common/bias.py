@@ -27,13 +27,17 @@ class Bias(Broadcast):
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         self.operand = self.blobs[0] if len(bottom) == 1 else bottom[1]
-        self.align(bottom, self.operand.shape)
-        top[0].reshape_like(bottom[0])
+        x, shape = bottom[0], self.operand.shape
+        start = self.align(bottom, shape)
+        end = start + len(shape)
+        self.spread = (1,) * start + shape + (1,) * (x.ndim - end)
+        self.summed = (*range(start), *range(end, x.ndim))
+        top[0].reshape_like(x)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         place = self.follow(bottom[0].values)
         x = bottom[0].values.read(place)
-        b = self.spread(self.read(self.operand.values))
+        b = self.read(self.operand.values).reshape(self.spread)
         self.xp.add(x, b, out=top[0].values.overwrite(place))
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
@@ -42,6 +46,8 @@ class Bias(Broadcast):
         dy = top[0].grads.read(place)
         learned = len(bottom) == 1
         if self.param_propagate_down[0] if learned else propagate_down[1]:
-            self.give(self.operand, self.sum_to(dy, self.operand.shape), learned)
+            if not learned:
+                self.operand.grads.zero()  # a bottom's gradient is overwritten, not added to
+            self.accumulate(self.operand.grads, dy.sum(self.summed).reshape(self.operand.shape))
         if propagate_down[0] and bottom[0] is not top[0]:
             bottom[0].grads.overwrite(place)[...] = dy
