@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from caffepy import log
 from caffepy.cli import devices, files, flags, gflags
 from caffepy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from caffepy.core.net import Net
 
 logger = log.get(__name__)
 
@@ -45,7 +50,7 @@ def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage:
         net.close()
 
 
-def score(net: object, iterations: int) -> None:
+def score(net: Net, iterations: int) -> None:
     """Run ``iterations`` batches and log every output value, then the means.
 
     Sums are kept in double precision: over thousands of batches single precision would drift.
@@ -55,10 +60,10 @@ def score(net: object, iterations: int) -> None:
     totals: list[float] = []
     names: list[tuple[str, float]] = []
     for batch in range(iterations):
-        loss += float(net.forward())  # type: ignore[attr-defined]
+        loss += float(net.forward())
         outputs = [
             (name, float(value), float(weight))
-            for name, values, weight in net.outputs()  # type: ignore[attr-defined]
+            for name, values, weight in net.outputs()
             for value in values
         ]
         for name, value, _ in outputs:
