@@ -1,0 +1,155 @@
+"""The documentation's pages: what they hold, and running them as a reader would.
+
+A page is a list of steps, each a fenced block:
+
+    ```python       runs; one interpreter for the whole page
+    ```sh           runs in a shell
+    ```text         what the step right before it prints; "..." stands for anything
+    ```prototxt     a file, as is any block below a line that ends with "save as `name`:"
+
+    pages.walk(pages.DOCS / "tutorial" / "01-blob.md", folder, pages.environment(bin))
+"""
+
+from __future__ import annotations
+
+import doctest
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SAVED = re.compile(r"\bsave as `([\w./-]+)`:\n+\Z", re.IGNORECASE)
+END = re.compile(r"\0end of step (\d+)\n")
+
+# what differs from run to run in a line of the log: its date, thread, source line, and the speed
+LOG = re.compile(r"^[IWE]\d{4} [\d:.]+ +\d+ ([\w.]+):\d+\]", re.MULTILINE)
+SPEED = re.compile(r"\([\d.e+]+ iter/s, [\d.e+-]+s/(\d+ iters)\)")
+
+RUNNER = """
+import json, subprocess, sys
+steps, names = json.load(sys.stdin), {"__name__": "__main__"}
+for kind, text, line in steps:
+    code = 0
+    if kind == "python":
+        exec(compile("\\n" * line + text, sys.argv[1], "exec"), names)
+    elif kind == "sh":
+        code = subprocess.run(["sh", "-c", text], stdin=subprocess.DEVNULL).returncode
+    else:
+        with open(kind, "w") as file:
+            file.write(text)
+    print("\\0end of step", code, flush=True)
+"""
+
+
+@dataclass
+class Step:
+    """A block of a page that is run, or saved; ``line`` is that of its fence."""
+
+    kind: str  # "python", "sh", or the name of the file to save
+    text: str
+    line: int
+    printed: str | None = None
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return [text for kind, text in FENCE.findall(read(path)) if kind == language]
+
+
+def commands(path: Path) -> list[list[str]]:
+    """The indented lines that call caffepy, cut into words."""
+    return [line.split() for line in re.findall(r"^    (caffepy .*)$", read(path), re.MULTILINE)]
+
+
+def steps(path: Path) -> list[Step]:
+    """The page's blocks in order."""
+    text, found = read(path), list[Step]()
+    last = 0
+    for match in FENCE.finditer(text):
+        kind, block = match.groups()
+        line = text.count("\n", 0, match.start()) + 1
+        saved = SAVED.search(text[last : match.start()])
+        if saved:
+            found.append(Step(saved[1], block, line))
+        elif kind in ("python", "sh"):
+            found.append(Step(kind, block, line))
+        else:
+            assert kind == "text", f"{path.name}:{line}: what is this block of {kind!r} for?"
+            assert not text[last : match.start()].strip(), f"{path.name}:{line}: what prints this?"
+            assert found[-1].printed is None, f"{path.name}:{line}: a second output"
+            found[-1].printed = block
+        last = match.end()
+    return found
+
+
+def environment(folder: Path, root: Path = ROOT) -> dict[str, str]:
+    """Variables under which caffepy of ``root`` is installed, its commands being in ``folder``."""
+    from caffepy.cli.main import TOOLS
+
+    folder.mkdir(exist_ok=True)
+    modules = {"caffepy": "caffepy", "caffe": "caffepy", "python": "",
+               **{name: f"caffepy.tools.{name}" for name in TOOLS}}
+    for name, module in modules.items():
+        launcher = folder / name
+        launcher.write_text(
+            f'#!/bin/sh\nexec {sys.executable} {module and f"-m {module} "}"$@"\n')
+        launcher.chmod(0o755)
+    return {
+        **os.environ,
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": f"{root}{os.pathsep}{root / 'caffepy' / '_front'}",
+        "PYTHONUNBUFFERED": "1",   # what is printed and what is logged come in order
+        "PYTHONWARNINGS": "error",
+        "TMPDIR": str(folder),     # the log files
+    }
+
+
+def run(command: list[str], folder: Path, **options) -> subprocess.CompletedProcess:
+    """Run a command line ``caffepy ...`` or Python's own arguments; it must succeed."""
+    arguments = ["-m", *command] if command[0] == "caffepy" else command
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, text=True,
+                          capture_output=True, timeout=120, check=False, **options)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done
+
+
+def walk(path: Path, folder: Path, variables: dict[str, str]) -> None:
+    """Do what a page says, in ``folder``, and compare what it prints."""
+    todo = steps(path)
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER, str(path)], cwd=folder, env=variables, text=True,
+        input=json.dumps([(step.kind, step.text, step.line) for step in todo]),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+    *parts, rest = END.split(done.stdout)  # output and exit code of each step in turn
+    for step, output, code in zip(todo, parts[::2], parts[1::2], strict=False):
+        place = f"{path.name}:{step.line}: "
+        failure = "caffepy: error:" in (step.printed or "")
+        assert (code != "0") == failure, f"{place}exit code {code}\n{output}"
+        if step.printed is not None:
+            compare(step.printed, output, place)
+    assert len(parts) == 2 * len(todo), f"{path.name}:{todo[len(parts) // 2].line}: {rest}"
+
+
+def compare(printed: str, output: str, place: str = "") -> None:
+    """Hold what a page shows against what came out."""
+    want, got = plain(printed), plain(output)
+    checker = doctest.OutputChecker()
+    if not checker.check_output(want, got, doctest.ELLIPSIS):
+        example = doctest.Example("", want)
+        raise AssertionError(place + checker.output_difference(example, got, doctest.ELLIPSIS))
+
+
+def plain(text: str) -> str:
+    """Without what differs from run to run, and blanks at the ends of lines."""
+    text = SPEED.sub(r"(\1)", LOG.sub(r"\1]", text))
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
