@@ -36,9 +36,12 @@ SNAPSHOT_ERRORS = gflags.flag(
 ON_NAN = gflags.flag(
     "on_nan", Choice(*TROUBLES), None,
     "What a loss that is no number, or stuck at 87.3365, does: stop or warn.")
+MEASUREMENTS = gflags.flag(
+    "measurements", bool, True,
+    "train writes what it measures to <snapshot_prefix>.jsonl, for plot; -nomeasurements: not.")
 
 ALL = (GPU, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS, SIGINT_EFFECT,
-       SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN)
+       SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN, MEASUREMENTS)
 
 
 def split_list(text: str) -> list[str]:

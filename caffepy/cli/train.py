@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
-from caffepy import log
+from caffepy import __version__, log
 from caffepy.cli import devices, files, flags, gflags
 from caffepy.cli.signals import SignalEffects
 from caffepy.errors import ConfigError
@@ -32,6 +33,7 @@ LATEST = "latest"  # as -snapshot; a file of this name is ./latest
 @flags.SNAPSHOT_KEEP
 @flags.SNAPSHOT_ERRORS
 @flags.ON_NAN
+@flags.MEASUREMENTS
 def train(
     solver: str,
     weights: str,
@@ -44,6 +46,7 @@ def train(
     snapshot_keep: int | None,
     snapshot_errors: str | None,
     on_nan: str | None,
+    measurements: bool,
 ) -> None:
     if not solver:
         raise ConfigError(
@@ -78,6 +81,7 @@ def train(
 
     from caffepy.checks import structure
     from caffepy.cli.progress import training_bar
+    from caffepy.solvers.measurements import written
     from caffepy.solvers.solver import create_solver
 
     with SignalEffects(sigint_effect, sighup_effect) as signals:
@@ -91,7 +95,8 @@ def train(
             logger.info("Resuming from %s", snapshot)
             running.restore(snapshot)
         logger.info("Starting Optimization")
-        with training_bar(running):
+        about = {"solver": solver, "caffepy": __version__}
+        with training_bar(running), written(running, about) if measurements else nullcontext():
             running.solve()
     logger.info("Optimization Done.")
     for line in last_tests(running):

@@ -80,6 +80,7 @@ class Solver:
             oldest first.
         on_start, on_gradients, on_iteration: lists of callables that are called with the solver
             before each iteration's forward, when its gradients are there, and after its update.
+        on_test: callables that are called with the solver and a test net's index after its test.
         last_tests: per test net, the iteration of its last whole test and what ``test`` returned.
         stopped: whether the last ``step`` or ``solve`` ended early because it was asked to.
     """
@@ -113,6 +114,7 @@ class Solver:
         self.on_start: list[Hook] = []
         self.on_gradients: list[Hook] = []
         self.on_iteration: list[Hook] = []
+        self.on_test: list[Callable[[Solver, int], None]] = []
         self.last_tests: dict[int, tuple[int, list[tuple[str, np.ndarray[Any, Any]]]]] = {}
         self.stopped = False
         self._clock = progress.Clock()
@@ -312,6 +314,8 @@ class Solver:
         means = [(name, total / batches) for name, total in sums.items()]
         progress.show_outputs("Test", [(name, mean, weights[name]) for name, mean in means])
         self.last_tests[index] = (self.iter, means)
+        for hook in tuple(self.on_test):
+            hook(self, index)
         return means
 
     def _asked_to_stop(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -262,3 +263,19 @@ def test_a_terminal_sees_a_bar_below_whole_log_lines(folder: Path) -> None:
 
 def test_no_bar_without_a_terminal(call) -> None:
     assert "iter/s, loss" not in call("train", "-solver=solver.prototxt").stderr
+
+
+def test_train_writes_its_measurements_beside_the_snapshots(shell, folder):
+    done = shell("train", "-solver", "solver.prototxt")
+    assert done.returncode == 0, done.stderr
+    with open("small.jsonl") as file:
+        start, *rest = map(json.loads, file)
+    assert start["solver"] == "solver.prototxt" and start["seed"] == 1
+    assert [(line["type"], line["iter"]) for line in rest] == [
+        ("test", 0), ("train", 0), ("train", 2), ("test", 4), ("train", 4)]
+    assert rest[0]["outputs"].keys() == {"accuracy", "loss"}
+
+
+def test_nomeasurements(call, folder):
+    done = call("train", "-solver", "solver.prototxt", "-nomeasurements")
+    assert done.exit_code == 0 and not (folder / "small.jsonl").exists()

@@ -37,7 +37,7 @@ def small_disk(folder):
 
 
 def everything(place: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in place.glob("*.*") if path.is_file()}
+    return {path.name: path.read_bytes() for path in place.glob("*_iter_*") if path.is_file()}
 
 
 @FULL
@@ -58,7 +58,9 @@ def test_a_full_disk(errors, small_disk, train, folder):
     solver.write_text(solver.read_text().replace("max_iter: 35", "max_iter: 50"))
     run = train(folder, "-snapshot=latest", f"-snapshot_errors={errors}")
     code = run.end()
-    said = [line for line in run.lines if "No space left" in line]
+    full = [line for line in run.lines if "No space left" in line]
+    said = [line for line in full if "measurements" not in line]
+    assert len(full) - len(said) <= 1  # their last block may have room
     (small_disk / "filler").unlink()
     assert everything(small_disk) == good  # nothing half-written, nothing lost
     if errors == "stop":

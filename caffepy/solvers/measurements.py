@@ -1,0 +1,232 @@
+"""What a training measured, as a file of one JSON object a line.
+
+    <snapshot_prefix>.jsonl
+
+    {"type": "start", "format": 1, "solver": "lenet_solver.prototxt", "caffepy": "0.1.0",
+     "date": "2026-05-04T12:00:00+02:00", "net": "LeNet", "seed": 1701, "iter": 0, "seconds": 0.0}
+    {"type": "train", "iter": 100, "seconds": 3.7, "loss": 0.17, "smoothed_loss": 0.19,
+     "lr": 0.01, "iters_per_second": 26.8, "outputs": {"loss": 0.17}, "weights": {"loss": 1.0}}
+    {"type": "test", "iter": 500, "seconds": 18.9, "net": 0, "outputs": {"accuracy": 0.97}, ...}
+
+``outputs`` holds a list where a blob has several values; ``weights`` only the outputs that count
+in the loss. A number that is none, or infinite, is null, since JSON has no other word for it.
+
+The file only grows. Each training begins with a start line, which tells the iteration from which
+it goes on: what older lines say of that iteration and later ones is superseded. So one that was
+killed at 5900 and goes on from its snapshot of 5000 leaves one curve, and one that begins anew
+begins a new curve. ``read`` gives what counts; ``seconds`` then go on where the old lines ended.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from caffepy import log
+
+if TYPE_CHECKING:
+    from caffepy.solvers.solver import Solver
+
+logger = log.get(__name__)
+
+FORMAT = 1
+ENDING = ".jsonl"
+Line = dict[str, Any]
+
+
+# -- reading ------------------------------------------------------------------------------
+
+
+def read(path: str | os.PathLike[str]) -> list[Line]:
+    """The lines of a file that count, start lines among them.
+
+    What is no measurement, such as a line that a full disk has cut off, is passed over.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    kept: list[Line] = []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for text in file:
+            line = _parsed(text)
+            if line is None:
+                continue
+            if line["type"] == "start":
+                kept = [old for old in kept if old["iter"] < line["iter"]]
+            kept.append(line)
+    return kept
+
+
+def _parsed(text: str) -> Line | None:
+    with suppress(ValueError, RecursionError):
+        line = json.loads(text)
+        if (isinstance(line, dict) and line.get("type") in ("start", "train", "test")
+                and all(_number(line.get(key)) for key in ("iter", "seconds"))
+                and (line["type"] == "start" or isinstance(line.get("outputs"), dict))):
+            return line
+    return None
+
+
+def _number(value: Any) -> bool:
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)
+            and math.isfinite(value))
+
+
+# -- writing ------------------------------------------------------------------------------
+
+
+@contextmanager
+def written(
+    solver: Solver, about: Mapping[str, Any], path: str | None = None
+) -> Iterator[None]:
+    """Write what ``solver`` measures while the block runs; one worker of several does.
+
+    A line is written when the log has a display or a test, and at no other time. What cannot be
+    written is warned of once and tried again at the next display: it never ends a training.
+
+    Args:
+        about: what else the start line tells: the solver file, caffepy's version.
+        path: the file; by default ``<snapshot_prefix>.jsonl``. Without a prefix there is none.
+    """
+    if path is None and solver.param.snapshot_prefix:
+        path = solver.param.snapshot_prefix + ENDING
+    if path is None or not solver.communicator.root:
+        yield
+        return
+    writer = Writer(solver, about, path)
+    hooks = ((solver.on_start, writer.begin), (solver.on_iteration, writer.train),
+             (solver.on_test, writer.test))
+    for hook, call in hooks:
+        hook.append(call)  # type: ignore[arg-type]
+    try:
+        yield
+        writer.last(solver)
+    finally:
+        for hook, call in hooks:
+            hook.remove(call)  # type: ignore[arg-type]
+        writer.close()
+
+
+class Writer:
+    """The file of one training. Its methods are the solver's hooks."""
+
+    def __init__(self, solver: Solver, about: Mapping[str, Any], path: str) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
+        self._cut = False  # the file may end in half a line
+        self._warned = False
+        before = self._seconds_before(solver.iter)
+        self._since = perf_counter() - before
+        self._shown: tuple[int, float] | None = None  # iteration and time of the last display
+        self._write({
+            "type": "start", "format": FORMAT, **about,
+            "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "net": solver.net.name, "seed": solver.context.seed,
+            "iter": solver.iter, "seconds": round(before, 6),
+        })
+
+    def begin(self, solver: Solver) -> None:
+        """The first iteration starts the clock of iterations a second; the log's does the same."""
+        if self._shown is None:
+            self._shown = solver.iter, perf_counter()
+
+    def train(self, solver: Solver) -> None:
+        """After an iteration: a line, if it was displayed."""
+        display, done = solver.param.display, solver.iter - 1
+        if display and done % display == 0:
+            self._train_line(solver, done, lr=solver.rate)
+
+    def last(self, solver: Solver) -> None:
+        """After a whole training: the loss behind its last update, which has no rate any more."""
+        display = solver.param.display
+        if display and solver.iter % display == 0 and not solver.stopped and solver.losses:
+            self._train_line(solver, solver.iter)
+
+    def test(self, solver: Solver, index: int) -> None:
+        """After a test of a whole test net."""
+        iteration, means = solver.last_tests[index]
+        outputs, _ = _outputs([(name, values, 0.0) for name, values in means])
+        weights = {name: weight for name, _, weight in solver.test_nets[index].outputs() if weight}
+        self._write({"type": "test", "iter": iteration, "seconds": self._seconds(), "net": index,
+                     "outputs": outputs, "weights": weights})
+
+    def _train_line(self, solver: Solver, iteration: int, **more: float) -> None:
+        now = perf_counter()
+        since, then = self._shown or (iteration, now)
+        speed = (solver.iter - since) / (now - then) if now > then else math.nan
+        self._shown = solver.iter, now
+        outputs, weights = _outputs(solver.net.outputs())
+        self._write({
+            "type": "train", "iter": iteration, "seconds": self._seconds(),
+            "loss": _plain(solver.losses[-1]), "smoothed_loss": _plain(solver.smoothed_loss),
+            **{name: _plain(value) for name, value in more.items()},
+            "iters_per_second": _plain(speed),
+            "outputs": outputs, "weights": weights})
+
+    def _seconds(self) -> float:
+        return round(perf_counter() - self._since, 6)
+
+    def _seconds_before(self, iteration: int) -> float:
+        """Where the clock of a training that goes on stands; and whether the file is whole."""
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(-1, os.SEEK_END)
+                self._cut = file.read(1) != b"\n"
+            if iteration:
+                return max((float(line["seconds"]) for line in read(self.path)
+                            if line["iter"] < iteration), default=0.0)
+        except OSError:  # not there, or empty; if it cannot be written, the first line will say so
+            pass
+        return 0.0
+
+    def _write(self, line: Line) -> None:
+        data = json.dumps(line, allow_nan=False).encode() + b"\n"
+        try:
+            if self._file is None:
+                self._file = open(self.path, "ab", buffering=0)
+            whole = b"\n" + data if self._cut else data
+            self._cut = True
+            if self._file.write(whole) < len(whole):
+                raise OSError(0, "the disk is full")
+            self._cut = False
+        except OSError as error:
+            self.close()
+            if not self._warned:
+                self._warned = True
+                logger.warning("measurements cannot be written to %s: %s. Training goes on "
+                               "and they are tried again; those of now are lost.", self.path,
+                               error.strerror or error)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
+
+
+def _outputs(
+    outputs: Sequence[tuple[str, Any, float]]
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """Values and loss weights by name."""
+    values, weights = {}, {}
+    for name, array, weight in outputs:
+        numbers = [_plain(float(value)) for value in array]
+        values[name] = numbers[0] if len(numbers) == 1 else numbers
+        if weight:
+            weights[name] = float(weight)
+    return values, weights
+
+
+def _plain(value: float) -> float | None:
+    """A number as JSON has it, in the fewest digits that tell float32 numbers apart; None for what
+    is no number or infinite."""
+    return float(str(np.float32(value))) if math.isfinite(value) else None
