@@ -43,7 +43,8 @@ class GlogFormatter(logging.Formatter):
 
 def get(name: str) -> logging.Logger:
     """The logger of a module; call as ``log.get(__name__)``."""
-    return logging.getLogger(name)
+    # a module that is run by ``python -m`` has lost its name, but is still one of ours
+    return logging.getLogger(f"{ROOT}.main" if name == "__main__" else name)
 
 
 def glog_level(number: int) -> int:

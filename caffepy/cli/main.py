@@ -12,6 +12,7 @@ from caffepy.cli import flags, gflags
 ACTIONS = {
     "check": "caffepy.cli.check:check",
     "bench": "caffepy.tools.bench:main",
+    "completion": "caffepy.cli.completion:completion",
     "device_query": "caffepy.cli.device_query:device_query",
     "layers": "caffepy.cli.layers:layers",
     "summary": "caffepy.tools.summarize:main",
@@ -22,16 +23,20 @@ ACTIONS = {
 
 # modules of caffepy.tools with a ``main``; described here, so that --help need not load them
 TOOLS = {
+    "classify": "Say what pictures show.",
     "compute_image_mean": "Compute the mean picture of a database.",
     "convert_cifar_data": "Turn CIFAR-10's binary files into databases.",
     "convert_imageset": "Turn a list of pictures into a database.",
     "convert_mnist_data": "Turn MNIST's idx files into a database.",
     "convert_mnist_siamese_data": "Turn MNIST's idx files into a database of pairs.",
+    "deploy": "Make the net for use of the net for training.",
+    "detect": "Say what windows of pictures show.",
     "download_model_binary": "Download the weights that a model's readme names.",
     "extract_features": "Store what blobs of a net hold.",
     "extract_seconds": "Write the time of each Iteration line of a log.",
     "parse_log": "Turn a training log into tables.",
     "plot_training_log": "Draw the curves of training logs.",
+    "resize_and_crop_images": "Bring pictures of all sizes to one.",
     "summarize": "Print a net as a table (also: summary).",
     "upgrade_net_proto_binary": "Bring an old caffemodel to today's format.",
     "upgrade_net_proto_text": "Bring an old net's prototxt to today's format.",

@@ -183,10 +183,12 @@ def _shown(shape: Iterable[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def report_skipped(skipped: list[tuple[str, str]], total: int) -> None:
-    """Name what is not in the database, once more and together."""
-    logger.error("%d of %d pictures could not be read and are not in the database:",
-                 len(skipped), total)
+def report_skipped(
+    skipped: list[tuple[str, str]], total: int,
+    fate: str = "could not be read and are not in the database",
+) -> None:
+    """Name what was left out, once more and together."""
+    logger.error("%d of %d pictures %s:", len(skipped), total, fate)
     for _, reason in skipped[:LISTED]:
         logger.error("    %s", reason)
     if len(skipped) > LISTED:
