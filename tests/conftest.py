@@ -34,3 +34,13 @@ def mnist(tmp_path_factory) -> Databases:
         convert(str(MNIST / f"{name}-images-idx3-ubyte"), str(MNIST / f"{name}-labels-idx1-ubyte"),
                 str(folder / database))
     return Databases(folder / "train_lmdb", folder / "test_lmdb")
+
+
+@pytest.fixture
+def fake_gpu(monkeypatch):
+    """The fake ``cupy`` (tests/fake_cuda) in CuPy's place, so that device 0 is there."""
+    import fake_cuda
+
+    if missing := fake_cuda.missing():
+        pytest.skip(missing)
+    return fake_cuda.install(monkeypatch)
