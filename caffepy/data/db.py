@@ -43,7 +43,7 @@ class Reader(ABC):
     @property
     @abstractmethod
     def entries(self) -> int | None:
-        """How many records there are, or None where only walking them all would tell."""
+        """How many records there are, or None where only a long walk through them would tell."""
 
     @property
     @abstractmethod

@@ -1,7 +1,8 @@
 """LevelDB underneath the interface of db.py, with the options of the original.
 
 A LevelDB belongs to one process at a time, also for reading; several readers in this process
-share it.
+share it. It has checksums, and what is damaged is an error here: by itself LevelDB leaves out the
+rest of a file and goes on. Only the end of a write that was broken off is left out, with a warning.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from struct import Struct
 from typing import Any
 
 from caffepy import log
@@ -20,6 +23,11 @@ from caffepy.errors import DataError, NotFound
 logger = log.get(__name__)
 
 OPTIONS = {"block_size": 64 << 10, "write_buffer_size": 256 << 20, "max_open_files": 100}
+COUNTED = 64 << 20  # bytes of files up to which the records are counted: a fraction of a second
+
+# a log file: blocks of pieces, each with 7 bytes of head (checksum, length, kind) in front
+BLOCK, PIECE = 32 << 10, Struct("<4xHB")
+BEGUN = (2, 3)  # the first and a middle piece of a write
 
 
 def _plyvel() -> Any:
@@ -54,7 +62,38 @@ def _errors(path: str) -> Iterator[None]:
         raise DataError(f"the LevelDB cannot be used: {text}", where=path) from error
 
 
-_databases = Shared(lambda path: _plyvel().DB(path, **OPTIONS))
+def _ends_inside_a_write(log_file: Path) -> bool:
+    """Whether a log file has the beginning of a last write, but not its end."""
+    size, at, inside = log_file.stat().st_size, 0, False
+    with open(log_file, "rb") as file:
+        while at < size:
+            room = BLOCK - at % BLOCK
+            file.seek(at)
+            head = file.read(PIECE.size)
+            if room < PIECE.size:  # too little for a head: nothing
+                at += room
+                continue
+            if len(head) < PIECE.size:
+                return True
+            length, kind = PIECE.unpack(head)
+            if kind == length == 0:  # a file that was made longer than it is
+                return inside
+            at += PIECE.size + length
+            inside = kind in BEGUN
+    return inside or at > size
+
+
+def _open(path: str) -> Any:
+    # at the first opening LevelDB itself turns its log into a table and forgets what was broken off
+    for log_file in sorted(Path(path).glob("*.log")):
+        if _ends_inside_a_write(log_file):
+            logger.warning("%s ends in the middle of a write, which is left out: who wrote it was "
+                           "broken off, or the file was cut short. Make the database anew unless "
+                           "you know what is missing.", log_file)
+    return _plyvel().DB(path, paranoid_checks=True, **OPTIONS)
+
+
+_databases = Shared(_open)
 
 
 class LeveldbReader(Reader):
@@ -63,14 +102,22 @@ class LeveldbReader(Reader):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         with _errors(path):
-            database = _databases.acquire(path)
+            self._database = _databases.acquire(path)
             self._release = weakref.finalize(self, _databases.release, os.path.realpath(path))
-            self._cursor = database.raw_iterator(verify_checksums=True)
+            self._cursor = self._database.raw_iterator(verify_checksums=True)
         self.seek_to_first()
 
     @property
-    def entries(self) -> None:
-        return None
+    def entries(self) -> int | None:
+        """Counted, unless the files are large."""
+        try:
+            if sum(file.stat().st_size for file in Path(self.path).iterdir()) > COUNTED:
+                return None
+        except OSError:  # replaced or deleted meanwhile; the files that are open can be read on
+            return None
+        with _errors(self.path):
+            return sum(1 for _ in self._database.iterator(include_value=False, fill_cache=False,
+                                                          verify_checksums=True))
 
     @property
     def key(self) -> bytes:
@@ -118,7 +165,8 @@ class LeveldbReader(Reader):
 class LeveldbWriter(Writer):
     def _open(self) -> None:
         with _errors(self.path):
-            self._database = _plyvel().DB(self.folder, create_if_missing=self.new, **OPTIONS)
+            self._database = _plyvel().DB(self.folder, create_if_missing=self.new,
+                                          paranoid_checks=True, **OPTIONS)
 
     def _write(self, records: list[Record]) -> None:
         with _errors(self.path), self._database.write_batch() as batch:

@@ -17,6 +17,7 @@ import lmdb
 
 from caffepy import log
 from caffepy.data.db import Reader, Record, Shared, Writer
+from caffepy.data.lmdb_pages import Pages, Stale, Walk
 from caffepy.errors import DataError
 
 logger = log.get(__name__)
@@ -32,48 +33,79 @@ def _errors(path: str) -> Iterator[None]:
         raise DataError(f"the LMDB cannot be used: {error}", where=path) from error
 
 
-def _open(path: str) -> lmdb.Environment:
-    """The environment, read-only, checked for a file that was cut short."""
-    try:
-        env = lmdb.open(path, readonly=True, create=False, lock=True)
-    except lmdb.Error as error:
-        env = lmdb.open(path, readonly=True, create=False, lock=False)
-        logger.info("Reading %s without its lock file: %s", path, error)
-    # reading behind the end of a mapped file would kill the process
-    needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-    found = os.path.getsize(os.path.join(path, "data.mdb"))
-    if found < needed:
-        env.close()
-        raise DataError(
-            "data.mdb is cut short",
-            where=path,
-            found=f"{found} bytes",
-            allowed=f"{needed} bytes or more",
-            fix="Copy it again, or make it anew.",
-        )
-    env.reader_check()  # frees the slots of processes that were killed
-    return env
+class Environment:
+    """LMDB's environment of a path, read-only, and the file's pages beside it.
+
+    Raises:
+        DataError: the file cannot be right.
+    """
+
+    def __init__(self, path: str) -> None:
+        while True:
+            self.pages = Pages(path)
+            try:
+                self.env = self._open(path)
+            except BaseException:
+                self.pages.close()
+                raise
+            if self.pages.same_file():
+                break
+            self.close()  # the database was replaced between the two
+        self.env.reader_check()  # frees the slots of processes that were killed
+
+    def _open(self, path: str) -> lmdb.Environment:
+        try:
+            return lmdb.open(path, readonly=True, create=False, lock=True)
+        except lmdb.Error as error:
+            env = lmdb.open(path, readonly=True, create=False, lock=False)
+            logger.info("Reading %s without its lock file: %s", path, error)
+            return env
+
+    def begin(self) -> tuple[lmdb.Transaction, Walk | None]:
+        """A read transaction, and a walk through its pages."""
+        while True:
+            transaction = self.env.begin()
+            try:
+                return transaction, self.pages.walk(transaction.id())
+            except Stale:
+                transaction.abort()
+            except BaseException:
+                transaction.abort()
+                raise
+
+    def close(self) -> None:
+        self.env.close()
+        self.pages.close()
 
 
-_environments = Shared(_open)
+_environments = Shared(Environment)
 
 
 class LmdbReader(Reader):
-    """One read transaction and one cursor on the process's environment of this path."""
+    """One read transaction and one cursor on the process's environment of this path.
+
+    In its first round it has each page looked at before the cursor goes there.
+    """
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
         with _errors(path):
-            env = _environments.acquire(path)
+            environment = _environments.acquire(path)
             release = weakref.finalize(self, _environments.release, os.path.realpath(path))
             try:
-                self._transaction = env.begin()
-            except lmdb.Error:
+                self._transaction, self._walk = environment.begin()
+            except BaseException:
                 release()
                 raise
         self._release = release
         self._cursor = self._transaction.cursor()
-        self.seek_to_first()
+        self._at = 0  # the cursor's record
+        self._known = 0  # so many records are in pages that were looked at
+        try:
+            self.seek_to_first()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def entries(self) -> int:
@@ -88,16 +120,21 @@ class LmdbReader(Reader):
         return self._cursor.value()
 
     def seek_to_first(self) -> None:
+        self._at = 0
+        self._look(0)
         with _errors(self.path):
             self.valid = self._cursor.first()
 
     def next(self) -> None:
-        with _errors(self.path):
-            self.valid = self.valid and self._cursor.next()
+        if self.valid:
+            self._look(1)
+            with _errors(self.path):
+                self.valid = self._cursor.next()
 
     def skip(self, count: int) -> int:
         if not self.valid or count <= 0:
             return 0
+        self._look(count)
         with _errors(self.path):
             # the iterator starts with the record we stand on, so it stops one short
             passed = sum(1 for _ in islice(self._cursor.iternext(values=False), count))
@@ -107,6 +144,7 @@ class LmdbReader(Reader):
     def take(self, count: int) -> list[Record]:
         if not self.valid or count <= 0:
             return []
+        self._look(count)
         with _errors(self.path):
             records = list(islice(self._cursor.iternext(), count))
             self.valid = len(records) == count and self._cursor.next()
@@ -116,11 +154,25 @@ class LmdbReader(Reader):
         self.valid = False
         self._cursor.close()
         self._transaction.abort()
+        if self._walk is not None:
+            self._walk.close()
         self._release()
+
+    def _look(self, count: int) -> None:
+        """Have the pages looked at up to the record ``count`` further on, where the cursor goes."""
+        self._at += count
+        while self._walk is not None and self._known <= self._at:
+            leaf = self._walk.leaf()
+            self._known += leaf
+            if not leaf:
+                self._walk.close()
+                self._walk = None
 
 
 class LmdbWriter(Writer):
     def _open(self) -> None:
+        if not self.new:
+            LmdbReader(self.path).close()  # which looks at its head
         # a new database is synced once, before it gets its name
         with _errors(self.path):
             self._env = lmdb.open(

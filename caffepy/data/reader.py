@@ -35,7 +35,7 @@ class DatumReader:
             self._db.close()
             raise DataError("the database is empty", where=source)
         self.source = source
-        self._entries = self._db.entries
+        self._entries: int | None = None
         self._skip = skip
         self._rank, self._size = rank, size
         self.position = 0
@@ -68,7 +68,9 @@ class DatumReader:
 
     @property
     def entries(self) -> int | None:
-        """How many records there are, if that is known yet."""
+        """How many records there are; None where a walk through them all has yet to tell."""
+        if self._entries is None:
+            self._entries = self._db.entries
         return self._entries
 
     def close(self) -> None:
@@ -83,8 +85,8 @@ class DatumReader:
     def _advance(self, count: int, quiet: bool = False) -> None:
         """Go on by ``count`` records; a count of rounds is left out as soon as it is known."""
         from_start = quiet
-        if from_start and self._entries:
-            count %= self._entries
+        if from_start and count and self.entries:
+            count %= self.entries
         while count:
             passed = self._db.skip(count)
             count -= passed
@@ -156,7 +158,7 @@ class BatchSource:
 
     @property
     def records(self) -> int | None:
-        """How many records the database has; None where it does not know (LevelDB)."""
+        """How many records the database has; None for a large LevelDB, which does not know."""
         return self._reader.entries
 
     def seek(self, position: int) -> None:
