@@ -66,8 +66,12 @@ class Context:
         """The kernel for a spec: from the engine named, else from the first that can do it."""
         return importlib.import_module(KERNELS_PACKAGE).plan(spec, self, engine)
 
-    def generator(self, stream: str, counter: int = 0) -> np.random.Generator:
-        """Random numbers that depend on (seed, stream, counter) and on nothing else.
+    def generator(
+        self, stream: str, counter: int = 0, *, common: bool = False
+    ) -> np.random.Generator:
+        """Random numbers that depend on (seed, stream, counter, rank) and on nothing else.
+
+        ``common`` ones are the same for all workers: for orders of records, which they share out.
 
         So a run that is resumed with the same seed and counters draws what the uninterrupted
         run would have drawn, whatever the order in which layers or threads ask. Philox is a
@@ -75,5 +79,5 @@ class Context:
         """
         name = int.from_bytes(hashlib.blake2b(stream.encode(), digest_size=8).digest(), "little")
         key = np.array([self.seed % 2**64, name], np.uint64)
-        start = np.array([0, 0, counter, self.rank], np.uint64)
+        start = np.array([0, 0, counter, 0 if common else self.rank], np.uint64)
         return np.random.Generator(np.random.Philox(key=key, counter=start))

@@ -54,6 +54,8 @@ class Net:
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
             are called with each layer's index; kept views are current then, and may be written.
+        layer_done: called with a layer's index once backward has passed it, hooks and all: for who
+            takes its gradients away while backward goes on below.
 
     Raises:
         CaffeError: anything wrong with the description, naming file, line and layer.
@@ -107,6 +109,7 @@ class Net:
         self.after_forward: list[Hook] = []
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
+        self.layer_done: Hook | None = None
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
         self._memories: list[SyncedMemory] | None = None
@@ -187,6 +190,8 @@ class Net:
                 if self.needs_backward[i]:
                     self.backward_layer(i)
                 self._call(self.after_backward, i)
+                if self.layer_done is not None:
+                    self.layer_done(i)
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""

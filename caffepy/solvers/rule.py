@@ -107,11 +107,11 @@ def types() -> list[str]:
     """The names of all solver types, sorted."""
     global _discovered
     if not _discovered:
-        _discovered = True
         for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__):
             importlib.import_module(f"{PACKAGE}.{module.name}")
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
             point.load()
+        _discovered = True  # only now: solvers made in another thread must wait until all are here
     return sorted(_rules)
 
 

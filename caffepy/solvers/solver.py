@@ -28,7 +28,8 @@ from caffepy.parallel.base import Communicator
 from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
-from caffepy.solvers import keep, nets, progress, rate, resume, rule, snapshot
+from caffepy.solvers import keep, nets, progress, rate, resume, rule, snapshot, testing
+from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.update import Updater, check_regularization
 from caffepy.solvers.watch import Watch
 
@@ -37,6 +38,8 @@ logger = log.get(__name__)
 PathLike = str | os.PathLike[str]
 Action = Callable[[], str | None]
 Hook = Callable[["Solver"], None]
+
+ASKED = (None, "snapshot", "stop")  # what an action may say, the weightier last
 
 
 def create_solver(
@@ -104,7 +107,8 @@ class Solver:
         self.context = context or Context(
             seed=seed if seed >= 0 else None,
             rank=self.communicator.rank, size=self.communicator.size)
-        if seed < 0:
+        if seed < 0:  # one seed for all workers: they share out one order of records
+            self.context.seed = int(self.communicator.tell(str(self.context.seed).encode()))
             logger.info("random_seed is not set; drawn: %d", self.context.seed)
         self.iter = 0
         self.current_step = 0
@@ -118,16 +122,19 @@ class Solver:
         self.last_tests: dict[int, tuple[int, list[tuple[str, np.ndarray[Any, Any]]]]] = {}
         self.stopped = False
         self._clock = progress.Clock()
-        self._before_tests: list[Any] | None = None  # positions, while tests run
+        self.last_pass = True  # of the iter_size passes of an iteration
+        self.before_tests: list[Any] | None = None  # positions, while tests run
 
         update_rule = rule.get(self.param.type)(self.param, np)
         self.test_nets: list[Net] = []
         self.net = nets.train_net(self.param, self.context)
+        self.reducer = Reducer(self.net, self.communicator)
         try:
             self.updater = Updater(self.net, update_rule, self.param, self.context.threads)
             self._load([self.net], self.param.weights)
-            self.test_nets = nets.test_nets(self.param, self.context)
-            self._load(self.test_nets, self.param.weights)
+            if self.communicator.root:
+                self.test_nets = nets.test_nets(self.param, self.context)
+                self._load(self.test_nets, self.param.weights)
             self.watch = Watch(self)
         except BaseException:
             self.close()
@@ -175,7 +182,7 @@ class Solver:
         if self.stopped:
             logger.info("Optimization stopped early.")
             return
-        if self._due(p.display):  # the loss after the last update, as the original shows it
+        if self._displays():  # the loss after the last update, as the original shows it
             self._smooth(self.net.forward())
             logger.info("Iteration %d, loss = %g", self.iter, self.smoothed_loss)
         if self._due(p.test_interval):
@@ -186,9 +193,10 @@ class Solver:
         """Train for so many iterations, with tests, display and snapshots when they are due."""
         self.stopped = False
         self._clock.stop()
-        self.communicator.broadcast(self.net.arena.values)
         end = self.iter + iterations
         try:
+            if self.communicator.size > 1:
+                self.reducer.broadcast()
             while self.iter < end and not self.stopped:
                 self._iterate()
         except BaseException as error:
@@ -199,10 +207,11 @@ class Solver:
         p = self.param
         if self._due(p.test_interval) and (self.iter > 0 or p.test_initialization):
             self.test_all()
-            if self.stopped:
+            if self._agreed("stop" if self.stopped else None) == "stop":
+                self.stopped = True
                 return
         self._call(self.on_start)
-        displays = self._due(p.display)
+        displays = self._displays()
         self._clock.start()
         loss = self._forward_backward(displays and p.debug_info)
         self.watch.forwarded(self.net)
@@ -211,10 +220,11 @@ class Solver:
         if displays:
             self._clock.show(self.iter, p.display, self.smoothed_loss)
             progress.show_outputs("Train", self.net.outputs())
+        self.reducer.finish()
         self._call(self.on_gradients)
         self.apply_update()
         self._call(self.on_iteration)
-        asked = self.action()
+        asked = self._agreed(self.action())
         if self.communicator.root and (asked == "snapshot" or self._due(p.snapshot)):
             self.snapshot()
         if asked == "stop":
@@ -223,26 +233,33 @@ class Solver:
     def _forward_backward(self, debug_info: bool) -> float:
         net = self.net
         net.debug_info = debug_info
+        overlaps = (self.param.layer_wise_reduce and self.communicator.size > 1
+                    and not debug_info)  # whose lines tell of this worker's gradients
         loss = 0.0
         with net.public_call():
             net.clear_param_diffs()
-            for _ in range(self.param.iter_size):
+            for left in reversed(range(self.param.iter_size)):
                 loss += net.forward()
+                self.last_pass = not left
+                net.layer_done = self.reducer.layer_done if overlaps and not left else None
                 net.backward()
                 if debug_info:
                     debug.norms(net)
         return loss / self.param.iter_size
 
     def apply_update(self) -> None:
-        """Update the parameters from the gradients that are there, and count the iteration."""
+        """Update the parameters from the gradients that are there, and count the iteration.
+
+        It does not average over workers, as the original's does not: ``step`` has done it, and a
+        loop of one's own calls ``reducer.finish``.
+        """
         p, net = self.param, self.net
         self.current_step = rate.steps_taken(p, self.iter, self.current_step)
         self.rate = rate.rate(p, self.iter, self.current_step)
-        if self._due(p.display):
+        if self._displays():
             logger.info("Iteration %d, lr = %g", self.iter, self.rate)
         with net.public_call():
             self.updater.bring_home()
-            self.communicator.average(net.arena.grads)
             look = (lambda: debug.update(net)) if net.debug_info else None
             scale = self.updater.clipping(p.clip_gradients) / p.iter_size
             self.updater.apply(self.rate, self.iter, scale, look)
@@ -262,6 +279,18 @@ class Solver:
     def _due(self, interval: int) -> bool:
         return interval > 0 and self.iter % interval == 0
 
+    def _displays(self) -> bool:
+        return self.communicator.root and self._due(self.param.display)
+
+    def _agreed(self, asked: str | None) -> str | None:
+        """What all workers do: they stop if any of them is asked to, after the same iteration;
+        of snapshots the root alone is asked, since a signal may reach others an iteration later.
+        """
+        if self.communicator.size == 1:
+            return asked
+        counts = self.communicator.root or asked == "stop"
+        return ASKED[self.communicator.agree(ASKED.index(asked) if counts else 0)]
+
     def _call(self, hooks: Sequence[Hook]) -> None:
         for hook in tuple(hooks):
             hook(self)
@@ -269,62 +298,16 @@ class Solver:
     # -- testing --------------------------------------------------------------------------
 
     def test_all(self) -> None:
-        """Test all test nets, or those up to the one in which it was asked to stop."""
-        if not self.communicator.root:
-            return
-        # a snapshot taken between two batches, or after a test that was broken off, goes on with
-        # the whole test
-        before = self._before_tests = resume.positions(self.test_nets)
-        try:
-            for index in range(len(self.test_nets)):
-                self.test(index)
-                if self.stopped:
-                    break
-        finally:
-            self._before_tests = None
-        if self.stopped:
-            resume.go_to(self.test_nets, before)
+        """Test all test nets, or those up to the one in which it was asked to stop. They are
+        worker 0's; the others have none."""
+        testing.test_all(self)
 
     def test(self, index: int = 0) -> list[tuple[str, np.ndarray[Any, Any]]]:
         """Run a test net over ``test_iter`` batches and log the means of its outputs.
 
         Returns: (name, mean values) of each output; empty if it was interrupted.
         """
-        self.stopped = False
-        logger.info("Iteration %d, Testing net (#%d)", self.iter, index)
-        net = self.test_nets[index]
-        net.share_trained_layers(self.net)
-        if self.iter:  # before it nobody can have gathered any
-            self.watch.say(structure.untouched_statistics(net))
-        net.debug_info = self.param.debug_info
-        batches = self.param.test_iter[index]
-        loss = 0.0
-        sums: dict[str, Any] = {}
-        weights: dict[str, float] = {}
-        for _ in range(batches):
-            if self._asked_to_stop():
-                logger.info("Test interrupted.")
-                return []
-            loss += net.forward()
-            for name, values, weight in net.outputs():
-                sums[name] = sums.get(name, 0.0) + values.astype(np.float64)
-                weights[name] = weight
-        if self.param.test_compute_loss and batches:
-            logger.info("Test loss: %g", loss / batches)
-        means = [(name, total / batches) for name, total in sums.items()]
-        progress.show_outputs("Test", [(name, mean, weights[name]) for name, mean in means])
-        self.last_tests[index] = (self.iter, means)
-        for hook in tuple(self.on_test):
-            hook(self, index)
-        return means
-
-    def _asked_to_stop(self) -> bool:
-        while asked := self.action():
-            if asked == "snapshot":
-                self.snapshot()
-            elif asked == "stop":
-                self.stopped = True
-        return self.stopped
+        return testing.test(self, index)
 
     # -- weights and snapshots ------------------------------------------------------------
 
@@ -369,7 +352,7 @@ class Solver:
         save = self.net.save_hdf5 if hdf5 else self.net.save
         save(model, diff=p.snapshot_diff)
         logger.info("Snapshotting solver state to %s %s", kind, path)
-        tests = self._before_tests
+        tests = self.before_tests
         if tests is None:
             tests = resume.positions(self.test_nets)
         state = resume.state_of(self, model, tests)

@@ -348,7 +348,9 @@ def test_without_prefix_the_end_is_said_and_not_an_error(make, lines):
 
 
 class Doubling(Single):
-    """Stands for workers whose mean gradient is twice ours."""
+    """Stands for two workers whose mean gradient is twice ours."""
+
+    size = 2
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -373,7 +375,7 @@ def test_gradients_go_through_the_communicator(make):
         solver.step(1)
     for before, a, b in zip(start, values(alone), values(together), strict=True):
         assert_allclose(2 * (before - a), before - b, 1e-4, 1e-7)
-    assert workers.calls == ["broadcast", "average"]
+    assert workers.calls == ["broadcast"] * 4 + ["average"]
 
     def broken(solver):
         raise ConfigError("broken hook")

@@ -36,7 +36,8 @@ WHOLE = 1 << 28  # bytes: smaller files are read whole; of larger ones the rows 
 
 @register("HDF5Data", v1="HDF5_DATA", v0="hdf5_data", param="hdf5_data_param")
 class HDF5Data(Layer):
-    """``position`` counts rows; which rows they are follows from it and the seed alone."""
+    """``position`` counts the rows that all workers together have used; which rows they are
+    follows from it and the seed alone."""
 
     bottoms = "0"
     tops = "1+"
@@ -74,14 +75,14 @@ class HDF5Data(Layer):
         share = self.context.size if self.phase == caffe_pb2.TRAIN else 1
         done, batch = 0, self.p.batch_size
         while done < batch:
-            row = self.position * share + (self.context.rank if share > 1 else 0)
+            row = self.position + (self.context.rank if share > 1 else 0)
             key, start, length = self._locate(row)
             count = min(batch - done, -(-(length - start) // share))
             rows = self._take(key, np.arange(start, start + count * share, share)[:count])
             for name, target in zip(self.names, values, strict=True):
                 target[done : done + count] = rows[name]
             done += count
-            self.position += count
+            self.position += count * share
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         pass
@@ -105,7 +106,8 @@ class HDF5Data(Layer):
     def _permutation(self, what: str, counter: int, count: int) -> Array:
         if not self.p.shuffle:
             return np.arange(count)
-        return self.context.generator(f"{self.stream}/{what}", counter).permutation(count)
+        generator = self.context.generator(f"{self.stream}/{what}", counter, common=True)
+        return generator.permutation(count)
 
     def _take(self, key: Key, places: Array) -> dict[str, Array]:
         """The rows at these (increasing) places of a file's order."""

@@ -1,0 +1,109 @@
+"""Averaging a net's gradients over the workers, from the last layer to the first.
+
+Gradients lie side by side, so they go in buckets of a few megabytes, whatever the layers' sizes.
+With ``layer_wise_reduce`` a bucket starts as soon as backward has passed the first of its layers,
+while backward goes on below. Without, or when a loop of one's own has not called ``layer_done``,
+all buckets start in ``finish``, in the same order: workers may differ in this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from caffepy.core.arena import Parameter
+from caffepy.core.net import Net
+from caffepy.parallel.base import Communicator
+
+BUCKET = 1 << 20  # numbers: 4 MB, at which MPI and NCCL come near their best speed
+
+
+@dataclass
+class Bucket:
+    """A run of the arena, and the layer whose backward completes it."""
+
+    start: int
+    stop: int
+    layer: int
+    parameters: list[Parameter] = field(default_factory=list)
+
+
+class Reducer:
+    """Averages the gradients of a net, once an iteration."""
+
+    def __init__(self, net: Net, communicator: Communicator) -> None:
+        self.net = net
+        self.communicator = communicator
+        self._place = net.context.place  # where the arena is
+        self._buckets: list[Bucket] | None = None
+        self._next = 0
+
+    def broadcast(self) -> None:
+        """Give all workers the parameters of worker 0."""
+        with self.net.public_call():
+            for parameter in self.net.parameters:
+                self.communicator.broadcast(parameter.blob.values.write(self._place))
+
+    def layer_done(self, layer: int) -> None:
+        """Backward has passed a layer: start what is complete by that."""
+        for bucket in self.buckets[self._next :]:
+            if bucket.layer < layer:
+                return
+            self._start(bucket)
+
+    def finish(self) -> None:
+        """Start what has not been started, and wait for all."""
+        with self.net.public_call():
+            for bucket in self.buckets[self._next :]:
+                self._start(bucket)
+            self._next = 0
+            self.communicator.finish()
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """What is averaged at once, in order."""
+        if self._buckets is None:
+            self._buckets = plan(self.net.parameters, first_users(self.net))
+        return self._buckets
+
+    def _start(self, bucket: Bucket) -> None:
+        for parameter in bucket.parameters:
+            parameter.blob.grads.write(self._place)  # brought home, wherever it is now
+        self._next += 1
+        self.communicator.start(self.net.arena.grads[bucket.start : bucket.stop])
+
+
+def first_users(net: Net) -> list[int | None]:
+    """For each parameter the first layer that adds to its gradient, the last to do so in backward;
+    None if nobody does: frozen layers' gradients are zero everywhere."""
+    found: dict[int, int] = {}
+    for index in reversed(range(len(net.layers))):
+        if net.needs_backward[index]:
+            layer = net.layers[index]
+            for blob, learns in zip(layer.blobs, layer.param_propagate_down, strict=True):
+                if learns:
+                    found[id(blob.grads.memory)] = index
+    return [found.get(id(parameter.blob.grads.memory)) for parameter in net.parameters]
+
+
+def plan(
+    parameters: Sequence[Parameter], layers: Sequence[int | None], size: int = BUCKET
+) -> list[Bucket]:
+    """Cut the arena into buckets of at least ``size`` numbers, last first.
+
+    Args:
+        layers: per parameter the layer that completes it, or None if it need not be averaged; such
+            are left out, unless they are small and lie between others.
+    """
+    buckets: list[Bucket] = []
+    for parameter, layer in zip(reversed(parameters), reversed(layers), strict=True):
+        if layer is None or not parameter.count:
+            continue
+        start, stop = parameter.offset, parameter.offset + parameter.count
+        last = buckets[-1] if buckets else None
+        if last is None or last.stop - last.start >= size or last.start - stop > size:
+            buckets.append(Bucket(start, stop, layer, [parameter]))
+        else:
+            last.start, last.layer = start, min(layer, last.layer)
+            last.parameters.append(parameter)
+    return buckets
