@@ -131,6 +131,9 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for param in self.params:
+            if isinstance(param, click.Argument) and param.type is click.STRING:
+                param.type = FILE  # nearly all words name files: a shell shall complete them
         self.params += [*LOGGING_FLAGS, *ACCEPTED_FLAGS, version_option()]
 
     def flags(self) -> dict[str, Flag]:

@@ -18,18 +18,21 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from caffepy import log
 from caffepy.cli import gflags
 from caffepy.data import image_list
-from caffepy.data.db import new_db
 from caffepy.data.image_list import Line
-from caffepy.errors import CaffeError, DataError, NotFound
-from caffepy.tools import _work
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
+from caffepy.tools import _labels, _work
 from caffepy.tools._pictures import Format, checked, to_record
+from caffepy.tools._target import APPEND, NEW, OVERWRITE, end_of, target
 
 logger = log.get(__name__)
 
@@ -46,12 +49,14 @@ class Result:
     Attributes:
         count: pictures in the database.
         skipped: the others, each with why.
-        labels: how many pictures in the database have which label.
+        labels: how many pictures that were stored have which label.
+        numbers: the labels of these pictures, where each has several.
     """
 
     count: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
     labels: Counter[int] = field(default_factory=Counter)
+    numbers: list[NDArray[np.float32]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -76,20 +81,30 @@ def convert(
     seed: int = _work.SEED,
     check_size: bool = False,
     jobs: int = 1,
+    mode: str = NEW,
+    label_db: str = "",
+    label_count: int = 1,
 ) -> Result:
-    """Write the database at ``path``, which must not exist.
+    """Write the database at ``path``.
 
     Args:
         root: put right before each path of the list.
         check_size: all pictures must have the size of the first.
         jobs: threads that read and decode; 0 means one for each processor.
+        mode: what becomes of a database that is there already; see caffepy.tools._target.
+        label_db: a second database, for the numbers that each line ends in.
+        label_count: how many numbers these are.
 
     Raises:
         NotFound: no list, no root folder. DataError: a size that differs (``check_size``), not
         one picture that can be read, a database that cannot be written. ConfigError: settings.
     """
     format = checked(format)
-    lines = image_list.read_list(listfile)
+    numbers: _labels.Labels = {}
+    if label_db:
+        lines, numbers = _labels.read_list(listfile, label_count)
+    else:
+        lines = image_list.read_list(listfile)
     for line in lines:
         if not -(2**31) <= line.label < 2**31:
             raise DataError("a label is a whole number of 32 bits", found=line.label,
@@ -109,25 +124,36 @@ def convert(
         return Record(line, place, value, shape)
 
     result = Result()
-    first: Record | None = None
-    with new_db(path, backend) as db:
+    start, size = end_of(path, backend) if mode == APPEND else (0, ())
+    size_of = path
+    if label_db and mode == APPEND and bool(start) != os.path.lexists(label_db):
+        raise DataError("pictures and labels can be appended only where both are, or neither is",
+                        where=f"{path} and {label_db}")
+    with ExitStack() as stack:
+        db = stack.enter_context(target(path, backend, mode))
+        of_labels = stack.enter_context(target(label_db, backend, mode)) if label_db else None
         records = _work.in_order(load, lines, _work.job_count(jobs))
-        for number, record in enumerate(_work.track(records, "files", len(lines))):
+        for number, record in enumerate(_work.track(records, "files", len(lines)), start):
             line = record.line
             if record.error:
                 logger.error("Could not open or find file %s", record.path)
                 result.skipped.append((record.path, record.error))
                 continue
-            first = first or record
-            if check_size and record.shape != first.shape:
+            if not size:
+                size, size_of = record.shape, line.path
+            if check_size and record.shape != size:
                 raise DataError(
                     "Incorrect data field size",
                     where=f"{listfile}:{line.number} ({line.path})",
                     found=_shown(record.shape),
-                    allowed=f"{_shown(first.shape)}, the size of {first.line.path}",
+                    allowed=f"{_shown(size)}, the size of {size_of}",
                     fix="Give --resize_height and --resize_width, or leave out --check_size.",
                 )
-            db.put(_key(number, line, backend, listfile), record.value)
+            key = _key(number, line, backend, listfile)
+            db.put(key, record.value)
+            if of_labels is not None:
+                of_labels.put(key, _labels.to_record(numbers[line.number]))
+                result.numbers.append(numbers[line.number])
             result.count += 1
             result.labels[line.label] += 1
             if result.count % EVERY == 0:
@@ -138,7 +164,8 @@ def convert(
                             found=f"for the first: {reason}")
     if result.count % EVERY:
         logger.info("Processed %d files.", result.count)
-    logger.info("%s", histogram(result.labels))
+    for text in _labels.spread(result.numbers) if label_db else [histogram(result.labels)]:
+        logger.info("%s", text)
     return result
 
 
@@ -198,7 +225,7 @@ def report_skipped(
 @gflags.command(
     "convert_imageset",
     help="Turn the pictures that LISTFILE names, one `path label` a line, into the database "
-    "DB_NAME, which must not exist. ROOTFOLDER/ is put right before each path.",
+    "DB_NAME. ROOTFOLDER/ is put right before each path.",
 )
 @click.argument("root", metavar="ROOTFOLDER/")
 @click.argument("listfile")
@@ -212,15 +239,25 @@ def report_skipped(
 @gflags.flag("check_size", bool, False, "Stop if a picture has another size than the first.")
 @gflags.flag("encoded", bool, False, "Store pictures as the bytes of a picture file.")
 @gflags.flag("encode_type", str, "", "Encode all as this (png, jpg...); implies encoded.")
+@gflags.flag("overwrite", bool, False, "Put the new database in the place of the one there.")
+@gflags.flag("append", bool, False, "Add to the database that is there.")
+@gflags.flag("label_db", gflags.FILE, "", "A second database, for labels that are numbers.")
+@gflags.flag("labels", int, 1, "How many labels end each line; more than 1 needs label_db.")
 @gflags.flag("jobs", int, 0, "Threads that read and decode; 0 means one a processor.")
 def main(
     root: str, listfile: str, db_name: str, gray: bool, shuffle: bool, seed: int, backend: str,
     resize_width: int, resize_height: int, check_size: bool, encoded: bool, encode_type: str,
-    jobs: int,
+    overwrite: bool, append: bool, label_db: str, labels: int, jobs: int,
 ) -> int:
+    if overwrite and append:
+        raise ConfigError("--overwrite and --append exclude each other")
+    if labels != 1 and not label_db:
+        raise ConfigError(f"--labels={labels} needs --label_db: a Datum has room for one label")
+    mode = OVERWRITE if overwrite else APPEND if append else NEW
     format = Format(gray, resize_height, resize_width, encoded, encode_type)
     result = convert(root, listfile, db_name, backend, format=format, shuffle=shuffle, seed=seed,
-                     check_size=check_size, jobs=jobs)
+                     check_size=check_size, jobs=jobs, mode=mode, label_db=label_db,
+                     label_count=labels)
     if result.skipped:
         report_skipped(result.skipped, result.count + len(result.skipped))
         return 1
