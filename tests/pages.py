@@ -21,6 +21,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from caffepy.cli.main import TOOLS
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -67,8 +69,12 @@ def blocks(path: Path, language: str) -> list[str]:
 
 
 def commands(path: Path) -> list[list[str]]:
-    """The indented lines that call caffepy, cut into words."""
-    return [line.split() for line in re.findall(r"^    (caffepy .*)$", read(path), re.MULTILINE)]
+    """The indented lines that call caffepy or a tool of its, cut into words."""
+    text = re.sub(r" \\\n +", " ", FENCE.sub("", read(path)))  # lines that go on in the next
+    lines = re.findall(r"^    (.+?)(?: +#.*)?$", text, re.MULTILINE)
+    words = [line.split() for line in lines]
+    return [line for line in words if line[0] == "caffepy" and line[1] != "error:"
+            or line[0] in TOOLS]
 
 
 def steps(path: Path) -> list[Step]:
@@ -94,8 +100,6 @@ def steps(path: Path) -> list[Step]:
 
 def environment(folder: Path, root: Path = ROOT) -> dict[str, str]:
     """Variables under which caffepy of ``root`` is installed, its commands being in ``folder``."""
-    from caffepy.cli.main import TOOLS
-
     folder.mkdir(exist_ok=True)
     modules = {"caffepy": "caffepy", "caffe": "caffepy", "python": "",
                **{name: f"caffepy.tools.{name}" for name in TOOLS}}
@@ -126,18 +130,25 @@ def run(command: list[str], folder: Path, **options) -> subprocess.CompletedProc
 def walk(path: Path, folder: Path, variables: dict[str, str]) -> None:
     """Do what a page says, in ``folder``, and compare what it prints."""
     todo = steps(path)
+    for step, output in zip(todo, perform(todo, path.name, folder, variables), strict=True):
+        if step.printed is not None:
+            compare(step.printed, output, f"{path.name}:{step.line}: ")
+
+
+def perform(todo: list[Step], page: str, folder: Path, variables: dict[str, str]) -> list[str]:
+    """Run steps one after the other; what each printed. A command must succeed, unless the page
+    shows its error."""
     done = subprocess.run(
-        [sys.executable, "-c", RUNNER, str(path)], cwd=folder, env=variables, text=True,
+        [sys.executable, "-c", RUNNER, page], cwd=folder, env=variables, text=True,
         input=json.dumps([(step.kind, step.text, step.line) for step in todo]),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
     *parts, rest = END.split(done.stdout)  # output and exit code of each step in turn
-    for step, output, code in zip(todo, parts[::2], parts[1::2], strict=False):
-        place = f"{path.name}:{step.line}: "
+    outputs, codes = parts[::2], parts[1::2]
+    for step, output, code in zip(todo, outputs, codes, strict=False):
         failure = "caffepy: error:" in (step.printed or "")
-        assert (code != "0") == failure, f"{place}exit code {code}\n{output}"
-        if step.printed is not None:
-            compare(step.printed, output, place)
-    assert len(parts) == 2 * len(todo), f"{path.name}:{todo[len(parts) // 2].line}: {rest}"
+        assert (code != "0") == failure, f"{page}:{step.line}: exit code {code}\n{output}"
+    assert len(outputs) == len(todo), f"{page}:{todo[len(outputs)].line}: {rest}"
+    return outputs
 
 
 def compare(printed: str, output: str, place: str = "") -> None:

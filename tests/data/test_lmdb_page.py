@@ -1,18 +1,16 @@
 """The program on the page docs/lmdb.md does what the page says."""
 
-import re
-from pathlib import Path
-
 import numpy as np
+import pages
 from recorded_data import make_db
 
 from caffepy.data import datum
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "lmdb.md"
+PAGE = pages.DOCS / "lmdb.md"
 
 
 def test_the_page_reads_a_database(tmp_path, monkeypatch, capsys):
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (program,) = pages.blocks(PAGE, "python")
     assert "caffepy.data" not in program
     (tmp_path / "data" / "mnist").mkdir(parents=True)
     picture = np.full((1, 28, 28), 4, np.uint8)

@@ -2,13 +2,13 @@
 
 import ast
 import importlib
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pages
 import pytest
 
 import caffepy
@@ -95,9 +95,8 @@ def test_the_page_on_python_runs(tmp_path, monkeypatch, capsys):
     Path("mean.binaryproto").write_bytes(mean.SerializeToString())
     cv2.imwrite("cat.png", np.random.default_rng(1).integers(0, 256, (50, 60, 3), np.uint8))
 
-    page = Path(__file__).parents[2] / "docs" / "python.md"
     names: dict = {}
-    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    blocks = pages.blocks(pages.DOCS / "python.md", "python")
     assert len(blocks) == 5
     for block in blocks:
         exec(block, names)

@@ -1,0 +1,151 @@
+"""The documentation is true: its links lead somewhere, the files it names are there, the commands
+it shows run."""
+
+import re
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pages
+import pytest
+
+from caffepy.cli.main import ACTIONS, TOOLS, main
+
+ALL = [pages.ROOT / "README.md", *pages.DOCS.rglob("*.md"), *pages.ROOT.glob("models/*/readme.md"),
+       *pages.ROOT.glob("scripts/*/readme.md")]
+IDS = [str(page.relative_to(pages.ROOT)) for page in ALL]
+ROOMS = "caffepy|data|docs|models|scripts|tests|tools"
+NAMED = re.compile(rf"(?:^    (?:sh |python )?|`|[ (])((?:{ROOMS})/[\w./-]*\w)", re.MULTILINE)
+MADE = ("_lmdb", "_leveldb", ".caffemodel", ".solverstate", ".log", ".png", ".binaryproto", ".h5",
+        ".npy", "-ubyte")  # by the scripts that the page is about
+ELSEWHERE = {"device_query", "download_model_binary"}  # GPUs and the network have their own tests
+FETCHED = ("data/cats_dogs/",)
+
+
+def anchors(path: Path) -> set[str]:
+    """What ``#...`` may say of a page: its headings, as GitHub makes names of them."""
+    headings = re.findall(r"^#+ (.*)$", pages.FENCE.sub("", pages.read(path)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(path: Path) -> list[str]:
+    text = pages.FENCE.sub("", pages.read(path))
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+
+
+@pytest.mark.parametrize("page", ALL, ids=IDS)
+def test_links_lead_somewhere(page):
+    for link in links(page):
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_can_be_found_from_the_first():
+    found, todo = set(), [pages.DOCS / "README.md"]
+    while todo:
+        page = todo.pop()
+        if page.suffix == ".md" and page not in found:
+            found.add(page)
+            todo += [(page.parent / link.partition("#")[0]).resolve() for link in links(page)]
+    assert set(pages.DOCS.rglob("*.md")) <= found
+
+
+@pytest.mark.parametrize("page", ALL, ids=IDS)
+def test_files_it_names_are_there(page):
+    text = pages.read(page)
+    if page.name == "models.md":  # its last table is about paths of another tree
+        text = text.partition("## Paths of the original's tree")[0]
+    saved = {step.kind for step in pages.steps(page)} if page.parent.name == "tutorial" else set()
+    for name in NAMED.findall(text):
+        if not (name.endswith(MADE) or name.startswith(FETCHED) or name in saved or "NAME" in name
+                or name == "caffepy/front"):  # a room of the architecture without a folder
+            assert (pages.ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("page", ALL, ids=IDS)
+def test_commands_it_shows_are_known(page):
+    for name, *words in pages.commands(page):
+        if name == "caffepy":
+            name, *words = words
+        command = main.get_command(None, name)
+        assert name in {*ACTIONS, *TOOLS} and command, name
+        known = set(command.flags()) | set(main.flags())
+        for word in words:
+            flag = re.match(r"--?([a-z_]+)", word)
+            assert not flag or flag[1] in known, f"{name} {word}"
+
+
+def test_the_page_on_the_command_has_each_flag():
+    table = set(re.findall(r"^\| `-(\w+)", pages.read(pages.DOCS / "command.md"), re.MULTILINE))
+    assert {flag.name for flag in main.shared} <= table
+
+
+NET = """
+layer {
+  name: "data" type: "DummyData" top: "data" top: "label"
+  dummy_data_param {
+    data_filler { type: "gaussian" } data_filler { value: 1 }
+    shape { dim: 4 dim: 1 dim: 6 dim: 6 } shape { dim: 4 }
+  }
+}
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+        convolution_param { num_output: 2 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "fc7" type: "InnerProduct" bottom: "conv1" top: "fc7"
+        inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+layer { name: "prob" type: "Softmax" bottom: "fc7" top: "prob" }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc7" bottom: "label" top: "loss" }
+"""
+SOLVER = """
+net: "train_val.prototxt" test_iter: 1 test_interval: 2
+base_lr: 0.01 lr_policy: "fixed" max_iter: 4 display: 1 snapshot: 2 snapshot_prefix: "lenet"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with all the files that the pages of reference speak of."""
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "models" / "lenet").mkdir(parents=True)
+    for name in ("images", "photos"):
+        (folder / name).mkdir()
+    for name in ("train_val", "lenet", "models/lenet/lenet_train_test"):
+        (folder / f"{name}.prototxt").write_text(NET)
+    for name in ("solver", "models/lenet/lenet_solver"):
+        (folder / f"{name}.prototxt").write_text(SOLVER)
+    for i in range(3):
+        picture = np.full((20, 30, 3), 80 * i, np.uint8)
+        for file in (f"images/{i}.jpg", f"photos/{i}.jpg", "digit.png"):
+            cv2.imwrite(str(folder / file), picture)
+    (folder / "train.txt").write_text("".join(f"{i}.jpg {i}\n" for i in range(3)))
+    done = pages.run("caffepy train -solver solver.prototxt".split(), folder)
+    for name in ("lenet", "first", "second"):
+        (folder / f"{name}.log").write_text(done.stderr)
+    for copy in ("a", "b", "net", "lenet", "lenet_iter_10000"):
+        shutil.copy(folder / "lenet_iter_4.caffemodel", folder / f"{copy}.caffemodel")
+    shutil.copy(folder / "lenet_iter_2.solverstate", folder / "lenet_iter_5000.solverstate")
+    return folder
+
+
+@pytest.mark.parametrize("name, count", [
+    ("command", 5), ("tools", 9), ("solver", 3), ("proto", 1), ("trust", 1)])
+def test_what_a_page_shows_runs(name, count, folder, tmp_path):
+    """Its commands and its Python."""
+    page = pages.DOCS / f"{name}.md"
+    todo = [pages.Step("sh", " ".join(words), 0) for words in pages.commands(page)
+            if "|" not in words and not ELSEWHERE & set(words)]
+    todo += [pages.Step("python", text, 0) for text in pages.blocks(page, "python")]
+    assert len(todo) >= count
+    pages.perform(todo, page.name, folder, pages.environment(tmp_path / "bin"))
+
+
+def test_plain_text_is_compared():
+    pages.compare("a\n...\nb 0.5...\n", "a\nx\ny\nb 0.5003 \n")
+    log = "I1122 16:29:33.283150 12345 solver.py:29] Iteration 50 (9 iter/s, 5.0e-1s/50 iters), x"
+    pages.compare(log, "I0101 01:00:00.000001     7 solver.py:31] Iteration 50 (1.5 iter/s, "
+                       "33s/50 iters), x")
+    for printed, output in (("a\n", "b\n"), ("a\n", "a\nb\n"), (log, log.replace("50 it", "5 it"))):
+        with pytest.raises(AssertionError, match="page.md:3"):
+            pages.compare(printed, output, "page.md:3: ")
