@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from caffepy.core.layer import Layer
     from caffepy.core.net import Net
     from caffepy.core.weights import Report
+    from caffepy.proto.caffe_pb2 import SolverParameter
 
 logger = log.get(__name__)
 
@@ -54,6 +55,23 @@ def nothing_to_learn(net: Net) -> Iterator[str]:
         yield f"the net '{net.name}' has nothing to learn: none of its layers has parameters"
     elif not any(net.loss_weights.values()):
         yield f"the net '{net.name}' has nothing to learn: it has no loss"
+
+
+def no_rate(param: SolverParameter) -> Iterator[str]:
+    """A learning rate that is 0 from the first iteration to the last."""
+    if not param.base_lr:
+        state = "0" if param.HasField("base_lr") else "not set"
+        yield f"base_lr is {state}: nothing will be learnt. 0.01 is a rate to start with."
+
+
+def no_iterations(param: SolverParameter, done: int = 0) -> Iterator[str]:
+    """A training that is over before it begins."""
+    if not param.max_iter:
+        state = "0" if param.HasField("max_iter") else "not set"
+        yield f"max_iter is {state}: there will be no iteration, so nothing will be learnt."
+    elif done >= param.max_iter:
+        yield (f"the snapshot is of iteration {done}, and max_iter is {param.max_iter}: there is "
+               "nothing left to do. Raise max_iter to train on.")
 
 
 def copied_nothing(net: Net, report: Report) -> Iterator[str]:

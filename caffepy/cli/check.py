@@ -16,6 +16,7 @@ from caffepy.errors import ConfigError
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
+    from caffepy.proto.caffe_pb2 import SolverParameter
 
 # a word that only a solver file has, at the beginning of a line
 SOLVER_WORD = re.compile(
@@ -35,11 +36,12 @@ def check(solver_or_net: str, phase: str, level: int, stage: str) -> None:
 
     with _work.quiet():
         if is_solver(solver_or_net):
-            labelled, test_iter = nets_of_solver(solver_or_net, level, stage)
+            param = read_solver(solver_or_net, level, stage)
+            labelled = nets_of_solver(param, solver_or_net)
         else:
-            labelled, test_iter = nets_of_file(solver_or_net, phase, level, stage), []
+            param, labelled = None, nets_of_file(solver_or_net, phase, level, stage)
         try:
-            report(labelled, test_iter)
+            report(labelled, param)
         finally:
             for _, net in labelled:
                 net.close()
@@ -50,15 +52,22 @@ def is_solver(path: str) -> bool:
     return SOLVER_WORD.search(Path(path).read_text("utf-8", "replace")) is not None
 
 
-def nets_of_solver(path: str, level: int, stage: str) -> tuple[list[tuple[str, Net]], list[int]]:
-    """("train" or "test 0"..., net) for each net, and test_iter."""
-    from caffepy.cli.train import seed_of, set_train_state
-    from caffepy.core.context import Context
+def read_solver(path: str, level: int, stage: str) -> SolverParameter:
+    """The solver file, as a training would take it."""
+    from caffepy.cli.train import set_train_state
     from caffepy.core.upgrade import read_solver_param
-    from caffepy.solvers import nets, rate, rule
 
     param, _ = read_solver_param(path)
     set_train_state(param, level, stage)
+    return param
+
+
+def nets_of_solver(param: SolverParameter, path: str) -> list[tuple[str, Net]]:
+    """("train" or "test 0"..., net) for each net."""
+    from caffepy.cli.train import seed_of
+    from caffepy.core.context import Context
+    from caffepy.solvers import nets, rate, rule
+
     try:
         rate.check(param)
         rule.get(param.type)
@@ -68,7 +77,7 @@ def nets_of_solver(path: str, level: int, stage: str) -> tuple[list[tuple[str, N
         found += nets.test_nets(param, context)
     except ConfigError as error:
         raise error if error.where else error.at(path) from None
-    return [(net.label, net) for net in found], list(param.test_iter)
+    return [(net.label, net) for net in found]
 
 
 def nets_of_file(path: str, phase: str, level: int, stage: str) -> list[tuple[str, Net]]:
@@ -90,13 +99,18 @@ def nets_of_file(path: str, phase: str, level: int, stage: str) -> list[tuple[st
     return built
 
 
-def report(labelled: list[tuple[str, Net]], test_iter: list[int]) -> None:
-    """Print each net's table, then what is suspicious."""
+def report(labelled: list[tuple[str, Net]], param: SolverParameter | None) -> None:
+    """Print each net's table, then what is suspicious, in the solver's ``param`` first."""
+    from caffepy.checks import structure
     from caffepy.tools import summarize
     from caffepy.tools._table import MAX_WIDTH, table
 
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     said: dict[str, str] = {}
+    test_iter = list(param.test_iter) if param else []
+    if param:
+        for sentence in (*structure.no_rate(param), *structure.no_iterations(param)):
+            said[sentence] = "solver"
     tests = 0
     for label, net in labelled:
         click.echo(f"{label}: " if label else "", nl=False)

@@ -94,6 +94,7 @@ def train(
         if snapshot:
             logger.info("Resuming from %s", snapshot)
             running.restore(snapshot)
+        structure.warn(structure.no_iterations(running.param, running.iter))
         logger.info("Starting Optimization")
         about = {"solver": solver, "caffepy": __version__}
         with training_bar(running), written(running, about) if measurements else nullcontext():

@@ -36,6 +36,7 @@ class Watch:
         self._softmax = numbers.softmax_losses(solver.net)
         self._first = batches.FirstBatches(solver.net)
         self._looked = 0
+        self.say(structure.no_rate(solver.param))
         self.say(structure.traps(solver.net))
         for index, net in enumerate(solver.test_nets):
             self.say(batches.coverage(net, solver.param.test_iter[index], index))

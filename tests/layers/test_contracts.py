@@ -46,6 +46,12 @@ def test_its_docstring_tells_what_comes_in_and_out(entry):
 
 
 @each_entry
+def test_its_docstring_says_whether_it_works_in_place(entry):
+    if entry.type != "Python":  # its class, which somebody else writes, says so
+        assert ("in place" in section(entry, "top")) == entry.cls.inplace
+
+
+@each_entry
 def test_its_old_names_are_in_the_schema_and_the_docstring(entry):
     told = section(entry, "V1")
     expected = entry.v1 and entry.v1 + (f' (V0 "{entry.v0}")' if entry.v0 else "")

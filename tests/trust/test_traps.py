@@ -50,7 +50,7 @@ def said(lines):  # noqa: F811
             solver.step(steps)
         return [line for line in lines if any(word in line for word in (
             "the first", "gives numbers", "BatchNorm layer", "records of layer", "the loss of",
-            "nothing was copied", "works in place"))]
+            "nothing was copied", "works in place", "base_lr is"))]
 
     return run
 
@@ -243,7 +243,8 @@ def test_check_prints_tables_and_traps(folder):
     bn = 'layer { name: "bn" type: "BatchNorm" bottom: "data" top: "bn" }'
     Path("net.prototxt").write_text('name: "net"' + ROWS % "" + ip() + LOSS + bn +
                                     'layer { name: "s" type: "Silence" bottom: "bn" }')
-    Path("solver.prototxt").write_text(BASE + 'net: "net.prototxt" test_iter: 3 test_interval: 10')
+    Path("solver.prototxt").write_text(
+        BASE + 'net: "net.prototxt" test_iter: 3 test_interval: 10 max_iter: 20')
     done = call("check", "solver.prototxt")
     assert done.exit_code == 0, done.output
     out = done.stdout
@@ -254,6 +255,34 @@ def test_check_prints_tables_and_traps(folder):
     for words in ("all 2.", "xavier", "followed by a Scale", "= 60 of the 100 records"):
         assert sum(words in line for line in traps) == 1, words
     assert not list(folder.glob("snap*"))
+
+
+def test_a_solver_that_learns_nothing(folder, said):
+    """The original trains nothing without a word."""
+    rows(RANDOM, MIXED)
+    net = ROWS % "" + ip() + LOSS
+    (line,) = said(net, settings='lr_policy: "fixed" random_seed: 1')
+    assert line == "base_lr is not set: nothing will be learnt. 0.01 is a rate to start with."
+    (line,) = said(net, settings='base_lr: 0 lr_policy: "fixed" random_seed: 1')
+    assert line.startswith("base_lr is 0: nothing will be learnt")
+    Path("net.prototxt").write_text(net)
+    bare = 'lr_policy: "fixed" snapshot_prefix: "snap"'
+    for settings, words in ((bare + " max_iter: 2", ["base_lr is not set"]),
+                            (bare, ["base_lr is not set", "max_iter is not set"]),
+                            ("max_iter: 0 " + BASE, ["max_iter is 0"])):
+        Path("solver.prototxt").write_text(settings + ' net: "net.prototxt"')
+        out = call("check", "solver.prototxt").stdout.split("\n\n")[-1].splitlines()
+        assert [line.partition(":")[0] for line in out] == ["solver"] * len(words)
+        log = call("train", "-solver=solver.prototxt", "-logtostderr").output
+        for word in words:
+            assert log.count(word) == 1 and sum(word in line for line in out) == 1
+    done = call("train", "-solver=solver.prototxt", "-snapshot=latest", "-logtostderr")
+    assert "max_iter is 0" in done.output
+    Path("solver.prototxt").write_text(BASE + 'max_iter: 2 net: "net.prototxt"')
+    assert "max_iter" not in call("check", "solver.prototxt").stdout.split("\n\n")[-1]
+    assert call("train", "-solver=solver.prototxt").exit_code == 0
+    done = call("train", "-solver=solver.prototxt", "-snapshot=latest", "-logtostderr")
+    assert "the snapshot is of iteration 2, and max_iter is 2: there is nothing" in done.output
 
 
 def test_check_of_a_net(folder):

@@ -32,6 +32,9 @@ class BatchNorm(Layer):
         self.given: bool = self.phase == caffe_pb2.TEST
         if self.p.HasField("use_global_stats"):
             self.given = self.p.use_global_stats
+        if self.p.eps < 0:
+            self.fail("eps must not be negative: a variance below it would have no root",
+                      found=self.p.eps)
         self.channels = self._channels(bottom)
         for count in (self.channels, self.channels, 1):
             self.add_blob((count,))

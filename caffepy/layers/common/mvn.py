@@ -25,6 +25,10 @@ class MVN(Layer):
     inplace = True
     keeps = ("top",)
 
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        if self.p.eps < 0:
+            self.fail("eps must not be negative", found=self.p.eps)
+
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0]
         first = 1 if self.p.across_channels else 2

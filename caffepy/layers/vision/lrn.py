@@ -29,6 +29,8 @@ class LRN(Layer):
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.local_size % 2 == 0:
             self.fail("local_size must be odd", found=self.p.local_size)
+        if self.p.k < 0:
+            self.fail("k must not be negative: the scale would have no power", found=self.p.k)
         across = self.p.norm_region == self.p.ACROSS_CHANNELS
         self.region = "across" if across else "within"
 

@@ -121,6 +121,11 @@ def test_the_solver_leaves_statistics_alone():
         build('type: "BatchNorm" param { lr_mult: 0 } param { lr_mult: 2 }', X)
 
 
+def test_a_negative_eps():
+    with pytest.raises(ConfigError, match="eps must not be negative.*found -1"):
+        build('type: "BatchNorm" batch_norm_param { eps: -1 }', X)
+
+
 def test_what_the_gradient_reads():
     assert build(LINE, X)[0].keeps == ("bottom",)
     assert build(LINE, X, inplace=True)[0].keeps == ()

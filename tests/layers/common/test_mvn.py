@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose
 from support import build, check_gradient, random, run
 
 from caffepy.core.memory import Place
-from caffepy.errors import ShapeError
+from caffepy.errors import ConfigError, ShapeError
 
 X = 3 * random(2, 3, 4, 5) + 2
 
@@ -46,5 +46,7 @@ def test_channels_last():
 
 
 def test_shape():
+    with pytest.raises(ConfigError, match="eps must not be negative"):
+        build(line("eps: -1"), (1, 2, 3))
     with pytest.raises(ShapeError, match="one for channels"):
         build(line(), [1.0])

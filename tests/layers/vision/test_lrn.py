@@ -55,5 +55,7 @@ def test_gradient(param, phase):
 def test_bad_parameters():
     with pytest.raises(ConfigError, match="local_size must be odd.*4"):
         build(line("local_size: 4"), X)
+    with pytest.raises(ConfigError, match="k must not be negative.*found -1"):
+        build(line("k: -1"), X)
     with pytest.raises(ShapeError, match="4 axes"):
         build(line(""), (2, 3))
