@@ -2,6 +2,9 @@
 
 Update rules, gradient averaging and clipping then run over long flat arrays instead of many
 small ones, and a step works on addresses that never change.
+
+On a device each begins at a multiple of ALIGNMENT, as the libraries' fast kernels want it; the
+gaps hold zeros.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ import numpy as np
 
 from caffepy.core.blob import Blob
 from caffepy.core.memory import Array, Mover, Place
+
+ALIGNMENT = 256  # bytes
 
 
 @dataclass
@@ -41,19 +46,29 @@ class Parameter:
 
 
 class Arena:
-    """Flat host arrays that hold all parameters' values and gradients in order.
+    """Flat arrays that hold all parameters' values and gradients in order.
 
     Making one moves the parameters in; blobs and whoever shares their memory follow.
+
+    Args:
+        place: HOST or DEVICE: where the arrays are.
     """
 
-    def __init__(self, parameters: list[Parameter], dtype: Any, mover: Mover) -> None:
+    def __init__(
+        self, parameters: list[Parameter], dtype: Any, mover: Mover, place: Place = Place.HOST
+    ) -> None:
+        self.place = place
+        unit = ALIGNMENT // np.dtype(dtype).itemsize if place.on_device else 1
         self.count = 0
         for parameter in parameters:
             parameter.offset = self.count
-            self.count += parameter.count
-        self.values: Array = mover.empty(Place.HOST, self.count, np.dtype(dtype))
-        self.grads: Array = mover.empty(Place.HOST, self.count, np.dtype(dtype))
+            self.count += -(-parameter.count // unit) * unit
+        self.values: Array = mover.empty(place, self.count, np.dtype(dtype))
+        self.grads: Array = mover.empty(place, self.count, np.dtype(dtype))
+        if unit > 1:
+            self.values[...] = 0
+            self.grads[...] = 0
         for parameter in parameters:
-            place = slice(parameter.offset, parameter.offset + parameter.count)
-            parameter.blob.values.memory.adopt(Place.HOST, self.values[place])
-            parameter.blob.grads.memory.adopt(Place.HOST, self.grads[place])
+            part = slice(parameter.offset, parameter.offset + parameter.count)
+            parameter.blob.values.memory.adopt(place, self.values[part])
+            parameter.blob.grads.memory.adopt(place, self.grads[part])

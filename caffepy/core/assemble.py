@@ -42,6 +42,7 @@ class Assembly:
         self.owners: dict[str, Parameter] = {}  # by the name that layers share
         self.specs: dict[str, Any] = {}  # the owner's ParamSpec, by that name
         self.names: Counter[str] = Counter()  # of the layers so far
+        self.on_host: set[str] = set()  # types of them that run on the CPU beside a GPU
 
     def run(self, param: Any) -> None:
         for spec in param.layer:
@@ -71,9 +72,14 @@ class Assembly:
         except ConfigError as error:
             error.at(f"{where}, layer '{spec.name}'" if where else f"layer '{spec.name}'")
             raise
+        context = net.context
+        if entry.cls.on_host and context.accelerator:
+            context = context.host
+            if spec.type not in self.on_host:
+                logger.info("Layers of type %s run on the CPU", spec.type)
+            self.on_host.add(spec.type)
         layer = entry.cls(
-            spec, phase=spec.phase, context=net.context, dtype=net.dtype, where=where,
-            net=net.label,
+            spec, phase=spec.phase, context=context, dtype=net.dtype, where=where, net=net.label,
         )
         if spec.propagate_down and len(spec.propagate_down) != len(spec.bottom):
             layer.fail("propagate_down must be given once per bottom, or not at all",

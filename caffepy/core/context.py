@@ -5,16 +5,19 @@ Two nets in one process may have different contexts, in different threads.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import os
 import secrets
+import weakref
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffepy.core.memory import Mover, Place
+from caffepy.core.memory import Mover
 
 if TYPE_CHECKING:
     from caffepy.kernels.base import Engine, Kernel, Spec
@@ -33,6 +36,11 @@ class Context:
         engines: names in order of preference, such as ``("onednn", "reference")``; None takes
             ``CAFFEPY_ENGINE`` or the fastest that this machine has.
         rank, size: which of how many workers this is.
+
+    Attributes:
+        engines: that kernels are asked of, the fastest first; ``mover`` is the first one's.
+        xp, place: the array module and where its arrays are, for what is not a kernel.
+        accelerator: the GPU (a kernels.cuda.device.Device), or None on the CPU.
 
     Raises:
         DeviceError: the device is not there; the message says what is missing.
@@ -60,7 +68,20 @@ class Context:
         self.engines: list[Engine] = kernels.choose_engines(device, engines, threads)
         self.mover: Mover = self.engines[0].mover()
         self.xp: Any = self.engines[0].xp
-        self.place = Place.HOST if device == "cpu" else Place.DEVICE
+        self.place = self.engines[0].place
+        self.accelerator: Any = self.engines[0].device
+        if self.accelerator:
+            self.mover.memories = weakref.WeakSet()
+
+    @cached_property
+    def host(self) -> Context:
+        """Of a GPU's context the CPU's side: for layers that only the CPU can run. What they read
+        and write is brought over by the mover, which is the same."""
+        return _Host(self) if self.accelerator else self
+
+    def computing(self) -> contextlib.AbstractContextManager[Any]:
+        """Around whatever queues work for the device: makes it and its stream the current ones."""
+        return self.accelerator.computing() if self.accelerator else contextlib.nullcontext()
 
     def plan(self, spec: Spec, engine: str | None = None) -> Kernel:
         """The kernel for a spec: from the engine named, else from the first that can do it."""
@@ -81,3 +102,23 @@ class Context:
         key = np.array([self.seed % 2**64, name], np.uint64)
         start = np.array([0, 0, counter, 0 if common else self.rank], np.uint64)
         return np.random.Generator(np.random.Philox(key=key, counter=start))
+
+
+class _Host(Context):
+    """See Context.host. Both sides have one seed, which a snapshot may bring."""
+
+    def __init__(self, owner: Context) -> None:
+        self._owner = weakref.proxy(owner)
+        self.device, self.accelerator = "cpu", None
+        self.threads, self.rank, self.size = owner.threads, owner.rank, owner.size
+        self.engines = importlib.import_module(KERNELS_PACKAGE).choose_engines(
+            "cpu", None, owner.threads)
+        self.xp, self.place, self.mover = self.engines[0].xp, self.engines[0].place, owner.mover
+
+    @property
+    def seed(self) -> int:
+        return int(self._owner.seed)
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        self._owner.seed = seed

@@ -44,6 +44,11 @@ class Layer:
         always_reshape: ``reshape`` runs before every forward, not only when bottom shapes changed.
         learns: what the parameter blobs are, in order, for the documentation.
         data: the layer brings data into the net from outside.
+        on_host: it knows NumPy alone, so in a net on a GPU it gets the CPU's side of the context.
+            Layers of plug-ins do, unless they say that they are written on ``xp``.
+        recordable: forward and backward queue the same work each time, so that a GPU can replay
+            it: no number is read back, drawn or counted on the host, and no attribute carries
+            anything from one forward to the next. A layer may set it anew in ``reshape``.
 
     Instance attributes:
         spec: the LayerParameter; ``p`` is the type's own message in it.
@@ -66,6 +71,13 @@ class Layer:
     always_reshape: ClassVar[bool] = False
     learns: ClassVar[tuple[str, ...]] = ()
     data: ClassVar[bool] = False
+    on_host: ClassVar[bool] = False
+    recordable: bool = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "on_host" not in cls.__dict__ and not cls.__module__.startswith("caffepy."):
+            cls.on_host = True
 
     def __init__(
         self,
@@ -108,6 +120,10 @@ class Layer:
         self.fail("this layer has no gradient",
                   fix="Take it off the way from parameters to the loss, or give its bottom "
                       "propagate_down: false.")
+
+    def before_replay(self) -> None:
+        """Recorded work of this layer is about to run again, without ``forward`` being called:
+        bring up to date what it reads on the device besides blobs, such as a counter of draws."""
 
     # -- what a layer may need to give back ------------------------------------------------
 

@@ -73,11 +73,13 @@ class Mover:
     """Makes room in places and carries values between them, counting each journey.
 
     This one knows the host alone, with NumPy; engines derive faster ones. ``counts`` maps
-    (from, to) to the number of copies made, for tests and for ``caffepy time``.
+    (from, to) to the number of copies made, for tests and for ``caffepy time``. ``memories`` are
+    all that it serves, where somebody wants to know (a recorder does).
     """
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[Place, Place]] = Counter()
+        self.memories: weakref.WeakSet[SyncedMemory] | None = None
 
     def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
         """A flat uninitialised array of ``count`` numbers in a place."""
@@ -123,6 +125,8 @@ class SyncedMemory:
         self._windows: dict[tuple[Place, Shape], Array] = {}
         self._last_shape: Shape | None = None  # whose channels-last order the *_LAST places hold
         self._pin: weakref.ref[_Pin] | None = None
+        if self.mover.memories is not None:
+            self.mover.memories.add(self)
 
     # -- the verbs ------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place, SyncedMemory
+from caffepy.core.recorder import Recorder
 from caffepy.core.upgrade import read_net_param, upgrade_net
 from caffepy.errors import NotFound, did_you_mean
 from caffepy.proto import caffe_pb2, text
@@ -114,13 +115,16 @@ class Net:
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
         self._memories: list[SyncedMemory] | None = None
         self._call_depth = 0
+        self.recorder: Recorder | None = None
         try:
-            assemble(self, self.param, where)
+            with self.context.computing():
+                assemble(self, self.param, where)
         except BaseException:
             self.close()
             raise
         self._shapes = [[blob.shape for blob in (*bottom, *top)]
                         for bottom, top in zip(self.bottoms, self.tops, strict=True)]
+        self.recorder = Recorder(self) if self.context.accelerator else None
         logger.info("Network initialization done.")
 
     # -- looking things up ----------------------------------------------------------------
@@ -160,55 +164,104 @@ class Net:
     @cached_property
     def arena(self) -> Arena:
         """All parameters side by side; made at the first look, by whoever updates them."""
-        return Arena(self.parameters, self.dtype, self.context.mover)
+        with self.context.computing():
+            return Arena(self.parameters, self.dtype, self.context.mover, self.context.place)
 
     # -- running --------------------------------------------------------------------------
 
     def forward(self) -> float:
         """Run all layers; returns the weighted loss."""
-        return self.forward_range(0, len(self.layers) - 1)
+        if self.recorder is None or self._losses_change:
+            return self.forward_range(0, len(self.layers) - 1)
+        self.launch_forward()
+        return self.loss()
+
+    def launch_forward(self) -> None:
+        """Run all layers without waiting for the loss: a GPU may still be at work afterwards."""
+        if self.recorder is None:
+            self.forward_range(0, len(self.layers) - 1)
+            return
+        with self.public_call():
+            self.recorder.forward()
+
+    def loss(self) -> float:
+        """The weighted loss of the last forward, as it is in the tops.
+
+        Raises:
+            DataError: what a layer on a GPU could not say while it ran, such as a bad label.
+        """
+        loss = 0.0
+        for i in range(len(self.layers)):
+            loss += self._loss_of(i)
+        if self.context.accelerator:
+            self.context.accelerator.check()
+        return loss
+
+    @cached_property
+    def _losses_change(self) -> bool:
+        """Whether a later layer works in place on a loss, which must be read before it does."""
+        weighted: set[SyncedMemory] = set()
+        for tops, weights_ in zip(self.tops, self.top_weights, strict=True):
+            if any(blob.values.memory in weighted for blob in tops):
+                return True
+            weighted |= {b.values.memory for b, w in zip(tops, weights_, strict=True) if w}
+        return False
 
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         with self.public_call():
             loss = 0.0
             for i in range(start, end + 1):
-                self._call(self.before_forward, i)
+                self.call_hooks(self.before_forward, i)
                 loss += self.forward_layer(i)
-                self._call(self.after_forward, i)
+                self.call_hooks(self.after_forward, i)
             return loss
 
     def backward(self) -> None:
         """Run all layers' gradients, last to first."""
-        self.backward_range(len(self.layers) - 1, 0)
+        if self.recorder is None:
+            self.backward_range(len(self.layers) - 1, 0)
+            return
+        with self.public_call():
+            self.recorder.backward()
 
     def backward_range(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
         with self.public_call():
             for i in range(start, end - 1, -1):
-                self._call(self.before_backward, i)
+                self.call_hooks(self.before_backward, i)
                 if self.needs_backward[i]:
                     self.backward_layer(i)
-                self._call(self.after_backward, i)
+                self.call_hooks(self.after_backward, i)
                 if self.layer_done is not None:
                     self.layer_done(i)
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
-        layer, bottom, top = self.layers[i], self.bottoms[i], self.tops[i]
-        shapes = [blob.shape for blob in (*bottom, *top)]  # a script may have reshaped a top
-        if layer.always_reshape or shapes != self._shapes[i]:
+        self.run_layer(i)
+        return self._loss_of(i)
+
+    def run_layer(self, i: int) -> None:
+        """As ``forward_layer``, but the loss is left where it is."""
+        layer = self.layers[i]
+        if layer.always_reshape or self.shapes_changed(i):
             self._reshape_layer(i)
         try:
-            layer.forward(bottom, top)
+            layer.forward(self.bottoms[i], self.tops[i])
         except MemoryError as error:
             layer.no_memory(error)
-        loss = 0.0
-        for blob, weight in zip(top, self.top_weights[i], strict=True):
-            if weight:
-                loss += weight * float(blob.values.read(Place.HOST).sum())
         if self.debug_info:
             debug.forward(self, i)
+
+    def shapes_changed(self, i: int) -> bool:
+        """Whether layer i must be reshaped. (A script may have reshaped its top, too.)"""
+        return [blob.shape for blob in (*self.bottoms[i], *self.tops[i])] != self._shapes[i]
+
+    def _loss_of(self, i: int) -> float:
+        loss = 0.0
+        for blob, weight in zip(self.tops[i], self.top_weights[i], strict=True):
+            if weight:
+                loss += weight * float(blob.values.read(Place.HOST).sum())
         return loss
 
     def backward_layer(self, i: int) -> None:
@@ -222,8 +275,9 @@ class Net:
 
     def reshape(self) -> None:
         """Give all blobs the shapes that follow from the inputs' present ones."""
-        for i in range(len(self.layers)):
-            self._reshape_layer(i)
+        with self.context.computing():
+            for i in range(len(self.layers)):
+                self._reshape_layer(i)
 
     def _reshape_layer(self, i: int) -> None:
         bottom, top = self.bottoms[i], self.tops[i]
@@ -232,6 +286,8 @@ class Net:
             self.layers[i].reshape(bottom, top)
         self._shapes[i] = [blob.shape for blob in (*bottom, *top)]
         self._memories = None  # layers may have begun to share memory
+        if self.recorder and not self.layers[i].always_reshape:
+            self.recorder.forget(changed=True)
         for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
             if blob.shape != shape:
                 seed_loss(blob, weight)
@@ -261,14 +317,15 @@ class Net:
                 memory.host_is_newest()
         self._call_depth += 1
         try:
-            yield
+            with self.context.computing():
+                yield
         finally:
             self._call_depth -= 1
             if self._call_depth == 0:
                 for memory in self._all_memories():
                     memory.refresh_host()
 
-    def _call(self, hooks: Sequence[Hook], i: int) -> None:
+    def call_hooks(self, hooks: Sequence[Hook], i: int) -> None:
         """Run a script's code between two layers, as if outside of the call that goes on."""
         if not hooks:
             return

@@ -38,9 +38,13 @@ class Kernel:
 
 
 class Engine:
-    """A set of kernels. ``kernels`` maps each spec class to the class that implements it."""
+    """A set of kernels. ``kernels`` maps each spec class to the class that implements it.
+
+    ``device`` is the GPU it computes on (a kernels.cuda.device.Device), or None for the host.
+    """
 
     name = ""
+    device: Any = None
     kernels: dict[type, type[Kernel]] = {}
     xp: Any = np
     place = Place.HOST

@@ -1,12 +1,18 @@
 """The kernels that every machine can run: vectorised array code that reads like the formula.
 
-They are written on an array module ``xp`` (NumPy here) with the functions that NumPy and CuPy
-share, take float32 and float64, and work in C order, except that the elementwise ones follow the
-order their input was last written in. What other engines do faster is checked against these.
+They are written on an array module ``xp`` with the functions that NumPy and CuPy share, take
+float32 and float64, and work in C order, except that the elementwise ones follow the order their
+input was last written in. What other engines do faster is checked against these.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.memory import Mover, Place
 from caffepy.kernels import base
 from caffepy.kernels.reference.batch_norm import BatchNorm
 from caffepy.kernels.reference.concat import Concat
@@ -22,7 +28,13 @@ from caffepy.kernels.reference.softmax import Softmax
 
 
 class ReferenceEngine(base.Engine):
-    """Has a kernel for every spec."""
+    """Has a kernel for every spec.
+
+    Args:
+        xp: the array module, numpy or cupy.
+        place: where it computes; on a device if xp is cupy.
+        mover: makes a mover for that place.
+    """
 
     name = "reference"
     kernels = {
@@ -37,6 +49,17 @@ class ReferenceEngine(base.Engine):
         base.EltwiseSpec: Eltwise,
         base.ConcatSpec: Concat,
     }
+
+    def __init__(
+        self, xp: Any = np, place: Place = Place.HOST, mover: Callable[[], Mover] = Mover
+    ) -> None:
+        self.xp = xp
+        self.place = place
+        self._mover = mover
+
+    def mover(self) -> Mover:
+        """See Engine.mover."""
+        return self._mover()
 
     def plan(self, spec: base.Spec) -> base.Kernel:
         """See Engine.plan."""

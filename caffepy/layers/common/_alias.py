@@ -13,6 +13,7 @@ class Alias(Layer):
     """Values and gradients of the top are the bottom's memory, so nothing is computed."""
 
     keeps = ()
+    recordable = True
 
     def top_shape(self, x: Blob) -> Shape:
         """The top's shape for the bottom."""

@@ -23,6 +23,7 @@ class AlongAxis(Layer):
     """Joins parts to a whole, or the other way. With one part it is the whole's memory."""
 
     keeps = ()
+    recordable = True
     legacy = ""  # the older word for the axis, which cannot count from the end
 
     def cut_axis(self, blob: Blob) -> int:

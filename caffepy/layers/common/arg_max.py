@@ -21,6 +21,7 @@ from caffepy.layers.common._axis import axis_of
 @register("ArgMax", v1="ARGMAX", param="argmax_param")
 class ArgMax(Layer):
     keeps = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x, p = bottom[0], self.p
@@ -41,7 +42,7 @@ class ArgMax(Layer):
         if self.axis is None:
             x = x.reshape(x.shape[0], -1)
         order = xp.flip(xp.argsort(x, axis, kind="stable"), axis)
-        best = order.take(range(p.top_k), axis)
+        best = order[(slice(None),) * axis + (slice(p.top_k),)]
         values = xp.take_along_axis(x, best, axis)
         if self.axis is not None:
             y[...] = values if p.out_max_val else best

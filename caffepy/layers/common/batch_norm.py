@@ -27,6 +27,7 @@ from caffepy.proto import caffe_pb2
 class BatchNorm(Layer):
     inplace = True
     learns = ("mean", "variance", "factor")
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.given: bool = self.phase == caffe_pb2.TEST

@@ -21,6 +21,7 @@ from caffepy.layers.common._broadcast import Broadcast
 class Bias(Broadcast):
     keeps = ()
     learns = ("bias",)
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.learned(bottom, self.p.filler)

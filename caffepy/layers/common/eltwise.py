@@ -28,6 +28,7 @@ logger = log.get(__name__)
 class Eltwise(Layer):
     bottoms = "2+"
     inplace = True
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Array, Place
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 
@@ -41,7 +42,7 @@ class Filter(Layer):
                 self.fail(f"bottom {i} and the selector must have the same batch size",
                           kind=ShapeError, found=f"shapes {x.shape} and {selector.shape}")
         first = self.index is None
-        self.index = np.flatnonzero(self.read(selector.values))
+        self.index = np.flatnonzero(selector.values.read(Place.HOST))
         # at the first time there is no selector yet, and the layers above get the whole batch
         items = selector.shape[0] if first else len(self.index)
         for x, y in zip(inputs, top, strict=True):
@@ -49,11 +50,14 @@ class Filter(Layer):
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         for x, y in zip(bottom[:-1], top, strict=True):
-            self.overwrite(y.values)[...] = self.read(x.values)[self.index]
+            self.overwrite(y.values)[...] = self.read(x.values)[self._index()]
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         for x, y, wanted in zip(bottom[:-1], top, propagate_down[:-1], strict=True):
             if wanted:
                 dx = self.overwrite(x.grads)
                 dx[...] = 0
-                dx[self.index] = self.read(y.grads)
+                dx[self._index()] = self.read(y.grads)
+
+    def _index(self) -> Array:
+        return self.xp.asarray(self.index)

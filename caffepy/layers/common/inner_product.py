@@ -23,6 +23,7 @@ from caffepy.layers.common._axis import axis_of
 @register("InnerProduct", v1="INNER_PRODUCT", v0="innerproduct", param="inner_product_param")
 class InnerProduct(Layer):
     learns = ("weights", "bias")
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

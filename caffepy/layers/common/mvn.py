@@ -24,6 +24,7 @@ from caffepy.errors import ShapeError
 class MVN(Layer):
     inplace = True
     keeps = ("top",)
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.eps < 0:

@@ -19,6 +19,7 @@ class Parameter(Layer):
     bottoms = "0"
     keeps = ()
     learns = ("parameter",)
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.add_blob(tuple(self.p.shape.dim))

@@ -69,6 +69,7 @@ class Python(Layer):
     inplace = True
     keeps = ()  # what the user's backward reads is not known, unless declared
     always_reshape = True
+    on_host = True
 
     def __init__(self, spec: Any, **options: Any) -> None:
         super().__init__(spec, **options)

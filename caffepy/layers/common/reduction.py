@@ -19,6 +19,8 @@ from caffepy.layers.common._axis import axis_of
 
 @register("Reduction", param="reduction_param")
 class Reduction(Layer):
+    recordable = True
+
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.operation: str = self.p.ReductionOp.Name(self.p.operation)
         self.keeps = ("bottom",) if self.operation in ("ASUM", "SUMSQ") else ()

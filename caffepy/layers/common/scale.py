@@ -22,6 +22,7 @@ from caffepy.proto import caffe_pb2
 @register("Scale", param="scale_param")
 class Scale(Broadcast):
     learns = ("scale", "bias")
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

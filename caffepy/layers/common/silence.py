@@ -18,6 +18,7 @@ class Silence(Layer):
     bottoms = "1+"
     tops = "0"
     keeps = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         pass

@@ -20,6 +20,7 @@ from caffepy.layers.common._axis import axis_of
 class Softmax(Layer):
     inplace = True
     keeps = ("top",)
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0]

@@ -19,6 +19,7 @@ from caffepy.core.registry import register
 class Split(Layer):
     tops = "1+"
     keeps = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         for blob in top:

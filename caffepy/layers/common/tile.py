@@ -19,6 +19,7 @@ from caffepy.layers.common._axis import axis_of
 @register("Tile", param="tile_param")
 class Tile(Layer):
     keeps = ()
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.tiles < 1:

@@ -38,6 +38,7 @@ class DummyData(Layer):
         for blob, shape in zip(top, shapes, strict=True):
             blob.reshape(shape)
         self._fill(top, constants=True)
+        self.recordable = all(p.type == "constant" for p in self.fillers)
 
     def _shapes(self) -> list[Shape]:
         old = (self.p.num, self.p.channels, self.p.height, self.p.width)

@@ -10,7 +10,7 @@ import numpy as np
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Array, Shape
+from caffepy.core.memory import Array, Place, Shape
 from caffepy.errors import DataError, ShapeError
 from caffepy.layers.common._axis import axis_of
 from caffepy.proto import caffe_pb2
@@ -42,7 +42,7 @@ class Loss(Layer):
 
     def weight(self, top: Blobs) -> float:
         """The loss weight, which the net keeps in the first top's gradient."""
-        return float(self.read(top[0].grads))
+        return float(top[0].grads.read(Place.HOST))
 
 
 class Normalized(Loss):

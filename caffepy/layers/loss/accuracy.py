@@ -12,8 +12,6 @@ Classes without a label in the batch show 0. There is no gradient.
 
 from __future__ import annotations
 
-import numpy as np
-
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.layers.loss._loss import class_labels, positions
@@ -53,4 +51,4 @@ class Accuracy(Layer):
         if len(top) > 1:
             of_class = self.xp.bincount(labels, minlength=self.at.classes)
             right_of_class = self.xp.bincount(labels[right], minlength=self.at.classes)
-            self.overwrite(top[1].values)[...] = right_of_class / np.maximum(of_class, 1)
+            self.overwrite(top[1].values)[...] = right_of_class / self.xp.maximum(of_class, 1)

@@ -30,6 +30,7 @@ class ContrastiveLoss(Loss):
     bottoms = "3"
     labels = (2,)
     keeps = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         super().reshape(bottom, top)

@@ -23,6 +23,7 @@ from caffepy.layers.loss._loss import Loss, batch_size
 @register("EuclideanLoss", v1="EUCLIDEAN_LOSS", v0="euclidean_loss")
 class EuclideanLoss(Loss):
     labels = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         super().reshape(bottom, top)

@@ -44,7 +44,7 @@ class InfogainLoss(Normalized):
         if not path:
             self.fail("H is missing", fix="Give a third bottom, or infogain_loss_param { source }.")
         try:
-            return wire.read_blob(path)
+            return self.xp.asarray(wire.read_blob(path))
         except CaffeError as error:
             raise error.at(self.place_name) from None
 

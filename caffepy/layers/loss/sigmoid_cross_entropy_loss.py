@@ -25,6 +25,10 @@ from caffepy.layers.loss._loss import BATCH_SIZE, Normalized, batch_size
 class SigmoidCrossEntropyLoss(Normalized):
     default_mode = BATCH_SIZE
 
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        super().setup(bottom, top)
+        self.recordable = self.ignore_label is None  # else it counts what is not ignored
+
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         super().reshape(bottom, top)
         if bottom[0].count != bottom[1].count:

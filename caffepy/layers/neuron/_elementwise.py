@@ -19,6 +19,7 @@ class Elementwise(Layer):
     """
 
     inplace = True
+    recordable = True
 
     def f(self, x: Array) -> Array:
         """y for x."""

@@ -25,6 +25,7 @@ from caffepy.proto import caffe_pb2
 class PReLU(Layer):
     inplace = True
     learns = ("slope",)
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if bottom[0].ndim < 2:

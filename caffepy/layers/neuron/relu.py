@@ -25,6 +25,7 @@ logger = log.get(__name__)
 class ReLU(Layer):
     inplace = True
     keeps = ("sign",)
+    recordable = True
     preserves_sign = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:

@@ -23,6 +23,7 @@ class LSTMUnit(Layer):
     tops = "2"
     labels = (2,)
     keeps = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         c_before, a, cont = (blob.shape for blob in bottom)

@@ -30,6 +30,7 @@ class BaseConvolution(Layer):
     bottoms = "1+"
     tops = "= bottoms"
     learns = ("weights", "bias")
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

@@ -22,6 +22,7 @@ class Crop(Layer):
     bottoms = "2"
     labels = (1,)
     keeps = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x, reference = bottom

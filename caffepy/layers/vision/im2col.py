@@ -19,6 +19,7 @@ from caffepy.layers.vision._spatial import Spatial
 @register("Im2col", v1="IM2COL", param="convolution_param")
 class Im2col(Layer):
     keeps = ()
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.spatial = Spatial(self, bottom[0])

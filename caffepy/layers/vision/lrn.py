@@ -25,6 +25,7 @@ from caffepy.proto import caffe_pb2
 @register("LRN", v1="LRN", v0="lrn", param="lrn_param")
 class LRN(Layer):
     keeps = ("bottom", "top")
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.local_size % 2 == 0:

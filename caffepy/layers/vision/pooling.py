@@ -36,6 +36,7 @@ class Pooling(Layer):
         p = self.p
         self.pool_windows = PoolingWindows(self)
         self.method: str = p.PoolMethod.Name(p.pool).lower()
+        self.recordable = self.method != "stochastic"
         if self.method == "stochastic":
             self.keeps = ("bottom",)
         if self.method == "stochastic" and self.pool_windows.pad != (0, 0):

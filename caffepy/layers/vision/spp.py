@@ -25,6 +25,7 @@ from caffepy.proto import caffe_pb2
 @register("SPP", param="spp_param")
 class SPP(Layer):
     keeps = ()
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.pyramid_height < 1:
