@@ -15,6 +15,7 @@ ACTIONS = {
     "completion": "caffepy.cli.completion:completion",
     "device_query": "caffepy.cli.device_query:device_query",
     "layers": "caffepy.cli.layers:layers",
+    "plot": "caffepy.tools.plot:main",
     "summary": "caffepy.tools.summarize:main",
     "test": "caffepy.cli.test:test",
     "time": "caffepy.cli.time:time",

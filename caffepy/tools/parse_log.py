@@ -14,9 +14,12 @@ Understood are all ways in which versions of Caffe and its forks wrote their lin
         Test net output #0: accuracy = 0.97
     Test score #0: 0.97                                      (the first version)
 
+and the .jsonl that ``caffepy train`` writes (caffepy.solvers.measurements).
+
 A row is what one display or one test of one net gave, as NumIters, Seconds, LearningRate and the
 outputs by name. As in the original's tables a row has the learning rate last logged before it,
-so the one of the display before; the first row takes the second's. A blob of several values
+so the one of the display before; the first row takes the second's. (In a .jsonl each has its
+own.) A blob of several values
 becomes the columns ``name``, ``name[1]``, ``name[2]``...
 """
 
@@ -34,13 +37,15 @@ import click
 
 from caffepy.cli import gflags
 from caffepy.errors import ConfigError, DataError, NotFound
-from caffepy.proto.files import atomic_write
+from caffepy.proto.files import atomic_write, file_error
+from caffepy.solvers import measurements
 from caffepy.tools import extract_seconds
 
 Row = dict[str, float]
 
 # nothing that looks like a number may follow: two threads' lines may lie across each other
 NUMBER = r"([-+]?(?:nan|inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?!\.?\d))"
+TESTING = re.compile(r"Testing net \(#(\d{1,9})\)")
 ITERATION = re.compile(r"Iteration (\d+)")
 RATE = re.compile(rf"Iteration \d+.*\blr = {NUMBER}", re.IGNORECASE)
 SMOOTHED = re.compile(rf"Iteration \d+.*\bloss = {NUMBER}", re.IGNORECASE)
@@ -56,16 +61,31 @@ class Log:
 
     Attributes:
         train, test: the rows.
+        nets: for each row of ``test`` the number of its test net.
+        total: rows with the one ``loss`` of the iteration, the weighted sum of its outputs.
         smoothed: rows with the one ``loss`` of the Iteration lines, averaged over average_loss.
         rates: a row for each logged learning rate, at its own iteration.
-        losses: the names of outputs that have a weight in the loss.
+        weights: how much outputs count in the loss, by name.
     """
 
     train: list[Row] = field(default_factory=list)
     test: list[Row] = field(default_factory=list)
+    nets: list[int] = field(default_factory=list)
+    total: list[Row] = field(default_factory=list)
     smoothed: list[Row] = field(default_factory=list)
     rates: list[Row] = field(default_factory=list)
-    losses: set[str] = field(default_factory=set)
+    weights: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def losses(self) -> set[str]:
+        """The names of outputs that have a weight in the loss."""
+        return set(self.weights)
+
+    def is_loss(self, column: str) -> bool:
+        """Whether a column is a loss: by its weight, or else by its name without its branch's,
+        since loss3/top-1 is none."""
+        return (column.partition("[")[0] in self.weights
+                or "loss" in column.rpartition("/")[2].lower())
 
 
 class _Table:
@@ -73,12 +93,14 @@ class _Table:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self.nets: list[int] = []
         self.last = -1  # index of the output added last
 
-    def add(self, head: Row, index: int, name: str, value: float) -> None:
+    def add(self, head: Row, index: int, name: str, value: float, net: int = 0) -> None:
         # outputs are numbered from 0 in each display or test
         if not self.rows or index <= self.last or self.rows[-1][KEYS[0]] != head[KEYS[0]]:
             self.rows.append(dict(head))
+            self.nets.append(net)
         row = self.rows[-1]
         self.last = index
         same = sum(key == name or key.startswith(f"{name}[") for key in row)
@@ -91,6 +113,14 @@ def read(path: str | os.PathLike[str]) -> Log:
     Raises:
         NotFound: no such file. DataError: it cannot be read, or is no log.
     """
+    found = _measured(path) or _logged(path)
+    for rows in (found.train, found.test, found.smoothed):
+        fix_initial_nan_learning_rate(rows)
+    return found
+
+
+def _logged(path: str | os.PathLike[str]) -> Log:
+    """What the lines of glog say."""
     lines = extract_seconds.read_lines(path)
     pairs = list(extract_seconds.timed(lines, extract_seconds.get_log_created_year(path, lines)))
     start = extract_seconds.get_start_time(pairs)
@@ -98,9 +128,9 @@ def read(path: str | os.PathLike[str]) -> Log:
         raise DataError("no line begins as a log line", where=os.fspath(path),
                         allowed="I1122 16:29:33.283150 PID file:line] text")
     result = Log()
-    tables = {"train": _Table(), "test": _Table()}
+    train, test = _Table(), _Table()
     head: Row = {}
-    rate = math.nan
+    rate, net = math.nan, 0
     for line, time in pairs:
         iteration = ITERATION.search(line)
         if iteration:
@@ -113,23 +143,76 @@ def read(path: str | os.PathLike[str]) -> Log:
         head = {KEYS[0]: head[KEYS[0]], KEYS[1]: (time - start).total_seconds(), KEYS[2]: rate}
         if learning_rate:
             result.rates.append(dict(head))
+        testing = TESTING.search(line)
+        if testing:
+            net = int(testing[1])
         smoothed = SMOOTHED.search(line)
         if smoothed:
             result.smoothed.append({**head, "loss": float(smoothed[1])})
         output, score = OUTPUT.search(line), SCORE.search(line)
         if output:
-            phase, index, name, value, weighted, _ = output.groups()
-            tables[phase.lower()].add(head, int(index), name, float(value))
+            phase, index, name, value, weighted, weight = output.groups()
+            if phase.lower() == "test":
+                test.add(head, int(index), name, float(value), net)
+            else:
+                train.add(head, int(index), name, float(value))
             if weighted:
-                result.losses.add(name)
+                result.weights[name] = float(weight)
         elif score:
-            tables["test"].add(head, int(score[1]), f"score{score[1]}", float(score[2]))
+            test.add(head, int(score[1]), f"score{score[1]}", float(score[2]), net)
     # versions before "Train net output" have nothing else to say of training
-    result.train = tables["train"].rows or [dict(row) for row in result.smoothed]
-    result.test = tables["test"].rows
-    for rows in (result.train, result.test, result.smoothed):
-        fix_initial_nan_learning_rate(rows)
+    result.train = train.rows or [dict(row) for row in result.smoothed]
+    result.test, result.nets = test.rows, test.nets
+    result.total = [_total(row, result.weights) for row in train.rows] or result.smoothed
     return result
+
+
+def _total(row: Row, weights: dict[str, float]) -> Row:
+    """The loss that a row's outputs add up to."""
+    parts = ((value, weights.get(name.partition("[")[0])) for name, value in row.items())
+    loss = sum(value * weight for value, weight in parts if weight is not None)
+    return {**{key: row[key] for key in KEYS}, "loss": loss}
+
+
+def _measured(path: str | os.PathLike[str]) -> Log | None:
+    """What a .jsonl of measurements says; None if the file is none."""
+    try:
+        with open(path, "rb") as file:
+            if not file.read(2).startswith(b'{"'):
+                return None
+        lines = measurements.read(path)
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+    result = Log()
+    rate = math.nan
+    for line in lines:
+        row = {KEYS[0]: float(line["iter"]), KEYS[1]: float(line["seconds"])}
+        rate = _number(line["lr"]) if "lr" in line else rate
+        row[KEYS[2]] = rate
+        if line["type"] == "start":
+            continue
+        if line["type"] == "train":
+            result.smoothed.append({**row, "loss": _number(line.get("smoothed_loss"))})
+            result.total.append({**row, "loss": _number(line.get("loss"))})
+            if "lr" in line:
+                result.rates.append(dict(row))
+            result.train.append(row)
+        else:
+            result.test.append(row)
+            net = line.get("net")
+            result.nets.append(net if isinstance(net, int) else 0)
+        for name, values in line["outputs"].items():
+            for index, value in enumerate(values if isinstance(values, list) else [values]):
+                row[f"{name}[{index}]" if index else name] = _number(value)
+        weights = line.get("weights")
+        if isinstance(weights, dict):
+            result.weights.update((name, _number(weight)) for name, weight in weights.items())
+    return result
+
+
+def _number(value: object) -> float:
+    """A measured number; null is what is none."""
+    return float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def parse_log(path_to_log: str | os.PathLike[str]) -> tuple[list[Row], list[Row]]:

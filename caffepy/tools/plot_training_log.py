@@ -2,12 +2,12 @@
 
     plot_training_log 6 loss.png a.log b.log
 
-A blob of several values, or several losses, give a line each. Needs matplotlib.
+A blob of several values, or several losses, give a line each. Logs may be .jsonl files of train's,
+too. Needs matplotlib. ``caffepy plot`` draws loss, accuracy and rate in one picture.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,17 +15,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caffepy.cli import gflags
-from caffepy.errors import ConfigError, DataError, NotFound
-from caffepy.proto.files import atomic_path
-from caffepy.tools import parse_log
+from caffepy.errors import ConfigError, DataError
+from caffepy.tools import _curves, parse_log
+from caffepy.tools._curves import Curve
 
 if TYPE_CHECKING:
     from caffepy.tools.parse_log import Log, Row
 
-FORMATS = ("png", "svg", "pdf")
-DOTS_PER_INCH = 150
-SIZE = (8.0, 5.0)  # inches
-FEW = 60  # points up to which each is marked
+WIDTH, HEIGHT = 9.0, 5.0  # inches
 
 
 @dataclass(frozen=True)
@@ -49,15 +46,6 @@ AXES = {"Iters": "NumIters", "Seconds": "Seconds"}
 X_LABELS = {"Iters": "Iterations", "Seconds": "Training time (seconds)"}
 
 
-@dataclass(frozen=True)
-class Curve:
-    """One line of a chart."""
-
-    label: str
-    x: list[float]
-    y: list[float]
-
-
 def curves(chart: Chart, log: Log, name: str) -> list[Curve]:
     """What a log has for a chart.
 
@@ -70,7 +58,7 @@ def curves(chart: Chart, log: Log, name: str) -> list[Curve]:
         rows, names = log.rates, ["LearningRate"]
     else:
         outputs = [column for column in parse_log.columns(rows) if column not in parse_log.KEYS]
-        names = [column for column in outputs if _is_loss(column, log) == (what == "loss")]
+        names = [column for column in outputs if log.is_loss(column) == (what == "loss")]
     axis = AXES[chart.x]
     found = []
     for column in names:
@@ -80,33 +68,27 @@ def curves(chart: Chart, log: Log, name: str) -> list[Curve]:
     return [curve for curve in found if curve.x]
 
 
-def _is_loss(column: str, log: Log) -> bool:
-    return column.partition("[")[0] in log.losses or "loss" in column.lower()
-
-
 def figure(chart: Chart, lines: Sequence[Curve]) -> Any:
     """The drawing, a matplotlib Figure that belongs to no window.
 
     Raises:
         NotFound: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise NotFound("plots need matplotlib, which is not installed",
-                       fix="Run 'pip install \"caffepy[plot]\"'.") from error
-    drawing = Figure(figsize=SIZE, layout="constrained")
+    drawing = _curves.figure(WIDTH, HEIGHT)
     axes = drawing.add_subplot()
-    for line in lines:
-        axes.plot(line.x, line.y, label=line.label, linewidth=1.5,
-                  marker="o" if len(line.x) <= FEW else None, markersize=3.5)
-    axes.set_title(chart.title)
-    axes.set_xlabel(X_LABELS[chart.x])
-    axes.set_ylabel(chart.y)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(x=0.02)
-    axes.legend(frameon=False, fontsize="small")
+    for index, line in enumerate(lines):
+        line.color = _curves.COLORS[index % len(_curves.COLORS)]
+    _curves.draw(axes, lines, marks=chart.y != "Train learning rate")
+    axes.set_title(chart.title, fontsize=12, fontweight="bold")
+    axes.set_xlabel(X_LABELS[chart.x], fontsize=10)
+    axes.set_ylabel(chart.y, fontsize=10)
+    if chart.x == "Iters":
+        _curves.thousands(axes.xaxis)
+    if chart.y == "Test accuracy":
+        if all(0 <= y <= 1 for line in lines for y in line.y):
+            _curves.percent(axes.yaxis)
+    else:
+        _curves.logarithmic(axes, lines, part=0.05 if "rate" in chart.y else 0.5)
     return drawing
 
 
@@ -119,13 +101,10 @@ def plot(chart_type: int, target: str, logs: Sequence[str]) -> None:
     """
     if not 0 <= chart_type < len(CHARTS):
         raise ConfigError("unknown chart type", found=chart_type, allowed=menu())
-    kind = os.path.splitext(target)[1][1:].lower()
-    if kind not in FORMATS:
-        raise ConfigError("the picture's name must end in its kind", found=target,
-                          allowed=", ".join(f".{name}" for name in FORMATS))
+    _curves.kind_of(target)
     chart = CHARTS[chart_type]
     lines = []
-    names = _names(logs)
+    names = _curves.names_of(logs)
     for path, name in zip(logs, names, strict=True):
         log = parse_log.read(path)
         found = curves(chart, log, name)
@@ -134,17 +113,7 @@ def plot(chart_type: int, target: str, logs: Sequence[str]) -> None:
             raise DataError(f"the log has nothing for '{chart.title}'", where=path,
                             found=f"outputs {', '.join(has)}" if has else "no outputs")
         lines += found
-    drawing = figure(chart, lines)
-    with atomic_path(target) as beside:
-        # without a date, the same logs give the same file
-        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-        drawing.savefig(beside, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
-
-
-def _names(logs: Sequence[str]) -> list[str]:
-    """What the logs are called in the legend: their file names where these differ."""
-    short = [os.path.basename(path) for path in logs]
-    return short if len(set(short)) == len(short) else list(logs)
+    _curves.save(figure(chart, lines), target)
 
 
 def menu() -> str:

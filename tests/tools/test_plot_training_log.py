@@ -90,7 +90,7 @@ def test_logs_of_one_name_are_told_apart(tmp_path, matplotlib, monkeypatch):
     paths = [str(tmp_path / name / "train.log") for name in "ab"]
     plot(6, str(tmp_path / "chart.svg"), paths)
     drawn = (tmp_path / "chart.svg").read_text()
-    assert all(path in drawn for path in paths)
+    assert ">a/train.log<" in drawn and ">b/train.log<" in drawn
 
 
 def test_without_matplotlib_the_error_says_how_to_get_it(tmp_path, monkeypatch, call):
