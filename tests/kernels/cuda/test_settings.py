@@ -8,12 +8,6 @@ from caffepy.errors import ConfigError
 from caffepy.kernels.cuda import settings
 
 
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (settings.TF32, settings.DETERMINISTIC, settings.LAYOUT):
-        monkeypatch.delenv(name, raising=False)
-
-
 def test_defaults() -> None:
     assert settings.tf32()
     assert not settings.deterministic()
