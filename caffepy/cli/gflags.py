@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from caffepy import __version__
 from caffepy.cli import ending, logfiles
@@ -84,6 +85,16 @@ class Flag(click.Option):
         # a wrong word of a choice only matters to the command that uses the flag
         if not isinstance(self.kind, Choice):
             self.kind.read(text, self.name or "")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        if self.bare(None) is None:
+            return super().shell_complete(ctx, incomplete)
+        # click takes what stands behind a switch for its value, but it is the next word
+        for param in ctx.command.params:
+            if isinstance(param, click.Argument) and (
+                    param.nargs < 0 or not ctx.params.get(param.name or "")):
+                return param.shell_complete(ctx, incomplete)
+        return ctx.command.shell_complete(ctx, incomplete)
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         if self.hidden:

@@ -185,7 +185,10 @@ def _built(layer: Any, top: str) -> list[int]:
 
     param = caffe_pb2.NetParameter()
     param.state.phase = caffe_pb2.TEST
-    param.layer.add().CopyFrom(layer)
+    copy = param.layer.add()
+    copy.CopyFrom(layer)
+    for rules in ("include", "exclude"):
+        copy.ClearField(rules)
     with _work.quiet():
         net = Net(param, context=Context(seed=0, engines=("reference",)))
         try:
