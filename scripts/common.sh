@@ -1,28 +1,13 @@
 # What the scripts beside this one share; they read it by `. "$(dirname "$0")/common.sh"`.
-# It goes to the repository's root, from which all paths in models/ start, and finds Python:
-# PYTHON names the interpreter; otherwise the project's .venv serves, or else python3.
-set -eu
-script=$(basename "$0")
-cd "$(dirname "$0")/.."
-
-fail() {
-    echo "$script: $*" >&2
-    exit 1
-}
+# It goes to the repository's root, from which all paths in models/ start.
+. "$(dirname "$0")/python.sh"
+cd "$root"
 
 # need PATH WHAT_TO_DO: stop unless the path is there
 need() {
     [ -e "$1" ] || fail "$1 is missing; $2"
 }
 
-if [ -n "${PYTHON:-}" ]; then
-    python=$PYTHON
-elif [ -x .venv/bin/python ]; then
-    python=.venv/bin/python
-else
-    python=python3
-fi
-command -v "$python" >/dev/null 2>&1 || fail "there is no $python; set PYTHON to an interpreter"
 "$python" -c 'import click, google.protobuf, numpy' 2>/dev/null ||
     fail "$python lacks what caffepy needs; run scripts/setup.sh, or set PYTHON"
 
@@ -30,11 +15,33 @@ caffepy() {
     "$python" -m caffepy "$@"
 }
 
-# train SOLVER [FLAG...]
+# train SOLVER [FLAG...]: takes the script's place, so that signals sent to the script arrive; where
+# something comes after, call it in parentheses
 train() {
     solver=$1
     shift
-    caffepy train --solver="$solver" "$@"
+    exec "$python" -m caffepy train --solver="$solver" "$@"
+}
+
+# read_backend ARGUMENT...: sets backend as --backend says, or else BACKEND, or else to lmdb
+read_backend() {
+    backend=${BACKEND:-lmdb}
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --backend=* | -backend=*) backend=${1#*=} ;;
+            --backend | -backend)
+                [ $# -gt 1 ] || fail "$1 needs a value: lmdb or leveldb"
+                backend=$2
+                shift
+                ;;
+            *) fail "unknown argument $1 (known: --backend lmdb|leveldb)" ;;
+        esac
+        shift
+    done
+    case $backend in
+        lmdb | leveldb) ;;
+        *) fail "unknown backend $backend (allowed: lmdb, leveldb)" ;;
+    esac
 }
 
 need_mnist() {

@@ -2,6 +2,7 @@
 """Train for long, test and take snapshots on the way, and say whether anything grows or slows.
 
     scripts/soak.py                          # 20,000 iterations of LeNet on random digits
+    scripts/soak.py -source data/mnist/mnist_train_lmdb
     scripts/soak.py -iterations 3000 -small
 
 Reported are memory (resident), open files, threads and iterations a second of processor time (a
@@ -113,11 +114,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-iterations", type=int, default=20000)
     parser.add_argument("-small", action="store_true", help="a net of a hundredth of the work")
+    parser.add_argument("-source", type=Path, help="an LMDB of digits to take in their place")
     arguments = parser.parse_args()
     every = max(1, arguments.iterations // 20)
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "digits_lmdb"
-        write_database(source)
+        source = arguments.source or Path(folder) / "digits_lmdb"
+        if not arguments.source:
+            write_database(source)
         param = caffe_pb2.SolverParameter()
         text.parse(NET.format(
             source=source, prefix=Path(folder) / "soak", iterations=arguments.iterations,

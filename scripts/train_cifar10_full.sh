@@ -5,6 +5,6 @@
 
 need_cifar10
 model=models/cifar10/cifar10_full
-train ${model}_solver.prototxt "$@"
-train ${model}_solver_lr1.prototxt --snapshot=${model}_iter_60000.solverstate "$@"
+(train ${model}_solver.prototxt "$@")
+(train ${model}_solver_lr1.prototxt --snapshot=${model}_iter_60000.solverstate "$@")
 train ${model}_solver_lr2.prototxt --snapshot=${model}_iter_65000.solverstate "$@"

@@ -5,5 +5,5 @@
 
 need_cifar10
 model=models/cifar10/cifar10_quick
-train ${model}_solver.prototxt "$@"
+(train ${model}_solver.prototxt "$@")
 train ${model}_solver_lr1.prototxt --snapshot=${model}_iter_4000.solverstate "$@"

@@ -78,6 +78,7 @@ FILES = {
         "models/hdf5_classification/nonlinear_test.prototxt",
     "examples/imagenet/ilsvrc12_train_lmdb": "data/ilsvrc12/ilsvrc12_train_lmdb",
     "examples/imagenet/ilsvrc12_val_lmdb": "data/ilsvrc12/ilsvrc12_val_lmdb",
+    "python/caffe/imagenet/ilsvrc_2012_mean.npy": "data/ilsvrc12/ilsvrc_2012_mean.npy",
     "examples/finetune_flickr_style/assemble_data.py": "scripts/create_flickr_style.sh",
 }
 

@@ -108,7 +108,8 @@ def read_mean(mean_file: str, mean_value: str, channels: int) -> Array | None:
         return None
     path = here(mean_file)
     if path.endswith(".npy"):
-        brings = "data/ilsvrc12/get_ilsvrc_aux.sh brings ImageNet's. " if mean_file == MEAN else ""
+        imagenets = os.path.basename(path) == os.path.basename(MEAN)
+        brings = "data/ilsvrc12/get_ilsvrc_aux.sh makes ImageNet's. " if imagenets else ""
         return load_array(path, f"{brings}Name yours by --mean_file, give --mean_value=B,G,R, or "
                                 "--mean_file= for none.")
     from caffepy.data import transform

@@ -2,11 +2,13 @@
 
 The archive's place of origin has no checksum, so what comes is checked by what must be in it: the
 numbers of lines, and the size of the mean picture. Files that are here already and right are left
-alone; each new one appears whole or not at all.
+alone; each new one appears whole or not at all. The mean picture is also written as the .npy file
+that scripts of pycaffe's days load.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tarfile
@@ -15,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
 from fetching import store  # noqa: E402
 
@@ -30,6 +32,7 @@ LINES = {
 }  # fmt: skip
 MEAN = "imagenet_mean.binaryproto"
 MEAN_BYTES = 4 * 3 * 256 * 256  # and a few that say so
+MEAN_ARRAY = "ilsvrc_2012_mean.npy"
 OTHERS = ("det_synset_words.txt", "imagenet.bet.pickle")
 
 
@@ -72,6 +75,21 @@ def fetch(url: str) -> None:
         unpack(path)
 
 
+def convert_mean() -> None:
+    """The mean picture as pycaffe's package had it: an array of 3 x 256 x 256 float64, BGR."""
+    try:
+        import numpy as np
+
+        from caffepy.data.transform import read_mean
+    except ImportError as error:
+        print(f"ImageNet: {MEAN_ARRAY} is not made, as {error.name} is missing; run "
+              "scripts/setup.sh, then this again", file=sys.stderr)
+        return
+    content = io.BytesIO()
+    np.save(content, read_mean(str(HERE / MEAN)).astype(np.float64))
+    store(HERE / MEAN_ARRAY, content.getvalue())
+
+
 def main(given: list[str]) -> int:
     failures = []
     for place in given or URLS:
@@ -93,6 +111,8 @@ def main(given: list[str]) -> int:
         print(f"Bring {ARCHIVE} yourself and name it: data/ilsvrc12/get_ilsvrc_aux.sh {ARCHIVE}",
               file=sys.stderr)
         return 1
+    if not (HERE / MEAN_ARRAY).exists():
+        convert_mean()
     print("ImageNet: the lists, names and the mean picture are in data/ilsvrc12.")
     return 0
 

@@ -125,6 +125,9 @@ def test_the_shell_script_runs_the_fetcher_from_any_folder(tmp_path):
     script = tmp_path / "data" / "mnist" / "get_mnist.sh"
     script.parent.mkdir(parents=True)
     script.write_text((FOLDER / "get_mnist.sh").read_text())
+    (tmp_path / "scripts").mkdir()
+    shared = FOLDER.parent.parent / "scripts" / "python.sh"
+    (tmp_path / "scripts" / "python.sh").write_text(shared.read_text())
     (script.parent / "fetch.py").write_text("import sys; print('fetching', len(sys.argv))")
     environment = {**os.environ, "PYTHON": sys.executable}
     done = subprocess.run(["sh", str(script)], cwd="/", env=environment, capture_output=True,

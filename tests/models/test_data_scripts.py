@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from models.offline import ROOT
 
+from caffepy.proto import caffe_pb2
+
 
 @pytest.fixture
 def script(monkeypatch):
@@ -38,8 +40,10 @@ def imagenet(script, tmp_path, monkeypatch):
     return fetch
 
 
+MEAN = np.arange(27, dtype=np.float32)
 GOOD = {"train.txt": b"a 0\nb 1\nc 2\n", "val.txt": b"d 0\ne 1", "imagenet_mean.binaryproto":
-        b"\0" * 114, "det_synset_words.txt": b"n1 cat\n", "../../evil.txt": b"x", "other": b"x"}
+        caffe_pb2.BlobProto(num=1, channels=3, height=3, width=3, data=MEAN).SerializeToString(),
+        "det_synset_words.txt": b"n1 cat\n", "../../evil.txt": b"x", "other": b"x"}
 
 
 def archive(path, files):
@@ -54,11 +58,16 @@ def archive(path, files):
 def test_imagenets_lists(imagenet, tmp_path, capsys):
     assert imagenet.main([archive(tmp_path / "a.tar.gz", GOOD)]) == 0
     assert sorted(path.name for path in imagenet.HERE.iterdir()) == [
-        "det_synset_words.txt", "imagenet_mean.binaryproto", "train.txt", "val.txt"]
+        "det_synset_words.txt", "ilsvrc_2012_mean.npy", "imagenet_mean.binaryproto", "train.txt",
+        "val.txt"]
+    array = np.load(imagenet.HERE / "ilsvrc_2012_mean.npy")
+    assert array.dtype == np.float64 and np.array_equal(array, MEAN.reshape(3, 3, 3))
     assert (imagenet.HERE / "val.txt").read_bytes() == GOOD["val.txt"]
     capsys.readouterr()
     assert imagenet.main([str(tmp_path / "gone")]) == 0  # all is here: not looked at
     assert "trying" not in capsys.readouterr().out
+    (imagenet.HERE / "ilsvrc_2012_mean.npy").unlink()
+    assert imagenet.main([]) == 0 and (imagenet.HERE / "ilsvrc_2012_mean.npy").exists()
 
 
 @pytest.mark.parametrize("name, content, said", [

@@ -106,6 +106,15 @@ def test_the_first_failure_ends_a_script(tree):
     assert len(calls(tree)) == 1
 
 
+def test_a_training_has_the_scripts_process_so_that_signals_reach_it(tree):
+    put(tree, *MNIST)
+    (tree / "python").write_text(f'#!/bin/sh\n[ "$1" = -c ] || echo $$ > "{tree}/pid"\n')
+    running = subprocess.Popen(["sh", str(tree / "scripts" / "train_lenet.sh")], env={
+        **os.environ, "PYTHON": str(tree / "python")})
+    assert running.wait() == 0
+    assert int((tree / "pid").read_text()) == running.pid
+
+
 def test_resume_training(tree):
     solver, snapshot = "models/lenet/lenet_solver.prototxt", "models/lenet/lenet_iter_5"
     (tree / snapshot).touch()

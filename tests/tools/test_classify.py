@@ -167,4 +167,4 @@ def test_without_flags_it_is_caffenet_with_its_mean(call, tmp_path, monkeypatch,
     assert "bvlc_reference_caffenet.caffemodel" in done.output
     assert "download_model_binary models/caffenet" in done.output
     done = call(main, *model[:3], "b.jpg")
-    assert "data/ilsvrc12/get_ilsvrc_aux.sh brings ImageNet's" in done.output
+    assert "data/ilsvrc12/get_ilsvrc_aux.sh makes ImageNet's" in done.output

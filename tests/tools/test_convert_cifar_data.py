@@ -101,8 +101,7 @@ def test_existing_databases_stay(tmp_path):
 def clone(tmp_path):
     """The parts of the repository that create_cifar10.sh needs, with a small CIFAR-10."""
     root = tmp_path / "a clone"
-    for name in ("scripts/create_cifar10.sh", "tools/convert_cifar_data",
-                 "tools/compute_image_mean"):
+    for name in ("scripts/create_cifar10.sh", "scripts/common.sh", "scripts/python.sh"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes((ROOT / name).read_bytes())
     (root / "caffepy").symlink_to(ROOT / "caffepy")

@@ -104,7 +104,8 @@ def test_counts_must_agree_and_files_exist(tmp_path):
 def clone(tmp_path):
     """The parts of the repository that the scripts need, with a small MNIST."""
     root = tmp_path / "a clone"
-    for name in ("scripts/create_mnist.sh", "scripts/train_lenet.sh", "tools/convert_mnist_data"):
+    for name in ("create_mnist.sh", "train_lenet.sh", "common.sh", "python.sh"):
+        name = f"scripts/{name}"
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     (root / "caffepy").symlink_to(ROOT / "caffepy")
@@ -159,10 +160,10 @@ def test_train_lenet(clone):
     assert done.returncode == 1 and "scripts/create_mnist.sh" in done.stderr
     assert script(clone, "create_mnist.sh").returncode == 0
     python = clone / "python"
-    python.write_text('#!/bin/sh\npwd\necho "$@"\n')
+    python.write_text('#!/bin/sh\n[ "$1" = -c ] || { pwd; echo "$@"; }\n')
     python.chmod(0o755)
     done = script(clone, "train_lenet.sh", "--snapshot", "a b", PYTHON=str(python))
     assert done.stdout.splitlines() == [
         str(clone),
-        "-m caffepy.cli.main train --solver=models/lenet/lenet_solver.prototxt --snapshot a b",
+        "-m caffepy train --solver=models/lenet/lenet_solver.prototxt --snapshot a b",
     ]

@@ -192,6 +192,9 @@ def test_get_cifar10_runs_the_fetcher_from_any_folder(tmp_path):
     folder.mkdir(parents=True)
     script = folder / "get_cifar10.sh"
     script.write_bytes((ROOT / "data" / "cifar10" / "get_cifar10.sh").read_bytes())
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "python.sh").write_bytes(
+        (ROOT / "scripts" / "python.sh").read_bytes())
     (folder / "fetch.py").write_text("print('fetching')")
     for python, code, said in ((sys.executable, 0, "fetching\n"), ("no-such-python", 1, "")):
         done = subprocess.run(["sh", str(script)], cwd="/", capture_output=True, text=True,
