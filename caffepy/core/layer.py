@@ -230,11 +230,11 @@ class Layer:
         except MemoryError as error:
             self.no_memory(error)
 
-    def no_memory(self, error: MemoryError) -> NoReturn:
+    def no_memory(self, error: MemoryError, advice: str | None = None) -> NoReturn:
         """Raise what a MemoryError in this layer means to the user."""
         detail = f" ({error})" if str(error) else ""
         raise DeviceError(f"not enough memory{detail}", where=self.place_name,
-                          fix="A smaller batch or fewer outputs need less.") from error
+                          fix=advice or "A smaller batch or fewer outputs need less.") from error
 
     def fail(self, message: str, *, kind: ErrorClass = ConfigError, **details: Any
              ) -> NoReturn:

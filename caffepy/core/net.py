@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import debug, graph, weights
+from caffepy.core import debug, footprint, graph, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
@@ -249,7 +249,7 @@ class Net:
         try:
             layer.forward(self.bottoms[i], self.tops[i])
         except MemoryError as error:
-            layer.no_memory(error)
+            layer.no_memory(error, footprint.advice(self))
         if self.debug_info:
             debug.forward(self, i)
 
@@ -269,7 +269,7 @@ class Net:
         try:
             self.layers[i].backward(self.tops[i], self.propagate_down[i], self.bottoms[i])
         except MemoryError as error:
-            self.layers[i].no_memory(error)
+            self.layers[i].no_memory(error, footprint.advice(self))
         if self.debug_info:
             debug.backward(self, i)
 
