@@ -31,6 +31,8 @@ END = re.compile(r"\0end of step (\d+)\n")
 
 # what may differ in a line of the log: its date, thread, source line, and the speed
 LOG = re.compile(r"^[IWE]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\]", re.MULTILINE)
+# lines of the thread that reads ahead, which come when they come
+AHEAD = re.compile(r"^\] (Restarting data prefetching|Waiting for data)")
 SPEED = re.compile(r"\([\d.e+]+ iter/s, [\d.e+-]+s/(\d+ iters)\)")
 
 RUNNER = """
@@ -163,4 +165,4 @@ def compare(printed: str, output: str, place: str = "") -> None:
 def plain(text: str) -> str:
     """Without what differs from run to run, and blanks at the ends of lines."""
     text = SPEED.sub(r"(\1)", LOG.sub("]", text))
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines() if not AHEAD.match(line))
