@@ -33,6 +33,7 @@ TOOLS = {
     "deploy": "Make the net for use of the net for training.",
     "detect": "Say what windows of pictures show.",
     "download_model_binary": "Download the weights that a model's readme names.",
+    "download_model_from_gist": "Download the files of a model in a gist.",
     "extract_features": "Store what blobs of a net hold.",
     "extract_seconds": "Write the time of each Iteration line of a log.",
     "parse_log": "Turn a training log into tables.",

@@ -16,6 +16,7 @@ import click
 
 from caffepy import log
 from caffepy.cli import gflags
+from caffepy.data import image
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto.files import atomic_write, file_error
 from caffepy.tools import _work
@@ -34,25 +35,16 @@ def resize_and_crop(path: str, target: str, side: int = SIDE) -> None:
         NotFound, DataError: it cannot be read, or not written.
     """
     import cv2
-    import numpy as np
 
-    try:
-        with open(path, "rb") as file:
-            data = np.frombuffer(file.read(), np.uint8)
-    except OSError as error:
-        raise file_error(error, path, "read") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if picture is None:
-        raise DataError("not a picture that can be decoded", where=path)
-    rows, columns = picture.shape[:2]
+    picture = image.read_image(path)
+    rows, columns = picture.shape[1:]
     # whole numbers as the original cut them, and never below the side
     height, width = (max(side, int(n * side / min(rows, columns))) for n in (rows, columns))
-    if (height, width) != (rows, columns):
-        picture = cv2.resize(picture, (width, height))
     top, left = (height - side) // 2, (width - side) // 2
-    square = picture[top : top + side, left : left + side]
+    square = image.resize(picture, height, width)[:, top : top + side, left : left + side]
     try:
-        done, encoded = cv2.imencode(os.path.splitext(target)[1], square)
+        done, encoded = cv2.imencode(os.path.splitext(target)[1],
+                                     square.transpose(1, 2, 0).copy())
     except cv2.error as error:
         raise DataError(f"pictures cannot be written in this format: {error.err}",
                         where=target) from error
