@@ -5,27 +5,33 @@
     text_format.Merge(open("train_val.prototxt").read(), net)
     draw_net_to_file(net, "net.png", rankdir="TB", phase=caffepy.TRAIN)
 
-SVG, PNG and what else OpenCV writes are drawn by caffepy itself. ``.dot`` (``.gv``, ``.raw``) gives
-Graphviz's language; ``graphviz=True``, and formats that only it has (``.pdf``, ``.ps``, ``.eps``),
-ask the installed Graphviz.
+SVG, PDF, PNG and what else OpenCV writes are drawn by caffepy itself. ``.dot`` (``.gv``, ``.raw``)
+gives Graphviz's language; ``graphviz=True``, and formats that only it has (``.ps``, ``.eps``), ask
+the installed Graphviz.
 
-Layers that work in place are written into the box of the layer before. Shapes are shown where the
-net can be built here, that is if its data and its Python layers are at hand.
+Layers that work in place are written into the box of the layer before. Blobs stand on the arrows
+between layers, with their shapes where the net can be built here: its Python layers are at hand,
+and of data that are not there the prototxt tells the size.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
+from caffepy import log
 from caffepy.drawing import dot, graph, labels, picture
+from caffepy.drawing.pdf import PdfCanvas
 from caffepy.drawing.pixels import PixelCanvas
 from caffepy.drawing.svg import SvgCanvas
-from caffepy.errors import ConfigError, NotFound
+from caffepy.errors import CaffeError, ConfigError, NotFound
 from caffepy.proto import files
 
+logger = log.get(__name__)
+
 DOT = ("dot", "gv", "raw")
-GRAPHVIZ_ONLY = ("pdf", "ps", "eps")
+GRAPHVIZ_ONLY = ("ps", "eps")
 
 
 def get_pooling_types_dict() -> dict[int, str]:
@@ -87,7 +93,8 @@ def get_pydot_graph(caffe_net: Any, rankdir: str, label_edges: bool = True,
 
 
 def draw_net(caffe_net: Any, rankdir: str = "LR", ext: str = "png", phase: int | None = None,
-             display_lrm: bool = False, *, shapes: bool = True, graphviz: bool = False) -> bytes:
+             display_lrm: bool = False, *, shapes: bool = True, graphviz: bool | None = False,
+             input_shape: Sequence[int] = ()) -> bytes:
     """The bytes of a picture file.
 
     Args:
@@ -97,7 +104,8 @@ def draw_net(caffe_net: Any, rankdir: str = "LR", ext: str = "png", phase: int |
         phase: TRAIN or TEST to leave out the other's layers, or None for all.
         display_lrm: write the multipliers of the learning rate on layers that have weights.
         shapes: build the net to show the blobs' shapes.
-        graphviz: leave the drawing to Graphviz's program ``dot``.
+        graphviz: leave the drawing to Graphviz's program ``dot``; None: if it is there.
+        input_shape: C x H x W of data that are not there; else their crop_size tells.
 
     Raises:
         ConfigError: the format or direction is none, or the net cannot be upgraded.
@@ -105,30 +113,44 @@ def draw_net(caffe_net: Any, rankdir: str = "LR", ext: str = "png", phase: int |
     """
     _check(rankdir)
     ext = ext.lower().removeprefix(".")
+    drawn = _graph(caffe_net, phase, display_lrm, shapes, input_shape)
     if ext in DOT:
-        return get_dot(caffe_net, rankdir, phase, display_lrm, shapes).encode()
+        return dot.to_dot(drawn, rankdir).encode()
     if graphviz or ext in GRAPHVIZ_ONLY:
-        return dot.run_graphviz(get_dot(caffe_net, rankdir, phase, display_lrm, shapes), ext)
-    canvas = SvgCanvas() if ext == "svg" else PixelCanvas(ext)
-    return picture.draw(_graph(caffe_net, phase, display_lrm, shapes), canvas, rankdir)
+        return dot.run_graphviz(dot.to_dot(drawn, rankdir), ext)
+    if graphviz is None and dot.installed():
+        try:
+            return dot.run_graphviz(dot.to_dot(drawn, rankdir), ext)
+        except CaffeError as error:  # some are installed without all formats
+            logger.warning("%s; drawn without it", error)
+    return picture.draw(drawn, _canvas(ext), rankdir)
+
+
+def _canvas(ext: str) -> picture.Canvas:
+    if ext == "svg":
+        return SvgCanvas()
+    return PdfCanvas() if ext == "pdf" else PixelCanvas(ext)
 
 
 def draw_net_to_file(caffe_net: Any, filename: str | os.PathLike[str], rankdir: str = "LR",
                      phase: int | None = None, display_lrm: bool = False, *,
-                     shapes: bool = True, graphviz: bool = False) -> None:
+                     shapes: bool = True, graphviz: bool | None = False,
+                     input_shape: Sequence[int] = ()) -> None:
     """Write a picture file in the format that its name ends in; see ``draw_net``."""
     name = os.fspath(filename)
     ext = os.path.splitext(name)[1]
     if not ext:
         raise ConfigError("the file name must end in the picture's format", found=name,
-                          allowed=".svg, .png, .jpg, .dot, .pdf (with Graphviz)")
-    data = draw_net(caffe_net, rankdir, ext, phase, display_lrm, shapes=shapes, graphviz=graphviz)
+                          allowed=".svg, .png, .jpg, .pdf, .dot")
+    data = draw_net(caffe_net, rankdir, ext, phase, display_lrm, shapes=shapes, graphviz=graphviz,
+                    input_shape=input_shape)
     with files.atomic_write(name) as file:
         file.write(data)
 
 
-def _graph(net: Any, phase: int | None, display_lrm: bool, shapes: bool) -> graph.Graph:
-    known = graph.shapes_of(net, phase) if shapes else {}
+def _graph(net: Any, phase: int | None, display_lrm: bool, shapes: bool,
+           input_shape: Sequence[int] = ()) -> graph.Graph:
+    known = graph.shapes_of(net, phase, input_shape) if shapes else {}
     return graph.build(net, phase, display_lrm, known)
 
 

@@ -26,6 +26,11 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def installed() -> bool:
+    """Whether Graphviz is."""
+    return shutil.which("dot") is not None
+
+
 def run_graphviz(text: str, ext: str) -> bytes:
     """What the program ``dot`` makes of a .dot file.
 
@@ -35,7 +40,7 @@ def run_graphviz(text: str, ext: str) -> bytes:
     program = shutil.which("dot")
     if program is None:
         raise NotFound(f"Graphviz's program dot is needed for .{ext}, and is not on the PATH",
-                       fix="Install Graphviz, or draw svg or png, which need nothing.")
+                       fix="Install Graphviz, or draw svg, pdf or png, which need nothing.")
     done = subprocess.run([program, f"-T{ext}"], input=text.encode(), capture_output=True,
                           check=False)
     if done.returncode:

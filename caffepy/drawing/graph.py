@@ -6,13 +6,14 @@ arrows always lead on and never back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from caffepy import log
 from caffepy.core import graph as core_graph
 from caffepy.core.net import Net
+from caffepy.core.stand_in import stand_in
 from caffepy.core.upgrade import upgrade_net
 from caffepy.drawing import labels
 from caffepy.proto import caffe_pb2
@@ -77,14 +78,17 @@ def current(net: Any, phase: int | None) -> Any:
     return core_graph.filter_net(param, caffe_pb2.NetState(phase=phase))
 
 
-def shapes_of(net: Any, phase: int | None) -> Shapes:
+def shapes_of(net: Any, phase: int | None, input_shape: Sequence[int] = ()) -> Shapes:
     """The shape of every blob, or of none if the net cannot be built here.
 
-    The net is built without its fillers' work; data layers must find their data. Without a phase
-    it is that of TRAIN, or else of TEST.
+    The net is built without its fillers' work. A data layer whose data are not there gives
+    pictures of its crop_size, or of ``input_shape`` (C, H, W). Without a phase the net is that of
+    TRAIN, or else of TEST.
     """
+    why = ""
     for one in (caffe_pb2.TRAIN, caffe_pb2.TEST) if phase is None else (phase,):
         param = current(net, None)
+        _, unknown = stand_in(param, input_shape)
         for layer in param.layer:
             del layer.blobs[:]
             for message in (layer.convolution_param, layer.inner_product_param,
@@ -93,12 +97,13 @@ def shapes_of(net: Any, phase: int | None) -> Shapes:
         try:
             built = Net(param, one)
         except Exception as error:  # a plug-in's or a Python layer's may be of any kind
-            logger.info("No shapes in the picture: %s", error)
+            why = why or (unknown[0] if unknown else str(error))
             continue
         try:
             return {name: blob.shape for name, blob in built.blobs.items()}
         finally:
             built.close()
+    logger.warning("no shapes in the picture: %s", why)
     return {}
 
 

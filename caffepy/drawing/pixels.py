@@ -41,8 +41,8 @@ class PixelCanvas:
             known = False
         if not known:
             raise ConfigError(f"pictures are not drawn as .{ext}",
-                              allowed="svg, png, jpg and others of OpenCV's, dot, and with "
-                                      "Graphviz installed what it writes, as pdf")
+                              allowed="svg, pdf, png, jpg and others of OpenCV's, dot, and "
+                                      "with Graphviz installed what it writes")
         self._picture = np.zeros((0, 0, 3), np.uint8)
 
     def text_width(self, text: str, bold: bool) -> float:

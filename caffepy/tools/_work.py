@@ -66,6 +66,14 @@ def job_count(jobs: int) -> int:
     return os.cpu_count() or 1
 
 
+def shape(text: str) -> list[int]:
+    """The value of an --input_shape flag: C,H,W; empty if it is not given."""
+    words = [word for word in text.split(",") if word.strip()]
+    if not all(word.strip().isdigit() and int(word) > 0 for word in words):
+        raise ConfigError("input_shape must be numbers such as 3,227,227", found=text)
+    return [int(word) for word in words]
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Only warnings and errors are logged meanwhile: a net's start-up is not what is asked for."""

@@ -21,14 +21,10 @@ import click
 from caffepy.cli import gflags
 from caffepy.errors import ConfigError
 from caffepy.tools import _work
-from caffepy.tools._table import FLOAT, MAX_WIDTH, shown, table
+from caffepy.tools._table import FLOAT, MAX_WIDTH, table
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
-
-SOURCES = {"Data": "data_param", "ImageData": "image_data_param", "HDF5Data": "hdf5_data_param",
-           "WindowData": "window_data_param"}  # fmt: skip
-
 
 @dataclass
 class Row:
@@ -89,6 +85,7 @@ def summarize(
         NotFound: no such file. CaffeError: what else is wrong with the net.
     """
     from caffepy.core import graph
+    from caffepy.core.stand_in import stand_in
     from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
 
@@ -102,7 +99,9 @@ def summarize(
                 detail=_detail(layer))
             for layer in kept.layer])
         _connections(summary)
-        if not _stand_in(kept, summary, input_shape):
+        assumed, unknown = stand_in(kept, input_shape)
+        summary.notes += assumed + unknown
+        if unknown:
             return summary
         _forget_fillers(kept)
         net = _build(kept, source)
@@ -133,35 +132,6 @@ def _connections(summary: Summary) -> None:
         summary.unread -= set(row.bottoms)
         made |= set(row.tops)
         summary.unread |= set(row.tops)
-
-
-def _stand_in(param: Any, summary: Summary, input_shape: Sequence[int]) -> bool:
-    """Replace data layers whose files are not there; False if their shape is not known."""
-    known = True
-    for layer in param.layer:
-        if layer.type not in SOURCES:
-            continue
-        own = getattr(layer, SOURCES[layer.type])
-        if os.path.exists(own.source):
-            continue
-        # an old setting may stand in the layer's own message
-        crop = layer.transform_param.crop_size or getattr(own, "crop_size", 0)
-        shape = tuple(input_shape) or ((3, crop, crop) if crop else ())
-        if not shape:
-            summary.notes.append(
-                f"layer '{layer.name}': {own.source} is not there and no crop_size is given, so "
-                "no shapes are known; say -input_shape=C,H,W")
-            known = False
-            continue
-        whole = (own.batch_size, *shape)
-        summary.notes.append(f"layer '{layer.name}': {own.source} is not there; taken as "
-                             f"{shown(whole)}")
-        for i in range(len(layer.top)):
-            layer.input_param.shape.add(dim=whole[:1] if i else whole)
-        layer.ClearField(SOURCES[layer.type])
-        layer.ClearField("transform_param")
-        layer.type = "Input"
-    return known
 
 
 def _forget_fillers(message: Any) -> None:
@@ -269,10 +239,7 @@ def main(net_proto: str, max_width: int, w: int, phase: str, stage: str, input_s
     width = w or max_width
     if width < 2:
         raise ConfigError("max_width must be 2 or more", found=width)
-    words = [word for word in input_shape.split(",") if word.strip()]
-    if not all(word.strip().isdigit() and int(word) > 0 for word in words):
-        raise ConfigError("input_shape must be numbers such as 3,227,227", found=input_shape)
-    found = summarize(net_proto, phase or "TRAIN", [int(word) for word in words],
+    found = summarize(net_proto, phase or "TRAIN", _work.shape(input_shape),
                       [word for word in stage.split(",") if word])
     click.echo(table(found, width, sys.stdout.isatty() and "NO_COLOR" not in os.environ))
 

@@ -6,6 +6,7 @@ import re
 import sys
 import types
 import xml.etree.ElementTree as ET
+import zlib
 
 import cv2
 import nets
@@ -333,7 +334,7 @@ def test_files_take_their_format_from_the_name(tmp_path):
         assert (tmp_path / name).read_bytes().startswith(start)
     with pytest.raises(ConfigError, match="must end in"):
         draw.draw_net_to_file(net(), "picture")
-    with pytest.raises(ConfigError, match=r"\.xyz.*svg, png"):
+    with pytest.raises(ConfigError, match=r"\.xyz.*svg, pdf, png"):
         draw.draw_net(net(), "TB", "xyz")
     with pytest.raises(ConfigError, match="LR, RL, TB, BT"):
         draw.draw_net(net(), "up", "svg")
@@ -347,10 +348,10 @@ def test_dot_quotes_and_connects():
     assert "n1 -> n0;" in out and "n0 -> n2;" in out and out.count("octagon") == 2
 
 
-def test_pdf_and_graphviz_need_dot(tmp_path, monkeypatch):
+def test_eps_and_graphviz_need_dot(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    for options in (dict(ext="pdf"), dict(ext="png", graphviz=True)):
-        with pytest.raises(NotFound, match="not on the PATH.*svg or png"):
+    for options in (dict(ext="eps"), dict(ext="png", graphviz=True)):
+        with pytest.raises(NotFound, match="not on the PATH.*svg, pdf or png"):
             draw.draw_net(net(), "TB", **options)
 
 
@@ -361,10 +362,70 @@ def test_graphviz_is_asked_where_it_is(tmp_path, monkeypatch):
                        'echo "args $@"; cat\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert draw.draw_net(net(), "TB", "pdf").startswith(b"args -Tpdf\ndigraph")
+    assert draw.draw_net(net(), "TB", "eps").startswith(b"args -Teps\ndigraph")
+    assert draw.draw_net(net(), "TB", "pdf").startswith(b"%PDF")  # not asked
+    assert draw.draw_net(net(), "TB", "pdf", graphviz=None).startswith(b"args -Tpdf")
     assert draw.draw_net(net(), "TB", "png", graphviz=True).startswith(b"args -Tpng")
     with pytest.raises(RuntimeError, match="no bad"):
         draw.draw_net(net(), "TB", "bad", graphviz=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+def test_graphviz_without_a_format_is_done_without(tmp_path, monkeypatch, caplog):
+    program = tmp_path / "dot"
+    program.write_text('#!/bin/sh\necho "no png" >&2; exit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert draw.draw_net(net(), "TB", "png", graphviz=None).startswith(b"\x89PNG")
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    assert draw.draw_net(net(), "TB", "svg", graphviz=None).startswith(b"<svg")
+
+
+def pdf_page(data):
+    """What a PDF of ours draws, after a look at its table of objects."""
+    start = int(re.search(rb"startxref\n(\d+)\n%%EOF\n$", data)[1])
+    table = re.findall(rb"(\d{10}) 00000 n \n", data[start:])
+    for number, place in enumerate(table, 1):
+        assert data[int(place):].startswith(b"%d 0 obj\n" % number)
+    length, stream = re.search(rb"/Length (\d+) .*?stream\n(.*)\nendstream", data, re.S).groups()
+    assert int(length) == len(stream)
+    return zlib.decompress(stream).decode()
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "LR"])
+def test_pdf(rankdir):
+    data = draw.draw_net(net(), rankdir, "pdf", TRAIN)
+    drawn = pdf_page(data)
+    texts = re.findall(r"\((.*?)\) Tj", drawn.replace(r"\(", "[").replace(r"\)", "]"))
+    for expected in ("conv1", "relu1 \\050ReLU\\051", "64 x 20 x 24 x 24"):
+        assert expected in texts
+    width, height = map(float, re.search(rb"MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data).groups())
+    assert (height > width) == (rankdir == "TB")
+    assert "1.000 0.314 0.314 rg" in drawn and drawn.count(" f") >= 9  # a box, arrow heads
+
+
+def test_pdf_of_any_letter_and_size():
+    strange = net('layer { name: "\\303\\251(\\342\\206\\222\\\\" type: "ReLU" }')
+    assert r"(\351\050?\134) Tj" in pdf_page(draw.draw_net(strange, "TB", "pdf"))
+    long = net("".join(f'layer {{ name: "r{i}" type: "ReLU" bottom: "{i}" top: "{i + 1}" }}'
+                       for i in range(400)))
+    data = draw.draw_net(long, "TB", "pdf", shapes=False)
+    assert float(re.search(rb"MediaBox \[0 0 [\d.]+ ([\d.]+)\]", data)[1]) == 14400
+
+
+def test_shapes_without_the_data(caplog):
+    absent = net(LENET.replace('type: "DummyData"', 'type: "Data"').replace(
+        "dummy_data_param { shape { dim: 64 dim: 1 dim: 28 dim: 28 } shape { dim: 64 } }",
+        'data_param { source: "/no/such/lmdb" batch_size: 64 }').replace(
+        "dummy_data_param { shape { dim: 10 dim: 1 dim: 28 dim: 28 } shape { dim: 10 } }",
+        'data_param { source: "/no/such/lmdb" batch_size: 10 }'))
+    words = words_of(draw.draw_net(absent, "TB", "svg", TRAIN, input_shape=(1, 28, 28)))
+    assert "64 x 20 x 24 x 24" in words
+    assert "64 x 20 x 24 x 24" not in words_of(draw.draw_net(absent, "TB", "svg"))
+    assert "layer 'mnist': /no/such/lmdb is not there" in caplog.text
+    absent.layer[0].transform_param.crop_size = 28
+    words = words_of(draw.draw_net(absent, "TB", "svg", TRAIN))
+    assert "64 x 3 x 28 x 28" in words and "64 x 20 x 12 x 12" in words
 
 
 def test_pydot_is_the_users(monkeypatch):
