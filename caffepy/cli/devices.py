@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.errors import ConfigError, DeviceError
-from caffepy.kernels.cuda import libraries
 
 if TYPE_CHECKING:
     from caffepy.core.context import Context
+    from caffepy.parallel.base import Communicator
 
 logger = log.get(__name__)
 
@@ -52,6 +52,8 @@ def choose(spec: str) -> list[int]:
 
 def device_count(spec: str = "all") -> int:
     """How many GPUs can be used, at least one; raises DeviceError saying what is missing."""
+    from caffepy.kernels.cuda import libraries  # brings NumPy, which --help does without
+
     what = f"cannot use -gpu {spec}"
     try:
         import cupy
@@ -107,18 +109,29 @@ def properties(number: int) -> list[tuple[str, object]]:
     ]
 
 
-def context(numbers: list[int], seed: int | None = None) -> Context:
+def context(
+    numbers: list[int], seed: int | None = None, communicator: Communicator | None = None
+) -> Context:
     """The Context of a command that runs on ``numbers`` ([]: the CPU), said in Caffe's words.
 
+    Args:
+        communicator: of the workers, each of which takes a GPU of its own, or a share of the
+            cores; by default there is one worker.
+
     Raises:
-        DeviceError: no engine here can use a GPU.
+        DeviceError: no engine here can use a GPU, or there are too few.
     """
     from caffepy.core.context import Context
+    from caffepy.parallel import launch
+    from caffepy.parallel.single import Single
 
+    workers = communicator or Single()
     if not numbers:
         logger.info("Use CPU.")
-        return Context(seed=seed)
+        return Context(seed=seed, threads=launch.threads(workers.local_size),
+                       rank=workers.rank, size=workers.size)
     logger.info("Using GPUs %s", ", ".join(map(str, numbers)))
     for number in numbers:
         logger.info("GPU %d: %s", number, dict(properties(number))["Name"])
-    return Context(numbers[0], seed=seed)
+    return Context(launch.pick_device(workers.local_rank, numbers), seed=seed,
+                   rank=workers.rank, size=workers.size)

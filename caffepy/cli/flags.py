@@ -12,6 +12,9 @@ TROUBLES = ("stop", "warn")
 GPU = gflags.flag(
     "gpu", str, "",
     "Device numbers separated by ',', or all.")
+WORKERS = gflags.flag(
+    "workers", int, 0,
+    "train on the CPU: how many processes train together, each with batches of its own.")
 SOLVER = gflags.flag("solver", FILE, "", "The solver prototxt.")
 MODEL = gflags.flag("model", FILE, "", "The net prototxt.")
 PHASE = gflags.flag("phase", str, "", "TRAIN or TEST, for time; TRAIN if not given.")
@@ -40,8 +43,8 @@ MEASUREMENTS = gflags.flag(
     "measurements", bool, True,
     "train writes what it measures to <snapshot_prefix>.jsonl, for plot; -nomeasurements: not.")
 
-ALL = (GPU, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS, SIGINT_EFFECT,
-       SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN, MEASUREMENTS)
+ALL = (GPU, WORKERS, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS,
+       SIGINT_EFFECT, SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN, MEASUREMENTS)
 
 
 def split_list(text: str) -> list[str]:

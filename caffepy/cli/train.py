@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from caffepy import __version__, log
+from caffepy import log
 from caffepy.cli import devices, files, flags, gflags
-from caffepy.cli.signals import SignalEffects
 from caffepy.errors import ConfigError
 
 if TYPE_CHECKING:
+    from caffepy.cli.job import Job
+    from caffepy.parallel.base import Communicator
     from caffepy.proto.caffe_pb2 import SolverParameter
-    from caffepy.solvers.solver import Solver
 
 logger = log.get(__name__)
 
@@ -26,6 +25,7 @@ LATEST = "latest"  # as -snapshot; a file of this name is ./latest
 @flags.WEIGHTS
 @flags.SNAPSHOT
 @flags.GPU
+@flags.WORKERS
 @flags.LEVEL
 @flags.STAGE
 @flags.SIGINT_EFFECT
@@ -34,11 +34,26 @@ LATEST = "latest"  # as -snapshot; a file of this name is ./latest
 @flags.SNAPSHOT_ERRORS
 @flags.ON_NAN
 @flags.MEASUREMENTS
-def train(
+def train(solver: str, **others: Any) -> None:
+    if not solver:
+        raise ConfigError(
+            "Need a solver definition to train", fix="Give one: -solver solver.prototxt.")
+    from caffepy.cli import job
+    from caffepy.parallel import launch
+
+    communicator = launch.join(job.report)
+    with launch.ending_together(communicator):
+        for line in job.start(*asked(communicator, solver, **others)):
+            click.echo(line)
+
+
+def asked(
+    communicator: Communicator,
     solver: str,
     weights: str,
     snapshot: str,
     gpu: str,
+    workers: int,
     level: int,
     stage: str,
     sigint_effect: str,
@@ -47,10 +62,14 @@ def train(
     snapshot_errors: str | None,
     on_nan: str | None,
     measurements: bool,
-) -> None:
-    if not solver:
-        raise ConfigError(
-            "Need a solver definition to train", fix="Give one: -solver solver.prototxt.")
+) -> tuple[Job, Communicator, int]:
+    """What the flags ask for, as ``job.start`` takes it.
+
+    Raises:
+        CaffeError: they contradict each other, or a file is not there.
+    """
+    from caffepy.cli.job import Job
+
     if snapshot and weights:
         raise ConfigError(
             "Give a snapshot to resume training or weights to finetune but not both",
@@ -71,63 +90,23 @@ def train(
     if snapshot == LATEST:
         from caffepy.solvers import keep
 
-        snapshot = keep.latest(param.snapshot_prefix)
+        # one for all: on another machine a file may appear a little later
+        found = keep.latest(param.snapshot_prefix) if communicator.root else ""
+        snapshot = communicator.tell(found.encode()).decode()
     if snapshot:
         del param.weights[:]
     elif weights:
         param.weights[:] = [weights]
-    numbers = devices.choose(gpu or gpu_of(param))
-    context = devices.context(numbers, seed_of(param))
-
-    from caffepy.checks import structure
-    from caffepy.cli.progress import training_bar
-    from caffepy.solvers.measurements import written
-    from caffepy.solvers.solver import create_solver
-
-    with SignalEffects(sigint_effect, sighup_effect) as signals:
-        try:
-            running = create_solver(param, context=context, action=signals.action)
-        except ConfigError as error:
-            raise error if error.where else error.at(solver) from None
-        check_learns(running, solver)
-        structure.warn(structure.unfed_inputs(running.net))
-        if snapshot:
-            logger.info("Resuming from %s", snapshot)
-            running.restore(snapshot)
-        structure.warn(structure.no_iterations(running.param, running.iter))
-        logger.info("Starting Optimization")
-        about = {"solver": solver, "caffepy": __version__}
-        with training_bar(running), written(running, about) if measurements else nullcontext():
-            running.solve()
-    logger.info("Optimization Done.")
-    for line in last_tests(running):
-        click.echo(line)
-
-
-def check_learns(solver: Solver, path: str) -> None:
-    """Refuse a training that could not change a number, such as that of a deploy net.
-
-    Raises:
-        ConfigError: the net has no parameters, or no loss.
-    """
-    from caffepy.checks import structure
-
-    net = solver.net
-    for reason in structure.nothing_to_learn(net):
+    gpu = gpu or gpu_of(param)
+    numbers = devices.choose(gpu)
+    if workers and (communicator.size > 1 or numbers):
         raise ConfigError(
-            reason, where=path,
-            found=f"layers {', '.join(net.layer_names)}" if net.layers else "no layers",
-            fix="A net to train has layers with parameters and a loss; a deploy net is for "
-                "'caffepy time' and for Python.")
-
-
-def last_tests(solver: Solver) -> list[str]:
-    """One line for each test net: what the last test said, for those who read no log."""
-    return [
-        f"Test net #{index} after {iteration} iterations: "
-        + ", ".join(f"{name} = {means[0]:.6g}" for name, means in results if means.size == 1)
-        for index, (iteration, results) in sorted(solver.last_tests.items())
-    ]
+            "flag 'workers' is for the CPU of one machine", found=f"-workers {workers}",
+            fix="Leave it out: there is one worker for each " + (
+                "process that mpirun starts." if communicator.size > 1 else "GPU."))
+    job = Job(solver, param.SerializeToString(), snapshot, tuple(numbers), sigint_effect,
+              sighup_effect, measurements)
+    return job, communicator, workers or len(numbers) or 1
 
 
 def set_train_state(param: SolverParameter, level: int, stage: str) -> None:

@@ -24,7 +24,7 @@ from caffepy.parallel.behind import Behind, chunks
 logger = log.get(__name__)
 
 CHUNK = 1 << 22  # bytes that one call of MPI gets: pieces of 1 to 16 MB go fastest
-PATIENCE = 1.0  # seconds by which others let worker 0 speak first: most errors are everybody's
+PATIENCE = 3.0  # seconds by which others let worker 0 speak first: most errors are everybody's
 
 # what launchers tell of the number of processes
 SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -32,7 +32,7 @@ SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 PMI = ("PMI_RANK", "PMI_FD", "PMIX_RANK")
 SLURM_SIZES = ("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS")
 
-Report = Callable[[BaseException], None]
+Report = Callable[[BaseException, str], None]
 
 
 def launched(environment: Mapping[str, str] = os.environ) -> int:
@@ -55,8 +55,8 @@ class Mpi(Behind):
     """The workers of an MPI communicator.
 
     Args:
-        report: shows an error before it ends all workers; by default its traceback, or the one
-            line of a CaffeError, on standard error.
+        report: shows an error before it ends all workers, with "worker 1: " or nothing in front;
+            by default its traceback, or the one line of a CaffeError, on standard error.
         comm: by default all processes that were launched.
 
     Raises:
@@ -77,7 +77,7 @@ class Mpi(Behind):
         neighbours = self._comm.Split_type(MPI.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = neighbours.Get_rank(), neighbours.Get_size()
         neighbours.Free()
-        self._report = report or self._show
+        self._report = report or _show
         # one thread at a time calls MPI, and not always the same
         self.threaded = MPI.Query_thread() >= MPI.THREAD_SERIALIZED
         if self.size > 1:
@@ -105,18 +105,11 @@ class Mpi(Behind):
             return
         if not self.root:
             time.sleep(PATIENCE)
-        self._report(error)
+        self._report(error, "" if self.root else f"worker {self.rank}: ")
         self._end(error)
 
     def close(self) -> None:
         self.stop_thread()
-
-    def _show(self, error: BaseException) -> None:
-        if isinstance(error, CaffeError):
-            name = "" if self.root else f"worker {self.rank}: "
-            print(f"caffepy: error: {name}{error}", file=sys.stderr)
-        else:
-            traceback.print_exception(type(error), error, error.__traceback__)
 
     def _end(self, error: BaseException) -> None:
         sys.stdout.flush()
@@ -134,3 +127,10 @@ class Mpi(Behind):
             self._end(error)
 
         sys.excepthook = hook
+
+
+def _show(error: BaseException, who: str) -> None:
+    if isinstance(error, CaffeError):
+        print(f"caffepy: error: {who}{error}", file=sys.stderr)
+    else:
+        traceback.print_exception(type(error), error, error.__traceback__)

@@ -1,0 +1,125 @@
+"""A training as each of its workers carries it out, whatever started it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from caffepy import __version__, log
+from caffepy.cli import devices, ending
+from caffepy.cli.signals import SignalEffects
+from caffepy.cli.train import seed_of
+from caffepy.errors import ConfigError
+from caffepy.parallel import launch
+from caffepy.parallel.base import Communicator
+from caffepy.proto import caffe_pb2
+from caffepy.solvers.solver import Solver, create_solver
+
+logger = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train: plain values, which travel to another process.
+
+    Attributes:
+        solver: the name of the solver file, for messages.
+        param: the SolverParameter, in bytes.
+        snapshot: the state to resume from, or "".
+        devices: numbers of GPUs; none for the CPU.
+        sigint_effect, sighup_effect: as SignalEffects takes them.
+        measurements: whether to write <snapshot_prefix>.jsonl.
+    """
+
+    solver: str
+    param: bytes
+    snapshot: str = ""
+    devices: tuple[int, ...] = ()
+    sigint_effect: str = "stop"
+    sighup_effect: str = "snapshot"
+    measurements: bool = True
+
+
+def start(job: Job, communicator: Communicator, workers: int) -> list[str]:
+    """Carry a job out by the workers that there are, or by as many as are wanted here.
+
+    Args:
+        communicator: of the workers that mpirun started, or Single.
+        workers: how many processes to start here; not together with mpirun.
+
+    Returns: what ``run`` returned in this process.
+    """
+    if communicator.size > 1:
+        return run(communicator, job)
+    return launch.run(run, workers, job)
+
+
+def run(communicator: Communicator, job: Job) -> list[str]:
+    """Train as one of the workers; returns the lines of the last tests."""
+    from caffepy.checks import structure
+    from caffepy.cli.progress import training_bar
+    from caffepy.solvers.measurements import written
+
+    param = caffe_pb2.SolverParameter.FromString(job.param)
+    context = devices.context(list(job.devices), seed_of(param), communicator)
+    if communicator.size > 1:
+        logger.info("Training with %d workers, each with batches of its own.", communicator.size)
+        if context.device != "cpu":
+            from caffepy.parallel.nccl import Nccl
+
+            communicator = Nccl(communicator, int(context.device))
+    with SignalEffects(job.sigint_effect, job.sighup_effect) as signals:
+        try:
+            running = create_solver(
+                param, context=context, action=signals.action, communicator=communicator)
+        except ConfigError as error:
+            raise error if error.where else error.at(job.solver) from None
+        check_learns(running, job.solver)
+        structure.warn(structure.unfed_inputs(running.net))
+        if job.snapshot:
+            logger.info("Resuming from %s", job.snapshot)
+            running.restore(job.snapshot)
+        structure.warn(structure.no_iterations(running.param, running.iter))
+        logger.info("Starting Optimization")
+        about = {"solver": job.solver, "caffepy": __version__}
+        with training_bar(running) if communicator.root else nullcontext(), \
+                written(running, about) if job.measurements else nullcontext():
+            running.solve()
+    logger.info("Optimization Done.")
+    return last_tests(running)
+
+
+def check_learns(solver: Solver, path: str) -> None:
+    """Refuse a training that could not change a number, such as that of a deploy net.
+
+    Raises:
+        ConfigError: the net has no parameters, or no loss.
+    """
+    from caffepy.checks import structure
+
+    net = solver.net
+    for reason in structure.nothing_to_learn(net):
+        raise ConfigError(
+            reason, where=path,
+            found=f"layers {', '.join(net.layer_names)}" if net.layers else "no layers",
+            fix="A net to train has layers with parameters and a loss; a deploy net is for "
+                "'caffepy time' and for Python.")
+
+
+def last_tests(solver: Solver) -> list[str]:
+    """One line for each test net: what the last test said, for those who read no log."""
+    return [
+        f"Test net #{index} after {iteration} iterations: "
+        + ", ".join(f"{name} = {means[0]:.6g}" for name, means in results if means.size == 1)
+        for index, (iteration, results) in sorted(solver.last_tests.items())
+    ]
+
+
+def report(error: BaseException, who: str) -> None:
+    """Show what ends all workers of an mpirun, as the command shows its errors."""
+    if isinstance(error, Exception):
+        text = f"error: {who}{ending.explain(error)[0]}"
+    else:
+        text = f"{who}interrupted"
+    print(f"caffepy: {text}", file=sys.stderr)
