@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,3 +45,18 @@ def fake_gpu(monkeypatch):
     if missing := fake_cuda.missing():
         pytest.skip(missing)
     return fake_cuda.install(monkeypatch)
+
+
+@pytest.fixture
+def gpu(request):
+    """Device 0: the fake one, or with CAFFEPY_TEST_GPU=1 the machine's own.
+
+    What runs on the fake in every test run is so checked on a real GPU, by scripts/gpu_check.sh.
+    """
+    if os.environ.get("CAFFEPY_TEST_GPU") == "1":
+        from caffepy.kernels.cuda import libraries
+
+        libraries.require("CAFFEPY_TEST_GPU=1")     # an error, no skip: nothing passes unseen
+        return 0
+    request.getfixturevalue("fake_gpu")
+    return 0
