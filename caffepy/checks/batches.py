@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from caffepy.checks import structure
 from caffepy.core.memory import Place
 
@@ -13,8 +15,11 @@ if TYPE_CHECKING:
     from caffepy.core.layer import Layer
     from caffepy.core.net import Net
 
+Array = Any
+
 BATCHES = 5  # looked at; what they do not show is not looked for any more
 LEAST_LABELS = 50
+RUN = 5  # labels in order whose runs are this long on average or longer come class by class
 READERS = ("Data", "ImageData", "HDF5Data")  # whose records lie in an order of somebody's making
 VARIANCE_KEEPERS = ("xavier", "msra")  # fillers that count on inputs of about unit variance
 RAW = 100  # numbers from 0 to more than this are pixels as they come
@@ -28,7 +33,7 @@ class FirstBatches:
 
     def __init__(self, net: Net) -> None:
         self.net = net
-        self.labels: dict[str, tuple[float, float, int]] = {}  # least, greatest, how many
+        self.labels: dict[str, list[Array]] = {}
         self.data = self._data_blobs()
 
     def _data_blobs(self) -> list[tuple[Layer, list[str]]]:
@@ -49,20 +54,24 @@ class FirstBatches:
     def _count(self, name: str) -> None:
         blob = self.net.blobs[name]
         if blob.count and blob.count == blob.shape[0]:  # one label an item: classes, mostly
-            labels = blob.values.read(Place.HOST)
-            least, most, count = self.labels.get(name, (float("inf"), float("-inf"), 0))
-            self.labels[name] = (min(least, float(labels.min())), max(most, float(labels.max())),
-                                 count + blob.count)
+            self.labels.setdefault(name, []).append(
+                np.array(blob.values.read(Place.HOST)).reshape(-1))
 
     def _alike(self, layer: Layer, name: str) -> Iterator[str]:
-        least, most, count = self.labels.get(name, (0, 1, 0))
-        if count >= LEAST_LABELS and least == most:
-            if getattr(layer.p, "shuffle", False):
-                reason = "The order is shuffled, so perhaps all labels are."
-            else:
-                reason = ("Records that lie class by class train badly: make the database with "
-                          "convert_imageset -shuffle, or set shuffle: true where the layer can.")
-            yield f"the first {count} labels of {layer.place_name} are all {least:g}. {reason}"
+        labels = np.concatenate(self.labels.get(name, [np.zeros(0)]))
+        if len(labels) < LEAST_LABELS:
+            return
+        changes, shuffled = labels[1:] != labels[:-1], getattr(layer.p, "shuffle", False)
+        if not changes.any():
+            seen = f"are all {labels[0]:g}"
+        elif (labels[1:] >= labels[:-1]).all() and changes.sum() + 1 <= len(labels) / RUN:
+            seen = f"go from {labels[0]:g} to {labels[-1]:g}, one class after the other"
+        else:
+            return
+        reason = ("The order is shuffled, so perhaps all labels are." if shuffled else
+                  "Records that lie class by class train badly: make the database with "
+                  "convert_imageset -shuffle, or set shuffle: true where the layer can.")
+        yield f"the first {len(labels)} labels of {layer.place_name} {seen}. {reason}"
 
     def _unscaled(self, layer: Layer, name: str) -> Iterator[str]:
         reader = structure.first_reader(self.net, name)

@@ -154,8 +154,6 @@ class LmdbReader(Reader):
         self.valid = False
         self._cursor.close()
         self._transaction.abort()
-        if self._walk is not None:
-            self._walk.close()
         self._release()
 
     def _look(self, count: int) -> None:
@@ -165,7 +163,6 @@ class LmdbReader(Reader):
             leaf = self._walk.leaf()
             self._known += leaf
             if not leaf:
-                self._walk.close()
                 self._walk = None
 
 

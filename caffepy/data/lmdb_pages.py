@@ -13,9 +13,9 @@ the key and the value. Pages 0 and 1 are heads; the one of the last commit count
 
 from __future__ import annotations
 
-import mmap
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from struct import Struct, unpack_from
 
@@ -56,6 +56,7 @@ class Pages:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.lock = threading.Lock()
         self.file = os.open(os.path.join(folder, "data.mdb"), os.O_RDONLY | getattr(
             os, "O_BINARY", 0))
         try:
@@ -66,6 +67,18 @@ class Pages:
 
     def close(self) -> None:
         os.close(self.file)
+
+    def read(self, at: int, count: int) -> bytes:
+        """Bytes of the file; read and not mapped, so that they take no room of the process."""
+        if hasattr(os, "pread"):
+            data = os.pread(self.file, count, at)
+        else:
+            with self.lock:
+                os.lseek(self.file, at, os.SEEK_SET)
+                data = os.read(self.file, count)
+        if len(data) < count:
+            raise cut_short(self.folder, at + len(data), at + count)
+        return data
 
     def same_file(self) -> bool:
         """Whether the name still means the file that was opened."""
@@ -80,22 +93,18 @@ class Pages:
         """Bytes of a page; 0 for another format or machine, which are left to the library."""
         if sys.byteorder != "little" or sys.maxsize < 1 << 32:
             return 0
-        length = os.fstat(self.file).st_size
-        if length < HEAD_BYTES:
-            raise cut_short(self.folder, length, HEAD_BYTES)
-        with mmap.mmap(self.file, 0, access=mmap.ACCESS_READ) as data:
-            *_, kind, _, _, magic, version = START.unpack_from(data)
-            if not kind & HEAD or magic != MAGIC or version != VERSION:
-                return 0
-            size, flags = FIRST_TREE.unpack_from(data, TREES[0])
-            if size not in PAGE_SIZES or flags & FIXED_MAP:
-                raise damaged(self.folder, 0, f"pages of {size} bytes, flags {flags:#x}")
-            if length < 2 * size:
-                raise cut_short(self.folder, length, 2 * size)
-            *_, kind, _, _, magic, version = START.unpack_from(data, size)
-            there = FIRST_TREE.unpack_from(data, size + TREES[0])
-            if not kind & HEAD or (magic, version) != (MAGIC, VERSION) or there != (size, flags):
-                raise damaged(self.folder, 1, "a head unlike that of page 0")
+        head = self.read(0, HEAD_BYTES)
+        *_, kind, _, _, magic, version = START.unpack_from(head)
+        if not kind & HEAD or magic != MAGIC or version != VERSION:
+            return 0
+        size, flags = FIRST_TREE.unpack_from(head, TREES[0])
+        if size not in PAGE_SIZES or flags & FIXED_MAP:
+            raise damaged(self.folder, 0, f"pages of {size} bytes, flags {flags:#x}")
+        head = self.read(size, HEAD_BYTES)
+        *_, kind, _, _, magic, version = START.unpack_from(head)
+        there = FIRST_TREE.unpack_from(head, TREES[0])
+        if not kind & HEAD or (magic, version) != (MAGIC, VERSION) or there != (size, flags):
+            raise damaged(self.folder, 1, "a head unlike that of page 0")
         return size
 
 
@@ -112,11 +121,10 @@ class Walk:
     """
 
     def __init__(self, pages: Pages, commit: int) -> None:
-        self.folder, self.size = pages.folder, pages.size
-        with mmap.mmap(pages.file, 2 * self.size, access=mmap.ACCESS_READ) as data:
-            head = (commit & 1) * self.size
-            self.last, found = LAST.unpack_from(data, head + LAST_AT)
-            tree = TREE_AT.unpack_from(data, head + TREES[1])
+        self.folder, self.size, self.read = pages.folder, pages.size, pages.read
+        head = self.read((commit & 1) * self.size, HEAD_BYTES)
+        self.last, found = LAST.unpack_from(head, LAST_AT)
+        tree = TREE_AT.unpack_from(head, TREES[1])
         if found != commit:
             raise Stale
         length = os.fstat(pages.file).st_size
@@ -127,7 +135,6 @@ class Walk:
         if flags & ~(REVERSED_KEYS | NUMBER_KEYS) or depth > DEEPEST or empty != (depth == 0):
             raise damaged(self.folder, commit & 1,
                           f"a tree of kind {flags:#x}, {depth} deep, of root {root}")
-        self.data = mmap.mmap(pages.file, (self.last + 1) * self.size, access=mmap.ACCESS_READ)
         self._counts = iter(()) if empty else self._below(root, depth)
         self._seen = [0, 0]  # leaves, records
         self._error: DataError | None = None
@@ -156,51 +163,47 @@ class Walk:
                 self._error = error
         raise self._error
 
-    def close(self) -> None:
-        self._counts = iter(())
-        self.data.close()
-
     def _below(self, page: int, depth: int) -> Iterator[int]:
         """The numbers of records of the leaves below a page."""
         if depth == 1:
             yield self._leaf(page)
             return
-        for at in self._nodes(page, BRANCH):
-            low, middle, high, _ = NODE.unpack_from(self.data, at)
+        data, nodes = self._nodes(page, BRANCH)
+        for at in nodes:
+            low, middle, high, _ = NODE.unpack_from(data, at)
             yield from self._below(low | middle << 16 | high << 32, depth - 1)
 
     def _leaf(self, page: int) -> int:
-        count, end = 0, (page + 1) * self.size
-        for at in self._nodes(page, LEAF):
-            low, high, kind, key = NODE.unpack_from(self.data, at)
+        data, nodes = self._nodes(page, LEAF)
+        for at in nodes:
+            low, high, kind, key = NODE.unpack_from(data, at)
             length = low | high << 16
             stored = NUMBER.size if kind & LONG else length
-            if kind & ~(LONG | TREE) or not key or at + NODE.size + key + stored > end:
+            if kind & ~(LONG | TREE) or not key or at + NODE.size + key + stored > self.size:
                 raise damaged(self.folder, page, f"a record of kind {kind:#x}, {key} and {length} "
-                                                 f"bytes at offset {at % self.size}")
+                                                 f"bytes at offset {at}")
             if kind & LONG:
-                self._long(NUMBER.unpack_from(self.data, at + NODE.size + key)[0], length)
-            count += 1
-        return count
+                self._long(NUMBER.unpack_from(data, at + NODE.size + key)[0], length)
+        return len(nodes)
 
-    def _nodes(self, page: int, kind: int) -> list[int]:
-        """Where the nodes of a page are in the file."""
-        start = self._start(page)
-        number, found, low, high = PAGE.unpack_from(self.data, start)
+    def _nodes(self, page: int, kind: int) -> tuple[bytes, tuple[int, ...]]:
+        """A page, and where its nodes are in it."""
+        data = self.read(self._start(page), self.size)
+        number, found, low, high = PAGE.unpack_from(data)
         count = (low - PAGE.size) >> 1
         if number != page or found & KINDS != kind or not low <= high <= self.size \
                 or count < (2 if kind == BRANCH else 1):
             raise damaged(self.folder, page, f"page {number} of kind {found:#x}, {count} nodes")
-        offsets = unpack_from(f"={count}H", self.data, start + PAGE.size)
-        if min(offsets) < high or max(offsets) > self.size - NODE.size:
+        nodes = unpack_from(f"={count}H", data, PAGE.size)
+        if min(nodes) < high or max(nodes) > self.size - NODE.size:
             raise damaged(self.folder, page, "a node outside it")
-        return [start + offset for offset in offsets]
+        return data, nodes
 
     def _long(self, page: int, length: int) -> None:
         """The pages of a long value."""
-        number, kind, count = PAGES.unpack_from(self.data, self._start(page))
+        number, kind, count = PAGES.unpack(self.read(self._start(page), PAGES.size))
         if number != page or kind & KINDS != OVERFLOW or page + count > self.last + 1 \
-                or count * self.size < length + 16:
+                or count * self.size < length + PAGES.size:
             raise damaged(self.folder, page, f"{count} pages of kind {kind:#x}, numbered {number}, "
                                              f"for a value of {length} bytes")
 

@@ -73,6 +73,18 @@ def test_labels_all_alike(more, advice, said):
     assert advice in line
 
 
+def test_labels_class_by_class(said):
+    rows(RANDOM, np.arange(100) // 20)
+    (line,) = said(ROWS % "" + ip().replace("num_output: 3", "num_output: 5") + LOSS)
+    assert "labels of layer 'data' (HDF5Data) go from 0 to 4, one class after the other" in line
+    assert "convert_imageset -shuffle" in line
+    five = ip().replace("num_output: 3", "num_output: 100") + LOSS
+    rows(RANDOM, np.arange(100) // 3)  # such as numbers of groups
+    assert said(ROWS % "" + five) == []
+    rows(RANDOM, np.arange(100) // 20 % 2)
+    assert said(ROWS % "" + five) == []
+
+
 def test_raw_pixels_into_xavier(said):
     rows(np.abs(RANDOM) * 80, MIXED)
     (line,) = said(ROWS % "" + ip() + LOSS)
