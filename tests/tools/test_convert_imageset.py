@@ -62,8 +62,9 @@ def test_the_installed_command_and_its_words(shell, tmp_path, messages):
     [sys.executable, "-m", "caffepy", "convert_imageset"],
 ])
 def test_the_other_ways_to_call_it(tmp_path, program):
-    subprocess.run([*program, "-gray", IMAGES, LIST, "db"], cwd=tmp_path, check=True,
-                   capture_output=True)
+    done = subprocess.run([*program, "-gray", IMAGES, LIST, "db"], cwd=tmp_path, check=True,
+                          capture_output=True, text=True)
+    assert "] A total of 12 images." in done.stderr
     assert content(tmp_path / "db") == records("gray")
 
 
