@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -171,7 +172,7 @@ class Net:
 
     def forward(self) -> float:
         """Run all layers; returns the weighted loss."""
-        if self.recorder is None or self._losses_change:
+        if self.recorder is None or self.losses_change:
             return self.forward_range(0, len(self.layers) - 1)
         self.launch_forward()
         return self.loss()
@@ -198,14 +199,16 @@ class Net:
         return loss
 
     @cached_property
-    def _losses_change(self) -> bool:
+    def losses_change(self) -> bool:
         """Whether a later layer works in place on a loss, which must be read before it does."""
-        weighted: set[SyncedMemory] = set()
-        for tops, weights_ in zip(self.tops, self.top_weights, strict=True):
-            if any(blob.values.memory in weighted for blob in tops):
-                return True
-            weighted |= {b.values.memory for b, w in zip(tops, weights_, strict=True) if w}
-        return False
+        written = Counter(blob for tops in self.tops for blob in tops)
+        return any(written[blob] > 1 for terms in self.loss_terms for blob, _ in terms)
+
+    @cached_property
+    def loss_terms(self) -> list[list[tuple[Blob, float]]]:
+        """For each layer its tops that have a weight in the loss, and the weight."""
+        return [[(blob, weight) for blob, weight in zip(tops, given, strict=True) if weight]
+                for tops, given in zip(self.tops, self.top_weights, strict=True)]
 
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
@@ -259,9 +262,8 @@ class Net:
 
     def _loss_of(self, i: int) -> float:
         loss = 0.0
-        for blob, weight in zip(self.tops[i], self.top_weights[i], strict=True):
-            if weight:
-                loss += weight * float(blob.values.read(Place.HOST).sum())
+        for blob, weight in self.loss_terms[i]:
+            loss += weight * float(blob.values.read(Place.HOST).sum())
         return loss
 
     def backward_layer(self, i: int) -> None:

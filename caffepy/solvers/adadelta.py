@@ -16,9 +16,13 @@ from caffepy.solvers.rule import Array, Rule, rule
 @rule("AdaDelta")
 class AdaDelta(Rule):
     histories = 2
+    kernel = "adadelta"
 
     def check(self) -> None:
         self.delta: float = self.param.delta
+
+    def constants(self) -> tuple[float, float, float, float]:
+        return self.momentum, 0.0, self.delta, 1.0
 
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (gradients, updates) = self.xp, history

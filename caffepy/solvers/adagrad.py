@@ -14,10 +14,15 @@ from caffepy.solvers.rule import Array, Rule, rule
 
 @rule("AdaGrad")
 class AdaGrad(Rule):
+    kernel = "adagrad"
+
     def check(self) -> None:
         self.fail_if(self.momentum != 0, "Momentum cannot be used with AdaGrad",
                      f"momentum: {self.momentum:g}", "Take it out.")
         self.delta: float = self.param.delta
+
+    def constants(self) -> tuple[float, float, float, float]:
+        return 0.0, 0.0, self.delta, 1.0
 
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (h,) = self.xp, history

@@ -18,6 +18,7 @@ from caffepy.solvers.rule import Array, Rule, rule
 @rule("Adam")
 class Adam(Rule):
     histories = 2
+    kernel = "adam"
 
     def check(self) -> None:
         self.momentum2: float = self.param.momentum2
@@ -25,6 +26,9 @@ class Adam(Rule):
         for name in ("momentum", "momentum2"):
             value = getattr(self.param, name)
             self.fail_if(not 0 <= value < 1, f"{name} must be at least 0 and below 1", value)
+
+    def constants(self) -> tuple[float, float, float, float]:
+        return self.momentum, self.momentum2, self.delta, self.correction
 
     def begin(self, iteration: int) -> None:
         k = iteration + 1

@@ -15,6 +15,8 @@ from caffepy.solvers.rule import Array, Rule, rule
 
 @rule("Nesterov")
 class Nesterov(Rule):
+    kernel = "nesterov"
+
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (h,) = self.xp, history
         xp.multiply(h, self.momentum, out=t)

@@ -63,8 +63,7 @@ def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
     if state.learned_net:
         solver.net.load(snapshot.find_weights(state.learned_net, path))
     logger.info("%sSolver: restoring history", solver.param.type)
-    for array, target in zip(history, own, strict=True):
-        target[...] = array.reshape(target.shape)
+    solver.updater.restore(history)
     solver.iter, solver.current_step = state.iter, state.current_step
     solver.losses.clear()
     solver.losses.extend(state.losses)

@@ -14,12 +14,17 @@ from caffepy.solvers.rule import Array, Rule, rule
 
 @rule("RMSProp")
 class RMSProp(Rule):
+    kernel = "rmsprop"
+
     def check(self) -> None:
         self.fail_if(self.momentum != 0, "Momentum cannot be used with RMSProp",
                      f"momentum: {self.momentum:g}", "Take it out.")
         self.decay: float = self.param.rms_decay
         self.fail_if(not 0 <= self.decay < 1, "rms_decay should lie between 0 and 1", self.decay)
         self.delta: float = self.param.delta
+
+    def constants(self) -> tuple[float, float, float, float]:
+        return 0.0, self.decay, self.delta, 1.0
 
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (h,) = self.xp, history

@@ -32,6 +32,8 @@ class Rule:
 
     Class attributes:
         histories: how many numbers the rule remembers per weight.
+        kernel: what it is called in kernels/cuda/source/update.cu, which has it in one pass for
+            GPUs. A rule that is not there runs on them as it is, on CuPy's arrays.
 
     Args:
         param: the SolverParameter.
@@ -43,6 +45,7 @@ class Rule:
 
     type: ClassVar[str] = ""
     histories: ClassVar[int] = 1
+    kernel: ClassVar[str] = ""
 
     def __init__(self, param: Any, xp: Any) -> None:
         self.param = param
@@ -68,6 +71,10 @@ class Rule:
         All arrays are flat and equally long.
         """
         raise NotImplementedError(f"{type(self).__name__}.update")
+
+    def constants(self) -> tuple[float, float, float, float]:
+        """For the kernel: momentum; a second decay; delta; what the rate is multiplied with."""
+        return self.momentum, 0.0, 0.0, 1.0
 
     def fail_if(
         self, wrong: bool, message: str, found: object, fix: str | None = None

@@ -13,6 +13,8 @@ from caffepy.solvers.rule import Array, Rule, rule
 
 @rule("SGD")
 class SGD(Rule):
+    kernel = "sgd"
+
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (h,) = self.xp, history
         xp.multiply(h, self.momentum, out=h)

@@ -11,6 +11,7 @@ update the parameters; count; do what was asked from outside; snapshot if it is 
 from __future__ import annotations
 
 import os
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.checks import structure
-from caffepy.core import debug, weights
+from caffepy.core import debug, footprint, weights
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_solver_param, upgrade_solver
@@ -29,8 +30,10 @@ from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
 from caffepy.solvers import keep, nets, progress, rate, resume, rule, snapshot, testing
+from caffepy.solvers.losses import Losses
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.update import Updater, check_regularization
+from caffepy.solvers.update_device import DeviceUpdater
 from caffepy.solvers.watch import Watch
 
 logger = log.get(__name__)
@@ -113,8 +116,6 @@ class Solver:
         self.iter = 0
         self.current_step = 0
         self.rate: float = self.param.base_lr
-        self.losses: deque[float] = deque(maxlen=self.param.average_loss)
-        self.smoothed_loss = 0.0
         self.on_start: list[Hook] = []
         self.on_gradients: list[Hook] = []
         self.on_iteration: list[Hook] = []
@@ -125,20 +126,26 @@ class Solver:
         self.last_pass = True  # of the iter_size passes of an iteration
         self.before_tests: list[Any] | None = None  # positions, while tests run
 
-        update_rule = rule.get(self.param.type)(self.param, np)
+        update_rule = rule.get(self.param.type)(self.param, self.context.xp)
         self.test_nets: list[Net] = []
         self.net = nets.train_net(self.param, self.context)
         self.reducer = Reducer(self.net, self.communicator)
         try:
-            self.updater = Updater(self.net, update_rule, self.param, self.context.threads)
+            self.updater: Updater | DeviceUpdater = (
+                DeviceUpdater(self.net, update_rule, self.param) if self.context.accelerator
+                else Updater(self.net, update_rule, self.param, self.context.threads))
             self._load([self.net], self.param.weights)
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context)
                 self._load(self.test_nets, self.param.weights)
             self.watch = Watch(self)
+            this = weakref.proxy(self)
+            self._losses = Losses(self.net, self.param,
+                                  lambda iteration, loss: this.watch.loss(this, iteration, loss))
         except BaseException:
             self.close()
             raise
+        footprint.report([self.net, *self.test_nets], update_rule.histories)
         logger.info("Solver scaffolding done.")
 
     def _check(self) -> None:
@@ -183,7 +190,8 @@ class Solver:
             logger.info("Optimization stopped early.")
             return
         if self._displays():  # the loss after the last update, as the original shows it
-            self._smooth(self.net.forward())
+            self._losses.settle()
+            self._losses.take(self.net.forward())
             logger.info("Iteration %d, loss = %g", self.iter, self.smoothed_loss)
         if self._due(p.test_interval):
             self.test_all()
@@ -213,10 +221,7 @@ class Solver:
         self._call(self.on_start)
         displays = self._displays()
         self._clock.start()
-        loss = self._forward_backward(displays and p.debug_info)
-        self.watch.forwarded(self.net)
-        self.watch.loss(self, loss)
-        self._smooth(loss)
+        self._forward_backward(displays and p.debug_info)
         if displays:
             self._clock.show(self.iter, p.display, self.smoothed_loss)
             progress.show_outputs("Train", self.net.outputs())
@@ -230,22 +235,36 @@ class Solver:
         if asked == "stop":
             self.stopped = True
 
-    def _forward_backward(self, debug_info: bool) -> float:
+    def _forward_backward(self, debug_info: bool) -> None:
         net = self.net
         net.debug_info = debug_info
         overlaps = (self.param.layer_wise_reduce and self.communicator.size > 1
                     and not debug_info)  # whose lines tell of this worker's gradients
-        loss = 0.0
         with net.public_call():
             net.clear_param_diffs()
             for left in reversed(range(self.param.iter_size)):
-                loss += net.forward()
+                self._losses.forward(debug_info)
                 self.last_pass = not left
                 net.layer_done = self.reducer.layer_done if overlaps and not left else None
                 net.backward()
                 if debug_info:
                     debug.norms(net)
-        return loss / self.param.iter_size
+        self.watch.forwarded(net)
+        self._losses.end(self.iter, debug_info)
+
+    @property
+    def losses(self) -> deque[float]:
+        self._losses.settle()
+        return self._losses.last
+
+    @property
+    def smoothed_loss(self) -> float:
+        self._losses.settle()
+        return self._losses.mean
+
+    @smoothed_loss.setter
+    def smoothed_loss(self, mean: float) -> None:
+        self._losses.mean = mean
 
     def apply_update(self) -> None:
         """Update the parameters from the gradients that are there, and count the iteration.
@@ -264,17 +283,6 @@ class Solver:
             scale = self.updater.clipping(p.clip_gradients) / p.iter_size
             self.updater.apply(self.rate, self.iter, scale, look)
         self.iter += 1
-
-    def _smooth(self, loss: float) -> None:
-        """Take a loss into the running mean, rounded as a snapshot keeps it."""
-        loss = float(np.float32(loss))
-        if len(self.losses) < self.param.average_loss:
-            count = len(self.losses)
-            mean = (self.smoothed_loss * count + loss) / (count + 1)
-        else:
-            mean = self.smoothed_loss + (loss - self.losses[0]) / self.param.average_loss
-        self.losses.append(loss)
-        self.smoothed_loss = float(np.float32(mean))
 
     def _due(self, interval: int) -> bool:
         return interval > 0 and self.iter % interval == 0
@@ -336,6 +344,7 @@ class Solver:
         With ``snapshot_errors: WARN``, one that cannot be written is logged, and None returned.
         Older ones are deleted as ``snapshot_keep`` says.
         """
+        self._losses.settle()  # and stop here if the loss is lost
         return keep.written(self)
 
     def write_snapshot(self) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -134,12 +134,7 @@ class Updater:
         As in the original, the norm is that of the sum over iter_size, before the division, and
         a negative ``most`` turns clipping off.
         """
-        norm = self.norm() if most >= 0 else 0.0
-        if not norm > most >= 0:
-            return 1.0
-        logger.info("Gradient clipping: scaling down gradients (L2 norm %g > %g) by scale "
-                    "factor %g", norm, most, most / norm)
-        return most / norm
+        return clip_scale(self.norm(), most) if most >= 0 else 1.0
 
     def apply(
         self, rate: float, iteration: int, scale: float = 1.0,
@@ -213,12 +208,26 @@ class Updater:
             for p in self.net.parameters
         ]
 
+    def restore(self, history: Sequence[Array]) -> None:
+        """Take histories as ``history_blobs`` gives them, in any shapes of as many numbers."""
+        for array, target in zip(history, self.history_blobs(), strict=True):
+            target[...] = array.reshape(target.shape)
+
     def close(self) -> None:
         """Let the threads go."""
         if self._pool:
             self._pool.shutdown()
             self._pool = None
             self._scratch = self._scratch[:1]
+
+
+def clip_scale(norm: float, most: float) -> float:
+    """What makes a norm at most ``most``."""
+    if not norm > most:
+        return 1.0
+    logger.info("Gradient clipping: scaling down gradients (L2 norm %g > %g) by scale "
+                "factor %g", norm, most, most / norm)
+    return most / norm
 
 
 def runs(parameters: list[Parameter]) -> Iterator[tuple[int, int, float, float]]:

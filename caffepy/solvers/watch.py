@@ -56,8 +56,8 @@ class Watch:
             if self._looked == 1:
                 self.say(structure.untouched_statistics(net))
 
-    def loss(self, solver: Solver, loss: float) -> None:
-        """The loss of an iteration, before its update.
+    def loss(self, solver: Solver, iteration: int, loss: float) -> None:
+        """The loss of an iteration: before its update, or on a GPU a few iterations later.
 
         Raises:
             NumericError: it is no number or stuck at 87.3365, and on_nan is STOP.
@@ -71,7 +71,7 @@ class Watch:
         if self._told and not stops:
             return
         self._told = True
-        at = f"the loss of iteration {solver.iter} is {loss:g}"
+        at = f"the loss of iteration {iteration} is {loss:g}"
         if math.isfinite(loss):
             at += ", which means that no label has any probability left"
         told = numbers.diagnose(solver.net, solver.rate, list(self.before))
