@@ -1,0 +1,186 @@
+"""Which of cuDNN's algorithms computes a convolution: the fastest measured, or always the same.
+
+The settings decide (see settings.py): by default all algorithms are timed on the blobs
+themselves; for deterministic runs cuDNN's own rule of thumb is followed, and only algorithms that
+add in a fixed order are taken.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from caffepy import log
+from caffepy.core.memory import Array
+from caffepy.kernels.base import Unsupported
+from caffepy.kernels.cuda import cudnn, settings
+from caffepy.kernels.cuda.cudnn import ConvolutionDescriptor, CudnnError, Descriptor, Performance
+
+if TYPE_CHECKING:
+    from caffepy.kernels.cuda.device import Device
+
+logger = log.get(__name__)
+
+MOST_RESULTS = 16  # algorithms times kinds of arithmetic: 8 x 2 at most
+WORKSPACE_LIMIT = 2**30  # bytes; also at most half of what is free when the search begins
+
+
+@dataclass(frozen=True)
+class Direction:
+    """cuDNN's names for one of the three, and its operands (x, w, y) in its argument order."""
+
+    name: str
+    operands: str  # two inputs, then the output
+    run: str
+    suggest: str
+    search: str
+    workspace: str
+    algorithms: tuple[str, ...]  # by number
+
+    def word(self, algorithm: int) -> str:
+        """cuDNN's name of an algorithm."""
+        if 0 <= algorithm < len(self.algorithms):
+            return self.algorithms[algorithm]
+        return str(algorithm)
+
+
+FORWARD = Direction(
+    "forward", "xwy", "ConvolutionForward", "GetConvolutionForwardAlgorithm_v7",
+    "FindConvolutionForwardAlgorithmEx", "GetConvolutionForwardWorkspaceSize",
+    ("implicit GEMM", "implicit precomputed GEMM", "GEMM", "direct", "FFT", "tiled FFT",
+     "Winograd", "Winograd non-fused"))
+BACKWARD_DATA = Direction(
+    "data", "wyx", "ConvolutionBackwardData", "GetConvolutionBackwardDataAlgorithm_v7",
+    "FindConvolutionBackwardDataAlgorithmEx", "GetConvolutionBackwardDataWorkspaceSize",
+    ("0", "1", "FFT", "tiled FFT", "Winograd", "Winograd non-fused"))
+BACKWARD_FILTER = Direction(
+    "weights", "xyw", "ConvolutionBackwardFilter", "GetConvolutionBackwardFilterAlgorithm_v7",
+    "FindConvolutionBackwardFilterAlgorithmEx", "GetConvolutionBackwardFilterWorkspaceSize",
+    ("0", "1", "FFT", "3", "Winograd", "Winograd non-fused", "tiled FFT"))
+
+
+class Algorithm:
+    """The algorithm of one direction of one convolution, chosen when it first runs.
+
+    Args:
+        device: whose cuDNN handle, workspace and choices of the past are used.
+        descriptors: of the operands, in the direction's order.
+        convolution: its kind of arithmetic is set to that of the algorithm chosen.
+        key: tells this convolution from others; equal ones are searched for once a device.
+
+    Raises:
+        Unsupported: cuDNN has none.
+    """
+
+    def __init__(
+        self, device: Device, direction: Direction, descriptors: list[Descriptor],
+        convolution: ConvolutionDescriptor, key: object,
+    ) -> None:
+        self.device = device
+        self.handle = device.cudnn
+        self.direction = direction
+        self.descriptors = descriptors
+        self.convolution = convolution
+        self.tf32 = settings.tf32()
+        self.deterministic = settings.deterministic()
+        self.key = (direction.name, key, self.tf32, self.deterministic)
+        self._suggested = self._usable(self._suggest(), WORKSPACE_LIMIT)
+        if not self._suggested:
+            raise Unsupported(f"cuDNN has no algorithm for {direction.name} of this convolution")
+        self._chosen: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        if self._chosen is None:
+            return f"{self.direction.name} not yet chosen"
+        number, memory = self._chosen
+        word = self.direction.word(number)
+        return f"{self.direction.name} {word}, {memory / 2**20:.1f} MiB"
+
+    def chosen(self, a: Array, b: Array, c: Array, keep: bool) -> tuple[int, int]:
+        """Its number and its bytes of workspace.
+
+        The first call may try all on these arrays, which spoils c; ``keep`` preserves it.
+        """
+        if self._chosen is None:
+            best = self.handle.choices.get(self.key)
+            if best is None:
+                best = self._suggested[0] if self.deterministic else self._search(a, b, c, keep)
+                self.handle.choices[self.key] = best
+            self.convolution.set_math(best.math if self.tf32 else cudnn.FMA_MATH)
+            self._chosen = (best.algorithm, best.memory)
+            logger.debug("convolution %s: %s", self.key[1], self)
+        return self._chosen
+
+    # -- asking cuDNN -----------------------------------------------------------------------
+
+    def _suggest(self) -> list[Performance]:
+        """cuDNN's own rule of thumb, best first; nothing is run."""
+        a, b, c = self.descriptors
+        results, count = _results()
+        getattr(self.handle.library, self.direction.suggest)(
+            self.handle, a, b, self.convolution, c, MOST_RESULTS, ctypes.byref(count), results)
+        return list(results[: count.value])
+
+    def _usable(self, results: Iterable[Performance], limit: int) -> list[Performance]:
+        """Those that can run within the limit, in the arithmetic that the settings allow."""
+        usable = [
+            result for result in results
+            if result.status == cudnn.SUCCESS
+            and result.memory <= limit
+            and (not self.deterministic or result.determinism == cudnn.DETERMINISTIC)
+        ]
+        if self.tf32:
+            return usable
+        # a search also tries the default arithmetic, and times it with TF32
+        return [result for result in usable if result.math == cudnn.FMA_MATH] or usable
+
+    def _search(self, a: Array, b: Array, c: Array, keep: bool) -> Performance:
+        """The fastest of all that cuDNN has, timed on these arrays."""
+        xp = self.device.xp
+        free = int(xp.cuda.runtime.memGetInfo()[0])
+        limit = min(WORKSPACE_LIMIT, free // 2)
+        kept = c.copy() if keep else None
+        workspace, room = self._room(limit)
+        x, y, z = self.descriptors
+        results, count = _results()
+        try:
+            getattr(self.handle.library, self.direction.search)(
+                self.handle, x, a.data.ptr, y, b.data.ptr, self.convolution, z, c.data.ptr,
+                MOST_RESULTS, ctypes.byref(count), results,
+                workspace.data.ptr if room else None, room)
+        except CudnnError as error:
+            logger.debug("no search: %s", error)
+        if kept is not None:
+            c[...] = kept
+        found = self._usable(results[: count.value], room)
+        # within the room there was, nothing may have run: then what needs least of it
+        return found[0] if found else min(self._suggested, key=lambda result: result.memory)
+
+    def _room(self, limit: int) -> tuple[Any, int]:
+        """The workspace that the hungriest algorithm within the limit wants, if there is room."""
+        xp = self.device.xp
+        sizes = sorted({size for size in self._sizes() if 0 < size <= limit}, reverse=True)
+        for size in sizes:
+            try:
+                return xp.empty(size, "uint8"), size
+            except xp.cuda.memory.OutOfMemoryError:
+                continue
+        return None, 0
+
+    def _sizes(self) -> Iterable[int]:
+        """Bytes of workspace of each algorithm that takes this convolution."""
+        a, b, c = self.descriptors
+        ask = getattr(self.handle.library, self.direction.workspace)
+        for number in range(len(self.direction.algorithms)):
+            size = ctypes.c_size_t()
+            try:
+                ask(self.handle, a, b, self.convolution, c, number, ctypes.byref(size))
+            except CudnnError:
+                continue
+            yield size.value
+
+
+def _results() -> tuple[Any, Any]:
+    return (Performance * MOST_RESULTS)(), ctypes.c_int()
