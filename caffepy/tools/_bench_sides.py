@@ -1,5 +1,7 @@
 """The sides of a measurement: caffepy, PyTorch in two memory orders, OpenCV's DNN.
 
+On a GPU (_bench_gpu.py) PyTorch also runs as a CUDA graph and compiled.
+
 Each is an action that does one training step, or one forward pass. A side that is not installed
 is left out; one that computes something else is an error.
 """
@@ -8,7 +10,6 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +21,61 @@ from caffepy.core.net import Net
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
-from caffepy.tools.bench import AGREEMENT, DECAY, MOMENTUM, RATE
-
-Action = Callable[[], object]
+from caffepy.tools.bench import AGREEMENT, DECAY, MOMENTUM, RATE, Action, Side
 
 SEED = 1701
 # Rounding makes near-ties fall differently (whether a ReLU is on, which value wins a pooling
 # window). The loss hardly notices; the gradients of the first of many layers differ by per cents.
 NEAR_TIES = 0.1
+TF32 = 1e-2  # of losses and outputs, where either side may round factors to 11 bits
 
 
 def contenders(
-    param: Any, path: str, classes: int, forward: bool, threads: int
-) -> dict[str, Action]:
-    """Name to action, caffepy first; those that are installed, checked against each other."""
+    param: Any, path: str, classes: int, forward: bool, threads: int, gpu: int | None = None
+) -> dict[str, Side]:
+    """Name to side, caffepy first; those that are installed, checked against each other."""
     from caffepy.solvers.solver import Solver
 
+    context = Context("cpu" if gpu is None else gpu, seed=SEED, threads=threads)
     if forward:
-        net = Net(param, caffe_pb2.TEST, context=Context(seed=SEED, threads=threads))
-        actions: dict[str, Action] = {"caffepy": net.forward}
+        net = Net(param, caffe_pb2.TEST, context=context)
+        act: Action = net.launch_forward
     else:
         solver = Solver(
             caffe_pb2.SolverParameter(
                 net_param=param, base_lr=RATE, lr_policy="fixed", momentum=MOMENTUM,
                 weight_decay=DECAY, random_seed=SEED, snapshot_after_train=False,
             ),
-            context=Context(seed=SEED, threads=threads),
+            context=context,
         )
         net = solver.net
-        actions = {"caffepy": lambda: solver.step(1)}
+
+        def act() -> None:
+            solver.step(1)
+
     fill_inputs(net, classes)
     net.forward()
+    sides = {"caffepy": Side(act, context.accelerator.synchronize) if context.accelerator
+             else Side(act)}
     if importlib.util.find_spec("torch"):
-        actions |= torch_sides(net, forward, threads)
-    if forward and importlib.util.find_spec("cv2"):
-        actions |= opencv_side(net, path, threads)
-    return actions
+        if gpu is None:
+            sides |= torch_sides(net, forward, threads)
+        else:
+            from caffepy.tools import _bench_gpu
+
+            sides |= _bench_gpu.torch_sides(net, forward, gpu)
+    if forward and gpu is None and importlib.util.find_spec("cv2"):
+        sides |= opencv_side(net, path, threads)
+    return sides
+
+
+def device_name(gpu: int) -> str:
+    """Such as ``NVIDIA H100, TF32``."""
+    from caffepy.kernels.cuda import settings
+    from caffepy.kernels.cuda.device import cupy
+
+    name = cupy().cuda.runtime.getDeviceProperties(gpu)["name"].decode()
+    return f"{name}, TF32" if settings.tf32() else f"{name}, float32"
 
 
 def fill_inputs(net: Net, classes: int) -> None:
@@ -68,22 +88,22 @@ def fill_inputs(net: Net, classes: int) -> None:
             else generator.integers(classes, size=values.shape))
 
 
-def torch_sides(net: Net, forward: bool, threads: int) -> dict[str, Action]:
+def torch_sides(net: Net, forward: bool, threads: int) -> dict[str, Side]:
     """PyTorch eager with plain and with channels-last tensors."""
     import torch
 
     from caffepy.tools._bench_torch import TorchNet
 
     torch.set_num_threads(threads)
-    sides: dict[str, Action] = {}
+    sides: dict[str, Side] = {}
     for name, last in (("PyTorch", False), ("PyTorch channels-last", True)):
         twin = TorchNet(net, last)
         if forward:
             agree_on_outputs(net, twin)
-            sides[name] = inference(torch, twin)
+            sides[name] = Side(inference(torch, twin))
         else:
             agree_on_gradients(net, twin)
-            sides[name] = training(torch, twin)
+            sides[name] = Side(training(torch, twin))
     return sides
 
 
@@ -106,15 +126,20 @@ def training(torch: Any, twin: Any) -> Action:
     return act
 
 
-def agree_on_outputs(net: Net, twin: Any) -> None:
+def agree_on_outputs(net: Net, twin: Any, most: float = AGREEMENT) -> None:
     """Both sides give the same outputs."""
     twin.forward()
     for name, values, _ in net.outputs():
         if name in twin.blobs:
-            check(f"output '{name}'", values, twin.blobs[name].detach().numpy().reshape(-1))
+            check(f"output '{name}'", values, numbers(twin.blobs[name]), most)
 
 
-def agree_on_gradients(net: Net, twin: Any) -> None:
+def numbers(tensor: Any) -> np.ndarray:
+    """A torch tensor as a flat array on the host, in C order."""
+    return tensor.detach().cpu().contiguous().numpy().reshape(-1)
+
+
+def agree_on_gradients(net: Net, twin: Any, most: float = AGREEMENT) -> None:
     """Both sides give the same loss and the same gradient of every parameter.
 
     Nets with dropout draw other masks on each side: they are compared with it turned off.
@@ -129,12 +154,12 @@ def agree_on_gradients(net: Net, twin: Any) -> None:
         net.backward()
         theirs = twin.forward()
         theirs.backward()
-        check("loss", np.array([loss]), theirs.detach().numpy().reshape(1), AGREEMENT)
+        check("loss", np.array([loss]), numbers(theirs), most)
         for parameter, other in zip(net.parameters, twin.parameters, strict=True):
             if parameter.lr_mult and other.grad is not None:
                 check(f"gradient {parameter.index} of layer '{parameter.layer}'",
                       parameter.blob.grads.read(Place.HOST).reshape(-1),
-                      other.grad.contiguous().numpy().reshape(-1), NEAR_TIES)
+                      numbers(other.grad), NEAR_TIES)
     finally:
         for layer in droppers:
             layer.training = True  # type: ignore[attr-defined]
@@ -149,7 +174,7 @@ def check(what: str, ours: np.ndarray, theirs: np.ndarray, most: float = AGREEME
                           found=f"a relative difference of {apart:.2g}", allowed=most)
 
 
-def opencv_side(net: Net, path: str, threads: int) -> dict[str, Action]:
+def opencv_side(net: Net, path: str, threads: int) -> dict[str, Side]:
     """OpenCV's importer and its forward pass, for deploy nets (Input layers)."""
     import cv2
 
@@ -170,7 +195,7 @@ def opencv_side(net: Net, path: str, threads: int) -> dict[str, Action]:
         return other.forward()
 
     check("output", net.outputs()[0][1], np.asarray(act()).reshape(-1))
-    return {"OpenCV DNN": act}
+    return {"OpenCV DNN": Side(act)}
 
 
 def is_deploy(path: str) -> bool:

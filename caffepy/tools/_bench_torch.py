@@ -28,15 +28,17 @@ class TorchNet:
     Args:
         net: where shapes, weights and inputs are taken from.
         channels_last: whether 4-D tensors lie channels-last.
+        device: torch's name of the device.
 
     Attributes:
         parameters: the torch parameters, in the order of ``net.parameters``.
     """
 
-    def __init__(self, net: Net, channels_last: bool = False) -> None:
+    def __init__(self, net: Net, channels_last: bool = False, device: str = "cpu") -> None:
         import torch
 
         self.torch = torch
+        self.device = device
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.by_memory: dict[Any, Any] = {}
         self.parameters = [self._parameter(p.blob) for p in net.parameters]
@@ -51,7 +53,7 @@ class TorchNet:
         self.steps = [step for i in range(len(net.layers)) if (step := self._step(net, i))]
 
     def _tensor(self, values: np.ndarray) -> Any:
-        tensor = self.torch.from_numpy(values.copy())
+        tensor = self.torch.from_numpy(values.copy()).to(self.device)
         return tensor.contiguous(memory_format=self.format) if tensor.ndim == 4 else tensor
 
     def _parameter(self, blob: Any) -> Any:

@@ -2,6 +2,7 @@
 
     caffepy bench models/lenet/lenet_train_test.prototxt -batch 64
     caffepy bench net.prototxt -forward -rounds 7 -json result.json
+    caffepy bench models/googlenet/train_val.prototxt -batch 128 -gpu 0
 
 Data layers are replaced by Input layers with random pictures and labels. Before anything is
 timed, both sides must agree on the loss and on every gradient. Then they take turns, so that a
@@ -16,7 +17,7 @@ import statistics
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -26,6 +27,16 @@ from caffepy.errors import ConfigError
 
 Action = Callable[[], object]
 
+
+class Side(NamedTuple):
+    """Who is timed: ``act`` does one step; ``finish`` waits until all that was begun is done."""
+
+    act: Action
+    finish: Action = lambda: None
+
+
+WARM = {False: 1, True: 8}  # steps before timing; on a GPU graphs are captured meanwhile
+MOST_STEPS = {False: 100, True: 2000}  # in a round
 AGREEMENT = 1e-4  # of losses and outputs, before anything is timed
 RATE, MOMENTUM, DECAY = 1e-4, 0.9, 5e-4  # the update rule of both sides
 DATA_TYPES = ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData")
@@ -41,23 +52,25 @@ DATA_TYPES = ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData")
 @gflags.flag("rounds", int, 5, "Rounds, each of which times every side once.")
 @gflags.flag("iterations", int, 0, "Steps in a round; 0 fills about a second.")
 @gflags.flag("threads", int, 0, "Threads of each side; 0 takes the cores there are.")
+@gflags.flag("gpu", int, -1, "The GPU that all sides run on; without it the CPU.")
 @gflags.flag("json", str, "", "Also write the numbers to this file.")
 def main(net: str, batch: int, size: int, channels: int, classes: int, forward: bool, rounds: int,
-         iterations: int, threads: int, json: str) -> None:
+         iterations: int, threads: int, gpu: int, json: str) -> None:
     threads = threads or len(os.sched_getaffinity(0))
     # two pools of threads that wait by spinning would steal each other's cores
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     log.init(log.glog_level(1))
-    found = measure(net, batch, size, channels, classes, forward, rounds, iterations, threads)
+    found = measure(net, batch, size, channels, classes, forward, rounds, iterations, threads,
+                    gpu if gpu >= 0 else None)
     click.echo(table(found))
     if json:
         write_json(json, found)
 
 
 def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes: int = 10,
-            forward: bool = False, rounds: int = 5, iterations: int = 0, threads: int = 1
-            ) -> dict[str, Any]:
+            forward: bool = False, rounds: int = 5, iterations: int = 0, threads: int = 1,
+            gpu: int | None = None) -> dict[str, Any]:
     """Time all sides that are installed; returns the net's name and milliseconds by side.
 
     Raises:
@@ -66,30 +79,38 @@ def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes
     from caffepy.tools import _bench_sides as sides
 
     param = synthetic(path, batch, size, channels, forward)
-    contenders: dict[str, Action] = sides.contenders(param, path, classes, forward, threads)
+    contenders: dict[str, Side] = sides.contenders(param, path, classes, forward, threads, gpu)
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    steps = {name: iterations or steps_in_a_second(act) for name, act in contenders.items()}
+    steps = {name: iterations or steps_in_a_second(side, gpu is not None)
+             for name, side in contenders.items()}
     for _ in range(rounds):
-        for name, act in contenders.items():
-            start = perf_counter()
-            for _ in range(steps[name]):
-                act()
-            times[name].append(1e3 * (perf_counter() - start) / steps[name])
+        for name, side in contenders.items():
+            times[name].append(1e3 * seconds(side, steps[name]) / steps[name])
     return {
         "net": param.name or Path(path).stem,
         "what": "forward" if forward else "train step",
         "threads": threads,
+        "device": "cpu" if gpu is None else sides.device_name(gpu),
         "milliseconds": times,
         "median": {name: statistics.median(values) for name, values in times.items()},
     }
 
 
-def steps_in_a_second(act: Action) -> int:
-    """How often the action runs in about a second, warm."""
-    act()
+def seconds(side: Side, steps: int) -> float:
+    """How long so many steps take, from nothing under way to nothing under way."""
+    side.finish()
     start = perf_counter()
-    act()
-    return max(1, min(100, round(1 / max(perf_counter() - start, 1e-3))))
+    for _ in range(steps):
+        side.act()
+    side.finish()
+    return perf_counter() - start
+
+
+def steps_in_a_second(side: Side, on_gpu: bool) -> int:
+    """How often the side acts in about a second, warm."""
+    seconds(side, WARM[on_gpu])
+    few = WARM[on_gpu]
+    return max(1, min(MOST_STEPS[on_gpu], round(few / max(seconds(side, few), 1e-6))))
 
 
 def synthetic(path: str, batch: int, size: int, channels: int, forward: bool) -> Any:
@@ -128,7 +149,8 @@ def input_shapes(layer: Any, batch: int, size: int, channels: int) -> list[list[
 def table(found: dict[str, Any]) -> str:
     """Medians, spread, and how many times as fast as each other side caffepy is."""
     ours = found["median"]["caffepy"]
-    lines = [f"{found['net']}, {found['what']}, {found['threads']} threads",
+    where = f"{found['threads']} threads" if found["device"] == "cpu" else found["device"]
+    lines = [f"{found['net']}, {found['what']}, {where}",
              f"{'':24}{'median ms':>10}{'least':>9}{'most':>9}{'caffepy is':>13}"]
     for name, values in found["milliseconds"].items():
         median = found["median"][name]
