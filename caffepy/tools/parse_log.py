@@ -39,7 +39,7 @@ from caffepy.cli import gflags
 from caffepy.errors import ConfigError, DataError, NotFound
 from caffepy.proto.files import atomic_write, file_error
 from caffepy.solvers import measurements
-from caffepy.tools import extract_seconds
+from caffepy.tools import _log_tables, extract_seconds
 
 Row = dict[str, float]
 
@@ -244,11 +244,16 @@ def save_csv_files(
     Raises:
         NotFound: no such folder. DataError: a file cannot be written.
     """
-    if not os.path.isdir(output_dir):
-        raise NotFound("there is no such folder", where=output_dir, fix="Make it.")
+    check_folder(output_dir)
     base = os.path.join(output_dir, os.path.basename(logfile_path))
     write_csv(f"{base}.train", train_dict_list, delimiter, verbose)
     write_csv(f"{base}.test", test_dict_list, delimiter, verbose)
+
+
+def check_folder(path: str) -> None:
+    """Raise NotFound unless there is such a folder."""
+    if not os.path.isdir(path):
+        raise NotFound("there is no such folder", where=path, fix="Make it.")
 
 
 def write_csv(
@@ -278,11 +283,21 @@ def write_csv(
 @click.argument("output_dir")
 @gflags.flag("verbose", bool, False, "Say which files are written.")
 @gflags.flag("delimiter", str, ",", "What separates the columns.")
-def main(logfile_path: str, output_dir: str, verbose: bool, delimiter: str) -> None:
+@gflags.flag("format", gflags.Choice("csv", "columns"), "csv",
+             "csv, or parse_log.sh's columns of blanks, for gnuplot.")
+def main(
+    logfile_path: str, output_dir: str, verbose: bool, delimiter: str, format: str
+) -> None:
     delimiter = delimiter.replace("\\t", "\t")
     if len(delimiter) != 1:
         raise ConfigError("one character separates columns", where="flag 'delimiter'",
                           found=repr(delimiter))
+    if format == "columns":
+        check_folder(output_dir)
+        for path in _log_tables.save(read(logfile_path), logfile_path, output_dir):
+            if verbose:
+                click.echo(f"Wrote {path}")
+        return
     train, test = parse_log(logfile_path)
     save_csv_files(logfile_path, output_dir, train, test, delimiter, verbose)
 

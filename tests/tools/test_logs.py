@@ -3,7 +3,10 @@
 import csv
 import math
 import os
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from support import REFERENCE
@@ -11,6 +14,7 @@ from support import REFERENCE
 from caffepy.errors import DataError, NotFound
 from caffepy.tools import extract_seconds, parse_log
 
+ROOT = Path(__file__).resolve().parents[2]
 LENET = REFERENCE / "logs" / "lenet_train.log"
 PREFIX = "I1122 16:29:%09.6f  7724 solver.cpp:239] "
 
@@ -240,3 +244,47 @@ def test_bad_calls(call, tmp_path):
     assert done.exit_code == 1 and "File not found" in done.output
     done = call(extract_seconds.main, tmp_path, tmp_path / "out")
     assert done.exit_code == 1 and "folder" in done.output
+
+
+# -- parse_log.sh --------------------------------------------------------------------------------
+
+def test_the_tables_of_parse_log_sh(tmp_path):
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"  # the launcher asks it for python3
+    done = subprocess.run([str(ROOT / "tools" / "parse_log.sh"), str(LENET)], cwd=tmp_path,
+                          env={**os.environ, "PATH": path}, capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "lenet_train.log.test").read_text() == (
+        "#Iters  Seconds    TestAccuracy  TestLoss\n"
+        "0       2.596833   0.0953        2.36467\n"
+        "500     23.841618  0.9707        0.0918382\n")
+    lines = (tmp_path / "lenet_train.log.train").read_text().splitlines()
+    assert [line.split() for line in lines[:3]] == [
+        ["#Iters", "Seconds", "TrainingLoss", "LearningRate"],
+        ["0", "2.642836", "2.34889", "0.01"], ["100", "6.371465", "0.167817", "0.00992565"]]
+    # the loss behind the last update has no rate
+    assert lines[-1].split()[0::3] == ["500", "nan"]
+
+
+def test_tables_without_accuracy_and_of_the_first_test_net(tmp_path, call):
+    log = write(tmp_path / "log", "Iteration 0, Testing net (#0)",
+                "    Test net output #0: loss = 3 (* 1 = 3 loss)",
+                "Iteration 0, Testing net (#1)", "    Test net output #0: acc = 0.3")
+    done = call(parse_log.main, "-format=columns", "-verbose", log, tmp_path)
+    assert done.output == f"Wrote {log}.train\nWrote {log}.test\n"
+    rows = (tmp_path / "log.test").read_text().splitlines()
+    assert [row.split()[2:] for row in rows] == [["TestAccuracy", "TestLoss"], ["nan", "3"]]
+    assert (tmp_path / "log.train").read_text().split()[0] == "#Iters"
+    done = call(parse_log.main, "-format=columns", log, tmp_path / "none")
+    assert done.exit_code == 1 and "there is no such folder" in done.output
+
+
+def test_measurements_become_tables_too(shell, tmp_path):
+    (tmp_path / "a.jsonl").write_text(
+        '{"type": "start", "iter": 0, "seconds": 0}\n'
+        '{"type": "train", "iter": 0, "seconds": 1.5, "loss": 2, "smoothed_loss": 3, "lr": 0.1, '
+        '"outputs": {"l1": 1, "l2": null}, "weights": {"l1": 2}}\n')
+    done = shell("parse_log", "a.jsonl", ".")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.jsonl.train").read_text() == (
+        "NumIters,Seconds,LearningRate,l1,l2\n0.0,1.5,0.1,1.0,nan\n")
