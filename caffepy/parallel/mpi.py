@@ -24,7 +24,7 @@ from caffepy.parallel.behind import Behind, chunks
 logger = log.get(__name__)
 
 CHUNK = 1 << 22  # bytes that one call of MPI gets: pieces of 1 to 16 MB go fastest
-PATIENCE = 3.0  # seconds by which others let worker 0 speak first: most errors are everybody's
+PATIENCE = 1.5  # seconds by which others let worker 0 speak first: most errors are everybody's
 
 # what launchers tell of the number of processes
 SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -107,6 +107,7 @@ class Mpi(Behind):
             time.sleep(PATIENCE)
         self._report(error, "" if self.root else f"worker {self.rank}: ")
         self._end(error)
+        raise SystemExit(_code(error))  # the launcher may take a moment; the error has been shown
 
     def close(self) -> None:
         self.stop_thread()
@@ -114,7 +115,7 @@ class Mpi(Behind):
     def _end(self, error: BaseException) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        self._comm.Abort(getattr(error, "exit_code", 1))
+        self._comm.Abort(_code(error))
 
     def _catch_what_nobody_catches(self) -> None:
         """A script that ends in an exception would leave the others waiting for ever."""
@@ -127,6 +128,10 @@ class Mpi(Behind):
             self._end(error)
 
         sys.excepthook = hook
+
+
+def _code(error: BaseException) -> int:
+    return int(getattr(error, "exit_code", 1))
 
 
 def _show(error: BaseException, who: str) -> None:
