@@ -142,6 +142,7 @@ def test_what_a_page_shows_runs(name, count, folder, tmp_path):
 
 
 def test_plain_text_is_compared():
+    pages.compare("...\na\n...\nb\n...\n", "a\nb\n")
     pages.compare("a\n...\nb 0.5...\n", "a\nx\ny\nb 0.5003 \n")
     log = "I1122 16:29:33.283150 12345 solver.py:29] Iteration 50 (9 iter/s, 5.0e-1s/50 iters), x"
     pages.compare(log, "I0101 01:00:00.000001     7 testing.py:31] Iteration 50 (1.5 iter/s, "
