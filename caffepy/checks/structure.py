@@ -44,7 +44,7 @@ def unfed_inputs(net: Net) -> Iterator[str]:
     """Inputs that a script must fill, for a net that no script runs."""
     if net.input_names:
         yield (f"nothing fills {', '.join(net.input_names)}: an Input layer waits for a script, "
-               "and stays zero in caffepy train. A net to train has a data layer.")
+               "and stays zero here. A net to train or to test has a data layer.")
 
 
 def nothing_to_learn(net: Net) -> Iterator[str]:

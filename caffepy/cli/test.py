@@ -44,6 +44,7 @@ def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage:
     try:
         for path in paths:
             structure.warn(structure.copied_nothing(net, net.load(path)))
+        structure.warn(structure.unfed_inputs(net))
         structure.warn(structure.untouched_statistics(net))
         score(net, iterations)
     finally:

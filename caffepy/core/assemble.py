@@ -52,6 +52,8 @@ class Assembly:
         for name in self.net.output_names:
             logger.info("This network produces output %s", name)
         net = self.net
+        if net.phase == caffe_pb2.TEST and not param.force_backward:
+            return  # its gradients are hardly ever asked for, and the net to train has said it
         for layer, changer in spoiled(net.layers, net.bottoms, net.tops, net.needs_backward):
             logger.warning(
                 "%s works in place on a blob that layer '%s' (%s) needs unchanged for its "

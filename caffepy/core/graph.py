@@ -74,7 +74,8 @@ def _broken_parts(state: caffe_pb2.NetState, rule: caffe_pb2.NetStateRule) -> It
 
 
 def insert_splits(
-    param: caffe_pb2.NetParameter, source: Source | None = None
+    param: caffe_pb2.NetParameter, source: Source | None = None,
+    whole: caffe_pb2.NetParameter | None = None,
 ) -> caffe_pb2.NetParameter:
     """The net with a Split layer after every top that has more than one reader.
 
@@ -86,11 +87,12 @@ def insert_splits(
 
     Args:
         source: where the net is written, for errors.
+        whole: the net before ``filter_net``, for errors.
 
     Raises:
         NotFound: a bottom that no layer before makes.
     """
-    producers = _producers(param, source)
+    producers = _producers(param, source, whole or param)
     readers = Counter(top for tops in producers for top in tops)
     for i, layer in enumerate(param.layer):
         weights = list(layer.loss_weight)[: len(layer.top)]
@@ -143,21 +145,24 @@ def split_blob_name(layer_name: str, blob_name: str, top_index: int, k: int) -> 
     return f"{split_layer_name(layer_name, blob_name, top_index)}_{k}"
 
 
-def _producers(param: caffe_pb2.NetParameter, source: Source | None) -> list[list[Top]]:
+def _producers(
+    param: caffe_pb2.NetParameter, source: Source | None, whole: caffe_pb2.NetParameter
+) -> list[list[Top]]:
     """For each layer and each of its bottoms, the top that it reads."""
     latest: dict[str, Top] = {}
     producers: list[list[Top]] = []
     for i, layer in enumerate(param.layer):
         for j, blob in enumerate(layer.bottom):
             if blob not in latest:
-                raise _unknown_bottom(param, i, j, latest, source)
+                raise _unknown_bottom(param, i, j, latest, source, whole)
         producers.append([latest[blob] for blob in layer.bottom])
         latest.update((blob, (i, j)) for j, blob in enumerate(layer.top))
     return producers
 
 
 def _unknown_bottom(
-    param: caffe_pb2.NetParameter, i: int, j: int, made: dict[str, Top], source: Source | None
+    param: caffe_pb2.NetParameter, i: int, j: int, made: dict[str, Top], source: Source | None,
+    whole: caffe_pb2.NetParameter,
 ) -> NotFound:
     layer = param.layer[i]
     blob = layer.bottom[j]
@@ -165,6 +170,14 @@ def _unknown_bottom(
     fix = did_you_mean(blob, made)
     if later and later[0] != layer.name:
         fix = f"It is made by layer '{later[0]}', which comes later: layers run in file order."
+    elif not later and (others := [other.name for other in whole.layer if blob in other.top]):
+        phase = caffe_pb2.Phase.Name(param.state.phase)
+        fix = (f"Layer '{others[0]}' makes it, but its include or exclude rules leave it out of "
+               f"this net (phase {phase}, level {param.state.level}, stages "
+               f"{', '.join(param.state.stage) or 'none'}).")
+    elif not made:
+        fix = ("No layer before it makes anything: a net to train begins with a data layer (Data, "
+               "ImageData, HDF5Data...), one for use with an Input layer.")
     return NotFound(
         f"Unknown bottom blob '{blob}' (layer '{layer.name}', bottom index {j})",
         where=source.where(layer.name) if source else None,

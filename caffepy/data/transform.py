@@ -120,6 +120,7 @@ class Transformer:
                 "the picture must have the size of mean_file",
                 found=size,
                 allowed=f"{' x '.join(map(str, self.mean.shape))}, the size of {self._mean_file}",
+                fix="Make the mean of these pictures with compute_image_mean, or give mean_value.",
             )
         if len(self.mean_values) not in (0, 1, channels):
             raise ShapeError(

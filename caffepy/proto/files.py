@@ -22,6 +22,24 @@ FIELDS_LOOKED_AT = 64
 PROTOTXT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*(?:\n|$))*(?:[A-Za-z_]\w*\s*[:{<]|$)")
 NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
+# files that are taken for Caffe's now and then: how they begin, what they are, what to do
+STRANGERS = [
+    (re.compile(begin, re.DOTALL | re.IGNORECASE), what, fix)
+    for begin, what, fix in (
+        (rb"\s*<(!doctype|html|\?xml)", "a web page",
+         "The download gave a page in place of the file: look at it, and fetch the file again."),
+        (rb"version https://git-lfs", "a pointer of Git LFS",
+         "Fetch the file itself: git lfs pull."),
+        (rb"\x1f\x8b|BZh\d|\xfd7zXZ", "a compressed file", "Unpack it first."),
+        (rb"PK\x03\x04", "a zip archive, as .npz and PyTorch's .pth files are", None),
+        (rb"\x80[\x02-\x05][^\x00-\x08]", "a pickle, as old .pth files are", None),
+        (rb"\x93NUMPY", "a .npy file", None),
+        (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", None),
+        (rb".{16}\xde\xc0\xef\xbe", "an LMDB's data.mdb",
+         "A net names the folder of a database as data_param { source: ... }."),
+    )
+]
+
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 
@@ -131,8 +149,16 @@ def sniff(path: str | os.PathLike[str]) -> str:
         return sniff_bytes(data)
 
 
+def stranger(data: memoryview) -> tuple[str, str | None] | None:
+    """What a file is that is none of Caffe's, and what to do about it; None if unknown."""
+    head = bytes(data[:HEAD])
+    return next(((what, fix) for begin, what, fix in STRANGERS if begin.match(head)), None)
+
+
 def sniff_bytes(data: memoryview) -> str:
     """As ``sniff``, for bytes at hand."""
+    if stranger(data):
+        return "unknown"
     offset = 0  # HDF5 allows a user's block of 512, 1024, 2048... bytes before the signature
     while offset + len(HDF5_SIGNATURE) <= len(data) and offset <= 1 << 16:
         if data[offset : offset + len(HDF5_SIGNATURE)] == HDF5_SIGNATURE:

@@ -66,6 +66,8 @@ def read(path: str | os.PathLike[str], message: Message) -> Source:
     """
     place = os.fspath(path)
     with files.mapped(place) as data:
+        if other := files.stranger(data):
+            raise ConfigError("this is no prototxt", where=place, found=other[0], fix=other[1])
         kind = files.sniff_bytes(data)
         content = bytes(data) if kind in ("prototxt", "unknown") else b""
     if kind not in ("prototxt", "unknown") or files.NOT_TEXT.search(content):

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from caffepy.errors import DataError, did_you_mean
 from caffepy.proto import caffe_pb2
 from caffepy.proto.blobs import BLOBS_FIELD, array_to_blob, blob_chunks, blob_to_array, take_blob
-from caffepy.proto.files import atomic_write, mapped, sniff, sniff_bytes
+from caffepy.proto.files import atomic_write, mapped, sniff, sniff_bytes, stranger
 from caffepy.proto.wirereader import LENGTH, Field, Region, key, varint
 
 __all__ = [
@@ -189,6 +189,8 @@ def read_blob(path: Path) -> Array:
 def _expect(kind: str, data: memoryview, place: str) -> None:
     if not len(data):
         raise DataError("the file is empty", where=place)
+    if other := stranger(data):
+        raise DataError(f"this is no {kind}", where=place, found=other[0], fix=other[1])
     found = sniff_bytes(data)
     if found not in (kind, "unknown"):  # what is unknown fails below, at the byte that is wrong
         raise DataError(

@@ -254,7 +254,10 @@ def test_two_nets_compute_in_two_threads():
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    (ip("a", "nope", "y"), ["Unknown bottom blob 'nope'", "'a'"]),
+    (ip("a", "nope", "y"), ["Unknown bottom blob 'nope'", "'a'", "begins with a data layer"]),
+    (INPUT + ip("t", "x", "y", "include { phase: TEST }") + ip("a", "y", "z"),
+     ["Unknown bottom blob 'y'", "Layer 't' makes it, but its include or exclude rules leave it "
+      "out of this net (phase TRAIN, level 0, stages none)"]),
     (INPUT + ip("a", "xx", "y"), ["Unknown bottom blob 'xx'", "Did you mean x?"]),
     (INPUT + ip("a", "x", "y") + ip("b", "x", "y"), ["'y' produced by multiple sources", "'b'"]),
     (INPUT + 'layer { name: "q" type: "Relu" bottom: "x" top: "y" }',
@@ -289,8 +292,14 @@ def test_an_in_place_layer_that_spoils_a_gradient_is_warned_of(caplog):
     logger = logging.getLogger("caffepy")
     logger.addHandler(caplog.handler)
     try:
-        net_of(INPUT + LABEL + ip("a", "x", "h") + sigmoid + spoil + ip("b", "s", "y") + LOSS)
+        net = INPUT + LABEL + ip("a", "x", "h") + sigmoid + spoil + ip("b", "s", "y") + LOSS
+        net_of(net)
         assert any("'t'" in r.message and "layer 's'" in r.message for r in caplog.records)
+        caplog.clear()
+        net_of(net, TEST)
+        assert not caplog.records, "said of the net to train is enough"
+        net_of("force_backward: true " + net, TEST)
+        assert len(caplog.records) == 1
         caplog.clear()
         net_of(SMALL)
         assert not caplog.records

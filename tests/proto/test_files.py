@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from caffepy.errors import ConfigError, DataError, NotFound
-from caffepy.proto import caffe_pb2, files
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
+from caffepy.proto import caffe_pb2, files, text, wire
 
 LENET = Path(__file__).parent.parent / "reference" / "lenet_init.caffemodel"
 
@@ -120,6 +120,26 @@ def test_kinds_of_files(tmp_path, content, kind):
     path = tmp_path / "file.of.no.telling.name"
     path.write_bytes(data)
     assert files.sniff(path) == kind
+
+
+@pytest.mark.parametrize("content, words", [
+    (b"\n<!DOCTYPE html><html>", "a web page.*fetch the file again"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "a pointer.*git lfs pull"),
+    (b"\x1f\x8b\x08\0\0", "a compressed file.*Unpack it"),
+    (b"PK\x03\x04" + bytes(30), "a zip archive"),
+    (b"\x80\x02\x8a\nl\xfc", "a pickle"),
+    (b"\x93NUMPY\x01\0", "a .npy file"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(64), "a picture"),
+    (bytes(16) + b"\xde\xc0\xef\xbe" + bytes(40), "an LMDB's data.mdb.*data_param"),
+])
+def test_files_of_others_are_named(tmp_path, content, words):
+    path = tmp_path / "net.caffemodel"
+    path.write_bytes(content)
+    assert files.sniff(path) == "unknown"
+    for read, kind in ((wire.read_net, "caffemodel"), (wire.read_blob, "binaryproto"),
+                       (lambda path: text.read(path, caffe_pb2.NetParameter()), "prototxt")):
+        with pytest.raises(CaffeError, match=f"this is no {kind} .found {words}"):
+            read(path)
 
 
 @pytest.mark.parametrize("keep", [1, 10, 100, 1000, 100_000])
