@@ -67,7 +67,7 @@ def draw_pets(folder, count, seed):
     rng = np.random.default_rng(seed)
     for number in range(count):
         for kind, radius in PETS.items():
-            cv2.imwrite(str(folder / f"{kind}.{number}.jpg"), draw(radius, rng))
+            assert cv2.imwrite(str(folder / f"{kind}.{number}.jpg"), draw(radius, rng))
     return folder
 
 
@@ -116,7 +116,7 @@ def pretrained(step, tmp_path_factory):
         with lmdb.open(str(data / name), map_size=1 << 28) as env, env.begin(write=True) as records:
             for number in range(count):
                 label = number % len(OTHERS)
-                cv2.imwrite(str(picture), draw(OTHERS[label], rng))
+                assert cv2.imwrite(str(picture), draw(OTHERS[label], rng))
                 record = step("create_lmdb").datum(step("pictures").load(picture, SIZE), label)
                 records.put(f"{number:05d}".encode(), record)
     write_mean(data)
@@ -144,7 +144,7 @@ def test_the_whole_walk(pretrained, tmp_path):
     pytest.importorskip("matplotlib", reason="the learning curve needs matplotlib")
     done = subprocess.run(
         [str(HERE / "walk.sh"), "--small", "--data", str(tmp_path), "--weights", str(pretrained)],
-        capture_output=True, text=True, timeout=300, cwd=tmp_path,
+        capture_output=True, text=True, timeout=900, cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHON": sys.executable,
              "GLOG_logtostderr": "1"})
     assert done.returncode == 0, done.stderr
