@@ -136,8 +136,14 @@ class Memory(Held):
 
     def bind(self, array: Array) -> None:
         """Look at this array from now on."""
-        check(self._move(self.ref, array.__array_interface__["data"][0]), "bind an array")
+        check(self._move(self.ref, address(array)), "bind an array")
         self.array = array
+
+
+def address(array: Array) -> int:
+    """Where an array begins."""
+    start: int = array.__array_interface__["data"][0]
+    return start
 
 
 class Address:
@@ -151,7 +157,7 @@ class Address:
 
     def of(self, array: Array) -> int:
         if array is not self._array:
-            self._value = array.__array_interface__["data"][0]
+            self._value = address(array)
             self._array = array
         return self._value
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-import numpy as np
-
 from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
 from caffepy.kernels.onednn.common import first_fast, runtime_of
 from caffepy.kernels.onednn.runtime import Call, Runtime
+from caffepy.kernels.onednn.weight_gradient import gradient_of
 
 
 class Convolution(ConvolutionKernel):
@@ -38,9 +37,7 @@ class Convolution(ConvolutionKernel):
         self.place = first_fast(
             [(Place.HOST_LAST, runtime.last), (Place.HOST, runtime.plain)], self._choose
         )
-        self._gradient = _Gradient(runtime, self.caffe_weights,
-                                   self._weights.layout(api.DIFF_WEIGHTS), spec.w)
-        self._bias_aside = np.empty(spec.w[0], np.float32)
+        self._gradient = gradient_of(runtime, spec, self.place, self._weights, self.x, self.y)
 
     def _choose(self, layout: Callable[[Sequence[int]], Layout]) -> None:
         """Ask oneDNN for all directions; code is generated when a direction first runs."""
@@ -66,13 +63,9 @@ class Convolution(ConvolutionKernel):
     def detail(self) -> str:
         """The implementation of each direction, and the orders of activations and weights."""
         return f"{self.x} " + ", ".join(
-            f"{name} {chosen.implementation} {chosen.layout(argument)}"
-            for name, chosen, argument in (
-                ("forward", self._forward, api.WEIGHTS),
-                ("data", self._data, api.WEIGHTS),
-                ("weights", self._weights, api.DIFF_WEIGHTS),
-            )
-        )
+            f"{name} {chosen.implementation} {chosen.layout(api.WEIGHTS)}"
+            for name, chosen in (("forward", self._forward), ("data", self._data))
+        ) + f", weights {self._gradient.detail}"
 
     # Made when first needed: nobody asks the first convolution of a net for its data gradient.
 
@@ -91,14 +84,6 @@ class Convolution(ConvolutionKernel):
                                (api.DIFF_SRC, self.x))
         return _Packed(self.runtime, self.caffe_weights, packed), call
 
-    @cached_property
-    def _weights_call(self) -> Call:
-        arguments = [(api.SRC, self.x), (api.DIFF_DST, self.y),
-                     (api.DIFF_WEIGHTS, self._weights.layout(api.DIFF_WEIGHTS))]
-        if self.bias:
-            arguments.append((api.DIFF_BIAS, self.bias))
-        return self._weights.call(*arguments)
-
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         packed, call = self._forward_call
         arrays = [x.read(self.place), packed.read(w), y.overwrite(self.place)]
@@ -113,17 +98,7 @@ class Convolution(ConvolutionKernel):
     def backward_weights(
         self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
     ) -> None:
-        call = self._weights_call
-        target = self._gradient.target(dw)
-        arrays = [x.read(self.place), dy.read(self.place), target]
-        if self.bias:
-            aside = self._bias_aside
-            dbs, add = db.accumulate(Place.HOST) if db is not None else (aside, False)
-            arrays.append(aside if add else dbs)
-        call(*arrays)
-        if self.bias and add:
-            dbs += aside
-        self._gradient.deliver()
+        self._gradient.add(x, dy, dw, db)
 
 
 class _Packed:
@@ -146,52 +121,3 @@ class _Packed:
             self.memory = w.memory
             self.version = w.memory.version
         return self.buffer
-
-
-class _Gradient:
-    """Where oneDNN puts the gradient of the weights, and how it gets into the parameter's."""
-
-    def __init__(
-        self, runtime: Runtime, caffe: Layout, wanted: Layout, shape: Sequence[int]
-    ) -> None:
-        self.direct = caffe == wanted
-        self.layouts = (wanted, caffe)
-        self.runtime = runtime
-        self.shape = shape
-        self.pending: tuple[Array, bool] | None = None
-
-    @cached_property
-    def reorder(self) -> Call:
-        return self.runtime.reorder(*self.layouts)
-
-    @cached_property
-    def buffer(self) -> Array:
-        return api.empty_bytes(self.layouts[0].nbytes)
-
-    @cached_property
-    def aside(self) -> Array:
-        """The gradient in Caffe's order, before it is added."""
-        if self.direct:
-            return self.buffer.view(np.float32).reshape(self.shape)
-        return np.empty(self.shape, np.float32)
-
-    def target(self, dw: Tensor | None) -> Array:
-        """What the primitive is to write into, now; ``deliver`` follows."""
-        if dw is None:
-            return self.buffer
-        array, add = dw.accumulate(Place.HOST)
-        if self.direct and not add:
-            return array
-        self.pending = (array, add)
-        return self.buffer
-
-    def deliver(self) -> None:
-        """Bring what the primitive wrote to where it belongs."""
-        if self.pending is None:
-            return
-        array, add = self.pending
-        self.pending = None
-        if not self.direct:
-            self.reorder(self.buffer, self.aside if add else array)
-        if add:
-            array += self.aside
