@@ -28,8 +28,6 @@ from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-
 from caffepy import log
 
 if TYPE_CHECKING:
@@ -229,4 +227,6 @@ def _outputs(
 def _plain(value: float) -> float | None:
     """A number as JSON has it, in the fewest digits that tell float32 numbers apart; None for what
     is no number or infinite."""
-    return float(str(np.float32(value))) if math.isfinite(value) else None
+    from numpy import float32  # here, since plot's --help reads this module and must be quick
+
+    return float(str(float32(value))) if math.isfinite(value) else None
