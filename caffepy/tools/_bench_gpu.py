@@ -7,6 +7,7 @@ Triton and a C compiler) is left out and said so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from caffepy import log
@@ -21,7 +22,7 @@ logger = log.get(__name__)
 WARM_UP = 3  # steps before a graph is captured, as PyTorch's manual asks
 
 
-def torch_sides(net: Net, forward: bool, gpu: int) -> dict[str, Side]:
+def torch_sides(net: Net, forward: bool, gpu: int, ways: Sequence[str]) -> dict[str, Side]:
     """Name to side; all agree with ``net``, and use TF32 if and only if it may."""
     import torch
 
@@ -35,15 +36,15 @@ def torch_sides(net: Net, forward: bool, gpu: int) -> dict[str, Side]:
     torch.backends.cudnn.benchmark = True  # algorithms by measurement, as ours
     sides: dict[str, Side] = {}
     for order, last in (("", False), (" channels-last", True)):
-        for way, make in (("", eager), (" graph", graph), (" compiled", compiled)):
-            if make is compiled and not last:
+        for way in ways:
+            if way == "compiled" and not last:
                 continue
-            name = f"PyTorch{way}{order}"
+            name = f"PyTorch{'' if way == 'eager' else ' ' + way}{order}"
             twin = TorchNet(net, last, f"cuda:{gpu}")
             agree = common.agree_on_outputs if forward else common.agree_on_gradients
             agree(net, twin, common.TF32 if tf32 else common.AGREEMENT)
             try:
-                sides[name] = Side(make(torch, twin, forward), torch.cuda.synchronize)
+                sides[name] = Side(MAKE[way](torch, twin, forward), torch.cuda.synchronize)
             except Exception as error:  # whatever PyTorch's compiler raises
                 logger.warning("%s is left out: %s", name, str(error).partition("\n")[0])
     return sides
@@ -77,3 +78,5 @@ def graph(torch: Any, twin: TorchNet, forward: bool) -> Action:
         act()
     return captured.replay  # type: ignore[no-any-return]
 
+
+MAKE = {"eager": eager, "graph": graph, "compiled": compiled}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from caffepy.core.net import Net
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
-from caffepy.tools.bench import AGREEMENT, DECAY, MOMENTUM, RATE, Action, Side
+from caffepy.tools.bench import AGREEMENT, DECAY, MOMENTUM, RATE, WAYS, Action, Side
 
 SEED = 1701
 # Rounding makes near-ties fall differently (whether a ReLU is on, which value wins a pooling
@@ -31,7 +32,8 @@ TF32 = 1e-2  # of losses and outputs, where either side may round factors to 11 
 
 
 def contenders(
-    param: Any, path: str, classes: int, forward: bool, threads: int, gpu: int | None = None
+    param: Any, path: str, classes: int, forward: bool, threads: int, gpu: int | None = None,
+    ways: Sequence[str] = WAYS,
 ) -> dict[str, Side]:
     """Name to side, caffepy first; those that are installed, checked against each other."""
     from caffepy.solvers.solver import Solver
@@ -63,7 +65,7 @@ def contenders(
         else:
             from caffepy.tools import _bench_gpu
 
-            sides |= _bench_gpu.torch_sides(net, forward, gpu)
+            sides |= _bench_gpu.torch_sides(net, forward, gpu, ways)
     if forward and gpu is None and importlib.util.find_spec("cv2"):
         sides |= opencv_side(net, path, threads)
     return sides

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ import click
 
 from caffepy import log
 from caffepy.cli import gflags
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, did_you_mean
 
 Action = Callable[[], object]
 
@@ -35,6 +35,7 @@ class Side(NamedTuple):
     finish: Action = lambda: None
 
 
+WAYS = ("eager", "graph", "compiled")  # of PyTorch on a GPU
 WARM = {False: 1, True: 8}  # steps before timing; on a GPU graphs are captured meanwhile
 MOST_STEPS = {False: 100, True: 2000}  # in a round
 AGREEMENT = 1e-4  # of losses and outputs, before anything is timed
@@ -53,16 +54,17 @@ DATA_TYPES = ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData")
 @gflags.flag("iterations", int, 0, "Steps in a round; 0 fills about a second.")
 @gflags.flag("threads", int, 0, "Threads of each side; 0 takes the cores there are.")
 @gflags.flag("gpu", int, -1, "The GPU that all sides run on; without it the CPU.")
+@gflags.flag("ways", str, ",".join(WAYS), "How PyTorch runs on a GPU, separated by commas.")
 @gflags.flag("json", str, "", "Also write the numbers to this file.")
 def main(net: str, batch: int, size: int, channels: int, classes: int, forward: bool, rounds: int,
-         iterations: int, threads: int, gpu: int, json: str) -> None:
+         iterations: int, threads: int, gpu: int, ways: str, json: str) -> None:
     threads = threads or len(os.sched_getaffinity(0))
     # two pools of threads that wait by spinning would steal each other's cores
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     log.init(log.glog_level(1))
     found = measure(net, batch, size, channels, classes, forward, rounds, iterations, threads,
-                    gpu if gpu >= 0 else None)
+                    gpu if gpu >= 0 else None, read_ways(ways))
     click.echo(table(found))
     if json:
         write_json(json, found)
@@ -70,7 +72,7 @@ def main(net: str, batch: int, size: int, channels: int, classes: int, forward: 
 
 def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes: int = 10,
             forward: bool = False, rounds: int = 5, iterations: int = 0, threads: int = 1,
-            gpu: int | None = None) -> dict[str, Any]:
+            gpu: int | None = None, ways: Sequence[str] = WAYS) -> dict[str, Any]:
     """Time all sides that are installed; returns the net's name and milliseconds by side.
 
     Raises:
@@ -79,7 +81,8 @@ def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes
     from caffepy.tools import _bench_sides as sides
 
     param = synthetic(path, batch, size, channels, forward)
-    contenders: dict[str, Side] = sides.contenders(param, path, classes, forward, threads, gpu)
+    contenders: dict[str, Side] = sides.contenders(
+        param, path, classes, forward, threads, gpu, ways)
     times: dict[str, list[float]] = {name: [] for name in contenders}
     steps = {name: iterations or steps_in_a_second(side, gpu is not None)
              for name, side in contenders.items()}
@@ -94,6 +97,20 @@ def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes
         "milliseconds": times,
         "median": {name: statistics.median(values) for name, values in times.items()},
     }
+
+
+def read_ways(text: str) -> list[str]:
+    """The words of -ways.
+
+    Raises:
+        ConfigError: one is unknown.
+    """
+    ways = [word.strip() for word in text.split(",") if word.strip()]
+    for word in ways:
+        if word not in WAYS:
+            raise ConfigError("PyTorch does not run that way", where="flag 'ways'", found=word,
+                              allowed=", ".join(WAYS), fix=did_you_mean(word, WAYS))
+    return ways
 
 
 def seconds(side: Side, steps: int) -> float:

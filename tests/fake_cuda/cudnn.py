@@ -142,8 +142,11 @@ class FakeCudnn(FakeLibrary):
     def _report(self, kind: str, a: int, b: int, convolution: int, c: int, asked: int,
                 count: Any, results: Any, ran: bool) -> int:
         found = FOUND if self._supported(kind, a, b, c) else ()
-        maths = {self.objects[convolution].math, 0} if ran else {self.objects[convolution].math}
-        rows = [(row, m) for row in found for m in sorted(maths)]   # TF32 is always the faster
+        asked_math = self.objects[convolution].math
+        rows = [(row, asked_math) for row in found]
+        if ran and asked_math == FMA_MATH:
+            # it also tries the default arithmetic, which is faster by other algorithms
+            rows = [(row, 0) for row in found] + rows[::-1]
         for result, ((number, status, time, size, fixed), math_type) in zip(
             results, rows, strict=False
         ):

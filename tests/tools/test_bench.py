@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -104,3 +105,23 @@ def test_pytorch_computes_the_same(net, forward, tmp_path):
         net = str(path)
     found = bench.measure(net, classes=5, forward=forward, rounds=1, iterations=1)
     assert {"caffepy", "PyTorch", "PyTorch channels-last"} <= set(found["median"])
+
+
+def test_unknown_ways_are_refused():
+    assert bench.read_ways("graph, eager") == ["graph", "eager"]
+    with pytest.raises(ConfigError, match="found eagre; allowed: eager, graph, compiled.*Did you"):
+        bench.read_ways("eagre")
+
+
+def test_a_gpu_is_timed_until_it_has_finished(net, gpu, monkeypatch):
+    from caffepy.kernels.cuda.device import Device
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    waits = []
+    plain = Device.synchronize
+    monkeypatch.setattr(Device, "synchronize", lambda self: (waits.append(1), plain(self))[1])
+    found = bench.measure(net, classes=5, rounds=2, iterations=1, gpu=gpu)
+    assert len(found["milliseconds"]["caffepy"]) == 2
+    assert len(waits) >= 4
+    assert "small, train step, " in bench.table(found) and "TF32" in bench.table(found)

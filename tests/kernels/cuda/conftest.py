@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from caffepy.kernels.cuda import settings
@@ -9,6 +11,8 @@ from caffepy.kernels.cuda import settings
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shell's settings do not reach the tests."""
+    """The shell's settings do not reach the tests, unless they are about a real GPU."""
+    if os.environ.get("CAFFEPY_TEST_GPU") == "1":
+        return
     for name in (settings.TF32, settings.DETERMINISTIC, settings.LAYOUT):
         monkeypatch.delenv(name, raising=False)
