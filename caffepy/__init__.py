@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from caffepy.pycaffe.solver import SGDSolver as SGDSolver
     from caffepy.pycaffe.solver import Solver as Solver
     from caffepy.pycaffe.solver import get_solver as get_solver
-    from caffepy.pycaffe.tools import NCCL as NCCL
+    from caffepy.pycaffe.nccl import NCCL as NCCL
     from caffepy.pycaffe.tools import Timer as Timer
     from caffepy.pycaffe.tools import init_log as init_log
     from caffepy.pycaffe.tools import layer_type_list as layer_type_list
@@ -69,7 +69,8 @@ _HOMES = {
     **dict.fromkeys(
         ("Solver", "SGDSolver", "NesterovSolver", "AdaGradSolver", "RMSPropSolver",
          "AdaDeltaSolver", "AdamSolver", "get_solver"), "pycaffe.solver"),
-    **dict.fromkeys(("NCCL", "Timer", "init_log", "layer_type_list"), "pycaffe.tools"),
+    "NCCL": "pycaffe.nccl",
+    **dict.fromkeys(("Timer", "init_log", "layer_type_list"), "pycaffe.tools"),
     **dict.fromkeys(
         ("has_nccl", "set_device", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
          "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",

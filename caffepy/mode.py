@@ -6,6 +6,7 @@ each other. Nothing in the engine reads them: they only choose the Context of a 
 
 from __future__ import annotations
 
+import importlib
 import threading
 
 from caffepy.core.context import Context
@@ -106,8 +107,13 @@ def set_multiprocess(multiprocess: bool) -> None:
 
 
 def has_nccl() -> bool:
-    """Whether workers can average their gradients by NCCL."""
-    return False
+    """Whether workers in GPU mode can average their gradients. (On the CPU they always can.)"""
+    try:
+        Context(device=_switches.device)
+        nccl = importlib.import_module("cupy.cuda.nccl")
+    except (DeviceError, ImportError):
+        return False
+    return bool(nccl.available)
 
 
 # -- for who makes nets -----------------------------------------------------------------------
@@ -136,21 +142,8 @@ def new_context(seed: int | None = None) -> Context:
 
 
 def new_communicator() -> Single:
-    """What makes a solver that averages with nobody know its number among the workers."""
+    """What makes a solver, which averages with nobody until an NCCL connects it, know its number
+    among the workers."""
     single = Single()
     single.rank, single.size = _switches.solver_rank, _switches.solver_count
     return single
-
-
-def no_nccl() -> DeviceError:
-    """The error for whoever asks for NCCL."""
-    try:
-        Context(device=_switches.device)
-    except DeviceError as error:
-        reason, fix = f"NCCL connects GPUs, and {error.message}", error.fix
-    else:
-        reason, fix = "NCCL is not connected to this version of caffepy", None
-    return DeviceError(
-        reason, where="caffe.NCCL",
-        fix=fix or "Train on one device, or average gradients in a callback of your own: "
-                   "solver.add_callback(on_start, on_gradients_ready).")

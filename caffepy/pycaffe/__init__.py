@@ -14,6 +14,7 @@ from caffepy.mode import (
     solver_count,
     solver_rank,
 )
+from caffepy.pycaffe.nccl import NCCL
 from caffepy.pycaffe.net import Net
 from caffepy.pycaffe.solver import (
     AdaDeltaSolver,
@@ -25,7 +26,7 @@ from caffepy.pycaffe.solver import (
     Solver,
     get_solver,
 )
-from caffepy.pycaffe.tools import NCCL, Timer, init_log, layer_type_list
+from caffepy.pycaffe.tools import Timer, init_log, layer_type_list
 
 __all__ = [
     "NCCL", "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Layer", "NesterovSolver", "Net",

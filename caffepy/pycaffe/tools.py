@@ -1,4 +1,4 @@
-"""pycaffe's odds and ends: Timer, NCCL, logging, the list of layer types."""
+"""pycaffe's odds and ends: Timer, logging, the list of layer types."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
-from caffepy import log, mode
+from caffepy import log
 from caffepy.core import registry
 
-__all__ = ["NCCL", "Timer", "init_log", "layer_type_list"]
+__all__ = ["Timer", "init_log", "layer_type_list"]
 
 _end_of_files: Callable[[], None] = lambda: None  # noqa: E731
 
@@ -49,26 +48,6 @@ class Timer:
 
     def __repr__(self) -> str:
         return "<Timer, running>" if self._started is not None else f"<Timer, {self.ms:.3f} ms>"
-
-
-class NCCL:
-    """What connects the GPUs of workers that train together: ``NCCL(solver, uid)``.
-
-    Raises:
-        DeviceError: there is no GPU, or no NCCL; see ``has_nccl``.
-    """
-
-    def __init__(self, solver: object, uid: str) -> None:
-        raise mode.no_nccl()
-
-    @staticmethod
-    def new_uid() -> NoReturn:
-        """A name by which workers find each other; the first makes it, the others are told."""
-        raise mode.no_nccl()
-
-    def bcast(self) -> NoReturn:
-        """Give all workers the parameters of worker 0."""
-        raise mode.no_nccl()
 
 
 def init_log(level: int | None = None, stderr: bool = True) -> None:

@@ -88,14 +88,6 @@ def test_workers_numbers():
             wrong()
 
 
-def test_nccl_says_what_it_needs():
-    assert caffepy.has_nccl() is False
-    for call in (caffepy.NCCL.new_uid, lambda: caffepy.NCCL(None, "uid"),
-                 lambda: caffepy.NCCL.bcast(None)):
-        with pytest.raises(DeviceError, match=r"caffe.NCCL: NCCL .*\. \w"):
-            call()
-
-
 # -- timer, types, names ---------------------------------------------------------------------
 
 
