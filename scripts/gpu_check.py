@@ -1,0 +1,190 @@
+"""What gpu_check.sh runs: every check in a process of its own, all results in one table.
+
+A check that runs fewer cases than there are has failed: a test that was skipped proves nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SECONDS = 480  # for all
+KEPT_FOR_OUTPUT = 10  # of them
+
+# file in tests/gpu, a word in the tests' names, what they are, how many must pass
+CASES = (
+    ("test_layer_cases", "cuda]", "layer cases", 117),
+    ("test_layer_cases", "reference]", "layer cases, array code alone", 117),
+    ("test_solver_cases", "", "solver cases", 16),
+    ("test_lenet", "", "LeNet's trajectory", 1),
+)
+
+KERNELS = ("tests/kernels/cuda/test_convolution.py", "tests/kernels/cuda/test_inner_product.py")
+
+
+@dataclass(frozen=True)
+class Race:
+    """A net to time, and how many times as fast as PyTorch it must be."""
+
+    name: str
+    net: str
+    batch: int
+    target: float
+    against: str  # "eager": PyTorch without graphs; "best": its best way
+    flags: tuple[str, ...] = ()
+
+
+RACES = (
+    Race("LeNet", "models/lenet/lenet_train_test.prototxt", 64, 5, "eager",
+         ("-size", "28", "-channels", "1")),
+    Race("CIFAR-10 quick", "models/cifar10/cifar10_quick_train_test.prototxt", 100, 5,
+         "eager", ("-size", "32")),
+    Race("AlexNet", "models/alexnet/train_val.prototxt", 256, 1, "best", ("-classes", "1000")),
+    Race("GoogLeNet", "models/googlenet/train_val.prototxt", 128, 1, "best",
+         ("-classes", "1000", "-ways", "eager,graph")),
+    Race("ResNet-50", "models/resnet50/train_val.prototxt", 128, 1, "best",
+         ("-classes", "1000", "-ways", "eager,graph")),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    found: str
+    wanted: str
+    good: bool
+
+
+class Clock:
+    """How much of the time is left."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return max(1.0, self.end - time.monotonic())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("gpu", nargs="?", default="0", help="its number")
+    parser.add_argument("--only", choices=("cases", "speed"))
+    arguments = parser.parse_args()
+    # every process sees this GPU alone, as its device 0
+    os.environ["CUDA_VISIBLE_DEVICES"] = arguments.gpu
+    clock = Clock(SECONDS - KEPT_FOR_OUTPUT)
+    doctor = subprocess.run([sys.executable, "-m", "caffepy", "device_query", "-gpu", "0"],
+                            cwd=ROOT, capture_output=True, text=True)
+    print(doctor.stdout, doctor.stderr, sep="", flush=True)
+    if doctor.returncode:
+        return 1
+    rows: list[Row] = []
+    if arguments.only != "speed":
+        for tf32 in ("0", "1"):
+            rows += cases(tf32, clock)
+    if arguments.only != "cases":
+        rows += speeds(clock)
+    print(table(rows))
+    return 0 if rows and all(row.good for row in rows) else 1
+
+
+def cases(tf32: str, clock: Clock) -> Iterator[Row]:
+    """Run tests/gpu and the kernels' own comparisons on the GPU; count what passed."""
+    words = "with TF32" if tf32 == "1" else "float32"
+    environment = os.environ | {"CAFFEPY_TEST_GPU": "1", "CAFFEPY_TF32": tf32}
+    for folder, files in (("tests/gpu", ("tests/gpu",)), ("kernels", KERNELS)):
+        with tempfile.TemporaryDirectory() as scratch:
+            report = Path(scratch, "report.xml")
+            only = ["-k", "equal_the_reference"] if folder == "kernels" else []
+            passed, failed = run_tests([*files, *only, f"--junitxml={report}"], environment,
+                                       report, clock)
+        wanted = CASES if folder == "tests/gpu" else (("", "", "kernels alone", 1),)
+        for file, word, what, count in wanted:
+            good, bad = (sum(file in name and word in name for name in names)
+                         for names in (passed, failed))
+            yield Row(f"{what}, {words}", f"{good} passed, {bad} failed", f"{count} or more",
+                      good >= count and not bad)
+
+
+def run_tests(arguments: list[str], environment: dict[str, str], report: Path, clock: Clock
+              ) -> tuple[list[str], list[str]]:
+    """The names (file::test) of those that passed and failed; none where pytest did not end."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    try:
+        subprocess.run(command, cwd=ROOT, env=environment, timeout=clock.left)
+    except subprocess.TimeoutExpired:
+        print("gpu_check: out of time", file=sys.stderr)
+    passed: list[str] = []
+    failed: list[str] = []
+    for case in ET.parse(report).iter("testcase") if report.exists() else ():
+        name = f"{(case.get('classname') or '').rpartition('.')[2]}::{case.get('name')}"
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed.append(name)
+        elif case.find("skipped") is None:
+            passed.append(name)
+    return passed, failed
+
+
+def speeds(clock: Clock) -> Iterator[Row]:
+    """Time each net beside PyTorch, with TF32 as both have it by default."""
+    for race in RACES:
+        what = f"{race.name} [{race.batch}], train step"
+        with tempfile.TemporaryDirectory() as scratch:
+            result = Path(scratch, "result.json")
+            command = [sys.executable, "-m", "caffepy", "bench", race.net, "-gpu", "0", "-batch",
+                       str(race.batch), "-rounds", "3", "-json", str(result), *race.flags]
+            try:
+                done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                                      timeout=clock.left)
+            except subprocess.TimeoutExpired:
+                yield Row(what, "out of time", wanted(race), False)
+                continue
+            print(done.stdout, done.stderr if done.returncode else "", sep="", flush=True)
+            if done.returncode:
+                yield Row(what, "failed", wanted(race), False)
+                continue
+            yield judge(what, race, json.loads(result.read_text())["median"])
+
+
+def wanted(race: Race) -> str:
+    """The target in words."""
+    return f"{race.target:g} x PyTorch's {'best' if race.against == 'best' else 'eager'}"
+
+
+def judge(what: str, race: Race, median: dict[str, float]) -> Row:
+    """Our time against the fastest of those that the target names."""
+    ours = median["caffepy"]
+    others = {name: ms for name, ms in median.items() if name != "caffepy" and (
+        race.against == "best" or not re.search("graph|compiled", name))}
+    if not others:
+        return Row(what, f"{ours:.2f} ms, PyTorch is not here", wanted(race), False)
+    name = min(others, key=others.__getitem__)
+    times = others[name] / ours
+    return Row(what, f"{ours:.2f} ms, {times:.2f} x {name}", wanted(race), times >= race.target)
+
+
+def table(rows: list[Row]) -> str:
+    """All rows, with the word for each on the right."""
+    columns = [("check", "found", "wanted", "")]
+    columns += [(row.what, row.found, row.wanted, "ok" if row.good else "MISSED") for row in rows]
+    widths = [max(len(line[i]) for line in columns) for i in range(4)]
+    return "\n".join("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
+                     .rstrip() for line in columns)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
