@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from caffepy.net_spec import NetSpec as NetSpec
     from caffepy.net_spec import params as params
     from caffepy.net_spec import to_proto as to_proto
+    from caffepy.pycaffe.nccl import NCCL as NCCL
     from caffepy.pycaffe.net import Net as Net
     from caffepy.pycaffe.solver import AdaDeltaSolver as AdaDeltaSolver
     from caffepy.pycaffe.solver import AdaGradSolver as AdaGradSolver
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from caffepy.pycaffe.solver import SGDSolver as SGDSolver
     from caffepy.pycaffe.solver import Solver as Solver
     from caffepy.pycaffe.solver import get_solver as get_solver
-    from caffepy.pycaffe.nccl import NCCL as NCCL
     from caffepy.pycaffe.tools import Timer as Timer
     from caffepy.pycaffe.tools import init_log as init_log
     from caffepy.pycaffe.tools import layer_type_list as layer_type_list

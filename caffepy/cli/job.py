@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from caffepy import __version__, log
@@ -30,6 +30,7 @@ class Job:
         devices: numbers of GPUs; none for the CPU.
         sigint_effect, sighup_effect: as SignalEffects takes them.
         measurements: whether to write <snapshot_prefix>.jsonl.
+        timing: whether to log how long each layer takes.
     """
 
     solver: str
@@ -39,6 +40,7 @@ class Job:
     sigint_effect: str = "stop"
     sighup_effect: str = "snapshot"
     measurements: bool = True
+    timing: bool = False
 
 
 def start(job: Job, communicator: Communicator, workers: int) -> list[str]:
@@ -60,6 +62,7 @@ def run(communicator: Communicator, job: Job) -> list[str]:
     from caffepy.checks import structure
     from caffepy.cli.progress import training_bar
     from caffepy.solvers.measurements import written
+    from caffepy.tools.train import timed
 
     param = caffe_pb2.SolverParameter.FromString(job.param)
     context = devices.context(list(job.devices), seed_of(param), communicator)
@@ -83,8 +86,13 @@ def run(communicator: Communicator, job: Job) -> list[str]:
         structure.warn(structure.no_iterations(running.param, running.iter))
         logger.info("Starting Optimization")
         about = {"solver": job.solver, "caffepy": __version__}
-        with training_bar(running) if communicator.root else nullcontext(), \
-                written(running, about) if job.measurements else nullcontext():
+        with ExitStack() as around:
+            if communicator.root:
+                around.enter_context(training_bar(running))
+            if job.measurements:  # the first worker's
+                around.enter_context(written(running, about))
+            if job.timing and communicator.root:
+                around.enter_context(timed(running))
             running.solve()
     logger.info("Optimization Done.")
     return last_tests(running)
