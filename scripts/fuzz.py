@@ -21,7 +21,7 @@ import atheris
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 with atheris.instrument_imports(include=["caffepy"]):
     from caffepy.core.upgrade import upgrade_net
-    from caffepy.data import datum, window_file
+    from caffepy.data import datum, db, window_file
     from caffepy.errors import CaffeError
     from caffepy.proto import caffe_pb2, text, wire
     from caffepy.proto.blobs import take_blob
@@ -58,6 +58,15 @@ def on_file(read: Callable[[str], object]) -> Callable[[bytes], None]:
     return target
 
 
+def lmdb(data: bytes) -> None:
+    folder = SCRATCH.with_name("lmdb")
+    folder.mkdir(exist_ok=True)
+    (folder / "data.mdb").write_bytes(data)
+    with db.open_db(str(folder), "LMDB") as reader:
+        for _ in reader:
+            pass
+
+
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "prototxt": prototxt,
     "solver": solver,
@@ -65,6 +74,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "blob": lambda data: take_blob(region(data)),
     "state": on_file(wire.read_state),
     "datum": datum.decode,
+    "lmdb": lmdb,
     "log": on_file(parse_log.read),
     "windows": on_file(lambda path: window_file.read_window_file(path, 0.5, 0.5)),
 }

@@ -153,7 +153,8 @@ class Walk:
                 count = next(self._counts, 0)
                 self._seen[0] += count > 0
                 self._seen[1] += count
-                if self._seen[0] > self.leaves or not count and self._seen[1] != self.records:
+                if self._seen[0] > min(self.leaves, self.last) \
+                        or not count and self._seen[1] != self.records:
                     raise DataError(
                         "the LMDB is damaged: its head does not fit its pages", where=self.folder,
                         found=f"{self._seen[1]} records in {self._seen[0]} leaves",
