@@ -9,64 +9,16 @@ accumulated, all other outputs overwritten.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Mover, Place, Shape, Tensor
+from caffepy.core.memory import Shape, Tensor
+from caffepy.errors import DataError
+from caffepy.kernels.contract import Engine as Engine
+from caffepy.kernels.contract import Kernel, Spec
+from caffepy.kernels.contract import Unsupported as Unsupported
 
 Pairs = tuple[int, ...]  # one number per spatial axis
-
-
-class Unsupported(Exception):
-    """An engine cannot do this; the next one is asked."""
-
-
-class Kernel:
-    """A plan. ``engine`` and ``detail`` tell ``caffepy time`` what will run."""
-
-    engine = ""
-
-    def __init__(self, spec: Any, engine: Engine) -> None:
-        self.spec = spec
-        self.owner = engine
-
-    @property
-    def detail(self) -> str:
-        """The implementation chosen, in the engine's own words."""
-        return ""
-
-
-class Engine:
-    """A set of kernels. ``kernels`` maps each spec class to the class that implements it.
-
-    ``device`` is the GPU it computes on (a kernels.cuda.device.Device), or None for the host.
-    """
-
-    name = ""
-    device: Any = None
-    kernels: dict[type, type[Kernel]] = {}
-    xp: Any = np
-    place = Place.HOST
-
-    def mover(self) -> Mover:
-        """A mover of its own for each context, since it counts."""
-        return Mover()
-
-    def plan(self, spec: Spec) -> Kernel:
-        """A kernel for the spec.
-
-        Raises:
-            Unsupported: this engine has none for it.
-        """
-        if type(spec) not in self.kernels:
-            raise Unsupported(f"{self.name} has no {type(spec).__name__}")
-        return self.kernels[type(spec)](spec, self)
-
-
-@dataclass(frozen=True)
-class Spec:
-    """Base of all specs. ``dtype`` is the name of the number type: float32 or float64."""
 
 
 @dataclass(frozen=True)
@@ -346,6 +298,85 @@ class ConcatKernel(Kernel):
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class DropoutSpec(Spec):
+    """y = x * m, m being 0 with probability ``ratio`` and else 1 / (1 - ratio).
+
+    Number i in C order is dropped if draw i is less than ratio * 2^16, where the draws are what
+    the generator gives as unsigned 16-bit numbers: the same on every engine.
+    """
+
+    shape: Shape
+    ratio: float
+    dtype: str = "float32"
+
+
+class DropoutKernel(Kernel):
+    spec: DropoutSpec
+    steps = 2**16  # the ratio is met to 1 / steps; four draws come from one 64-bit random number
+
+    def forward(self, x: Tensor, y: Tensor, generator: np.random.Generator) -> None:
+        """y from x, in the order that x was last written in; y may be x."""
+        raise NotImplementedError
+
+    def backward(self, dy: Tensor, dx: Tensor) -> None:
+        """dx from dy and the mask of the last forward; dx may be dy."""
+        raise NotImplementedError
+
+    def seek(self, generator: np.random.Generator) -> None:
+        """Get ready to draw what this generator would, without a call of ``forward``: when a
+        recorded forward is replayed. Each replay moves on to the layer's next position."""
+        raise NotImplementedError
+
+    @property
+    def threshold(self) -> int:
+        """Draws of less are dropped."""
+        return round(self.spec.ratio * self.steps)
+
+    @property
+    def rate(self) -> float:
+        """What is kept is multiplied by this."""
+        return 1 / (1 - self.spec.ratio)
+
+
+@dataclass(frozen=True)
+class SoftmaxLossSpec(Spec):
+    """The sum of -log p[label] over all positions, by ``divisor``, for p = softmax of scores.
+
+    shape: of the scores and of p; along ``axis`` lie the classes of one position.
+    ignore_label: positions of this label do not count.
+    divisor: None divides by the number of positions that count, or by 1 if none does.
+    """
+
+    shape: Shape
+    axis: int
+    ignore_label: int | None = None
+    divisor: float | None = None
+    dtype: str = "float32"
+
+
+class SoftmaxLossKernel(Kernel):
+    """``explain`` is set by the layer: it raises what a bad label means, given the position of
+    the first of them, in C order, and its value. A device that is asked to run on without looking
+    complains later: see Device.check."""
+
+    spec: SoftmaxLossSpec
+
+    @staticmethod
+    def explain(where: int, value: float) -> None:
+        """Raise an error about the label at position ``where``."""
+        raise DataError(f"label {where} is no class", found=f"{value:g}")
+
+    def forward(self, p: Tensor, labels: Tensor, loss: Tensor) -> None:
+        """The loss from p, which is taken to be at least FLT_MIN, and one label a position."""
+        raise NotImplementedError
+
+    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float) -> None:
+        """The scores' gradient: (p - 1 at the label) * weight / the divisor of the last
+        forward; 0 where the label does not count."""
+        raise NotImplementedError
+
+
 CONTRACTS: dict[type[Spec], type[Kernel]] = {
     ConvolutionSpec: ConvolutionKernel,
     InnerProductSpec: InnerProductKernel,
@@ -357,4 +388,6 @@ CONTRACTS: dict[type[Spec], type[Kernel]] = {
     ScaleSpec: ScaleKernel,
     EltwiseSpec: EltwiseKernel,
     ConcatSpec: ConcatKernel,
+    DropoutSpec: DropoutKernel,
+    SoftmaxLossSpec: SoftmaxLossKernel,
 }

@@ -19,6 +19,7 @@ SHIM = Path(__file__).with_name("shim.h")
 KERNEL = re.compile(r'extern\s+"C"\s+__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)')
 FLAGS = ("-std=c++17", "-O1", "-ffp-contract=off", "-fPIC", "-shared", "-fvisibility=hidden",
          "-U_FORTIFY_SOURCE",  # which takes jumps between stacks for errors
+         "-fno-weak",  # else what inline functions share cannot lie in the section of the rest
          "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function", "-Wno-unused-variable")
 
 reverse = False  # run threads and blocks in the opposite order: results must not change

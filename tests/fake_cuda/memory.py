@@ -85,7 +85,7 @@ class Memory:
             raise RuntimeError("a kernel wrote beyond the end of an allocation")
 
     def __del__(self) -> None:
-        if hasattr(self, "ptr"):
+        if hasattr(self, "ptr") and heap is not None:  # which it is when the process ends
             heap.used -= self.size
             index = bisect.bisect_left(heap.addresses, self.ptr)
             del heap.addresses[index]
@@ -165,7 +165,8 @@ class MemoryPool:
     def give_back(self, memory: Memory) -> None:
         memory.check()
         self.used -= memory.size
-        self.free[memory.size].append(memory)
+        if heap.memories.get(memory.ptr) is memory:  # else it is garbage itself, in a cycle
+            self.free[memory.size].append(memory)
 
     def used_bytes(self) -> int:
         return self.used
@@ -225,7 +226,8 @@ pinned: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 def alloc_pinned_memory(size: int) -> PinnedArray:
     """Page-locked host memory with the buffer protocol."""
-    memory = np.full(size, 0xFF, np.uint8).view(PinnedArray)
+    memory = PinnedArray(size, np.uint8)  # which owns its bytes: views keep it alive
+    memory[...] = 0xFF
     memory.ptr = memory.ctypes.data
     pinned[memory.ptr] = memory
     return memory

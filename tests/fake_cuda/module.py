@@ -173,8 +173,6 @@ class RawKernel:
                 given.append(("i", 8, np.int64(arg)))
             elif isinstance(arg, float):
                 given.append(("f", 8, np.float64(arg)))
-            elif arg is None:
-                given.append(("p", 0, 0))
             else:
                 raise TypeError(f"Unsupported type {type(arg)}")
 

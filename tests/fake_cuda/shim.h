@@ -155,11 +155,19 @@ struct Argument {
     int size;        // bytes of the scalar, or of one number of the array
 };
 
+// A null pointer comes as a whole number of its size.
+inline bool null(const Argument& a) {
+    int64_t number;
+    return a.kind == 'i' && a.size == 8 && (memcpy(&number, a.at, 8), number == 0);
+}
+
 template <class T> bool fits(const Argument& a) {
     if constexpr (std::is_pointer_v<T>) {
         using Number = std::remove_pointer_t<T>;
-        if constexpr (std::is_void_v<Number>) return a.kind == 'p';
-        else return a.kind == 'p' && (a.size == int(sizeof(Number)) || a.size == 0);
+        if (null(a)) return true;
+        // of a struct an array of numbers is made
+        if constexpr (std::is_class_v<Number>) return a.kind == 'p';
+        else return a.kind == 'p' && a.size == int(sizeof(Number));
     } else if constexpr (std::is_floating_point_v<T>) {
         return a.kind == 'f' && a.size == int(sizeof(T));
     } else {
@@ -169,7 +177,7 @@ template <class T> bool fits(const Argument& a) {
 
 template <class T> T value(const Argument& a) {
     if constexpr (std::is_pointer_v<T>) {
-        return static_cast<T>(const_cast<void*>(a.at));
+        return null(a) ? nullptr : static_cast<T>(const_cast<void*>(a.at));
     } else {
         T result;
         memcpy(&result, a.at, sizeof result);
@@ -283,5 +291,8 @@ inline float __logf(float x) { return logf(x); }
 inline float __powf(float x, float y) { return powf(x, y); }
 inline float __fdividef(float x, float y) { return x / y; }
 inline unsigned __umulhi(unsigned a, unsigned b) { return (uint64_t(a) * b) >> 32; }
+inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) {
+    return (unsigned __int128)a * b >> 64;
+}
 inline int __float_as_int(float x) { int i; memcpy(&i, &x, 4); return i; }
 inline float __int_as_float(int i) { float x; memcpy(&x, &i, 4); return x; }

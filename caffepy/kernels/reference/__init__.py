@@ -18,6 +18,7 @@ from caffepy.kernels.reference.batch_norm import BatchNorm
 from caffepy.kernels.reference.concat import Concat
 from caffepy.kernels.reference.convolution import Convolution
 from caffepy.kernels.reference.depthwise import Depthwise
+from caffepy.kernels.reference.dropout import Dropout
 from caffepy.kernels.reference.eltwise import Eltwise
 from caffepy.kernels.reference.inner_product import InnerProduct
 from caffepy.kernels.reference.lrn import LRN
@@ -25,6 +26,7 @@ from caffepy.kernels.reference.pooling import Pooling
 from caffepy.kernels.reference.relu import ReLU
 from caffepy.kernels.reference.scale import Scale
 from caffepy.kernels.reference.softmax import Softmax
+from caffepy.kernels.reference.softmax_loss import SoftmaxLoss
 
 
 class ReferenceEngine(base.Engine):
@@ -48,6 +50,8 @@ class ReferenceEngine(base.Engine):
         base.ScaleSpec: Scale,
         base.EltwiseSpec: Eltwise,
         base.ConcatSpec: Concat,
+        base.DropoutSpec: Dropout,
+        base.SoftmaxLossSpec: SoftmaxLoss,
     }
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Place, Shape
 from caffepy.errors import DataError, ShapeError
+from caffepy.kernels.reference.softmax_loss import class_indices
 from caffepy.layers.common._axis import axis_of
 from caffepy.proto import caffe_pb2
 
@@ -112,16 +113,8 @@ def class_labels(
         DataError: a label is no class. The original looked in debug builds only, and else read
             memory beyond the scores.
     """
-    xp = layer.xp
-    known = (values >= 0) & (values < classes)  # false for not-a-number too
-    if ignore_label is None:
-        if not known.all():
-            _bad_label(layer, values, known, classes)
-        return values.astype(np.int64), None
-    counts = xp.trunc(values) != ignore_label
-    if not (known | ~counts).all():
-        _bad_label(layer, values, known | ~counts, classes)
-    return xp.where(counts, values, 0).astype(np.int64), counts
+    return class_indices(layer.xp, values, classes, ignore_label,
+                         lambda where, value: bad_label(layer, values.shape, classes, where, value))
 
 
 def item_labels(layer: Layer, blob: Blob, items: int, classes: int) -> Array:
@@ -132,9 +125,9 @@ def item_labels(layer: Layer, blob: Blob, items: int, classes: int) -> Array:
     return class_labels(layer, layer.read(blob.values).reshape(items), classes)[0]
 
 
-def _bad_label(layer: Layer, values: Array, good: Array, classes: int) -> None:
-    index = np.unravel_index(int((~good).argmax()), values.shape)
-    value = float(values[index])
+def bad_label(layer: Layer, shape: Shape, classes: int, where: int, value: float) -> NoReturn:
+    """Raise the error for a label at place ``where``, in C order, of a bottom of that shape."""
+    index = np.unravel_index(where, shape)
     place = f"item {index[0]} of the batch" if index else "the batch"
     if any(index[1:]):
         place += f" at {tuple(int(i) for i in index[1:])}"

@@ -12,23 +12,27 @@ in the original.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
-
-import numpy as np
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
-from caffepy.kernels.base import SoftmaxSpec
-from caffepy.layers.loss._loss import Normalized, class_labels, positions
-
-FLT_MIN = float(np.finfo(np.float32).tiny)
+from caffepy.kernels.base import (
+    SoftmaxKernel,
+    SoftmaxLossKernel,
+    SoftmaxLossSpec,
+    SoftmaxSpec,
+)
+from caffepy.layers.loss._loss import VALID, Normalized, bad_label, positions
 
 
 @register("SoftmaxWithLoss", v1="SOFTMAX_LOSS", v0="softmax_loss", param="softmax_param")
 class SoftmaxWithLoss(Normalized):
     tops = "1-2"
     keeps = ()
+    recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         super().reshape(bottom, top)
@@ -39,32 +43,19 @@ class SoftmaxWithLoss(Normalized):
             self.probabilities = top[1]
         else:
             self.probabilities = Blob(x.shape, self.dtype, self.context.mover)
-        self.softmax = self.plan(SoftmaxSpec(x.shape, self.at.axis, self.dtype.name))
+        self.softmax: SoftmaxKernel = self.plan(
+            SoftmaxSpec(x.shape, self.at.axis, self.dtype.name))
+        count = math.prod(self.at.one_label)
+        divisor = None if self.mode == VALID else self.normalizer(self.at.outer, count, count)
+        self.kernel: SoftmaxLossKernel = self.plan(SoftmaxLossSpec(
+            x.shape, self.at.axis, self.ignore_label, divisor, self.dtype.name))
+        self.kernel.explain = functools.partial(bad_label, self, bottom[1].shape, self.at.classes)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        tensor = self.probabilities.values
-        self.softmax.forward(bottom[0].values, tensor)
-        p = tensor.read(self.follow(tensor))
-        values = self.read(bottom[1].values)
-        labels, counts = class_labels(self, values, self.at.classes, self.ignore_label)
-        self.index = labels.reshape(self.at.one_label)
-        self.counts = None if counts is None else counts.reshape(self.at.one_label)
-        self.at_label = self.xp.take_along_axis(p, self.index, self.at.axis)
-        losses = -self.xp.log(self.xp.maximum(self.at_label, FLT_MIN))
-        valid = losses.size
-        if self.counts is not None:
-            losses = losses[self.counts]
-            valid = int(self.counts.sum())
-        self.divisor = self.normalizer(self.at.outer, self.index.size, valid)
-        self.set_loss(top, losses.sum(dtype=np.float64) / self.divisor)
+        p = self.probabilities.values
+        self.softmax.forward(bottom[0].values, p)
+        self.kernel.forward(p, bottom[1].values, top[0].values)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
-        scale = self.weight(top) / self.divisor
-        tensor = self.probabilities.values
-        place = self.follow(tensor)
-        p = tensor.read(place)
-        dx = bottom[0].grads.overwrite(place)
-        self.xp.multiply(p, p.dtype.type(scale), out=dx)
-        self.xp.put_along_axis(dx, self.index, (self.at_label - 1) * scale, self.at.axis)
-        if self.counts is not None:
-            dx *= self.counts
+        self.kernel.backward(self.probabilities.values, bottom[1].values, bottom[0].grads,
+                             self.weight(top))

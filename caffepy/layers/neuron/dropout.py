@@ -13,15 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Place
+from caffepy.core.memory import Tensor
 from caffepy.core.registry import register
+from caffepy.kernels.base import DropoutKernel, DropoutSpec
 from caffepy.proto import caffe_pb2
-
-STEPS = 2**16  # the ratio is met to 1 / STEPS; four draws come from one 64-bit random number
 
 
 @register("Dropout", v1="DROPOUT", v0="dropout", param="dropout_param")
@@ -29,42 +25,39 @@ class Dropout(Layer):
     inplace = True
     keeps = ()
     preserves_sign = True
+    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.ratio = self.p.dropout_ratio
         if not 0 <= self.ratio < 1:
             self.fail("dropout_ratio is the probability to drop a number",
                       found=f"{self.ratio:g}", allowed="0 <= dropout_ratio < 1")
-        self.mask = Blob((0,), self.dtype, self.context.mover)
         self.training = self.phase == caffe_pb2.TRAIN
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         top[0].reshape_like(bottom[0])
-        if self.training:
-            self.mask.reshape_like(bottom[0])
+        self.kernel: DropoutKernel = self.plan(
+            DropoutSpec(bottom[0].shape, self.ratio, self.dtype.name))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        place = self.follow(bottom[0].values)
-        x = bottom[0].values.read(place)
-        y = top[0].values.overwrite(place)
+        x, y = bottom[0].values, top[0].values
         if self.training:
-            self._draw()
-            self.xp.multiply(x, self.mask.values.read(place), out=y)
-        elif y is not x:
-            y[...] = x
-
-    def _draw(self) -> None:
-        """A new mask of 0 and 1 / (1 - ratio), the same whatever order x is in."""
-        mask = self.mask.values.overwrite(Place.HOST)
-        draws = np.frombuffer(self.random().bytes(2 * mask.size), np.uint16)
-        kept = draws >= round(self.ratio * STEPS)
-        np.multiply(kept.reshape(mask.shape), mask.dtype.type(1 / (1 - self.ratio)), out=mask)
+            self.kernel.forward(x, y, self.random())
+        else:
+            self._pass_on(x, y)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
-        place = self.follow(top[0].values)
-        dy = top[0].grads.read(place)
-        dx = bottom[0].grads.overwrite(place)
+        dy, dx = top[0].grads, bottom[0].grads
         if self.training:
-            self.xp.multiply(dy, self.mask.values.read(place), out=dx)
-        elif dx is not dy:
-            dx[...] = dy
+            self.kernel.backward(dy, dx)
+        else:
+            self._pass_on(dy, dx)
+
+    def _pass_on(self, source: Tensor, target: Tensor) -> None:
+        place = self.follow(source)
+        given, wanted = source.read(place), target.overwrite(place)
+        if wanted is not given:
+            wanted[...] = given
+
+    def before_replay(self) -> None:
+        self.kernel.seek(self.context.generator(self.stream, self.position + 1))

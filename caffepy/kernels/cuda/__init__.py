@@ -1,0 +1,59 @@
+"""The kernels that run on an NVIDIA GPU: cuDNN, cuBLAS, and CUDA kernels of our own, in float32.
+
+Activations of four axes keep the order they come in, channels-last or not; convolutions choose
+it. What is not here is computed by the reference kernels on CuPy arrays.
+"""
+
+from __future__ import annotations
+
+from caffepy.core.memory import Mover, Place
+from caffepy.kernels import base
+from caffepy.kernels.cuda.batch_norm import BatchNorm
+from caffepy.kernels.cuda.concat import Concat
+from caffepy.kernels.cuda.convolution import Convolution
+from caffepy.kernels.cuda.device import Device
+from caffepy.kernels.cuda.dropout import Dropout
+from caffepy.kernels.cuda.eltwise import Eltwise
+from caffepy.kernels.cuda.inner_product import InnerProduct
+from caffepy.kernels.cuda.lrn import LRN
+from caffepy.kernels.cuda.mover import CudaMover
+from caffepy.kernels.cuda.pooling import Pooling
+from caffepy.kernels.cuda.relu import ReLU
+from caffepy.kernels.cuda.scale import Scale
+from caffepy.kernels.cuda.softmax import Softmax, SoftmaxLoss
+
+
+class CudaEngine(base.Engine):
+    """Plans kernels for one GPU.
+
+    Args:
+        index: its number, as CUDA counts.
+
+    Raises:
+        DeviceError: it cannot be used; the message says what is missing.
+    """
+
+    name = "cuda"
+    place = Place.DEVICE
+    kernels = {
+        base.ConvolutionSpec: Convolution,
+        base.InnerProductSpec: InnerProduct,
+        base.PoolingSpec: Pooling,
+        base.LRNSpec: LRN,
+        base.ReLUSpec: ReLU,
+        base.SoftmaxSpec: Softmax,
+        base.BatchNormSpec: BatchNorm,
+        base.ScaleSpec: Scale,
+        base.EltwiseSpec: Eltwise,
+        base.ConcatSpec: Concat,
+        base.DropoutSpec: Dropout,
+        base.SoftmaxLossSpec: SoftmaxLoss,
+    }
+
+    def __init__(self, index: int) -> None:
+        self.device = Device(index)
+        self.xp = self.device.xp
+
+    def mover(self) -> Mover:
+        """A mover between the host and this device."""
+        return CudaMover(self.device)

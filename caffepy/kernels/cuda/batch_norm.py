@@ -1,0 +1,77 @@
+"""Batch normalization (Ioffe and Szegedy 2015), without scale and shift."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.memory import Array, Place, Tensor
+from caffepy.kernels.base import BatchNormKernel, BatchNormSpec, Engine
+from caffepy.kernels.cuda.common import Sums, device_of, extents, order
+
+
+class BatchNorm(BatchNormKernel):
+    """y = (x - mean) * rate with rate = 1 / sqrt(variance + eps).
+
+    dx = (dy - mean(dy) - y * mean(dy * y)) * rate, or dy * rate where the statistics are given.
+    """
+
+    engine = "cuda"
+
+    def __init__(self, spec: BatchNormSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.device = device_of(owner, spec, spec.shape)
+        self.count = math.prod(spec.shape)
+        self.channels = spec.shape[1] if len(spec.shape) > 1 else 1
+        self.place = Place.DEVICE
+        self.mean: Array = None  # the caller's own array
+        self._sums: dict[Place, Sums] = {}
+        kept = spec.inplace and spec.training and not spec.given
+        xp = self.device.xp
+        with self.device.computing():
+            self.rate = xp.empty(self.channels, np.float32)
+            self.means = xp.empty(2 * self.channels, np.float32)  # of dy and of dy * y
+            # y kept aside, where it may be overwritten
+            self.normal = xp.empty(self.count, np.float32) if kept else None
+
+    def forward(self, x: Tensor, y: Tensor, mean: Any, variance: Any) -> None:
+        place = self.place = order(x)
+        launch, eps = self.device.launch, float(self.spec.eps)
+        xs = x.read(place)
+        sums = self._at(place)
+        if self.spec.given:
+            launch("batch_norm.rates", self.channels, variance, eps, self.rate)
+        else:
+            sums.moments(xs)
+            launch("batch_norm.statistics", self.channels, xs, sums.inner, sums.parts,
+                   sums.chunks, sums.outer * sums.inner, eps, mean, variance, self.rate)
+        launch("batch_norm.normalize", self.count, xs, mean, self.rate, sums.dim, sums.inner,
+               y.overwrite(place), self.normal)
+        self.mean = mean
+
+    def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
+        place, launch = self.place, self.device.launch
+        dys = dy.read(place)
+        sums = self._at(place)
+        if self.spec.given:
+            launch("batch_norm.backward_given", self.count, dys, self.rate, sums.dim, sums.inner,
+                   dx.overwrite(place))
+            return
+        # x, not y: a Scale layer that follows often works in place on y
+        if self.normal is None:
+            normal, mean, rate = x.read(place), self.mean, self.rate
+        else:
+            normal, mean, rate = self.normal, None, None
+        sums.products(dys, normal, mean, rate)
+        launch("batch_norm.means", self.channels, sums.parts, sums.chunks,
+               sums.outer * sums.inner, self.means)
+        launch("batch_norm.backward", self.count, dys, normal, mean, self.rate, self.means,
+               sums.dim, sums.inner, dx.overwrite(place))
+
+    def _at(self, place: Place) -> Sums:
+        if place not in self._sums:
+            shape = self.spec.shape if len(self.spec.shape) > 1 else (*self.spec.shape, 1)
+            self._sums[place] = Sums(self.device, *extents(shape, place, 1, 2))
+        return self._sums[place]

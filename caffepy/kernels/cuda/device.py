@@ -1,0 +1,218 @@
+"""One GPU: its stream, its libraries, and the kernels of our own that run on it.
+
+All work of a net is queued on one stream, in order, so that a whole step can be captured as a
+graph. CuPy is imported here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+import weakref
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from caffepy.core.memory import Array
+from caffepy.errors import DeviceError
+from caffepy.kernels.cuda import libraries, settings
+
+SOURCE = Path(__file__).with_name("source")
+THREADS = 256  # of a block, unless a kernel needs another number
+WAVES = 32  # blocks for each multiprocessor: enough to fill it, few enough to be cheap to start
+COMMON = '#include "common.cuh"'
+
+# what a Python object is to a kernel; None is a null pointer
+_SCALARS: dict[type, Any] = {
+    bool: np.int32, int: np.int32, float: np.float32, type(None): lambda _: np.intp(0),
+}
+
+
+def cupy() -> Any:
+    """The module.
+
+    Raises:
+        DeviceError: it is not installed, or cannot be loaded; the message says what is missing.
+    """
+    try:
+        return importlib.import_module("cupy")
+    except ImportError as error:
+        libraries.require("cannot compute on a GPU")
+        raise DeviceError(f"CuPy cannot be imported: {error}") from error
+
+
+def source(name: str) -> str:
+    """The CUDA source of a file, with what all files share in it.
+
+    The header is pasted in, since CuPy's cache of compiled kernels would not notice its changes.
+    """
+    code = (SOURCE / f"{name}.cu").read_text(encoding="utf-8")
+    header = (SOURCE / "common.cuh").read_text(encoding="utf-8")
+    before, _, after = code.partition(COMMON)
+    line = before.count("\n") + 2  # so that the compiler's complaints name the file's own lines
+    return f'{before}{header}\n#line {line} "{name}.cu"{after}'
+
+
+class Watched(Protocol):
+    """A kernel that may find an error while it runs on the device."""
+
+    def explain(self, where: int, value: float) -> None:
+        """Raise what the error means; ``where`` and ``value`` are what the kernel noted."""
+
+
+class Device:
+    """A GPU as a net sees it.
+
+    Args:
+        index: its number, as CUDA counts.
+
+    Attributes:
+        xp: CuPy.
+        stream: where all work is queued.
+        capability: compute capability, such as (8, 0).
+        processors: how many multiprocessors it has.
+        channels_last: whether kernels should prefer that order.
+        capturing: whether what is queued becomes a graph just now; whoever captures sets it.
+
+    Raises:
+        DeviceError: CuPy or the device is missing.
+    """
+
+    def __init__(self, index: int) -> None:
+        libraries.require(f"cannot compute on GPU {index}")
+        self.index = index
+        self.xp = cupy()
+        self.capturing = False
+        runtime = self.xp.cuda.runtime
+        try:
+            count = runtime.getDeviceCount()
+        except RuntimeError as error:
+            raise DeviceError(
+                f"CUDA does not start: {error}",
+                fix="`caffepy device_query` shows what is installed and what is missing.",
+            ) from error
+        if not 0 <= index < count:
+            raise DeviceError(f"there is no GPU {index}",
+                              allowed=f"0 to {count - 1}" if count else "none: no GPU is visible")
+        properties = runtime.getDeviceProperties(index)
+        self.capability = (int(properties["major"]), int(properties["minor"]))
+        self.processors = int(properties["multiProcessorCount"])
+        self.channels_last = settings.channels_last(self.capability)
+        with self.xp.cuda.Device(index):
+            self.stream = self.xp.cuda.Stream(non_blocking=True)
+        self._functions: dict[str, Any] = {}
+        self._modules: dict[str, Any] = {}
+        self._workspace: list[Array] = []  # the last is in use; graphs may hold the others
+        self._watched: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self._numbers = itertools.count(1)
+
+    # -- where work goes ------------------------------------------------------------------------
+
+    def use(self) -> None:
+        """From now on this thread's arrays live here and its work goes to this stream."""
+        self.xp.cuda.Device(self.index).use()
+        self.stream.use()
+
+    @contextlib.contextmanager
+    def computing(self) -> Iterator[None]:
+        """``use`` for a while; may be nested."""
+        with self.xp.cuda.Device(self.index), self.stream:
+            yield
+
+    def synchronize(self) -> None:
+        """Wait until all that was queued is done."""
+        self.stream.synchronize()
+
+    # -- libraries ------------------------------------------------------------------------------
+
+    @cached_property
+    def cudnn(self) -> Any:
+        """cuDNN on this stream."""
+        return importlib.import_module("caffepy.kernels.cuda.cudnn").Handle(self)
+
+    @cached_property
+    def cublas(self) -> Any:
+        """cuBLAS on this stream."""
+        return importlib.import_module("caffepy.kernels.cuda.cublas").Handle(self)
+
+    def workspace(self, nbytes: int) -> Array:
+        """Scratch memory of at least so many bytes, shared by all kernels of this device.
+
+        What is in it lasts until the next kernel asks.
+        """
+        if not self._workspace or self._workspace[-1].nbytes < nbytes:
+            with self.computing():
+                self._workspace.append(self.xp.empty(nbytes, np.uint8))
+        return self._workspace[-1]
+
+    # -- kernels of our own -----------------------------------------------------------------------
+
+    def launch(self, kernel: str, count: int, *args: Any) -> None:
+        """Run a kernel that loops over ``count`` items by as many threads as the device likes.
+
+        Args:
+            kernel: "file.function": an ``extern "C"`` function of source/file.cu whose first
+                argument is the count.
+            args: its other arguments: arrays, None for a null pointer, whole numbers (int),
+                other numbers (float), or NumPy scalars, which go as they are.
+        """
+        blocks = min((count + THREADS - 1) // THREADS, self.processors * WAVES)
+        if blocks:
+            self.launch_grid(kernel, blocks, THREADS, count, *args)
+
+    def launch_grid(self, kernel: str, grid: int | tuple[int, ...], block: int | tuple[int, ...],
+                    *args: Any) -> None:
+        """Run a kernel on exactly this grid of blocks; ``args`` are all that it takes."""
+        function = self._functions.get(kernel)
+        if function is None:
+            function = self._functions[kernel] = self._load(kernel)
+        function(
+            grid if isinstance(grid, tuple) else (grid,),
+            block if isinstance(block, tuple) else (block,),
+            tuple(_SCALARS[type(a)](a) if type(a) in _SCALARS else a for a in args),
+            0,
+            self.stream,
+        )
+
+    def _load(self, kernel: str) -> Any:
+        name, function = kernel.split(".")
+        with self.computing():
+            if name not in self._modules:
+                self._modules[name] = self.xp.RawModule(code=source(name))
+            # the function itself takes a stream, the RawKernel around it does not
+            return self._modules[name].get_function(function).kernel
+
+    # -- errors that kernels find ------------------------------------------------------------------
+
+    @cached_property
+    def flag(self) -> Array:
+        """(4,) int32 on the device: who complains, 0 for nobody; where; the bits of a float32.
+
+        A kernel cannot raise. It notes its complaint here, and the host looks when it reads
+        numbers anyway; until then the step goes on.
+        """
+        with self.computing():
+            return self.xp.zeros(4, np.int32)
+
+    def watch(self, kernel: Watched) -> int:
+        """The number under which ``kernel`` complains."""
+        number = next(self._numbers)
+        self._watched[number] = kernel
+        return number
+
+    def check(self) -> None:
+        """Raise what a kernel has complained of since the last check. Waits for the device."""
+        if "flag" not in self.__dict__:
+            return
+        with self.computing():
+            who, where, bits, _ = self.flag.get()
+            if who == 0:
+                return
+            self.flag.fill(0)
+        kernel = self._watched.get(int(who))
+        if kernel is not None:
+            kernel.explain(int(where), float(bits.view(np.float32)))

@@ -1,0 +1,70 @@
+"""Dropout (Srivastava et al. 2014) that drops what the CPU drops."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from caffepy.core.memory import Place, Tensor
+from caffepy.kernels.base import DropoutKernel, DropoutSpec, Engine
+from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.cuda.device import THREADS, WAVES
+
+DRAWS = 16  # that one counter gives
+
+
+class Dropout(DropoutKernel):
+    """y = x * mask, dx = dy * mask.
+
+    The generator's position lies on the device, where each forward moves it on by one, so that
+    a recorded one draws anew at each replay.
+    """
+
+    engine = "cuda"
+
+    def __init__(self, spec: DropoutSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.device = device_of(owner, spec, spec.shape)
+        self.count = math.prod(spec.shape)
+        self.place = Place.DEVICE
+        self.next: int | None = None  # the position on the device, when what was queued is done
+        with self.device.computing():
+            self.state = self.device.xp.zeros(2, np.uint64)
+            self.kept = self.device.xp.empty(self.count, np.uint8)
+
+    def seek(self, generator: np.random.Generator) -> None:
+        self._seek(int(_state(generator)["counter"][2]))
+
+    def _seek(self, position: int) -> None:
+        if position != self.next:
+            self.device.launch_grid("dropout.seek", 1, 1, self.state, np.uint64(position))
+        self.next = position + 1
+
+    def forward(self, x: Tensor, y: Tensor, generator: np.random.Generator) -> None:
+        drawn = _state(generator)
+        _, _, position, rank = drawn["counter"]
+        if not self.device.capturing:  # else the position is set before each replay
+            self._seek(int(position))
+        place = self.place = order(x)
+        xs, ys = x.read(place), y.overwrite(place)
+        args = (self.count, xs, ys, self.kept, self.state, rank, *drawn["key"],
+                np.uint32(self.threshold), self.rate)
+        if place.channels_last:
+            _, channels, height, width = x.shape
+            self.device.launch("dropout.forward_last", *args, channels, height * width)
+        else:
+            blocks = -(-self.count // (THREADS * DRAWS))
+            self.device.launch_grid("dropout.forward", min(blocks, self.device.processors * WAVES),
+                                    THREADS, *args)
+
+    def backward(self, dy: Tensor, dx: Tensor) -> None:
+        dys = dy.read(self.place)
+        self.device.launch("dropout.backward", self.count, dys, self.kept, self.rate,
+                           dx.overwrite(self.place))
+
+
+def _state(generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """The counter (block, 0, position, rank) and the key; see Context.generator."""
+    state: dict[str, np.ndarray] = generator.bit_generator.state["state"]
+    return state

@@ -1,0 +1,71 @@
+"""Sum, product or maximum of several tensors, element by element."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from caffepy.core.memory import Array, Place, Tensor
+from caffepy.kernels.base import EltwiseKernel, EltwiseSpec, Engine, Unsupported
+from caffepy.kernels.cuda.common import device_of, order
+
+MOST = 256  # bottoms of a maximum, whose winners are kept as bytes
+
+
+class Eltwise(EltwiseKernel):
+    """The first two at once, each further one added to the result."""
+
+    engine = "cuda"
+
+    def __init__(self, spec: EltwiseSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.device = device_of(owner, spec, spec.shape)
+        if spec.operation == "max" and len(spec.coeff) > MOST:
+            raise Unsupported(f"the CUDA maximum is of {MOST} at most")
+        self.count = math.prod(spec.shape)
+        self.place = Place.DEVICE  # of the winners
+
+    @cached_property
+    def _winner(self) -> Array:
+        with self.device.computing():
+            return self.device.xp.empty(self.count, np.uint8)
+
+    def forward(self, xs: list[Tensor], y: Tensor) -> None:
+        self.place = order(xs[0])
+        first, second, *others = (x.read(self.place) for x in xs)
+        ys = y.overwrite(self.place)
+        launch, coeff = self.device.launch, self.spec.coeff
+        if self.spec.operation == "prod":
+            launch("eltwise.product", self.count, first, second, ys)
+            for other in others:
+                launch("eltwise.product", self.count, ys, other, ys)
+        elif self.spec.operation == "max":
+            launch("eltwise.maximum", self.count, first, second, ys, self._winner)
+            for index, other in enumerate(others, start=2):
+                launch("eltwise.larger", self.count, other, ys, self._winner, index)
+        else:
+            launch("eltwise.sum", self.count, first, coeff[0], second, coeff[1], ys)
+            for other, factor in zip(others, coeff[2:], strict=True):
+                launch("eltwise.sum", self.count, ys, 1.0, other, factor, ys)
+
+    def backward(
+        self, index: int, xs: list[Tensor], y: Tensor, dy: Tensor, dx: Tensor
+    ) -> None:
+        launch = self.device.launch
+        if self.spec.operation == "max":
+            dys = dy.read(self.place)
+            launch("eltwise.where_won", self.count, dys, self._winner, index,
+                   dx.overwrite(self.place))
+            return
+        place = order(dy)
+        dys = dy.read(place)
+        if self.spec.operation == "sum":
+            launch("eltwise.scaled", self.count, dys, self.spec.coeff[index], dx.overwrite(place))
+            return
+        others = [x.read(place) for i, x in enumerate(xs) if i != index]
+        dxs = dx.overwrite(place)
+        launch("eltwise.product", self.count, dys, others[0], dxs)
+        for other in others[1:]:
+            launch("eltwise.product", self.count, dxs, other, dxs)

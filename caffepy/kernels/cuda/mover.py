@@ -1,0 +1,91 @@
+"""Copies between host and device, and between C order and channels-last on the device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.memory import Array, Mover, Place
+from caffepy.kernels.cuda.device import Device
+
+TILE, ROWS = 32, 8  # of the transposing kernel
+TO_DEVICE, TO_HOST = 1, 2  # cudaMemcpyKind
+STAGED = 4 * 2**20  # bytes; what is larger is not copied twice
+
+
+class CudaMover(Mover):
+    """A mover for one device.
+
+    A copy to the device is queued and does not wait, yet the host's array may be changed at once:
+    the numbers are set aside first. A copy to the host waits for all that was queued before.
+    """
+
+    def __init__(self, device: Device) -> None:
+        super().__init__()
+        self.device = device
+        self._stages: list[_Stage] = []
+
+    def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
+        """See Mover.empty; the host's room is page-locked, which copies need to be fast."""
+        xp = self.device.xp
+        with self.device.computing():
+            if place.on_device:
+                return xp.empty(count, dtype)
+            return np.frombuffer(xp.cuda.alloc_pinned_memory(max(1, count * dtype.itemsize)),
+                                 dtype, count)
+
+    def transfer(self, source: Array, target: Array) -> None:
+        """See Mover.transfer."""
+        if source.nbytes == 0:
+            return
+        if not isinstance(source, np.ndarray):
+            self._copy(target.ctypes.data, source.data.ptr, source.nbytes, TO_HOST)
+            self.device.synchronize()
+        elif source.nbytes <= STAGED:
+            stage = self._stage(source.nbytes)
+            stage.room[: source.nbytes] = source.view(np.uint8)
+            self._copy(target.data.ptr, stage.room.ctypes.data, source.nbytes, TO_DEVICE)
+            stage.done.record(self.device.stream)
+        else:
+            self._copy(target.data.ptr, source.ctypes.data, source.nbytes, TO_DEVICE)
+            self.device.synchronize()
+
+    def reorder(self, source: Array, target: Array) -> None:
+        """See Mover.reorder."""
+        if isinstance(source, np.ndarray):
+            super().reorder(source, target)
+            return
+        if source.dtype != np.float32 or not source.size:
+            with self.device.computing():
+                target[...] = source
+            return
+        n, c, h, w = source.shape
+        # (n, rows, columns) becomes (n, columns, rows)
+        rows, columns = (c, h * w) if source.flags.c_contiguous else (h * w, c)
+        grid = (-(-columns // TILE), min(-(-rows // TILE), 65535), min(n, 65535))
+        self.device.launch_grid("reorder.transpose", grid, (TILE, ROWS), n, rows, columns,
+                                source, target)
+
+    def _copy(self, target: int, source: int, nbytes: int, kind: int) -> None:
+        runtime = self.device.xp.cuda.runtime
+        runtime.memcpyAsync(target, source, nbytes, kind, self.device.stream.ptr)
+
+    def _stage(self, nbytes: int) -> _Stage:
+        """Page-locked room that no copy is reading any more."""
+        for stage in self._stages:
+            if stage.room.nbytes >= nbytes and stage.done.done:
+                return stage
+        stage = _Stage(self.device, nbytes)
+        self._stages.append(stage)
+        return stage
+
+
+class _Stage:
+    """Page-locked room for numbers on their way to the device."""
+
+    def __init__(self, device: Device, nbytes: int) -> None:
+        size = 1 << max(12, (nbytes - 1).bit_length())  # few sizes, so that rooms are met again
+        with device.computing():
+            self.room = np.frombuffer(device.xp.cuda.alloc_pinned_memory(size), np.uint8, size)
+            self.done = device.xp.cuda.Event(disable_timing=True)

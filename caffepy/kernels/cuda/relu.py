@@ -1,0 +1,31 @@
+"""ReLU, leaky or not."""
+
+from __future__ import annotations
+
+import math
+
+from caffepy.core.memory import Tensor
+from caffepy.kernels.base import Engine, ReLUKernel, ReLUSpec
+from caffepy.kernels.cuda.common import device_of, order
+
+
+class ReLU(ReLUKernel):
+    """y = x for x > 0, else slope * x."""
+
+    engine = "cuda"
+
+    def __init__(self, spec: ReLUSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.device = device_of(owner, spec, spec.shape)
+        self.count = math.prod(spec.shape)
+
+    def forward(self, x: Tensor, y: Tensor) -> None:
+        place = order(x)
+        xs, ys = x.read(place), y.overwrite(place)
+        self.device.launch("relu.forward", self.count, xs, ys, float(self.spec.slope))
+
+    def backward(self, x: Tensor, dy: Tensor, dx: Tensor) -> None:
+        place = order(dy)
+        xs, dys = x.read(place), dy.read(place)
+        self.device.launch("relu.backward", self.count, xs, dys, dx.overwrite(place),
+                           float(self.spec.slope))

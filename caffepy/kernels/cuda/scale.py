@@ -1,0 +1,76 @@
+"""Scale and shift: s and b are spread over the axes they lack."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from caffepy.core.memory import Array, Place, Tensor
+from caffepy.kernels.base import Engine, ScaleKernel, ScaleSpec
+from caffepy.kernels.cuda.common import Sums, device_of, extents, order
+
+
+class Scale(ScaleKernel):
+    """y = x * s + b; dx = dy * s; ds and db: dy * x and dy, summed over the axes they lack."""
+
+    engine = "cuda"
+
+    def __init__(self, spec: ScaleSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.device = device_of(owner, spec, spec.shape)
+        self.count = math.prod(spec.shape)
+        self.place = Place.DEVICE
+        self._sums: dict[Place, Sums] = {}
+
+    @cached_property
+    def _kept(self) -> Array:
+        """x, where y overwrites it."""
+        with self.device.computing():
+            return self.device.xp.empty(self.count, np.float32)
+
+    def _order(self, tensor: Tensor) -> Place:
+        """Channels-last serves for s along the channels alone."""
+        return order(tensor) if (self.spec.axis, self.spec.end) == (1, 2) else Place.DEVICE
+
+    @property
+    def _keeps(self) -> bool:
+        return self.spec.inplace and self.spec.training
+
+    def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
+        place = self.place = self._order(x)
+        xs = x.read(place)
+        _, dim, inner = extents(self.spec.shape, place, self.spec.axis, self.spec.end)
+        self.device.launch(
+            "scale.forward", self.count, xs, s.read(Place.DEVICE),
+            None if b is None else b.read(Place.DEVICE), dim, inner, y.overwrite(place),
+            self._kept if self._keeps else None)
+
+    def backward(
+        self, x: Tensor, s: Tensor, dy: Tensor,
+        dx: Tensor | None, ds: Tensor | None, db: Tensor | None,
+    ) -> None:
+        place = self.place if self._keeps else self._order(dy)
+        dys = dy.read(place)
+        if ds is not None or db is not None:
+            xs = None
+            if ds is not None:
+                xs = self._kept if self._keeps else x.read(place)
+            self._add(place, dys, xs, ds, db)
+        if dx is not None:
+            _, dim, inner = extents(self.spec.shape, place, self.spec.axis, self.spec.end)
+            self.device.launch("scale.backward", self.count, dys, s.read(Place.DEVICE), dim,
+                               inner, dx.overwrite(place))
+
+    def _add(self, place: Place, dys: Array, xs: Array | None, ds: Tensor | None,
+             db: Tensor | None) -> None:
+        if place not in self._sums:
+            self._sums[place] = Sums(
+                self.device, *extents(self.spec.shape, place, self.spec.axis, self.spec.end))
+        sums = self._sums[place]
+        sums.products(dys, xs)
+        bias, add_bias = db.accumulate(Place.DEVICE) if db is not None else (None, False)
+        scale, add_scale = ds.accumulate(Place.DEVICE) if ds is not None else (None, False)
+        self.device.launch("scale.collect", sums.dim, sums.parts, sums.chunks, bias, add_bias,
+                           scale, add_scale)

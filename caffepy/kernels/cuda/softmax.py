@@ -1,0 +1,100 @@
+"""Softmax along one axis, and the loss that follows it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.kernels.base import (
+    Engine,
+    SoftmaxKernel,
+    SoftmaxLossKernel,
+    SoftmaxLossSpec,
+    SoftmaxSpec,
+)
+from caffepy.kernels.cuda.common import device_of, extents, order
+
+WIDEST = 256  # threads for a row
+
+
+def place_for(tensor: Tensor, axis: int) -> Place:
+    """Channels-last serves for the channel axis alone."""
+    return order(tensor) if axis == 1 else Place.DEVICE
+
+
+class Softmax(SoftmaxKernel):
+    """y = exp(x - max) / sum exp(x - max)."""
+
+    engine = "cuda"
+
+    def __init__(self, spec: SoftmaxSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.device = device_of(owner, spec, spec.shape)
+
+    def forward(self, x: Tensor, y: Tensor) -> None:
+        place = place_for(x, self.spec.axis)
+        xs = x.read(place)
+        self._launch("forward", place, xs, y.overwrite(place))
+
+    def backward(self, y: Tensor, dy: Tensor, dx: Tensor) -> None:
+        place = place_for(dy, self.spec.axis)
+        ys, dys = y.read(place), dy.read(place)
+        self._launch("backward", place, ys, dys, dx.overwrite(place))
+
+    def _launch(self, kernel: str, place: Place, *arrays: Any) -> None:
+        axis = self.spec.axis
+        outer, classes, inner = extents(self.spec.shape, place, axis, axis + 1)
+        if inner == 1:
+            threads = min(WIDEST, -(-classes // 32) * 32)
+            self.device.launch_grid(f"softmax.{kernel}_rows", outer, threads, outer, classes,
+                                    *arrays)
+        else:
+            self.device.launch(f"softmax.{kernel}_columns", outer * inner, classes, inner,
+                               *arrays)
+
+
+class SoftmaxLoss(SoftmaxLossKernel):
+    """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor.
+
+    A bad label counts as ignored until the host looks at the device's flag.
+    """
+
+    engine = "cuda"
+
+    def __init__(self, spec: SoftmaxLossSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        one_label = (*spec.shape[: spec.axis], *spec.shape[spec.axis + 1 :])
+        self.device = device_of(owner, spec, spec.shape)
+        self.positions = math.prod(one_label)
+        self.number = self.device.watch(self)
+        ignores = spec.ignore_label is not None
+        self.ignore = (ignores, spec.ignore_label if ignores else 0)
+        xp = self.device.xp
+        with self.device.computing():
+            self.losses = xp.empty(self.positions, np.float32)
+            self.divisor = xp.empty(1, np.float32)
+
+    def forward(self, p: Tensor, labels: Tensor, loss: Tensor) -> None:
+        place, fixed = place_for(p, self.spec.axis), self.spec.divisor
+        _, classes, inner = self._extents(self.spec.shape, place)
+        values = labels.read(Place.DEVICE)
+        self.device.launch("softmax_loss.losses", self.positions, classes, inner, p.read(place),
+                           values, *self.ignore, self.losses)
+        self.device.launch_grid(
+            "softmax_loss.collect", 1, 1024, self.positions, self.losses, values,
+            0.0 if fixed is None else float(fixed), loss.overwrite(Place.DEVICE), self.divisor,
+            self.device.flag, self.number)
+
+    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float) -> None:
+        place = place_for(p, self.spec.axis)
+        _, classes, inner = self._extents(self.spec.shape, place)
+        self.device.launch(
+            "softmax_loss.backward", math.prod(self.spec.shape), classes, inner, p.read(place),
+            labels.read(Place.DEVICE), *self.ignore, float(weight), self.divisor,
+            dx.overwrite(place))
+
+    def _extents(self, shape: Shape, place: Place) -> tuple[int, int, int]:
+        return extents(shape, place, self.spec.axis, self.spec.axis + 1)

@@ -1,0 +1,92 @@
+// Sums over all but the middle axis of (outer, dim, inner): what batch normalization, scale and
+// bias need. Each kernel makes two sums at once from one reading.
+//
+// One block cannot read a whole array fast enough, so each makes a part of the sum, and the kernel
+// that uses the sums adds the parts: always in the same order, so that results repeat to the bit.
+// ``parts`` is (chunks, 2, dim).
+#include "common.cuh"
+
+// First moments: x - x0 and its square, x0 being the first number of each sum. Sums of squares of
+// x itself would drown a small variance in a large mean.
+struct Moments {
+    const T* x;
+    const T* start;
+    int inner;
+    __device__ void add(size_t at, int d, float& a, float& b) const {
+        float v = float(x[at]) - float(start[(size_t)d * inner]);
+        a += v;
+        b += v * v;
+    }
+};
+
+// dy, and dy times x normalized: (x - mean) * rate. Without a mean, dy times x.
+struct Products {
+    const T* dy;
+    const T* x;
+    const float* mean;
+    const float* rate;
+    __device__ void add(size_t at, int d, float& a, float& b) const {
+        float g = dy[at];
+        a += g;
+        if (x) b += g * (mean ? (float(x[at]) - mean[d]) * rate[d] : float(x[at]));
+    }
+};
+
+constexpr int WIDTH = 32, ROWS = 8;
+
+// inner is 1: neighbouring threads take neighbouring columns. Blocks of WIDTH x ROWS.
+template <class Terms> __device__ void add_columns(Terms terms, int outer, int dim, float* parts) {
+    __shared__ float a_rows[ROWS][WIDTH], b_rows[ROWS][WIDTH];
+    int d = blockIdx.x * WIDTH + threadIdx.x;
+    float a = 0, b = 0;
+    if (d < dim)
+        for (int row = blockIdx.y * ROWS + threadIdx.y; row < outer; row += gridDim.y * ROWS)
+            terms.add((size_t)row * dim + d, d, a, b);
+    a_rows[threadIdx.y][threadIdx.x] = a;
+    b_rows[threadIdx.y][threadIdx.x] = b;
+    __syncthreads();
+    if (threadIdx.y == 0 && d < dim) {
+        for (int row = 1; row < ROWS; ++row) {
+            a += a_rows[row][threadIdx.x];
+            b += b_rows[row][threadIdx.x];
+        }
+        parts[(size_t)blockIdx.y * 2 * dim + d] = a;
+        parts[((size_t)blockIdx.y * 2 + 1) * dim + d] = b;
+    }
+}
+
+// inner is long: a block takes a share of one sum, neighbouring threads neighbouring numbers.
+template <class Terms> __device__ void add_planes(Terms terms, int outer, int dim, int inner,
+                                                  float* parts) {
+    int d = blockIdx.x;
+    float a = 0, b = 0;
+    for (int j = blockIdx.y * blockDim.x + threadIdx.x; j < outer * inner;
+         j += gridDim.y * blockDim.x)
+        terms.add(((size_t)(j / inner) * dim + d) * inner + j % inner, d, a, b);
+    a = block_sum(a);
+    b = block_sum(b);
+    if (threadIdx.x == 0) {
+        parts[(size_t)blockIdx.y * 2 * dim + d] = a;
+        parts[((size_t)blockIdx.y * 2 + 1) * dim + d] = b;
+    }
+}
+
+extern "C" __global__ void moments_columns(const T* x, int outer, int dim, float* parts) {
+    add_columns(Moments{x, x, 1}, outer, dim, parts);
+}
+
+extern "C" __global__ void moments_planes(const T* x, int outer, int dim, int inner,
+                                          float* parts) {
+    add_planes(Moments{x, x, inner}, outer, dim, inner, parts);
+}
+
+extern "C" __global__ void products_columns(const T* dy, const T* x, const float* mean,
+                                            const float* rate, int outer, int dim, float* parts) {
+    add_columns(Products{dy, x, mean, rate}, outer, dim, parts);
+}
+
+extern "C" __global__ void products_planes(const T* dy, const T* x, const float* mean,
+                                           const float* rate, int outer, int dim, int inner,
+                                           float* parts) {
+    add_planes(Products{dy, x, mean, rate}, outer, dim, inner, parts);
+}

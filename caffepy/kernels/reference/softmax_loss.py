@@ -1,0 +1,84 @@
+"""The multinomial logistic loss of softmax's probabilities, and its gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from caffepy.core.memory import Array, Tensor
+from caffepy.kernels.base import Engine, SoftmaxLossKernel, SoftmaxLossSpec
+from caffepy.kernels.reference.order import follow
+
+FLT_MIN = float(np.finfo(np.float32).tiny)
+
+
+class SoftmaxLoss(SoftmaxLossKernel):
+    """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor."""
+
+    engine = "reference"
+
+    def __init__(self, spec: SoftmaxLossSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        shape, axis = spec.shape, spec.axis
+        self.one_label = (*shape[:axis], 1, *shape[axis + 1 :])
+        self.positions = math.prod(self.one_label)
+        self.index: Array = None  # of each position, the class
+        self.counts: Array = None  # whether it counts; None if all do
+        self.at_label: Array = None  # p there
+        self.divisor = 1.0
+
+    def forward(self, p: Tensor, labels: Tensor, loss: Tensor) -> None:
+        xp, place, spec = self.owner.xp, self.owner.place, self.spec
+        ps = p.read(follow(self, p))
+        index, counts = class_indices(
+            xp, labels.read(place), spec.shape[spec.axis], spec.ignore_label, self.explain)
+        self.index = index.reshape(self.one_label)
+        self.counts = None if counts is None else counts.reshape(self.one_label)
+        self.at_label = xp.take_along_axis(ps, self.index, spec.axis)
+        losses = -xp.log(xp.maximum(self.at_label, FLT_MIN))
+        valid = self.positions
+        if self.counts is not None:
+            losses = losses[self.counts]
+            valid = int(self.counts.sum())
+        self.divisor = max(1.0, valid) if spec.divisor is None else spec.divisor
+        loss.overwrite(place)[...] = losses.sum(dtype=np.float64) / self.divisor
+
+    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float) -> None:
+        xp, place, scale = self.owner.xp, follow(self, p), weight / self.divisor
+        ps = p.read(place)
+        dxs = dx.overwrite(place)
+        xp.multiply(ps, ps.dtype.type(scale), out=dxs)
+        xp.put_along_axis(dxs, self.index, (self.at_label - 1) * scale, self.spec.axis)
+        if self.counts is not None:
+            dxs *= self.counts
+
+
+def class_indices(
+    xp: Any, values: Array, classes: int, ignore_label: int | None,
+    explain: Callable[[int, float], None],
+) -> tuple[Array, Array | None]:
+    """Labels as indices, checked, and which of them count (None: all).
+
+    Args:
+        values: any shape.
+        classes: how many there are; labels go from 0 to classes - 1.
+        ignore_label: a value to skip; its index becomes 0.
+        explain: raises, given the place in C order of the first label that is no class, and the
+            label. The original looked in debug builds only, and else read memory beyond the
+            scores.
+    """
+    known = (values >= 0) & (values < classes)  # false for not-a-number too
+    if ignore_label is None:
+        counts, good = None, known
+    else:
+        counts = xp.trunc(values) != ignore_label
+        good = known | ~counts
+    if not good.all():
+        where = int((~good).argmax())
+        explain(where, float(values.reshape(-1)[where]))
+    if counts is not None:
+        values = xp.where(counts, values, 0)
+    return values.astype(np.int64), counts
