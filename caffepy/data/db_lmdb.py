@@ -17,11 +17,12 @@ import lmdb
 
 from caffepy import log
 from caffepy.data.db import Reader, Record, Shared, Writer
-from caffepy.data.lmdb_pages import Pages, Stale, Walk
+from caffepy.data.lmdb_pages import Pages, Stale, Walk, damaged
 from caffepy.errors import DataError
 
 logger = log.get(__name__)
 
+TRIES = 100  # to begin a transaction whose head no writer overwrites while it is read
 FIRST_MAP = 1 << 20  # bytes; doubled whenever the records outgrow it
 
 
@@ -63,15 +64,17 @@ class Environment:
 
     def begin(self) -> tuple[lmdb.Transaction, Walk | None]:
         """A read transaction, and a walk through its pages."""
-        while True:
+        for _ in range(TRIES):
             transaction = self.env.begin()
+            commit = transaction.id()
             try:
-                return transaction, self.pages.walk(transaction.id())
+                return transaction, self.pages.walk(commit)
             except Stale:
                 transaction.abort()
             except BaseException:
                 transaction.abort()
                 raise
+        raise damaged(self.pages.folder, commit & 1, f"not the head of commit {commit}")
 
     def close(self) -> None:
         self.env.close()

@@ -21,7 +21,7 @@ from caffepy.errors import DataError
 
 RECORDS = 300
 PAGE = 4096
-TREE, RECORDS_TREE = 40, 88  # where in a head
+TREE, RECORDS_TREE, LAST_COMMIT = 40, 88, 144  # where in a head
 HEAD = {"low": 12, "high": 14, "kind": 10, "number": 0}
 
 # reads db, damaged in many ways, and prints how it went: damage, outcome, records read
@@ -173,6 +173,8 @@ def test_what_is_wrong_with_a_page_is_told(folder):
     fails("page 1 of data.mdb cannot be right .found a head unlike that of page 0")
     patched(TREE, struct.pack("=I", 0))
     fails("page 0 of data.mdb cannot be right .found pages of 0 bytes")
+    patched(LAST_COMMIT, struct.pack("=Q", 5))  # a fuzzer's: odd ones belong into page 1
+    fails("page 1 of data.mdb cannot be right .found not the head of commit 5")
     patched(PAGE + RECORDS_TREE + 6, b"\xff\xff")
     fails("page 1 of data.mdb cannot be right .found a tree of kind 0x0, 65535 deep")
     patched(PAGE + RECORDS_TREE + 32, struct.pack("=Q", RECORDS + 1))
