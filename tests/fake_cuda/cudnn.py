@@ -27,7 +27,7 @@ class FakeCudnn(FakeLibrary):
 
     ``runs`` tells of each convolution its function, algorithm, kind of arithmetic and whether its
     operands lay channels-last. ``refused`` holds pairs (function, channels-last) that no algorithm
-    supports.
+    supports; ``failing`` ones are suggested, and then do not run.
     """
 
     def __init__(self, version: int = 91000) -> None:
@@ -38,6 +38,7 @@ class FakeCudnn(FakeLibrary):
         self.runs: list[tuple[str, int, int, bool]] = []
         self.searches = 0
         self.refused: set[tuple[str, bool]] = set()
+        self.failing: set[tuple[str, bool]] = set()
 
     def cudnnGetVersion(self) -> int:
         return self.version
@@ -139,9 +140,13 @@ class FakeCudnn(FakeLibrary):
     def _supported(self, kind: str, *descriptors: int) -> bool:
         return (kind, any(map(self._channels_last, descriptors))) not in self.refused
 
+    def _runs(self, kind: str, *descriptors: int) -> bool:
+        last = any(map(self._channels_last, descriptors))
+        return not {(kind, last)} & (self.refused | self.failing)
+
     def _report(self, kind: str, a: int, b: int, convolution: int, c: int, asked: int,
                 count: Any, results: Any, ran: bool) -> int:
-        found = FOUND if self._supported(kind, a, b, c) else ()
+        found = FOUND if (self._runs if ran else self._supported)(kind, a, b, c) else ()
         asked_math = self.objects[convolution].math
         rows = [(row, asked_math) for row in found]
         if ran and asked_math == FMA_MATH:
@@ -236,7 +241,7 @@ class FakeCudnn(FakeLibrary):
         need = [size for number, status, _, size, _ in FOUND if number == algorithm and not status]
         if not need or room < need[0] * math.prod(self.objects[c].shape):
             return NOT_SUPPORTED
-        if not self._supported(kind, c, *needed):
+        if not self._runs(kind, c, *needed):
             return NOT_SUPPORTED
         self.runs.append((kind, algorithm, self.objects[convolution].math,
                           any(map(self._channels_last, (c, *needed)))))

@@ -13,10 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
-from caffepy.core.memory import Array
+from caffepy.core.memory import Array, Shape
 from caffepy.kernels.base import Unsupported
 from caffepy.kernels.cuda import cudnn, settings
-from caffepy.kernels.cuda.cudnn import ConvolutionDescriptor, CudnnError, Descriptor, Performance
+from caffepy.kernels.cuda.cudnn import (
+    ONE,
+    ZERO,
+    ConvolutionDescriptor,
+    CudnnError,
+    Descriptor,
+    Performance,
+)
 
 if TYPE_CHECKING:
     from caffepy.kernels.cuda.device import Device
@@ -62,16 +69,17 @@ BACKWARD_FILTER = Direction(
 
 
 class Algorithm:
-    """The algorithm of one direction of one convolution, chosen when it first runs.
+    """One direction of one convolution in one order, and the algorithm that computes it.
 
     Args:
         device: whose cuDNN handle, workspace and choices of the past are used.
+        direction: which of the three.
         descriptors: of the operands, in the direction's order.
         convolution: its kind of arithmetic is set to that of the algorithm chosen.
         key: tells this convolution from others; equal ones are searched for once a device.
 
     Raises:
-        Unsupported: cuDNN has none.
+        Unsupported: cuDNN says that it has none.
     """
 
     def __init__(
@@ -89,29 +97,47 @@ class Algorithm:
         self._suggested = self._usable(self._suggest(), WORKSPACE_LIMIT)
         if not self._suggested:
             raise Unsupported(f"cuDNN has no algorithm for {direction.name} of this convolution")
-        self._chosen: tuple[int, int] | None = None
+        self._call = getattr(self.handle.library, direction.run)
+        self.number = -1  # of the algorithm, once it is chosen
+        self.memory = 0  # bytes of workspace that it needs
 
     def __str__(self) -> str:
-        if self._chosen is None:
+        if self.number < 0:
             return f"{self.direction.name} not yet chosen"
-        number, memory = self._chosen
-        word = self.direction.word(number)
-        return f"{self.direction.name} {word}, {memory / 2**20:.1f} MiB"
+        word = self.direction.word(self.number)
+        return f"{self.direction.name} {word}, {self.memory / 2**20:.1f} MiB"
 
-    def chosen(self, a: Array, b: Array, c: Array, keep: bool) -> tuple[int, int]:
-        """Its number and its bytes of workspace.
+    def run(self, a: Array, b: Array, c: Array, add: bool = False) -> None:
+        """c = a * b, or += if ``add``; what the three are, the direction's ``operands`` tell."""
+        x, y, z = self.descriptors
+        workspace = self.device.workspace(self.memory).data.ptr if self.memory else None
+        self._call(self.handle, ONE, x, a.data.ptr, y, b.data.ptr, self.convolution, self.number,
+                   workspace, self.memory, ONE if add else ZERO, z, c.data.ptr)
 
-        The first call may try all on these arrays, which spoils c; ``keep`` preserves it.
+    def choose(self, a: Array, b: Array, c_shape: Shape) -> None:
+        """Find the algorithm by trying on these inputs; the output goes to memory of its own.
+
+        Raises:
+            Unsupported: none of those that cuDNN suggested runs.
         """
-        if self._chosen is None:
-            best = self.handle.choices.get(self.key)
-            if best is None:
-                best = self._suggested[0] if self.deterministic else self._search(a, b, c, keep)
-                self.handle.choices[self.key] = best
-            self.convolution.set_math(best.math if self.tf32 else cudnn.FMA_MATH)
-            self._chosen = (best.algorithm, best.memory)
+        c = self.device.xp.empty(c_shape, "float32")
+        found = self.handle.choices.get(self.key)
+        candidates = [found] if found else []
+        if not found and not self.deterministic:
+            candidates += self._search(a, b, c)
+        for candidate in (*candidates, *self._suggested):
+            self.convolution.set_math(candidate.math if self.tf32 else cudnn.FMA_MATH)
+            self.number, self.memory = candidate.algorithm, candidate.memory
+            try:
+                self.run(a, b, c)
+            except (CudnnError, MemoryError) as error:
+                logger.debug("%s: %s", self, error)
+                continue
+            self.handle.choices[self.key] = candidate
             logger.debug("convolution %s: %s", self.key[1], self)
-        return self._chosen
+            return
+        self.number = -1
+        raise Unsupported(f"none of cuDNN's algorithms for {self.direction.name} runs")
 
     # -- asking cuDNN -----------------------------------------------------------------------
 
@@ -136,13 +162,10 @@ class Algorithm:
         # a search also tries the default arithmetic, and times it with TF32
         return [result for result in usable if result.math == cudnn.FMA_MATH] or usable
 
-    def _search(self, a: Array, b: Array, c: Array, keep: bool) -> Performance:
-        """The fastest of all that cuDNN has, timed on these arrays."""
-        xp = self.device.xp
-        free = int(xp.cuda.runtime.memGetInfo()[0])
-        limit = min(WORKSPACE_LIMIT, free // 2)
-        kept = c.copy() if keep else None
-        workspace, room = self._room(limit)
+    def _search(self, a: Array, b: Array, c: Array) -> list[Performance]:
+        """All that cuDNN has, timed on these arrays, fastest first."""
+        free = int(self.device.xp.cuda.runtime.memGetInfo()[0])
+        workspace, room = self._room(min(WORKSPACE_LIMIT, free // 2))
         x, y, z = self.descriptors
         results, count = _results()
         try:
@@ -152,11 +175,7 @@ class Algorithm:
                 workspace.data.ptr if room else None, room)
         except CudnnError as error:
             logger.debug("no search: %s", error)
-        if kept is not None:
-            c[...] = kept
-        found = self._usable(results[: count.value], room)
-        # within the room there was, nothing may have run: then what needs least of it
-        return found[0] if found else min(self._suggested, key=lambda result: result.memory)
+        return self._usable(results[: count.value], room)
 
     def _room(self, limit: int) -> tuple[Any, int]:
         """The workspace that the hungriest algorithm within the limit wants, if there is room."""
@@ -165,7 +184,7 @@ class Algorithm:
         for size in sizes:
             try:
                 return xp.empty(size, "uint8"), size
-            except xp.cuda.memory.OutOfMemoryError:
+            except MemoryError:
                 continue
         return None, 0
 

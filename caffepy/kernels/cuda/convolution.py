@@ -4,28 +4,37 @@
 keeps both orders, and changes the order of the weights once after each update. A direction that
 cuDNN cannot do channels-last reads C order.
 
-Which algorithm is fastest is measured when a direction first runs, on the blobs themselves (all
-outputs are overwritten anyway; gradients that accumulate are kept aside), before any step is
-captured in a graph.
+Which algorithm is fastest is measured when a direction first runs, on the blobs themselves, before
+any step is captured in a graph.
 """
 
 from __future__ import annotations
 
-import ctypes
 from typing import TYPE_CHECKING
 
-from caffepy.core.memory import Array, Place, Shape, Tensor
+from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.errors import DeviceError
 from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine, Unsupported
 from caffepy.kernels.cuda import cudnn, settings
-from caffepy.kernels.cuda.algorithms import BACKWARD_DATA, BACKWARD_FILTER, FORWARD, Algorithm
-from caffepy.kernels.cuda.algorithms import Direction as CudnnDirection
-from caffepy.kernels.cuda.cudnn import ConvolutionDescriptor, FilterDescriptor, TensorDescriptor
+from caffepy.kernels.cuda.algorithms import (
+    BACKWARD_DATA,
+    BACKWARD_FILTER,
+    FORWARD,
+    Algorithm,
+    Direction,
+)
+from caffepy.kernels.cuda.cudnn import (
+    ONE,
+    ZERO,
+    ConvolutionDescriptor,
+    FilterDescriptor,
+    TensorDescriptor,
+)
 
 if TYPE_CHECKING:
     from caffepy.kernels.cuda.device import Device
 
-ZERO, ONE = ctypes.c_float(0.0), ctypes.c_float(1.0)
-_ZERO, _ONE = ctypes.byref(ZERO), ctypes.byref(ONE)
+NO_WAY = "CAFFEPY_GPU_LAYOUT=nchw may help, or `engine: REFERENCE` in the layer's parameters."
 
 
 class Convolution(ConvolutionKernel):
@@ -41,59 +50,79 @@ class Convolution(ConvolutionKernel):
             raise Unsupported("cuDNN does not take empty tensors")
         if not 3 <= len(spec.x) <= 5:
             raise Unsupported("cuDNN convolves over one to three spatial axes")
-        self.device: Device = owner.device  # type: ignore[attr-defined]
+        self.device: Device = owner.device
         self.cudnn = self.device.cudnn
         self._layouts: dict[Place, _Layout] = {}
         places = [Place.DEVICE]
         if len(spec.x) == 4 and self.device.channels_last:
             places.insert(0, Place.DEVICE_LAST)
-        self._forward = self._choose(FORWARD, places)
-        self._data = self._choose(BACKWARD_DATA, places)
-        self._weights = self._choose(BACKWARD_FILTER, places)
+        self._forward = self._ways(FORWARD, places)
+        self._data = self._ways(BACKWARD_DATA, places)
+        self._weights = self._ways(BACKWARD_FILTER, places)
 
-    def _choose(self, direction: CudnnDirection, places: list[Place]) -> _Direction:
-        """The direction in the first of the places in which cuDNN can do it."""
+    def _ways(self, direction: Direction, places: list[Place]) -> list[_Way]:
+        """The direction in each of the places in which cuDNN says it can do it."""
+        ways: list[_Way] = []
         for place in places:
             try:
                 if place not in self._layouts:
                     self._layouts[place] = _Layout(self.cudnn.library, self.spec, place)
-                return _Direction(self, direction, self._layouts[place])
+                ways.append(_Way(self, direction, self._layouts[place]))
             except (cudnn.CudnnError, Unsupported) as error:
                 reason = error
-        raise Unsupported(str(reason))
+        if not ways:
+            raise Unsupported(str(reason))
+        return ways
 
     @property
     def detail(self) -> str:
         """The order and algorithm of each direction."""
-        return ", ".join(str(way) for way in (self._forward, self._data, self._weights))
+        return ", ".join(str(ways[0]) for ways in (self._forward, self._data, self._weights))
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
-        way = self._forward
-        place, layout = way.place, way.layout
-        ys = y.overwrite(place)
-        way.run(x.read(place), w.read(place), ys)
+        way = _ready(self._forward, x, w, self.spec.y)
+        ys = y.overwrite(way.place)
+        way.algorithm.run(x.read(way.place), w.read(way.place), ys)
         if b is not None:
-            self.cudnn.library.AddTensor(self.cudnn, _ONE, layout.b, b.read(Place.DEVICE).data.ptr,
-                                         _ONE, layout.y, ys.data.ptr)
+            layout = way.layout
+            self.cudnn.library.AddTensor(self.cudnn, ONE, layout.b, b.read(Place.DEVICE).data.ptr,
+                                         ONE, layout.y, ys.data.ptr)
 
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
-        way = self._data
-        way.run(w.read(way.place), dy.read(way.place), dx.overwrite(way.place))
+        way = _ready(self._data, w, dy, self.spec.x)
+        way.algorithm.run(w.read(way.place), dy.read(way.place), dx.overwrite(way.place))
 
     def backward_weights(
         self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
     ) -> None:
-        way = self._weights
-        place, layout = way.place, way.layout
-        dys = dy.read(place)
+        ways = self._weights
+        way = ways[0] if dw is None else _ready(ways, x, dy, self.spec.w)
+        dys = dy.read(way.place)
         if dw is not None:
-            xs, (dws, add) = x.read(place), dw.accumulate(place)
-            way.run(xs, dys, dws, add)
+            xs, (dws, add) = x.read(way.place), dw.accumulate(way.place)
+            way.algorithm.run(xs, dys, dws, add)
         if db is not None:
             dbs, add = db.accumulate(Place.DEVICE)
             self.cudnn.library.ConvolutionBackwardBias(
-                self.cudnn, _ONE, layout.y, dys.data.ptr, _ONE if add else _ZERO, layout.b,
+                self.cudnn, ONE, way.layout.y, dys.data.ptr, ONE if add else ZERO, way.layout.b,
                 dbs.data.ptr)
+
+
+def _ready(ways: list[_Way], a: Tensor, b: Tensor, c_shape: Shape) -> _Way:
+    """The first way that works, which is found out once; those before it are dropped.
+
+    Raises:
+        DeviceError: none works.
+    """
+    while ways[0].algorithm.number < 0:
+        way = ways[0]
+        try:
+            way.algorithm.choose(a.read(way.place), b.read(way.place), c_shape)
+        except Unsupported as reason:
+            if len(ways) == 1:
+                raise DeviceError(str(reason), fix=NO_WAY) from None
+            del ways[0]
+    return ways[0]
 
 
 class _Layout:
@@ -125,37 +154,24 @@ class _Layout:
         return ConvolutionDescriptor(library, *self.window, math_type)
 
 
-class _Direction:
-    """Forward, backward to the data or backward to the weights, ready to run.
+class _Way:
+    """A direction in one order.
 
     Raises:
         Unsupported: cuDNN has no algorithm for it in this order.
     """
 
-    def __init__(self, kernel: Convolution, direction: CudnnDirection, layout: _Layout) -> None:
-        handle = kernel.cudnn
+    def __init__(self, kernel: Convolution, direction: Direction, layout: _Layout) -> None:
         self.layout = layout
         self.place = layout.place
-        self.device = kernel.device
-        self.handle = handle
-        self.convolution = layout.convolution(handle.library)
         descriptors = {"x": layout.x, "w": layout.w, "y": layout.y}
         self.algorithm = Algorithm(
             kernel.device, direction, [descriptors[name] for name in direction.operands],
-            self.convolution, key=(kernel.spec, layout.place))
-        self.call = getattr(handle.library, direction.run)
-        self.a, self.b, self.c = self.algorithm.descriptors
+            layout.convolution(kernel.cudnn.library), key=(kernel.spec, layout.place))
 
     def __str__(self) -> str:
         order = "channels-last" if self.place.channels_last else "C order"
         return f"{self.algorithm} ({order})"
-
-    def run(self, a: Array, b: Array, c: Array, add: bool = False) -> None:
-        """c = a * b, or += if ``add``; what the three are, the direction's ``operands`` tell."""
-        algorithm, memory = self.algorithm.chosen(a, b, c, keep=add)
-        workspace = self.device.workspace(memory).data.ptr if memory else None
-        self.call(self.handle, _ONE, self.a, a.data.ptr, self.b, b.data.ptr, self.convolution,
-                  algorithm, workspace, memory, _ONE if add else _ZERO, self.c, c.data.ptr)
 
 
 def _two(shape: Shape) -> Shape:

@@ -16,9 +16,8 @@ from caffepy.errors import DeviceError
 from caffepy.kernels.cuda import libraries, settings
 
 if TYPE_CHECKING:
-    from caffepy.kernels.cuda.device import Device
-
     from caffepy.core.memory import Array
+    from caffepy.kernels.cuda.device import Device
 
 SUCCESS = 0
 OP_N, OP_T = 0, 1  # cublasOperation_t

@@ -63,6 +63,9 @@ SIGNATURES = {
     "AddTensor": "ppppppp",
 }
 
+# what the result of a convolution, and what was there before, are multiplied by
+ZERO, ONE = ctypes.byref(ctypes.c_float(0.0)), ctypes.byref(ctypes.c_float(1.0))
+
 TYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int, "z": ctypes.c_size_t}
 
 

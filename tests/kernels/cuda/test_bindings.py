@@ -89,15 +89,13 @@ def test_performance_is_laid_out_as_in_c() -> None:
     ((1, 4, 9, 9), (4, 1, 3, 3), (0, 0), (1, 1), (1, 1), 4, (1, 4, 7, 7)),
     ((2, 3, 8, 9, 10), (4, 3, 3, 3, 3), (1, 1, 1), (1, 2, 2), (1, 1, 1), 1, (2, 4, 8, 5, 5)),
 ])
-@pytest.mark.parametrize("last", [False, True])
 def test_cudnn_expects_the_shapes_that_we_do(
-    real: cudnn.Library, x, w, pad, stride, dilation, group, y, last: bool
+    real: cudnn.Library, x, w, pad, stride, dilation, group, y
 ) -> None:
-    if last and len(x) != 4:
-        pytest.skip("channels-last is for two spatial axes")
     window = ConvolutionDescriptor(real, pad, stride, dilation, group, cudnn.FMA_MATH)
-    xs, ws = TensorDescriptor(real, x, last), FilterDescriptor(real, w, last)
-    assert window.out(xs, ws, len(x)) == y
+    for last in (False, True) if len(x) == 4 else (False,):
+        xs, ws = TensorDescriptor(real, x, last), FilterDescriptor(real, w, last)
+        assert window.out(xs, ws, len(x)) == y
 
 
 def test_a_refusal_is_told_in_cudnns_words(real: cudnn.Library) -> None:
