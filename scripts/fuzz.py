@@ -21,7 +21,7 @@ import atheris
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 with atheris.instrument_imports(include=["caffepy"]):
     from caffepy.core.upgrade import upgrade_net
-    from caffepy.data import datum, db, window_file
+    from caffepy.data import datum, db, db_lmdb, window_file  # noqa: F401  db finds db_lmdb itself
     from caffepy.errors import CaffeError
     from caffepy.proto import caffe_pb2, text, wire
     from caffepy.proto.blobs import take_blob

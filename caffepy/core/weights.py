@@ -107,9 +107,10 @@ def copy(net: Net, weights: wire.Weights) -> Report:
         layer.name for layer in net.layers if layer.name not in report.copied
         and any((layer.name, index) in owned for index in range(len(layer.blobs)))
     ]
+    # a solver's test nets have the train net's layers, of which it was said
+    say = logger.info if net.label.startswith("test") else logger.warning
     for name in report.missing:
-        logger.warning("%s has no layer '%s': its parameters keep their initial values",
-                       weights.path, name)
+        say("%s has no layer '%s': its parameters keep their initial values", weights.path, name)
     return report
 
 

@@ -194,7 +194,8 @@ class Walk:
         count = (low - PAGE.size) >> 1
         if number != page or found & KINDS != kind or not low <= high <= self.size \
                 or count < (2 if kind == BRANCH else 1):
-            raise damaged(self.folder, page, f"page {number} of kind {found:#x}, {count} nodes")
+            raise damaged(self.folder, page,
+                          f"page {number} of kind {found:#x}, {max(count, 0)} nodes")
         nodes = unpack_from(f"={count}H", data, PAGE.size)
         if min(nodes) < high or max(nodes) > self.size - NODE.size:
             raise damaged(self.folder, page, "a node outside it")

@@ -50,7 +50,7 @@ def said(lines):  # noqa: F811
             solver.step(steps)
         return [line for line in lines if any(word in line for word in (
             "the first", "gives numbers", "BatchNorm layer", "records of layer", "the loss of",
-            "nothing was copied", "works in place", "base_lr is"))]
+            "nothing was copied", "works in place", "base_lr is", "has no layer"))]
 
     return run
 
@@ -157,12 +157,16 @@ def test_batch_norm_with_untouched_statistics(said):
     assert len(got) == 1 and "none are stored (the factor, their third blob, is 0)" in got[0]
 
 
-def test_weights_that_fit_nothing(folder, said):
+def test_weights_that_fit_nothing(folder, said, caplog):
     rows(RANDOM, MIXED)
     with create_solver(_param(ROWS % "" + ip() + LOSS)) as solver:
         solver.net.save("a.caffemodel")
     other = (ROWS % "" + ip() + LOSS).replace('name: "ip"', 'name: "score"')
-    (line,) = said(other, 'weights: "a.caffemodel" test_iter: 5 test_interval: 100', 1)
+    caplog.set_level("INFO", "caffepy")
+    settings = 'weights: "a.caffemodel" test_iter: 5 test_interval: 100'
+    missing, line, of_test = said(other, settings, 1)
+    assert missing == of_test and [record.levelname for record in caplog.records
+                                   if record.getMessage() == missing] == ["WARNING", "INFO"]
     assert line.startswith("nothing was copied from a.caffemodel: its layers (ip) and those of the "
                            "net (score) have no name in common")
     assert said(ROWS % "" + ip() + LOSS, 'weights: "a.caffemodel"', 1) == []
