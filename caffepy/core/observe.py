@@ -174,8 +174,8 @@ def watched(memories: Iterable[SyncedMemory]) -> Iterator[Observation]:
     """Note what is done to these memories inside the ``with``.
 
     Raises (inside):
-        Missing: a device place of one is asked for whose value is on the host alone.
-        RuntimeError: a value that is on the device alone is asked for on the host.
+        Missing: one is read on the device whose value is on the host alone.
+        RuntimeError: a value has to cross over that was made inside.
     """
     observation = Observation()
 
@@ -202,9 +202,11 @@ def watched(memories: Iterable[SyncedMemory]) -> Iterator[Observation]:
             return not self._valid
 
         def _transfer(self, source: Place, target: Place) -> None:
-            if target.on_device:
-                raise Missing(self, target)
-            raise RuntimeError("it looks at numbers of the device on the host")
+            if not target.on_device:
+                raise RuntimeError("it looks at numbers of the device on the host")
+            if observation.before[self].version != self.version:
+                raise RuntimeError("it makes numbers on the host")
+            raise Missing(self, target)
 
     plain = [memory for memory in memories if type(memory) is SyncedMemory]
     stand_in: Any = Watched

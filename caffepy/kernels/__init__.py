@@ -2,7 +2,7 @@
 
 ``base`` declares the specs and kernels; ``reference`` has all of them, written to read like the
 formula; other engines have those they do faster. What an engine cannot do falls through to the
-next (cuda, onednn, reference).
+next: onednn and then reference on the CPU, cuda and then reference on a GPU.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from caffepy.kernels.base import Engine, Kernel, Spec, Unsupported
 
 logger = log.get(__name__)
 
-NAMES = ("onednn", "reference")
+NAMES = ("onednn", "reference")  # on the CPU
+GPU_NAMES = ("cuda", "reference")
 
 
 def engine(name: str, threads: int | None = None) -> Engine:
-    """Start the engine of that name.
+    """Start the CPU's engine of that name.
 
     Raises:
         ConfigError: no engine is called that.
@@ -47,10 +48,7 @@ def choose_engines(
         ConfigError, Unsupported: an engine that was asked for by name cannot serve.
     """
     if device != "cpu":
-        raise DeviceError(
-            f"cannot compute on GPU {device}: this version of caffepy has CPU engines only",
-            fix="Leave out -gpu, solver_mode: GPU and set_mode_gpu.",
-        )
+        return _gpu_engines(int(device), names or GPU_NAMES)
     chosen = []
     for name in names or NAMES:
         try:
@@ -62,6 +60,21 @@ def choose_engines(
     if chosen[-1].name != "reference":
         chosen.append(engine("reference"))
     return chosen
+
+
+def _gpu_engines(device: int, names: Sequence[str]) -> list[Engine]:
+    """The CUDA engine unless only the reference kernels are wanted, and these on its arrays."""
+    for name in names:
+        if name not in GPU_NAMES:
+            raise ConfigError(f"the engine {name!r} does not compute on a GPU",
+                              allowed=", ".join(GPU_NAMES), fix=did_you_mean(name, GPU_NAMES))
+    from caffepy.kernels.cuda import CudaEngine
+    from caffepy.kernels.reference import ReferenceEngine
+
+    cuda = CudaEngine(device)
+    reference = ReferenceEngine(cuda.xp, cuda.place, cuda.mover)
+    reference.device = cuda.device
+    return [cuda, reference] if "cuda" in names else [reference]
 
 
 def plan(spec: Spec, context: object, engine: str | None = None) -> Kernel:

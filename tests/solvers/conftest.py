@@ -95,9 +95,9 @@ class Case:
         text.parse(str(self.arrays["solver"]).replace("SOURCE", "list.txt"), self.param)
         self.param.snapshot_prefix = "snap"
 
-    def solver(self, engine: str = "reference") -> Solver:
+    def solver(self, engine: str = "reference", device: str | int = "cpu") -> Solver:
         """A solver with the recorded initial weights."""
-        solver = create_solver(self.param, Context(engines=(engine,), seed=3))
+        solver = create_solver(self.param, Context(device, engines=(engine,), seed=3))
         for (layer, index), values in self.parameters("init").items():
             solver.net.params[layer][index].data[...] = values
         return solver

@@ -12,100 +12,113 @@ struct Setting {
 __device__ inline float root(float x) { return sqrtf(x); }
 __device__ inline double root(double x) { return sqrt(x); }
 
-enum { WHOLE, COMPUTE, SUBTRACT };  // COMPUTE and SUBTRACT let somebody look in between
+// A rule replaces the gradient g by what is subtracted; h and k are the first and second history.
+#define RULE(name, ...)                                                                   \
+    struct name {                                                                         \
+        template <typename N>                                                             \
+        static __device__ void apply(N &g, N &h, N &k, const Setting<N> &s) {             \
+            (void)k;                                                                      \
+            __VA_ARGS__;                                                                  \
+        }                                                                                 \
+    };
 
-#define ARGUMENTS                                                                               \
-    const long long *pieces, const double *mults, N *grads, N *history0, N *history1,           \
-    double rate, double momentum, double second, double delta, double scale, double decay,      \
-    int l1, int what
-
-// formula: replaces g by what is subtracted; h and k are the first and the second history.
-#define RULE(name, ...)                                                                         \
-    template <typename N>                                                                       \
-    __device__ void name(ARGUMENTS) {                                                           \
-        N *weights = (N *)pieces[3 * blockIdx.x];                                               \
-        long long offset = pieces[3 * blockIdx.x + 1];                                          \
-        int length = int(pieces[3 * blockIdx.x + 2]);                                           \
-        Setting<N> s = {N(rate * mults[2 * blockIdx.x]), N(momentum), N(1 - momentum),          \
-                        N(second), N(1 - second), N(delta)};                                    \
-        N shrink = N(scale), decays = N(decay * mults[2 * blockIdx.x + 1]);                     \
-        for (int i = threadIdx.x; i < length; i += blockDim.x) {                                \
-            N w = weights[i], g = grads[offset + i];                                            \
-            if (what != SUBTRACT) {                                                             \
-                N &h = history0[offset + i], &k = history1[offset + i];                         \
-                g *= shrink;                                                                    \
-                if (decays != 0) g += decays * (l1 ? N((w > 0) - (w < 0)) : w);                 \
-                __VA_ARGS__;                                                                    \
-                (void)k;                                                                        \
-                grads[offset + i] = g;                                                          \
-            }                                                                                   \
-            if (what != COMPUTE) weights[i] = w - g;                                            \
-        }                                                                                       \
-    }                                                                                           \
-    KERNEL(name, float)                                                                         \
-    KERNEL(name, double)
-
-#define KERNEL(name, type)                                                                      \
-    extern "C" __global__ void name##_##type(                                                   \
-        const long long *pieces, const double *mults, type *grads, type *history0,              \
-        type *history1, double rate, double momentum, double second, double delta,              \
-        double scale, double decay, int l1, int what) {                                         \
-        name<type>(pieces, mults, grads, history0, history1, rate, momentum, second, delta,     \
-                   scale, decay, l1, what);                                                     \
-    }
-
-RULE(sgd,
+RULE(SGD,
      h = s.momentum * h + s.rate * g;
      g = h)
 
-RULE(nesterov,
+RULE(Nesterov,
      N before = h;
      h = s.momentum * h + s.rate * g;
      g = (1 + s.momentum) * h - s.momentum * before)
 
-RULE(adagrad,
+RULE(AdaGrad,
      h += g * g;
      g = s.rate * (g / (root(h) + s.delta)))
 
-RULE(rmsprop,
+RULE(RMSProp,
      h = s.second * h + s.second_rest * (g * g);
      g = s.rate * (g / (root(h) + s.delta)))
 
-RULE(adadelta,
+RULE(AdaDelta,
      h = s.momentum * h + s.momentum_rest * (g * g);
      g *= root((k + s.delta) / (h + s.delta));
      k = s.momentum * k + s.momentum_rest * (g * g);
      g *= s.rate)
 
-RULE(adam,
+RULE(Adam,
      h = s.momentum * h + s.momentum_rest * g;
      k = s.second * k + s.second_rest * (g * g);
      g = s.rate * (h / (root(k) + s.delta)))
+
+enum { WHOLE, COMPUTE, SUBTRACT };  // COMPUTE and SUBTRACT let somebody look in between
+
+// history1 may be history0, for rules that have but one.
+#define ARGUMENTS(N)                                                                      \
+    const long long *pieces, const double *mults, N *grads, N *history0, N *history1,     \
+    double rate, double momentum, double second, double delta, double scale,              \
+    double decay, int l1, int what
+#define PASSED_ON                                                                         \
+    pieces, mults, grads, history0, history1, rate, momentum, second, delta, scale,       \
+    decay, l1, what
+
+template <typename Rule, typename N>
+__device__ void update(ARGUMENTS(N)) {
+    const long long *piece = pieces + 3 * blockIdx.x;
+    N *weights = (N *)piece[0];
+    long long offset = piece[1];
+    int length = int(piece[2]);
+    Setting<N> setting = {N(rate * mults[2 * blockIdx.x]), N(momentum), N(1 - momentum),
+                          N(second), N(1 - second), N(delta)};
+    N shrink = N(scale), decays = N(decay * mults[2 * blockIdx.x + 1]);
+    for (int i = threadIdx.x; i < length; i += blockDim.x) {
+        N w = weights[i], g = grads[offset + i];
+        if (what != SUBTRACT) {
+            g *= shrink;
+            if (decays != 0) g += decays * (l1 ? N((w > 0) - (w < 0)) : w);
+            Rule::apply(g, history0[offset + i], history1[offset + i], setting);
+            grads[offset + i] = g;
+        }
+        if (what != COMPUTE) weights[i] = w - g;
+    }
+}
+
+extern "C" __global__ void sgd_float(ARGUMENTS(float)) { update<SGD>(PASSED_ON); }
+extern "C" __global__ void sgd_double(ARGUMENTS(double)) { update<SGD>(PASSED_ON); }
+extern "C" __global__ void nesterov_float(ARGUMENTS(float)) { update<Nesterov>(PASSED_ON); }
+extern "C" __global__ void nesterov_double(ARGUMENTS(double)) { update<Nesterov>(PASSED_ON); }
+extern "C" __global__ void adagrad_float(ARGUMENTS(float)) { update<AdaGrad>(PASSED_ON); }
+extern "C" __global__ void adagrad_double(ARGUMENTS(double)) { update<AdaGrad>(PASSED_ON); }
+extern "C" __global__ void rmsprop_float(ARGUMENTS(float)) { update<RMSProp>(PASSED_ON); }
+extern "C" __global__ void rmsprop_double(ARGUMENTS(double)) { update<RMSProp>(PASSED_ON); }
+extern "C" __global__ void adadelta_float(ARGUMENTS(float)) { update<AdaDelta>(PASSED_ON); }
+extern "C" __global__ void adadelta_double(ARGUMENTS(double)) { update<AdaDelta>(PASSED_ON); }
+extern "C" __global__ void adam_float(ARGUMENTS(float)) { update<Adam>(PASSED_ON); }
+extern "C" __global__ void adam_double(ARGUMENTS(double)) { update<Adam>(PASSED_ON); }
 
 // sums[b] = the sum of the squares of piece b's gradients.
 template <typename N>
 __device__ void squares(const long long *pieces, const N *grads, double *sums) {
     __shared__ double parts[256];
-    long long offset = pieces[3 * blockIdx.x + 1];
-    int length = int(pieces[3 * blockIdx.x + 2]);
+    const long long *piece = pieces + 3 * blockIdx.x;
     double sum = 0;
-    for (int i = threadIdx.x; i < length; i += blockDim.x) {
-        double g = grads[offset + i];
+    for (int i = threadIdx.x; i < int(piece[2]); i += blockDim.x) {
+        double g = grads[piece[1] + i];
         sum += g * g;
     }
     parts[threadIdx.x] = sum;
-    for (int half = blockDim.x / 2; half > 0; half /= 2) {
+    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
         __syncthreads();
         if (threadIdx.x < half) parts[threadIdx.x] += parts[threadIdx.x + half];
     }
     if (threadIdx.x == 0) sums[blockIdx.x] = parts[0];
 }
 
-extern "C" __global__ void squares_float(const long long *pieces, const float *grads, double *sums) {
-    squares<float>(pieces, grads, sums);
+extern "C" __global__ void squares_float(
+    const long long *pieces, const float *grads, double *sums) {
+    squares(pieces, grads, sums);
 }
 
 extern "C" __global__ void squares_double(
     const long long *pieces, const double *grads, double *sums) {
-    squares<double>(pieces, grads, sums);
+    squares(pieces, grads, sums);
 }
