@@ -232,7 +232,8 @@ class Layer:
 
     def no_memory(self, error: MemoryError, advice: str | None = None) -> NoReturn:
         """Raise what a MemoryError in this layer means to the user."""
-        detail = f" ({error})" if str(error) else ""
+        words = str(error).rstrip(".")
+        detail = f" ({words})" if words else ""
         raise DeviceError(f"not enough memory{detail}", where=self.place_name,
                           fix=advice or "A smaller batch or fewer outputs need less.") from error
 
