@@ -22,15 +22,22 @@ ROOT = Path(__file__).parent.parent
 SECONDS = 480  # for all
 KEPT_FOR_OUTPUT = 10  # of them
 
-# file in tests/gpu, a word in the tests' names, what they are, how many must pass
+# what runs, and of it: file, words in the tests' names, what they are, how many must pass
+FILES = ("tests/gpu", "tests/solvers/test_gpu.py", "tests/kernels/cuda/test_convolution.py",
+         "tests/kernels/cuda/test_inner_product.py")
+LEFT_OUT = "not (kernels and not equal_the_reference)"  # those look inside the fake device
 CASES = (
     ("test_layer_cases", "cuda]", "layer cases", 117),
     ("test_layer_cases", "reference]", "layer cases, array code alone", 117),
-    ("test_solver_cases", "", "solver cases", 16),
+    ("solvers.test_gpu", "test_every_step.*cuda]", "solver cases", 16),
+    ("solvers.test_gpu", "test_every_step.*reference]", "solver cases, array code alone", 16),
+    ("solvers.test_gpu", "^(?!test_every_step)", "solvers otherwise", 10),
     ("test_lenet", "", "LeNet's trajectory", 1),
+    ("kernels", "equal_the_reference", "cuDNN's and cuBLAS's kernels", 50),
 )
 
-KERNELS = ("tests/kernels/cuda/test_convolution.py", "tests/kernels/cuda/test_inner_product.py")
+
+Test = tuple[str, str]  # its module, as folders and file with dots between; its name
 
 
 @dataclass(frozen=True)
@@ -103,39 +110,36 @@ def main() -> int:
 
 
 def cases(tf32: str, clock: Clock) -> Iterator[Row]:
-    """Run tests/gpu and the kernels' own comparisons on the GPU; count what passed."""
+    """Run the tests that know a real GPU; count what passed."""
     words = "with TF32" if tf32 == "1" else "float32"
     environment = os.environ | {"CAFFEPY_TEST_GPU": "1", "CAFFEPY_TF32": tf32}
-    for folder, files in (("tests/gpu", ("tests/gpu",)), ("kernels", KERNELS)):
-        with tempfile.TemporaryDirectory() as scratch:
-            report = Path(scratch, "report.xml")
-            only = ["-k", "equal_the_reference"] if folder == "kernels" else []
-            passed, failed = run_tests([*files, *only, f"--junitxml={report}"], environment,
-                                       report, clock)
-        wanted = CASES if folder == "tests/gpu" else (("", "", "kernels alone", 1),)
-        for file, word, what, count in wanted:
-            good, bad = (sum(file in name and word in name for name in names)
-                         for names in (passed, failed))
-            yield Row(f"{what}, {words}", f"{good} passed, {bad} failed", f"{count} or more",
-                      good >= count and not bad)
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch, "report.xml")
+        passed, failed = run_tests([*FILES, "-k", LEFT_OUT, f"--junitxml={report}"], environment,
+                                   report, clock)
+    for file, pattern, what, count in CASES:
+        good, bad = (sum(file in where and bool(re.search(pattern, name)) for where, name in tests)
+                     for tests in (passed, failed))
+        yield Row(f"{what}, {words}", f"{good} passed, {bad} failed", f"{count} or more",
+                  good >= count and not bad)
 
 
 def run_tests(arguments: list[str], environment: dict[str, str], report: Path, clock: Clock
-              ) -> tuple[list[str], list[str]]:
-    """The names (file::test) of those that passed and failed; none where pytest did not end."""
+              ) -> tuple[list[Test], list[Test]]:
+    """Those that passed and those that failed; none where pytest did not end."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     try:
         subprocess.run(command, cwd=ROOT, env=environment, timeout=clock.left)
     except subprocess.TimeoutExpired:
         print("gpu_check: out of time", file=sys.stderr)
-    passed: list[str] = []
-    failed: list[str] = []
+    passed: list[Test] = []
+    failed: list[Test] = []
     for case in ET.parse(report).iter("testcase") if report.exists() else ():
-        name = f"{(case.get('classname') or '').rpartition('.')[2]}::{case.get('name')}"
+        test = (case.get("classname") or "", case.get("name") or "")
         if case.find("failure") is not None or case.find("error") is not None:
-            failed.append(name)
+            failed.append(test)
         elif case.find("skipped") is None:
-            passed.append(name)
+            passed.append(test)
     return passed, failed
 
 

@@ -1,0 +1,82 @@
+"""scripts/gpu_check.py: what it counts as good."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def check():
+    spec = importlib.util.spec_from_file_location("gpu_check", ROOT / "scripts" / "gpu_check.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["gpu_check"] = module       # dataclasses look their module up
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["gpu_check"]
+
+
+def test_what_it_runs_is_there(check):
+    for race in check.RACES:
+        assert (ROOT / race.net).is_file(), race.net
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", *check.FILES, "-k", check.LEFT_OUT],
+        cwd=ROOT, capture_output=True, text=True)
+    tests = [line.partition(".py::") for line in done.stdout.splitlines() if ".py::" in line]
+    for file, pattern, what, count in check.CASES:
+        found = [name for where, _, name in tests
+                 if file in where.replace("/", ".") and re.search(pattern, name)]
+        assert len(found) >= count, what
+    assert not any("fake" in name for _, _, name in tests)
+
+
+def test_skipped_tests_are_not_counted(check, tmp_path):
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\n"
+        "def test_a(): pass\n"
+        "def test_b(): assert False\n"
+        "def test_c(): pytest.skip('no GPU')\n")
+    report = tmp_path / "report.xml"
+    passed, failed = check.run_tests(
+        [str(tmp_path), "-c", os.devnull, "-o", f"cache_dir={tmp_path}", f"--junitxml={report}"],
+        dict(os.environ), report, check.Clock(60))
+    assert (passed, failed) == ([("test_some", "test_a")], [("test_some", "test_b")])
+
+
+def test_fewer_cases_than_there_are_is_a_failure(check, monkeypatch):
+    layers = [("tests.gpu.test_layer_cases", f"test[{i}-{engine}]")
+              for i in range(117) for engine in ("cuda", "reference")]
+    solvers = [("tests.solvers.test_gpu", f"test_every_step[{i}-cuda]") for i in range(16)]
+    passed = [*layers[:-1], *solvers]
+    monkeypatch.setattr(check, "run_tests", lambda *_: (passed, []))
+    good = {row.what: row.good for row in check.cases("0", check.Clock(1))}
+    assert [what for what in good if good[what]] == [
+        "layer cases, float32", "solver cases, float32"]
+    assert len(good) == len(check.CASES)
+    monkeypatch.setattr(check, "run_tests", lambda *_: (passed, solvers[:1]))
+    good = {row.what: row.good for row in check.cases("1", check.Clock(1))}
+    assert [what for what in good if good[what]] == ["layer cases, with TF32"]
+
+
+def test_a_race_is_judged_against_whom_it_names(check):
+    eager, best = check.RACES[0], check.RACES[2]
+    times = {"caffepy": 1.0, "PyTorch": 7.0, "PyTorch channels-last": 5.5, "PyTorch graph": 0.9}
+    row = check.judge("LeNet", eager, times)
+    assert row.good and row.found == "1.00 ms, 5.50 x PyTorch channels-last"
+    row = check.judge("AlexNet", best, times)
+    assert not row.good and row.found == "1.00 ms, 0.90 x PyTorch graph"
+    assert not check.judge("AlexNet", best, {"caffepy": 1.0}).good
+
+
+def test_the_table_has_a_word_for_each_row(check):
+    text = check.table([check.Row("layer cases", "117 passed", "117", True),
+                        check.Row("LeNet", "2 ms", "5 x", False)])
+    assert text.splitlines()[1].endswith("ok") and text.splitlines()[2].endswith("MISSED")
