@@ -54,9 +54,9 @@ class Race:
 
 RACES = (
     Race("LeNet", "models/lenet/lenet_train_test.prototxt", 64, 5, "eager",
-         ("-size", "28", "-channels", "1")),
+         ("-size", "28", "-channels", "1", "-ways", "eager,graph")),
     Race("CIFAR-10 quick", "models/cifar10/cifar10_quick_train_test.prototxt", 100, 5,
-         "eager", ("-size", "32")),
+         "eager", ("-size", "32", "-ways", "eager,graph")),
     Race("AlexNet", "models/alexnet/train_val.prototxt", 256, 1, "best", ("-classes", "1000")),
     Race("GoogLeNet", "models/googlenet/train_val.prototxt", 128, 1, "best",
          ("-classes", "1000", "-ways", "eager,graph")),

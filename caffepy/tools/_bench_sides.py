@@ -146,10 +146,7 @@ def agree_on_gradients(net: Net, twin: Any, most: float = AGREEMENT) -> None:
 
     Nets with dropout draw other masks on each side: they are compared with it turned off.
     """
-    droppers = [layer for layer in net.layers if layer.type == "Dropout"]
-    for layer in droppers:
-        layer.training = False  # type: ignore[attr-defined]
-    twin.training = False
+    drop(net, twin, False)
     try:
         net.clear_param_diffs()
         loss = net.forward()
@@ -163,9 +160,17 @@ def agree_on_gradients(net: Net, twin: Any, most: float = AGREEMENT) -> None:
                       parameter.blob.grads.read(Place.HOST).reshape(-1),
                       numbers(other.grad), NEAR_TIES)
     finally:
-        for layer in droppers:
-            layer.training = True  # type: ignore[attr-defined]
-        twin.training = True
+        drop(net, twin, True)
+
+
+def drop(net: Net, twin: Any, on: bool) -> None:
+    """Turn dropout on or off on both sides; a GPU must then record its graphs anew."""
+    for layer in net.layers:
+        if layer.type == "Dropout":
+            layer.training = on  # type: ignore[attr-defined]
+    twin.training = on
+    if net.recorder:
+        net.recorder.forget(changed=True)
 
 
 def check(what: str, ours: np.ndarray, theirs: np.ndarray, most: float = AGREEMENT) -> None:

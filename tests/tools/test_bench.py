@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -125,3 +126,26 @@ def test_a_gpu_is_timed_until_it_has_finished(net, gpu, monkeypatch):
     assert len(found["milliseconds"]["caffepy"]) == 2
     assert len(waits) >= 4
     assert "small, train step, " in bench.table(found) and "TF32" in bench.table(found)
+
+
+def test_what_is_timed_on_a_gpu_drops_again(gpu):
+    """Graphs that were recorded while dropout was off, to agree, must not be replayed."""
+    from caffepy.core.context import Context
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2, text
+    from caffepy.tools._bench_sides import drop
+
+    param = caffe_pb2.NetParameter()
+    text.parse("""
+        layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 400 } } }
+        layer { name: "drop" type: "Dropout" bottom: "x" top: "y" }""", param)
+    net = Net(param, caffe_pb2.TRAIN, context=Context(gpu, seed=1))
+    net.blobs["x"].data[...] = 1
+    twin = SimpleNamespace()
+    for on in (False, True, False):
+        drop(net, twin, on)
+        for _ in range(6):
+            net.forward()
+        assert 100 < int((net.blobs["y"].data == 0).sum()) < 300 if on else (
+            net.blobs["y"].data == 1).all()
+        assert twin.training is on

@@ -220,7 +220,10 @@ def _cupy() -> Finding:
         found = importlib.import_module("cupy")
     except ImportError as error:
         return Finding("CuPy", problem=f"missing ({error}): {pip_line()}")
-    wheel = cupy_wheel()
+    wheel, driver = cupy_wheel(), driver_version()
+    if wheel == "cupy-cuda13x" and driver and driver[0] < 13:
+        return Finding("CuPy", problem=f"{wheel} is for CUDA 13, the driver serves up to "
+                       f"{driver[0]}.{driver[1]}: pip uninstall {wheel}, then {pip_line(driver)}")
     version = str(getattr(found, "__version__", "of unknown version"))
     version += f" ({wheel})" if wheel else ""
     file = getattr(found, "__file__", None)

@@ -82,6 +82,19 @@ def test_only_the_driver_is_missing(opened: Files, monkeypatch) -> None:
     libraries.require("no GPU 0")
 
 
+def test_a_cupy_that_is_too_new_for_the_driver(opened: Files, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", ModuleType("cupy"))
+    monkeypatch.setattr(libraries, "cupy_wheel", lambda: "cupy-cuda13x")
+    opened[libraries.DRIVER] = driver(12040)
+    found = libraries.requirements()[1]
+    assert found.problem == (
+        "cupy-cuda13x is for CUDA 13, the driver serves up to 12.4: pip uninstall cupy-cuda13x, "
+        "then 'pip install \"caffepy[cuda12]\"'")
+    opened[libraries.DRIVER] = driver(13000)
+    libraries.load.cache_clear()
+    assert libraries.requirements()[1].problem == ""
+
+
 def test_the_pip_line_fits_the_driver(opened: Files) -> None:
     opened[libraries.DRIVER] = driver(13010)
     assert libraries.driver_version() == (13, 1)
