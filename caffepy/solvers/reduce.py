@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from caffepy.core.arena import Parameter
 from caffepy.core.net import Net
-from caffepy.parallel.base import Communicator
+from caffepy.parallel.base import Array, Communicator
 
 BUCKET = 1 << 20  # numbers: 4 MB, at which MPI and NCCL come near their best speed
 
@@ -36,6 +36,7 @@ class Reducer:
         self.communicator = communicator
         self._place = net.context.place  # where the arena is
         self._buckets: list[Bucket] | None = None
+        self._grads: Array = None
         self._next = 0
 
     def broadcast(self) -> None:
@@ -43,6 +44,12 @@ class Reducer:
         with self.net.public_call():
             for parameter in self.net.parameters:
                 self.communicator.broadcast(parameter.blob.values.write(self._place))
+
+    def cut_recordings(self) -> None:
+        """Have a GPU's recordings of backward end where buckets are complete: what is inside of
+        one runs as a whole."""
+        if self.net.recorder is not None:
+            self.net.recorder.cuts = frozenset(bucket.layer for bucket in self.buckets)
 
     def layer_done(self, layer: int) -> None:
         """Backward has passed a layer: start what is complete by that."""
@@ -63,6 +70,7 @@ class Reducer:
     def buckets(self) -> list[Bucket]:
         """What is averaged at once, in order."""
         if self._buckets is None:
+            self._grads = self.net.arena.grads  # whose making gives parameters their places
             self._buckets = plan(self.net.parameters, first_users(self.net))
         return self._buckets
 
@@ -70,7 +78,7 @@ class Reducer:
         for parameter in bucket.parameters:
             parameter.blob.grads.write(self._place)  # brought home, wherever it is now
         self._next += 1
-        self.communicator.start(self.net.arena.grads[bucket.start : bucket.stop])
+        self.communicator.start(self._grads[bucket.start : bucket.stop])
 
 
 def first_users(net: Net) -> list[int | None]:

@@ -205,6 +205,8 @@ class Solver:
         try:
             if self.communicator.size > 1:
                 self.reducer.broadcast()
+                if self.param.layer_wise_reduce:
+                    self.reducer.cut_recordings()
             while self.iter < end and not self.stopped:
                 self._iterate()
         except BaseException as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -13,7 +14,9 @@ from workers import together
 from caffepy.core.arena import Parameter
 from caffepy.core.blob import Blob
 from caffepy.core.context import Context
+from caffepy.core.net import Net
 from caffepy.errors import ConfigError
+from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2, text
 from caffepy.solvers import reduce
 from caffepy.solvers.solver import create_solver
@@ -155,6 +158,27 @@ def test_buckets_start_while_backward_goes_on(monkeypatch):
     # ip2's own bias goes while ip1 is under way; the shared weights wait for ip1, and nothing
     # moves in the first of two passes; the frozen ip0 is not sent at all
     assert logs[0] == [*passes, "loss", "ip2", 6, "ip1", 6, 36, "ip0", "rows", "finish", "hook"]
+
+
+@pytest.mark.parametrize("more, cuts", [("", {2, 3}), ("layer_wise_reduce: false", None)])
+def test_recordings_of_backward_end_where_buckets_do(more, cuts, monkeypatch):
+    monkeypatch.setattr(reduce.plan, "__defaults__", (1,))
+
+    def work(workers):
+        with make(workers, more=more) as solver:
+            solver.net.recorder = SimpleNamespace(cuts=None)
+            solver.step(0)
+            found, solver.net.recorder = solver.net.recorder.cuts, None
+            return found
+
+    assert together(2, work) == [cuts, cuts]
+
+
+def test_buckets_know_their_places_before_anybody_asked_for_the_arena():
+    with make() as solver:
+        net = Net(solver.net.param)
+        places = [(b.start, b.stop) for b in reduce.Reducer(net, Single()).buckets]
+        assert places == [(b.start, b.stop) for b in solver.reducer.buckets]
 
 
 def parameters(*counts):
