@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import ctypes
+import sys
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -163,6 +164,8 @@ class MemoryPool:
         return MemoryPointer(PooledMemory(memory, self), 0)
 
     def give_back(self, memory: Memory) -> None:
+        if sys.is_finalizing():
+            return
         memory.check()
         self.used -= memory.size
         if heap.memories.get(memory.ptr) is memory:  # else it is garbage itself, in a cycle
