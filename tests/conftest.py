@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from support import ENGINES
+
+from caffepy import kernels
 
 MNIST = Path(__file__).parent.parent / "data" / "mnist"
 
@@ -44,6 +47,7 @@ def fake_gpu(monkeypatch):
 
     if missing := fake_cuda.missing():
         pytest.skip(missing)
+    monkeypatch.setattr(kernels, "_of_this_thread", threading.local())  # engines of other fakes
     return fake_cuda.install(monkeypatch)
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.core.layer import Layer
-from caffepy.core.memory import Tensor
+from caffepy.core.memory import SyncedMemory, Tensor
 from caffepy.core.observe import Missing, Observation, watched
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ class Recorder:
         self.device = net.context.accelerator
         self.enabled = os.environ.get(SWITCH) != "0"
         self.cuts: frozenset[int] = frozenset()  # backward's graphs end with these layers
-        self.refused: dict[int, str] = {}  # layers that cannot be recorded, and why
+        # Layers that cannot be recorded, and why. If forward cannot, then backward is not either:
+        # what it needs is in another place after each forward.
+        self.refused: dict[int, str] = {}
         self._pool: Any = None  # where recorded work has its temporaries
         this, count = weakref.proxy(self), len(net.layers)
         self._forward = Pass(range(count), lambda i: this.net.run_layer(i),
@@ -246,7 +248,7 @@ class Recorder:
             number = next(iter(layers))
             graph: Graph | None = None
             failed: Exception | None = None
-            with watched(self.net.context.mover.memories or ()) as observation:
+            with watched(self._memories(layers)) as observation:
                 try:
                     with self._capture() as captured:
                         for number in layers:
@@ -298,6 +300,11 @@ class Recorder:
     def _backward_alone(self, i: int) -> None:
         net = self.net
         net.layers[i].backward(net.tops[i], net.propagate_down[i], net.bottoms[i])
+
+    def _memories(self, layers: dict[int, Layer]) -> set[SyncedMemory]:
+        """All that these may touch: of the blobs, whoever's they are, and of layers' insides."""
+        return {*(tensor.memory for tensor in self._tensors(layers)),
+                *(self.net.context.mover.memories or ())}
 
     def _tensors(self, layers: dict[int, Layer]) -> list[Tensor]:
         net = self.net

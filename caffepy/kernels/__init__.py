@@ -7,6 +7,7 @@ next: onednn and then reference on the CPU, cuda and then reference on a GPU.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 from caffepy import log
@@ -17,6 +18,10 @@ logger = log.get(__name__)
 
 NAMES = ("onednn", "reference")  # on the CPU
 GPU_NAMES = ("cuda", "reference")
+
+# One stream serves all nets that a thread makes, which may share their weights: what one writes
+# is written when the other reads it.
+_of_this_thread = threading.local()
 
 
 def engine(name: str, threads: int | None = None) -> Engine:
@@ -71,7 +76,8 @@ def _gpu_engines(device: int, names: Sequence[str]) -> list[Engine]:
     from caffepy.kernels.cuda import CudaEngine
     from caffepy.kernels.reference import ReferenceEngine
 
-    cuda = CudaEngine(device)
+    engines = _of_this_thread.__dict__
+    cuda = engines.get(str(device)) or engines.setdefault(str(device), CudaEngine(device))
     reference = ReferenceEngine(cuda.xp, cuda.place, cuda.mover)
     reference.device = cuda.device
     return [cuda, reference] if "cuda" in names else [reference]

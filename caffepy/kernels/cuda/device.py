@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import itertools
+import threading
 import weakref
 from collections.abc import Iterator
 from functools import cached_property
@@ -104,6 +105,7 @@ class Device:
         self.channels_last = settings.channels_last(self.capability)
         with self.xp.cuda.Device(index):
             self.stream = self.xp.cuda.Stream(non_blocking=True)
+        self._lock = threading.RLock()
         self._functions: dict[str, Any] = {}
         self._modules: dict[str, Any] = {}
         self._workspace: list[Array] = []  # the last is in use; graphs may hold the others
@@ -119,8 +121,9 @@ class Device:
 
     @contextlib.contextmanager
     def computing(self) -> Iterator[None]:
-        """``use`` for a while; may be nested."""
-        with self.xp.cuda.Device(self.index), self.stream:
+        """``use`` for a while; may be nested. Other threads wait: what they queue must not get
+        into a graph that is being captured."""
+        with self._lock, self.xp.cuda.Device(self.index), self.stream:
             yield
 
     def synchronize(self) -> None:

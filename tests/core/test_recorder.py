@@ -1,0 +1,321 @@
+"""Passes of a net on a GPU: what is recorded, when it is replayed, and when it is not."""
+
+import gc
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from caffepy.core import recorder
+from caffepy.core.context import Context
+from caffepy.core.layer import Layer
+from caffepy.core.net import Net
+from caffepy.core.registry import register
+from caffepy.errors import DataError
+from caffepy.proto import caffe_pb2, text
+
+TRAIN, TEST = caffe_pb2.TRAIN, caffe_pb2.TEST
+INPUT = """
+layer { name: "in" type: "Input" top: "x" top: "y"
+        input_param { shape { dim: 4 dim: 3 dim: 8 dim: 8 } shape { dim: 4 } } }
+"""
+BODY = """
+layer { name: "conv" type: "Convolution" bottom: "x" top: "a" convolution_param {
+        num_output: 4 kernel_size: 3 pad: 1 weight_filler { type: "msra" } } }
+layer { name: "bn" type: "BatchNorm" bottom: "a" top: "a" }
+layer { name: "scale" type: "Scale" bottom: "a" top: "a" scale_param { bias_term: true } }
+layer { name: "relu" type: "ReLU" bottom: "a" top: "a" }
+layer { name: "pool" type: "Pooling" bottom: "a" top: "p"
+        pooling_param { kernel_size: 3 stride: 2 } }
+layer { name: "lrn" type: "LRN" bottom: "p" top: "n" }
+layer { name: "conv2" type: "Convolution" bottom: "n" top: "b" convolution_param {
+        num_output: 4 kernel_size: 1 weight_filler { type: "msra" } } }
+layer { name: "sum" type: "Eltwise" bottom: "n" bottom: "b" top: "s" }
+layer { name: "drop" type: "Dropout" bottom: "s" top: "s" include { phase: TRAIN } }
+layer { name: "ip" type: "InnerProduct" bottom: "s" top: "ip" inner_product_param {
+        num_output: 5 weight_filler { type: "xavier" } } }
+"""
+LOSS = 'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "y" top: "loss" }'
+WARM = recorder.WARM_UP
+
+
+def build(body=BODY, phase=TRAIN, **settings):
+    spec = caffe_pb2.NetParameter()
+    text.parse('name: "n" ' + INPUT + body + LOSS, spec)
+    return Net(spec, phase, context=Context(0, seed=5, **settings))
+
+
+def feed(net, seed):
+    draw = np.random.default_rng(seed)
+    for name, blob in zip(net.input_names, map(net.blob, net.input_names), strict=True):
+        values = draw.standard_normal(blob.shape) if name == "x" else draw.integers(5, size=4)
+        blob.data[...] = values
+
+
+def step(net, seed, accumulate=False):
+    """Forward and backward on a batch; loss and all gradients."""
+    feed(net, seed)
+    loss = net.forward()
+    if not accumulate:
+        net.clear_param_diffs()
+    net.backward()
+    return [loss, *(p.blob.diff.copy() for p in net.parameters)]
+
+
+def equal(ours, expected):
+    for a, b in zip(ours, expected, strict=True):
+        assert_array_equal(a, b)
+        assert np.isfinite(a).all()
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Builds nets that never record."""
+
+    def made(*args, **settings):
+        with monkeypatch.context() as patch:
+            patch.setenv(recorder.SWITCH, "0")
+            return build(*args, **settings)
+
+    return made
+
+
+@pytest.fixture
+def launched(fake_gpu, monkeypatch):
+    """How many graphs were launched."""
+    graph = fake_gpu.cuda.Graph
+    counts = []
+    launch = graph.launch
+    monkeypatch.setattr(graph, "launch",
+                        lambda self, stream=None: counts.append(1) or launch(self, stream))
+    return counts
+
+
+def test_after_some_passes_each_is_one_graph(launched, eager):
+    net, other = build(), eager()
+    for seed in range(WARM):
+        equal(step(net, seed), step(other, seed))
+    assert not launched
+    for seed in range(WARM, WARM + 4):
+        del launched[:]
+        equal(step(net, seed), step(other, seed))
+        assert len(launched) == 2, "one forward, one backward"
+    assert net.layer("drop").position == other.layer("drop").position == WARM + 4
+    for a, b in zip(net.params["bn"], other.params["bn"], strict=True):
+        assert_array_equal(a.data, b.data)
+
+
+def test_gradients_may_be_overwritten_or_added_to(launched, eager):
+    net, other = build(), eager()
+    for seed in range(WARM + 6):
+        accumulate = seed % 3 != 0  # as with iter_size: 3
+        equal(step(net, seed, accumulate), step(other, seed, accumulate))
+    assert launched
+    assert len(net.recorder._backward.recordings) == 2
+
+
+def test_recorded_work_keeps_its_temporaries_from_others(fake_gpu, eager):
+    net, other = build(), eager()
+    for seed in range(WARM + 1):
+        equal(step(net, seed), step(other, seed))
+    with net.context.computing():  # whoever allocates now must not get what a replay writes to
+        held = [fake_gpu.full(2**power, 7, np.float32) for power in range(4, 14) for _ in range(9)]
+    equal(step(net, 99), step(other, 99))
+    assert all((array.get() == 7).all() for array in held)
+
+
+def test_a_layer_that_cannot_be_recorded_runs_by_itself(launched, eager, caplog, monkeypatch):
+    @register("TestCounting")
+    class Counting(Layer):
+        recordable = True
+        on_host = False
+        runs = 0
+
+        def reshape(self, bottom, top):
+            top[0].reshape_like(bottom[0])
+
+        def forward(self, bottom, top):
+            type(self).runs += 1
+            x = self.read(bottom[0].values)
+            self.overwrite(top[0].values)[...] = x * float(x.max() > 0)  # asks the device
+
+        def backward(self, top, propagate_down, bottom):
+            self.overwrite(bottom[0].grads)[...] = self.read(top[0].grads)
+
+    try:
+        parts = BODY.replace('bottom: "n" top: "b"', 'bottom: "m" top: "b"').replace(
+            'layer { name: "conv2"',
+            'layer { name: "odd" type: "TestCounting" bottom: "n" top: "m" } layer { name: "conv2"')
+        net, other = build(parts), eager(parts)
+        caplog.set_level("INFO", "caffepy")
+        for seed in range(WARM + 3):
+            del launched[:]
+            Counting.runs = 0
+            equal(step(net, seed), step(other, seed))
+        assert len(launched) == 4, "on both sides of it, there and back"
+        assert Counting.runs == 2, "once in each net"
+        assert ("Forward of net 'n' (net): 13 layers run from CUDA graphs (2), 1 by themselves"
+                in caplog.messages)
+        assert any("'odd' (TestCounting) runs by itself: " in line for line in caplog.messages)
+    finally:
+        from caffepy.core import registry
+
+        registry._entries.pop("TestCounting", None)
+
+
+def test_a_python_layer_in_between(launched, eager, tmp_path, monkeypatch):
+    (tmp_path / "doubling_layer.py").write_text(
+        "import caffepy as caffe\n"
+        "class Doubling(caffe.Layer):\n"
+        "    def setup(self, bottom, top): pass\n"
+        "    def reshape(self, bottom, top): top[0].reshape(*bottom[0].data.shape)\n"
+        "    def forward(self, bottom, top): top[0].data[...] = 2 * bottom[0].data\n"
+        "    def backward(self, top, down, bottom): bottom[0].diff[...] = 2 * top[0].diff\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    body = BODY + ('layer { name: "py" type: "Python" bottom: "ip" top: "py" python_param {'
+                   ' module: "doubling_layer" layer: "Doubling" } }')
+    loss = LOSS.replace('"ip"', '"py"')
+    monkeypatch.setattr(f"{__name__}.LOSS", loss)
+    net, other = build(body), eager(body)
+    assert net.layer("py").context.place.name == "HOST"
+    for seed in range(WARM + 3):
+        del launched[:]
+        equal(step(net, seed), step(other, seed))
+    assert len(launched) == 4, "on both sides of it, there and back"
+
+
+def test_who_looks_between_two_layers_turns_replays_off(launched, eager):
+    net, other = build(), eager()
+    for seed in range(WARM + 2):
+        equal(step(net, seed), step(other, seed))
+    seen = []
+    net.after_forward.append(seen.append)
+    del launched[:]
+    equal(step(net, 50), step(other, 50))
+    assert seen == list(range(len(net.layers))) and not launched
+    net.after_forward.clear()
+    equal(step(net, 51), step(other, 51))
+    assert launched
+    net.debug_info = True
+    del launched[:]
+    equal(step(net, 52), step(other, 52))
+    assert not launched
+
+
+def test_backward_by_the_layers_may_follow_a_replayed_forward(launched, eager):
+    net, other = build(), eager()
+    for seed in range(WARM + 2):
+        equal(step(net, seed), step(other, seed))
+    net.before_backward.append(lambda i: None)
+    for seed in range(60, 63):
+        del launched[:]
+        equal(step(net, seed), step(other, seed))
+        assert len(launched) == 1, "forward alone"
+
+
+def test_other_shapes_are_recorded_anew(launched, eager):
+    net, other = build(), eager()
+    for size in (4, 2, 4):
+        for each in (net, other):
+            each.blobs["x"].reshape(size, 3, 8, 8)
+            each.blobs["y"].reshape(size)
+        for seed in range(WARM + 2):
+            for each in (net, other):
+                draw = np.random.default_rng(seed)
+                each.blobs["x"].data[...] = draw.standard_normal((size, 3, 8, 8))
+                each.blobs["y"].data[...] = draw.integers(5, size=size)
+            losses = [each.forward() for each in (net, other)]
+            assert losses[0] == losses[1]
+            for each in (net, other):
+                each.clear_param_diffs()
+                each.backward()
+            equal([p.blob.diff for p in net.parameters], [p.blob.diff for p in other.parameters])
+        assert launched
+        del launched[:]
+
+
+@pytest.mark.parametrize("layout", ["nhwc", "nchw"])
+def test_a_test_net_sees_new_weights_and_statistics(launched, eager, layout, monkeypatch):
+    monkeypatch.setenv("CAFFEPY_GPU_LAYOUT", layout)
+    train, net, other = build(), build(phase=TEST), eager(phase=TEST)
+    for round_ in range(3):
+        for parameter in train.parameters:
+            parameter.blob.data[...] += 0.1 * round_
+        for each in (net, other):
+            each.share_trained_layers(train)
+        for seed in range(WARM + 1):
+            del launched[:]
+            for each in (net, other):
+                feed(each, seed)
+            assert net.forward() == other.forward()
+            assert_array_equal(net.blobs["ip"].data, other.blobs["ip"].data)
+    assert len(launched) == 1
+
+
+def test_values_written_between_passes_count(launched, eager):
+    net, other = build(), eager()
+    kept = [each.blobs["loss"].diff for each in (net, other)]  # the weight of the loss
+    for seed in range(WARM + 6):
+        if seed == WARM + 2:
+            for each in (net, other):
+                each.params["conv"][0].data[...] *= 0.5
+                each.params["conv"][0].diff[...] = 3  # and then cleared
+        if seed == WARM + 4:
+            for diff in kept:
+                diff[...] = 2.5
+        equal(step(net, seed), step(other, seed))
+    assert launched
+
+
+def test_a_bad_label_is_told_after_a_replay(launched):
+    net = build()
+    for seed in range(WARM + 2):
+        step(net, seed)
+    feed(net, 0)
+    net.blobs["y"].data[2] = 7
+    with pytest.raises(DataError, match="label of item 2"):
+        net.forward()
+    equal(step(net, 1)[:1], [net.loss()])
+
+
+def test_parts_of_a_pass_and_a_net_that_ends(launched, eager):
+    net, other = build(), eager()
+    for seed in range(WARM + 2):
+        equal(step(net, seed), step(other, seed))
+    for each in (net, other):
+        feed(each, 7)
+    assert net.forward_range(0, len(net.layers) - 1) == other.forward()
+    for each in (net, other):
+        each.clear_param_diffs()
+        each.backward()
+    equal([p.blob.diff for p in net.parameters], [p.blob.diff for p in other.parameters])
+    equal(step(net, 8), step(other, 8))
+    memory = net.blobs["a"].values.memory
+    gc.collect()
+    gc.disable()
+    try:
+        memories = net.context.mover.memories
+        count = len(memories)
+        del net
+        assert len(memories) < count, "a net that is dropped lets go of its memory at once"
+    finally:
+        gc.enable()
+        del memory
+
+
+def test_the_switch(launched, monkeypatch):
+    monkeypatch.setenv(recorder.SWITCH, "0")
+    net = build()
+    for seed in range(WARM + 2):
+        step(net, seed)
+    assert not launched
+
+
+def test_reference_kernels_run_by_themselves_where_cupy_cannot_be_recorded(launched, eager):
+    net, other = build(engines=("reference",)), eager(engines=("reference",))
+    for seed in range(WARM + 3):
+        del launched[:]
+        equal(step(net, seed), step(other, seed))
+    assert launched
+    refused = {net.layers[i].name for i in net.recorder.refused}
+    assert {"conv", "conv2", "ip"} <= refused, "matrix products go to cuBLAS by CuPy"
