@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from caffepy import log
+from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.memory import SyncedMemory
@@ -47,27 +48,33 @@ class Footprint:
 
 def of(net: Net, histories: int = 0) -> Footprint:
     """What the net needs, if its update rule keeps so many numbers for each parameter."""
+    parameters, blobs = memories(net)
+    learned = sum(parameter.count for parameter in net.parameters)
+    return Footprint(
+        sum(m.count * m.dtype.itemsize for m in parameters)
+        + histories * learned * net.dtype.itemsize,
+        sum(m.count * m.dtype.itemsize for m in blobs),
+        batch_of(net),
+    )
+
+
+def memories(net: Net) -> tuple[set[SyncedMemory], set[SyncedMemory]]:
+    """Those of the parameters, and those of the blobs; gradients in the TRAIN phase alone, and if
+    backward computes them."""
     parameters: set[SyncedMemory] = set()
-    blobs: set[SyncedMemory] = set()
-    trained = any(net.needs_backward)
+    blobs = {blob.values.memory for blob in net.blobs.values()}
+    trained = net.phase == caffe_pb2.TRAIN and any(net.needs_backward)
     for blob in (blob for layer in net.layers for blob in layer.blobs):
         parameters.add(blob.values.memory)
         if trained:
             parameters.add(blob.grads.memory)
-    blobs.update(blob.values.memory for blob in net.blobs.values())
     for bottoms, wanted, needed in zip(
         net.bottoms, net.propagate_down, net.needs_backward, strict=True
     ):
-        if needed:
+        if needed and trained:
             blobs.update(blob.grads.memory
                          for blob, down in zip(bottoms, wanted, strict=True) if down)
-    learned = sum(parameter.count for parameter in net.parameters)
-    fixed = sum(m.count * m.dtype.itemsize for m in parameters)
-    return Footprint(
-        fixed + histories * learned * net.dtype.itemsize,
-        sum(m.count * m.dtype.itemsize for m in blobs - parameters),
-        batch_of(net),
-    )
+    return parameters, blobs - parameters
 
 
 def batch_of(net: Net) -> int:
@@ -79,10 +86,12 @@ def batch_of(net: Net) -> int:
     return 1
 
 
-def capacity(net: Net) -> int:
-    """Bytes of the net's device that this process has or can have."""
-    xp = net.context.accelerator.xp
-    return int(xp.cuda.runtime.memGetInfo()[0]) + int(xp.get_default_memory_pool().total_bytes())
+def capacity(nets: list[Net]) -> int:
+    """Bytes of the device that these nets have already or can have."""
+    xp = nets[0].context.accelerator.xp
+    free = int(xp.cuda.runtime.memGetInfo()[0]) + int(xp.get_default_memory_pool().free_bytes())
+    held = {memory for net in nets for part in memories(net) for memory in part}
+    return free + sum(memory.device_nbytes for memory in held)
 
 
 def report(nets: list[Net], histories: int) -> None:
@@ -91,7 +100,7 @@ def report(nets: list[Net], histories: int) -> None:
     if device is None:
         return
     with nets[0].context.computing():
-        whole = capacity(nets[0])
+        whole = capacity(nets)
     first, *others = (of(net, histories if net is nets[0] else 0) for net in nets)
     shared = sum(other.blobs for other in others)  # their parameters are the first one's
     need = first.total + shared
@@ -120,7 +129,7 @@ def advice(net: Net) -> str | None:
     if net.context.accelerator is None:
         return None
     footprint = of(net)
-    whole = capacity(net)
+    whole = capacity([net])
     return (f"The net needs about {size(footprint.total)} at a batch of {footprint.batch}; GPU "
             f"{net.context.accelerator.index} has {size(whole)} for it. "
             f"{suggestion(footprint, whole)}")

@@ -203,6 +203,11 @@ class SyncedMemory:
         """Bytes held in all places together."""
         return sum(int(array.nbytes) for array in self._store.values())
 
+    @property
+    def device_nbytes(self) -> int:
+        """Bytes held on a device."""
+        return sum(int(a.nbytes) for place, a in self._store.items() if place.on_device)
+
     # -- the Python door ------------------------------------------------------------------
 
     def door(self, shape: Shape) -> np.ndarray[Any, Any]:

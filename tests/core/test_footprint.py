@@ -34,10 +34,10 @@ def net(phase: int = caffe_pb2.TRAIN) -> Net:
 
 
 def put_on_device(net: Net, free: int, held: int = 0) -> None:
-    """Let the net believe that it is on a GPU with that much memory free and held."""
+    """Let the net believe that it is on a GPU with that much memory free, and held in its pool."""
     xp = SimpleNamespace(
         cuda=SimpleNamespace(runtime=SimpleNamespace(memGetInfo=lambda: (free, 2**40))),
-        get_default_memory_pool=lambda: SimpleNamespace(total_bytes=lambda: held))
+        get_default_memory_pool=lambda: SimpleNamespace(free_bytes=lambda: held))
     net.context.accelerator = SimpleNamespace(
         index=3, xp=xp, computing=contextlib.nullcontext, check=lambda: None)
 
