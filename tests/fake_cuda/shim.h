@@ -131,8 +131,11 @@ inline const char* run_block() {
         bool done = true, moved = false;
         for (int rank = 0; rank < threads; ++rank) done &= state[rank] == DONE;
         if (done) return nullptr;
-        for (int first = 0; first + warpSize <= threads; first += warpSize)
-            moved |= release(first, first + warpSize, AT_WARP);
+        // one warp goes on as far as it can before the next: warps are not in step on a GPU either
+        for (int i = 0, warps = threads / warpSize; i < warps; ++i) {
+            int first = (backwards ? warps - 1 - i : i) * warpSize;
+            while (release(first, first + warpSize, AT_WARP)) moved = true;
+        }
         if (!moved && !release(0, threads, AT_BARRIER)) {
             int at_barrier = 0, at_warp = 0, ended = 0;
             for (int rank = 0; rank < threads; ++rank) {

@@ -70,6 +70,7 @@ class Event:
                  interprocess: bool = False) -> None:
         self.time = 0.0
         self.captured: Graph | None = None
+        self.since = -1  # which wait of the host was the last before
 
     def record(self, stream: Stream | None = None) -> None:
         stream = stream or _thread.current
@@ -78,13 +79,18 @@ class Event:
 
     def _note(self) -> None:
         self.time = time.perf_counter()
+        self.since = _waits[0]
 
     def synchronize(self) -> None:
         synchronize()
 
     @property
     def done(self) -> bool:
-        return True
+        """As if the device did nothing until the host waits for it."""
+        return self.since < _waits[0]
+
+
+_waits = [0]
 
 
 def get_elapsed_time(start: Event, end: Event) -> float:
@@ -212,6 +218,7 @@ def synchronize(why: str = "waiting for the device") -> None:
     if capturing():
         raise CUDARuntimeError(f"cudaErrorStreamCaptureUnsupported: {why} during a capture")
     counts.syncs += 1
+    _waits[0] += 1
 
 
 def refuse_capture(what: str) -> None:

@@ -12,6 +12,7 @@ from caffepy.kernels.cuda.device import Device
 TILE, ROWS = 32, 8  # of the transposing kernel
 TO_DEVICE, TO_HOST = 1, 2  # cudaMemcpyKind
 STAGED = 4 * 2**20  # bytes; what is larger is not copied twice
+STAGES = 16  # copies under way at once, of a size
 
 
 class CudaMover(Mover):
@@ -73,12 +74,17 @@ class CudaMover(Mover):
 
     def _stage(self, nbytes: int) -> _Stage:
         """Page-locked room that no copy is reading any more."""
-        for stage in self._stages:
-            if stage.room.nbytes >= nbytes and stage.done.done:
-                return stage
-        stage = _Stage(self.device, nbytes)
-        self._stages.append(stage)
-        return stage
+        fitting = [stage for stage in self._stages if stage.room.nbytes >= nbytes]
+        free = next((stage for stage in fitting if stage.done.done), None)
+        if free is None and len(fitting) < STAGES:
+            free = _Stage(self.device, nbytes)
+            self._stages.append(free)
+        elif free is None:  # the device is far behind
+            free = fitting[0]
+            free.done.synchronize()
+        self._stages.remove(free)
+        self._stages.append(free)  # so that the first is the one that was used longest ago
+        return free
 
 
 class _Stage:

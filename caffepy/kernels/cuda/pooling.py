@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Array, Place, Tensor
+from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.kernels.base import Engine, PoolingKernel, PoolingSpec
 from caffepy.kernels.cuda.common import device_of, order
+
+PACK = 4  # channels that a thread takes at once, channels-last
 
 
 class Pooling(PoolingKernel):
@@ -21,7 +24,7 @@ class Pooling(PoolingKernel):
         super().__init__(spec, owner)
         self.device = device_of(owner, spec, spec.x, spec.y)
         self.place = Place.DEVICE  # of the last forward, and so of the winners
-        self.windows = (*spec.x[1:], *spec.y[2:], *spec.kernel, *spec.stride, *spec.pad)
+        self.windows = (*spec.x[2:], *spec.y[2:], *spec.kernel, *spec.stride, *spec.pad)
 
     @cached_property
     def _winner(self) -> Array:
@@ -32,23 +35,25 @@ class Pooling(PoolingKernel):
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
         s, place = self.spec, order(x)
         self.place = place
-        xs, ys, count = x.read(place), y.overwrite(place), math.prod(s.y)
+        xs, ys = x.read(place), y.overwrite(place)
         if s.method == "ave":
-            self.device.launch("pooling.mean_forward", count, xs, ys, place.channels_last,
-                               *self.windows)
+            self._launch("mean_forward", s.y, xs, ys)
             return
         winner = self._winner if s.training or mask is not None else None
-        self.device.launch("pooling.max_forward", count, xs, ys, winner, place.channels_last,
-                           *self.windows)
+        self._launch("max_forward", s.y, xs, ys, winner)
         if mask is not None:
-            self.device.launch("pooling.positions", count, winner, mask.overwrite(place))
+            self.device.launch("pooling.positions", math.prod(s.y), winner, mask.overwrite(place))
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
-        s, place = self.spec, self.place
-        dys, dxs, count = dy.read(place), dx.overwrite(place), math.prod(s.x)
-        if s.method == "ave":
-            self.device.launch("pooling.mean_backward", count, dys, dxs, place.channels_last,
-                               *self.windows)
-        else:
-            self.device.launch("pooling.max_backward", count, dys, self._winner, dxs,
-                               place.channels_last, *self.windows)
+        winner = self._winner if self.spec.method == "max" else None
+        dys = dy.read(self.place)
+        self._launch("backward", self.spec.x, dys, winner, dx.overwrite(self.place))
+
+    def _launch(self, kernel: str, threads: Shape, *arrays: Any) -> None:
+        """A thread for each number of a shape, or for each four channels of it."""
+        channels, layout = self.spec.x[1], int(self.place.channels_last)
+        if layout and channels % PACK == 0:
+            layout = PACK
+        pack = max(1, layout)
+        self.device.launch(f"pooling.{kernel}", math.prod(threads) // pack, *arrays, layout,
+                           channels // pack, *self.windows)

@@ -1,7 +1,11 @@
-"""The same tensors for two engines: what CUDA computes is held against the reference kernels."""
+"""The same tensors for two engines: what CUDA computes is held against the reference kernels.
+
+On the fake device, or with CAFFEPY_TEST_GPU=1 on a real one.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +17,7 @@ from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.kernels.cuda import CudaEngine
 from caffepy.kernels.reference import ReferenceEngine
 
+REAL = os.environ.get("CAFFEPY_TEST_GPU") == "1"
 ORDERS = ["plain", "last"]
 # odd ones, one of a single channel, one of a single pixel, one of several blocks, one wide
 SHAPES = [(2, 3, 5, 7), (3, 1, 4, 5), (2, 40, 1, 1), (2, 70, 9, 11), (1, 33, 3, 40)]
@@ -47,14 +52,14 @@ class Side:
 
 
 def both(run: Callable[[Side], Sequence[Any]], rtol: float = 1e-4, atol: float = 1e-5) -> None:
-    """Run on the reference engine and on the fake GPU, its threads forwards and backwards.
+    """Run on the reference engine and on the GPU; a fake one's threads run both ways round.
 
     ``run`` gets a side and returns tensors and arrays, which must be equal.
     """
     wanted = [numbers(value) for value in run(Side(ReferenceEngine()))]
     engine = CudaEngine(0)
     assert wanted, "nothing to compare"
-    for backwards in (False, True):
+    for backwards in [False] if REAL else [False, True]:
         fake_cuda.emulator.reverse = backwards
         try:
             with engine.device.computing():
@@ -63,7 +68,7 @@ def both(run: Callable[[Side], Sequence[Any]], rtol: float = 1e-4, atol: float =
             fake_cuda.emulator.reverse = False
         for index, (one, other) in enumerate(zip(found, wanted, strict=True)):
             assert_allclose(one, other, rtol, atol, err_msg=f"result {index}")
-    assert fake_cuda.counts.launches, "no kernel ran"
+    assert REAL or fake_cuda.counts.launches, "no kernel ran"
     assert not fake_cuda.counts.stray, "work was queued on the null stream"
 
 

@@ -12,8 +12,9 @@ from caffepy.errors import DataError
 from caffepy.kernels.base import BatchNormSpec, ScaleSpec, SoftmaxLossSpec, SoftmaxSpec
 from caffepy.kernels.cuda import CudaEngine
 
-pytestmark = pytest.mark.usefixtures("fake_gpu")
+pytestmark = pytest.mark.usefixtures("gpu")
 
+OTHER = {"plain": "last", "last": "plain"}
 LONG = [(300, 3, 4, 4), (2, 3, 60, 50)]  # several parts of a sum
 
 
@@ -35,9 +36,10 @@ def test_batch_norm(shape, given, inplace, order):
         result = numbers(y)
         if inplace:
             y.overwrite(side.place)[...] = 0  # a Scale layer works in place on it
+        plan.backward(xs, y, side.tensor(dy, OTHER[order]), again := side.empty(shape))
         dx = dys if inplace else side.empty(shape)
         plan.backward(xs, y, dys, dx)
-        return m, v, result, dx
+        return m, v, result, dx, again
 
     # where a channel is a single pixel of few images dx is a small difference of large numbers
     both(run, rtol=1e-3, atol=2e-4)
@@ -78,7 +80,7 @@ def test_scale(shape, axis, end, inplace, order):
         ds.zero()
         plan.backward(xs, ss, dys, dx := side.empty(shape), ds, db)
         again, other = side.tensor(held), side.tensor(held)
-        plan.backward(xs, ss, dys, None, again, None)
+        plan.backward(xs, ss, side.tensor(dy, OTHER[order]), None, again, None)
         plan.backward(xs, ss, dys, dys, None, other)
         return result, dx, ds, db, again, other, dys
 
@@ -132,9 +134,7 @@ def test_softmax_loss(shape, axis, ignore, divisor, order):
     labels = np.random.default_rng(0).integers(0, shape[axis], places).astype(np.float32)
     if ignore == -1:
         labels[::3] = -1
-    p.flat[0] = 0
-    if ignore is None:
-        p.flat[1] = np.nan
+    labels[0] = p.flat[0] = 0  # the largest loss there is
 
     def run(side):
         plan = side.engine.plan(SoftmaxLossSpec(shape, axis, ignore, divisor))
@@ -146,6 +146,20 @@ def test_softmax_loss(shape, axis, ignore, divisor, order):
         return loss, dx
 
     both(run, rtol=1e-4, atol=1e-6)
+
+
+def test_the_loss_of_what_is_not_a_number():
+    p = np.full((40, 3), 1 / 3, np.float32)
+    p[7] = np.nan
+
+    def run(side):
+        plan = side.engine.plan(SoftmaxLossSpec((40, 3), 1))
+        ps, labels = side.tensor(p), side.tensor(np.ones(40, np.float32))
+        plan.forward(ps, labels, loss := side.empty(()))
+        plan.backward(ps, labels, dx := side.empty((40, 3)), 1.0)
+        return loss, dx
+
+    both(run)
 
 
 def test_all_labels_ignored():

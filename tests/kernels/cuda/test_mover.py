@@ -9,7 +9,7 @@ from kernels.cuda.sides import SHAPES, normal
 
 from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.kernels.cuda.device import Device
-from caffepy.kernels.cuda.mover import STAGED, CudaMover
+from caffepy.kernels.cuda.mover import STAGED, STAGES, CudaMover
 
 
 @pytest.fixture
@@ -45,6 +45,17 @@ def test_all_ways_between_the_places(mover, monkeypatch, shape, backwards):
             assert np.array_equal(found, values), (start, end)
 
 
+@pytest.mark.parametrize("grid", [(2, 1, 1), (2, 2, 2)])
+def test_few_blocks_transpose_many_tiles(mover, monkeypatch, grid):
+    """As it is with more rows or images than a grid has blocks."""
+    device, values = mover.device, normal((3, 70, 45))
+    for backwards in (False, True):
+        monkeypatch.setattr(fake_cuda.emulator, "reverse", backwards)
+        x, y = device.xp.asarray(values), device.xp.empty((3, 45, 70), np.float32)
+        device.launch_grid("reorder.transpose", grid, (32, 8), *values.shape, x, y)
+        assert np.array_equal(y.get(), values.transpose(0, 2, 1))
+
+
 def test_float64_changes_its_order_too(mover):
     values = normal((2, 3, 4, 5)).astype(np.float64)
     tensor = Tensor(SyncedMemory(values.size, np.float64, mover), values.shape)
@@ -70,12 +81,34 @@ def test_the_host_may_write_on_after_a_copy(mover, count):
     assert staged or fake_cuda.counts.syncs > before, "neither set aside nor waited for"
 
 
-def test_stages_are_met_again(mover):
+def test_a_copy_to_the_host_waits(mover):
+    memory = SyncedMemory(10, np.float32, mover)
+    memory.write(Place.DEVICE, (10,))
+    before = fake_cuda.counts.syncs
+    memory.read(Place.HOST, (10,))
+    assert fake_cuda.counts.syncs == before + 1
+
+
+def test_what_is_set_aside_stays_until_it_is_copied(mover):
     memory = SyncedMemory(100, np.float32, mover)
     for _ in range(5):
-        memory.write(Place.HOST, (100,))
+        memory.overwrite(Place.HOST, (100,))
         memory.read(Place.DEVICE, (100,))
-    assert len(mover._stages) == 1
+    assert len(mover._stages) == 5, "a copy may still be reading each"
+    mover.device.synchronize()
+    memory.overwrite(Place.HOST, (100,))
+    memory.read(Place.DEVICE, (100,))
+    assert len(mover._stages) == 5
+
+
+def test_the_host_waits_where_the_device_is_far_behind(mover):
+    memory = SyncedMemory(100, np.float32, mover)
+    before = fake_cuda.counts.syncs
+    for _ in range(STAGES + 3):
+        memory.overwrite(Place.HOST, (100,))
+        memory.read(Place.DEVICE, (100,))
+    assert len(mover._stages) == STAGES
+    assert fake_cuda.counts.syncs == before + 1
 
 
 def test_the_hosts_room_is_page_locked(mover):

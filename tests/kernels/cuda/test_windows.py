@@ -10,7 +10,7 @@ from kernels.cuda.sides import ORDERS, both, normal
 
 from caffepy.kernels.base import LRNSpec, PoolingSpec
 
-pytestmark = pytest.mark.usefixtures("fake_gpu")
+pytestmark = pytest.mark.usefixtures("gpu")
 
 
 def output(size: int, kernel: int, stride: int, pad: int) -> int:
@@ -28,6 +28,8 @@ def output(size: int, kernel: int, stride: int, pad: int) -> int:
     ((1, 2, 6, 5), (3, 3), (2, 2), (2, 2)),
     ((2, 5, 4, 6), (4, 6), (1, 1), (0, 0)),
     ((1, 1, 5, 5), (2, 2), (3, 3), (0, 0)),
+    ((2, 12, 9, 7), (3, 3), (2, 2), (1, 1)),
+    ((2, 8, 3, 3), (3, 3), (1, 1), (0, 0)),
 ])
 def test_pooling(shape, kernel, stride, pad, method, order):
     size = tuple(map(output, shape[2:], kernel, stride, pad))
