@@ -75,7 +75,8 @@ def run(communicator: Communicator, job: Job) -> list[str]:
     with SignalEffects(job.sigint_effect, job.sighup_effect) as signals:
         try:
             running = create_solver(
-                param, context=context, action=signals.action, communicator=communicator)
+                param, context=context, action=signals.action, communicator=communicator,
+                optimize=True)
         except ConfigError as error:
             raise error if error.where else error.at(job.solver) from None
         check_learns(running, job.solver)

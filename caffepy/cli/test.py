@@ -40,7 +40,7 @@ def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage:
 
     context = devices.context(devices.choose(gpu))
     net = Net(model, caffe_pb2.TEST, level=level, stages=flags.split_stages(stage),
-              context=context)
+              context=context, optimize=True)
     try:
         for path in paths:
             structure.warn(structure.copied_nothing(net, net.load(path)))

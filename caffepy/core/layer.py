@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from caffepy.core.context import Context
 from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.errors import CaffeError, ConfigError, DeviceError
 from caffepy.proto import caffe_pb2, wire
+
+if TYPE_CHECKING:
+    from caffepy.core.fusion import Fused, Link
 
 Blobs = Sequence[Blob]
 ErrorClass = type[CaffeError]  # within Layer, ``type`` is an attribute
@@ -124,6 +127,16 @@ class Layer:
     def before_replay(self) -> None:
         """Recorded work of this layer is about to run again, without ``forward`` being called:
         bring up to date what it reads on the device besides blobs, such as a counter of draws."""
+
+    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+        """What runs this layer and some that follow as one, if that is faster; see core.fusion.
+
+        Args:
+            chain: this layer and those behind it, each of which alone reads what the one before
+                writes.
+            optimize: blobs between them may stay unwritten, and backward runs for all or none.
+        """
+        return None
 
     # -- what a layer may need to give back ------------------------------------------------
 

@@ -26,6 +26,7 @@ from caffepy.core.layer import Layer
 from caffepy.core.memory import Place, SyncedMemory
 from caffepy.core.recorder import Recorder
 from caffepy.core.upgrade import read_net_param, upgrade_net
+from caffepy.core.walk import Walk
 from caffepy.errors import NotFound, did_you_mean
 from caffepy.proto import caffe_pb2, text
 
@@ -44,6 +45,8 @@ class Net:
         context: device, engines and seed; by default the CPU and a fresh seed.
         label: what this net is to its owner ("train", "test 0"): part of its random streams.
         dtype: float32, or float64 for gradient checks.
+        optimize: layers may run as one where that leaves blobs between them unwritten: for who
+            looks at the outputs alone.
 
     Attributes:
         layers, layer_names: in order; ``bottoms[i]`` and ``tops[i]`` are layer i's blobs,
@@ -73,6 +76,7 @@ class Net:
         context: Context | None = None,
         label: str = "net",
         dtype: Any = np.float32,
+        optimize: bool = False,
     ) -> None:
         param, where = _read(source)
         if phase is not None:
@@ -91,6 +95,7 @@ class Net:
         self.context = context or Context()
         self.label = label
         self.dtype = np.dtype(dtype)
+        self.optimize = optimize
         self.debug_info: bool = param.debug_info
 
         self.layers: list[Layer] = []
@@ -125,6 +130,7 @@ class Net:
             raise
         self._shapes = [[blob.shape for blob in (*bottom, *top)]
                         for bottom, top in zip(self.bottoms, self.tops, strict=True)]
+        self.walk = Walk(self)
         self.recorder = Recorder(self) if self.context.accelerator else None
         logger.info("Network initialization done.")
 
@@ -213,12 +219,7 @@ class Net:
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         with self.public_call():
-            loss = 0.0
-            for i in range(start, end + 1):
-                self.call_hooks(self.before_forward, i)
-                loss += self.forward_layer(i)
-                self.call_hooks(self.after_forward, i)
-            return loss
+            return self.walk.forward(start, end)
 
     def backward(self) -> None:
         """Run all layers' gradients, last to first."""
@@ -231,13 +232,7 @@ class Net:
     def backward_range(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
         with self.public_call():
-            for i in range(start, end - 1, -1):
-                self.call_hooks(self.before_backward, i)
-                if self.needs_backward[i]:
-                    self.backward_layer(i)
-                self.call_hooks(self.after_backward, i)
-                if self.layer_done is not None:
-                    self.layer_done(i)
+            self.walk.backward(start, end)
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
@@ -248,7 +243,7 @@ class Net:
         """As ``forward_layer``, but the loss is left where it is."""
         layer = self.layers[i]
         if layer.always_reshape or self.shapes_changed(i):
-            self._reshape_layer(i)
+            self.reshape_layer(i)
         try:
             layer.forward(self.bottoms[i], self.tops[i])
         except MemoryError as error:
@@ -279,9 +274,10 @@ class Net:
         """Give all blobs the shapes that follow from the inputs' present ones."""
         with self.context.computing():
             for i in range(len(self.layers)):
-                self._reshape_layer(i)
+                self.reshape_layer(i)
 
-    def _reshape_layer(self, i: int) -> None:
+    def reshape_layer(self, i: int) -> None:
+        """Have layer i take the shapes of its bottoms."""
         bottom, top = self.bottoms[i], self.tops[i]
         before = [blob.shape for blob in top]
         with self.layers[i].named_errors():

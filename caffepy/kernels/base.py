@@ -41,10 +41,17 @@ class ConvolutionSpec(Spec):
 
 class ConvolutionKernel(Kernel):
     spec: ConvolutionSpec
+    fuses_relu = False  # whether forward_relu costs less than the two one after the other
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         """y from x, w and b (None if the spec has no bias)."""
         raise NotImplementedError
+
+    def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
+        """As forward, then y = max(y, 0)."""
+        self.forward(x, w, b, y)
+        relu = self.owner.plan(ReLUSpec(self.spec.y, dtype=self.spec.dtype))
+        relu.forward(y, y)  # type: ignore[attr-defined]
 
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
         """dx from dy and w."""

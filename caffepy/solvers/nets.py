@@ -23,7 +23,7 @@ logger = log.get(__name__)
 TRAIN_FIELDS = ("train_net_param", "train_net", "net_param", "net")
 
 
-def train_net(param: Any, context: Context) -> Net:
+def train_net(param: Any, context: Context, optimize: bool = False) -> Net:
     """Build the net to train.
 
     Raises:
@@ -45,10 +45,10 @@ def train_net(param: Any, context: Context) -> Net:
         "net_param": "Creating training net specified in net_param.",
         "net": f"Creating training net from net file: {source}",
     }[given[0]])
-    return _build(source, caffe_pb2.TRAIN, param.train_state, context, "train")
+    return _build(source, caffe_pb2.TRAIN, param.train_state, context, "train", optimize)
 
 
-def test_nets(param: Any, context: Context) -> list[Net]:
+def test_nets(param: Any, context: Context, optimize: bool = False) -> list[Net]:
     """Build the nets to test, in order.
 
     Raises:
@@ -60,7 +60,8 @@ def test_nets(param: Any, context: Context) -> list[Net]:
         for index, (source, said) in enumerate(sources):
             logger.info("Creating test net (#%d) specified by %s", index, said)
             state = param.test_state[index] if param.test_state else caffe_pb2.NetState()
-            nets.append(_build(source, caffe_pb2.TEST, state, context, f"test {index}"))
+            nets.append(_build(source, caffe_pb2.TEST, state, context, f"test {index}",
+                               optimize))
     except BaseException:
         for net in nets:
             net.close()
@@ -92,7 +93,8 @@ def test_sources(param: Any) -> list[tuple[Any, str]]:
     return sources
 
 
-def _build(source: Any, phase: int, state: Any, context: Context, label: str) -> Net:
+def _build(source: Any, phase: int, state: Any, context: Context, label: str,
+           optimize: bool) -> Net:
     """The net of a file or message, in the merged state."""
     where = None
     if isinstance(source, (str, os.PathLike)):
@@ -104,4 +106,5 @@ def _build(source: Any, phase: int, state: Any, context: Context, label: str) ->
     merged.MergeFrom(net_param.state)
     merged.MergeFrom(state)
     net_param.state.CopyFrom(merged)
-    return Net(net_param if where is None else (net_param, where), context=context, label=label)
+    return Net(net_param if where is None else (net_param, where), context=context, label=label,
+               optimize=optimize)

@@ -50,6 +50,8 @@ def create_solver(
     context: Context | None = None,
     action: Action | None = None,
     communicator: Communicator | None = None,
+    *,
+    optimize: bool = False,
 ) -> Solver:
     """A solver from a prototxt file or a SolverParameter.
 
@@ -59,15 +61,16 @@ def create_solver(
         action: asked between iterations and between the batches of a test; returns "stop",
             "snapshot" or None.
         communicator: the workers that train together; by default this one alone.
+        optimize: for its nets; see core.net.
 
     Raises:
         CaffeError: anything wrong in the solver file or its nets.
     """
     if not isinstance(param, (str, os.PathLike)):
-        return Solver(param, context, action, communicator)
+        return Solver(param, context, action, communicator, optimize=optimize)
     message, _ = read_solver_param(param)
     try:
-        return Solver(message, context, action, communicator)
+        return Solver(message, context, action, communicator, optimize=optimize)
     except ConfigError as error:
         if error.where is None:  # it is about the solver file itself
             error.at(os.fspath(param))
@@ -97,6 +100,8 @@ class Solver:
         context: Context | None = None,
         action: Action | None = None,
         communicator: Communicator | None = None,
+        *,
+        optimize: bool = False,
     ) -> None:
         self.param = caffe_pb2.SolverParameter()
         self.param.CopyFrom(param)
@@ -128,7 +133,7 @@ class Solver:
 
         update_rule = rule.get(self.param.type)(self.param, self.context.xp)
         self.test_nets: list[Net] = []
-        self.net = nets.train_net(self.param, self.context)
+        self.net = nets.train_net(self.param, self.context, optimize)
         self.reducer = Reducer(self.net, self.communicator)
         try:
             self.updater: Updater | DeviceUpdater = (
@@ -136,7 +141,7 @@ class Solver:
                 else Updater(self.net, update_rule, self.param, self.context.threads))
             self._load([self.net], self.param.weights)
             if self.communicator.root:
-                self.test_nets = nets.test_nets(self.param, self.context)
+                self.test_nets = nets.test_nets(self.param, self.context, optimize)
                 self._load(self.test_nets, self.param.weights)
             self.watch = Watch(self)
             this = weakref.proxy(self)

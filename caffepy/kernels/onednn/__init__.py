@@ -7,13 +7,14 @@ is left to the reference kernel, which follows the order that its input lies in.
 from __future__ import annotations
 
 from caffepy.core.memory import Mover
-from caffepy.kernels import base
+from caffepy.kernels import base, fused
 from caffepy.kernels.onednn.batch_norm import BatchNorm
 from caffepy.kernels.onednn.convolution import Convolution
 from caffepy.kernels.onednn.eltwise import Eltwise
 from caffepy.kernels.onednn.inner_product import InnerProduct
 from caffepy.kernels.onednn.lrn import LRN
 from caffepy.kernels.onednn.mover import OneDnnMover
+from caffepy.kernels.onednn.normalize import Normalize
 from caffepy.kernels.onednn.pooling import Pooling
 from caffepy.kernels.onednn.relu import ReLU
 from caffepy.kernels.onednn.runtime import Runtime
@@ -41,6 +42,7 @@ class OneDnnEngine(base.Engine):
         base.SoftmaxSpec: Softmax,
         base.BatchNormSpec: BatchNorm,
         base.ScaleSpec: Scale,
+        fused.NormalizeSpec: Normalize,
         base.EltwiseSpec: Eltwise,
     }
 

@@ -14,7 +14,7 @@ from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine, Uns
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
 from caffepy.kernels.onednn.common import first_fast, runtime_of
-from caffepy.kernels.onednn.runtime import Call, Runtime
+from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.onednn.weight_gradient import gradient_of
 
 
@@ -22,6 +22,7 @@ class Convolution(ConvolutionKernel):
     """By the direct algorithm (Winograd's rounds differently)."""
 
     engine = "onednn"
+    fuses_relu = True
 
     def __init__(self, spec: ConvolutionSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -54,6 +55,9 @@ class Convolution(ConvolutionKernel):
         choose = self.runtime.choose
         self._forward = choose("convolution_forward", api.TRAINING, api.DIRECT, x, w, b, y,
                                *window)
+        self._forward_relu = choose("convolution_forward", api.TRAINING, api.DIRECT, x,
+                                    self._forward.layout(api.WEIGHTS), b, y, *window,
+                                    post_ops=[("eltwise", api.RELU, 0.0, 0.0)])
         self._data = choose("convolution_backward_data", api.DIRECT, x, w, y, *window,
                             self._forward)
         self._weights = choose("convolution_backward_weights", api.DIRECT, x, w, b, y, *window,
@@ -70,12 +74,23 @@ class Convolution(ConvolutionKernel):
     # Made when first needed: nobody asks the first convolution of a net for its data gradient.
 
     @cached_property
-    def _forward_call(self) -> tuple[_Packed, Call]:
-        packed = self._forward.layout(api.WEIGHTS)
-        arguments = [(api.SRC, self.x), (api.WEIGHTS, packed), (api.DST, self.y)]
+    def _forward_weights(self) -> _Packed:
+        return _Packed(self.runtime, self.caffe_weights, self._forward.layout(api.WEIGHTS))
+
+    @cached_property
+    def _forward_call(self) -> Call:
+        return self._call(self._forward)
+
+    @cached_property
+    def _forward_relu_call(self) -> Call:
+        return self._call(self._forward_relu)
+
+    def _call(self, chosen: Chosen) -> Call:
+        arguments = [(api.SRC, self.x), (api.WEIGHTS, self._forward.layout(api.WEIGHTS)),
+                     (api.DST, self.y)]
         if self.bias:
             arguments.append((api.BIAS, self.bias))
-        return _Packed(self.runtime, self.caffe_weights, packed), self._forward.call(*arguments)
+        return chosen.call(*arguments)
 
     @cached_property
     def _data_call(self) -> tuple[_Packed, Call]:
@@ -85,8 +100,13 @@ class Convolution(ConvolutionKernel):
         return _Packed(self.runtime, self.caffe_weights, packed), call
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
-        packed, call = self._forward_call
-        arrays = [x.read(self.place), packed.read(w), y.overwrite(self.place)]
+        self._run(self._forward_call, x, w, b, y)
+
+    def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
+        self._run(self._forward_relu_call, x, w, b, y)
+
+    def _run(self, call: Call, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
+        arrays = [x.read(self.place), self._forward_weights.read(w), y.overwrite(self.place)]
         if b is not None:
             arrays.append(b.read(Place.HOST))
         call(*arrays)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Mover, Place
-from caffepy.kernels import base
+from caffepy.kernels import base, fused
 from caffepy.kernels.reference.batch_norm import BatchNorm
 from caffepy.kernels.reference.concat import Concat
 from caffepy.kernels.reference.convolution import Convolution
@@ -22,6 +22,7 @@ from caffepy.kernels.reference.dropout import Dropout
 from caffepy.kernels.reference.eltwise import Eltwise
 from caffepy.kernels.reference.inner_product import InnerProduct
 from caffepy.kernels.reference.lrn import LRN
+from caffepy.kernels.reference.normalize import Normalize
 from caffepy.kernels.reference.pooling import Pooling
 from caffepy.kernels.reference.relu import ReLU
 from caffepy.kernels.reference.scale import Scale
@@ -48,6 +49,7 @@ class ReferenceEngine(base.Engine):
         base.SoftmaxSpec: Softmax,
         base.BatchNormSpec: BatchNorm,
         base.ScaleSpec: Scale,
+        fused.NormalizeSpec: Normalize,
         base.EltwiseSpec: Eltwise,
         base.ConcatSpec: Concat,
         base.DropoutSpec: Dropout,

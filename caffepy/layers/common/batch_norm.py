@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from caffepy.core.fusion import Fused, Link
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.base import BatchNormKernel, BatchNormSpec
+from caffepy.layers.common._normalized import Normalized, normalization
 from caffepy.proto import caffe_pb2
 
 
@@ -62,11 +64,10 @@ class BatchNorm(Layer):
         ))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        mean, variance = self._statistics()
+        mean, variance = self.statistics()
         self.kernel.forward(bottom[0].values, top[0].values, mean, variance)
         if not self.given:
-            m = bottom[0].count // self.channels
-            self._remember(mean, variance * (m / (m - 1) if m > 1 else 1))
+            self.remember(mean, variance, bottom[0].count // self.channels)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         if propagate_down[0]:
@@ -75,7 +76,13 @@ class BatchNorm(Layer):
     def _channels(self, bottom: Blobs) -> int:
         return 1 if bottom[0].ndim == 1 else bottom[0].shape[1]
 
-    def _statistics(self) -> tuple[Array, Array]:
+    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+        parts = normalization(chain)
+        if not optimize or parts is None or self.given or not parts.scale or chain[0].in_place:
+            return None
+        return Normalized(parts, chain[: parts.length])
+
+    def statistics(self) -> tuple[Array, Array]:
         """Mean and variance as stored, or room for the batch's own."""
         if not self.given:
             empty = self.xp.empty
@@ -84,9 +91,11 @@ class BatchNorm(Layer):
         weight = self.xp.where(factor == 0, 0, 1 / self.xp.where(factor == 0, 1, factor))
         return mean * weight, variance * weight
 
-    def _remember(self, mean: Array, variance: Array) -> None:
+    def remember(self, mean: Array, variance: Array, m: int) -> None:
+        """Take a batch's statistics, of ``m`` numbers a channel, into the moving sums."""
         fraction = self.p.moving_average_fraction
-        for blob, new in zip(self.blobs, (mean, variance, 1), strict=True):
+        unbiased = variance * (m / (m - 1) if m > 1 else 1)
+        for blob, new in zip(self.blobs, (mean, unbiased, 1), strict=True):
             total = self.write(blob.values)
             total *= fraction
             total += new

@@ -16,11 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from caffepy.core.fusion import Fused, Link
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec
+from caffepy.layers.vision._fused import fused
 from caffepy.layers.vision._spatial import Spatial, same_shapes, seen_as
 
 
@@ -101,6 +103,9 @@ class Convolution(BaseConvolution):
         for x, y in zip(bottom, top, strict=True):
             self.kernel.forward(seen_as(x.values, self.x_shape), w, b,
                                 seen_as(y.values, self.y_shape))
+
+    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+        return fused(chain, optimize)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         wanted = [blob.grads if down else None

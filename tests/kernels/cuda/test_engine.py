@@ -35,7 +35,8 @@ def test_signatures_are_those_of_the_contract(spec):
     for name, theirs in vars(contract).items():
         if inspect.isfunction(theirs):
             ours = getattr(implementation, name)
-            assert ours is not theirs, f"{implementation.__name__}.{name} is not implemented"
+            inherited = "NotImplementedError" not in inspect.getsource(theirs)
+            assert ours is not theirs or inherited, f"{implementation.__name__}.{name} is missing"
             assert list(inspect.signature(ours).parameters) == list(
                 inspect.signature(theirs).parameters), name
 

@@ -114,7 +114,7 @@ def test_weights_are_reordered_once_a_version(monkeypatch):
     w, x, b, y = tensor(normal(spec.w)), tensor(normal(spec.x)), tensor(normal((50,))), empty(
         spec.y)
     kernel.forward(x, w, b, y)
-    packed, _ = kernel._forward_call
+    packed = kernel._forward_weights
     count = []
     real = packed.reorder
     monkeypatch.setattr(packed, "reorder", lambda *arrays: (count.append(1), real(*arrays)))

@@ -1,0 +1,114 @@
+"""Layers that run as one, with fewer journeys through memory.
+
+A layer says itself what it can take along (``Layer.fuse``); it is shown the chain of layers that
+follow it, each the only reader of what the one before wrote. In every net that is the in-place
+ReLU behind a convolution: whether the values were negative for a moment nobody can tell. What
+leaves blobs between the layers unwritten, or keeps backward from starting between them, is for
+nets built with ``optimize=True``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from caffepy.core.blob import Blob
+from caffepy.core.memory import SyncedMemory
+from caffepy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from caffepy.core.layer import Layer
+    from caffepy.core.net import Net
+
+LONGEST = 4  # convolution, batch normalization, scale, ReLU
+
+
+class Link(NamedTuple):
+    """A layer in its net, ``number``-th from 0."""
+
+    number: int
+    layer: Layer
+    bottom: list[Blob]
+    top: list[Blob]
+    propagate_down: list[bool]
+
+    @property
+    def in_place(self) -> bool:
+        return self.bottom[0] is self.top[0]
+
+
+class Fused:
+    """Stands for the layers ``numbers``, in order.
+
+    Forward runs where the first of them would, backward where the last of them would.
+
+    Attributes:
+        whole: backward too runs for all of them together, if forward did. Else their own do.
+        ran: whether the last forward went through here. Kept by the net.
+    """
+
+    numbers: tuple[int, ...]
+    whole = False
+    ran = False
+
+    @property
+    def detail(self) -> str:
+        """What runs, for ``caffepy time``."""
+        raise NotImplementedError
+
+    def forward(self) -> None:
+        """Compute what the layers would have."""
+        raise NotImplementedError
+
+    def backward(self) -> None:
+        """The gradients of them all."""
+        raise NotImplementedError
+
+
+def find(net: Net) -> dict[int, Fused]:
+    """What can run as one, by the number of the first layer."""
+    found: dict[int, Fused] = {}
+    if net.context.accelerator:
+        return found  # kernels queue up there anyway, and whole passes are recorded
+    links = [Link(number, *parts) for number, parts in enumerate(zip(
+        net.layers, net.bottoms, net.tops, net.propagate_down, strict=True))]
+    users: dict[SyncedMemory, list[int]] = {}
+    for link in links:
+        for memory in {blob.values.memory for blob in (*link.bottom, *link.top)}:
+            users.setdefault(memory, []).append(link.number)
+    taken: set[int] = set()
+    for link in links:
+        if link.number not in taken:
+            chain = _chain(link, links, users, net.optimize)
+            fused = link.layer.fuse(chain, net.optimize) if len(chain) > 1 else None
+            if fused:
+                found[link.number] = fused
+                taken.update(fused.numbers)
+    return found
+
+
+def _chain(
+    link: Link, links: list[Link], users: dict[SyncedMemory, list[int]], optimize: bool
+) -> list[Link]:
+    """A layer and those behind it, as long as each hands a single blob to the next one alone."""
+    chain = [link]
+    while len(chain) < LONGEST and len(link.top) == 1:
+        readers = users[link.top[0].values.memory]
+        following = readers[readers.index(link.number) + 1 :]
+        if not following:
+            break
+        before, link = link, links[following[0]]
+        if link.bottom != before.top or len(link.top) != 1:
+            break
+        # out of place the blob between stays unwritten: it must be nobody else's
+        if not link.in_place and not (optimize and len(readers) == 2):
+            break
+        chain.append(link)
+    return chain
+
+
+def half(layers: list[Layer]) -> ConfigError:
+    """The error of a backward that begins or ends between layers that ran as one."""
+    names = ", ".join(f"'{layer.name}'" for layer in layers)
+    return ConfigError(
+        f"backward cannot begin or end between layers that ran as one: {names}",
+        fix="Begin and end elsewhere, or build the net without optimize=True.")

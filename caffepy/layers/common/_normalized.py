@@ -1,0 +1,87 @@
+"""BatchNorm, Scale and ReLU as one: which chains of layers are that, and the run of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from caffepy.core.fusion import Fused, Link
+from caffepy.kernels.fused import NormalizeKernel, NormalizeSpec
+
+
+class Normalization(NamedTuple):
+    """The layers of a chain that begins with BatchNorm."""
+
+    norm: Any  # the BatchNorm layer
+    scale: Any  # the Scale layer, or None
+    relu: bool
+
+    @property
+    def length(self) -> int:
+        return 1 + (self.scale is not None) + self.relu
+
+
+def normalization(chain: Sequence[Link]) -> Normalization | None:
+    """What of a chain is a normalization; None if it does not begin with one of channels."""
+    if not chain or chain[0].layer.type != "BatchNorm" or chain[0].bottom[0].ndim < 2:
+        return None
+    scale = None
+    rest = list(chain[1:])
+    if rest and scales_channels(rest[0]):
+        scale = rest.pop(0).layer
+    return Normalization(chain[0].layer, scale, bool(rest) and is_plain_relu(rest[0]))
+
+
+def scales_channels(link: Link) -> bool:
+    """Whether it is a Scale with one learned number for each channel."""
+    if link.layer.type != "Scale" or len(link.bottom) != 1:
+        return False
+    return link.layer.blobs[0].shape == (link.bottom[0].shape[1],) and link.layer.p.axis in (
+        1, 1 - link.bottom[0].ndim)
+
+
+def is_plain_relu(link: Link) -> bool:
+    """Whether it is a ReLU that leaves nothing of what is negative."""
+    return link.layer.type == "ReLU" and link.layer.p.negative_slope == 0
+
+
+class Normalized(Fused):
+    """Normalizes by the batch's own statistics.
+
+    Args:
+        parts: what runs; it has a Scale.
+        chain: the layers, of which BatchNorm is the first and works out of place.
+    """
+
+    whole = True
+
+    def __init__(self, parts: Normalization, chain: Sequence[Link]) -> None:
+        self.parts, self.numbers = parts, tuple(link.number for link in chain)
+        self.x, self.y = chain[0].bottom[0], chain[-1].top[0]
+
+    @property
+    def kernel(self) -> NormalizeKernel:
+        norm = self.parts.norm
+        kernel: NormalizeKernel = norm.plan(NormalizeSpec(
+            self.x.shape, norm.p.eps, self.parts.relu, norm.dtype.name))
+        return kernel
+
+    @property
+    def detail(self) -> str:
+        return self.kernel.detail
+
+    def forward(self) -> None:
+        norm, scale = self.parts.norm, self.parts.scale
+        mean, variance = norm.statistics()
+        self.kernel.forward(
+            self.x.values, scale.blobs[0].values, scale.bias.values if scale.bias else None,
+            self.y.values, mean, variance)
+        norm.remember(mean, variance, self.x.count // norm.channels)
+
+    def backward(self) -> None:
+        scale = self.parts.scale
+        x, y = self.x, self.y
+        wanted = [blob.grads if down else None
+                  for blob, down in zip(scale.blobs, scale.param_propagate_down, strict=True)]
+        self.kernel.backward(x.values, scale.blobs[0].values, y.values, y.grads, x.grads,
+                             wanted[0], wanted[1] if scale.bias else None)
