@@ -219,20 +219,21 @@ def test_the_first_worker_alone_tests_logs_and_writes(lines):
     assert sum("Snapshotting to binary" in line for line in lines) == 2
 
 
-@pytest.mark.parametrize("rank", [0, 1])
-@pytest.mark.parametrize("when", [2, 3])
-def test_all_stop_after_the_same_iteration(rank, when):
-    """At 3 worker 0 is asked inside of its test."""
+@pytest.mark.parametrize("rank, testing", [(0, False), (1, False), (0, True)])
+def test_all_stop_after_the_same_iteration(rank, testing):
+    """Also if worker 0 is asked inside of a test, which the others do not take part in."""
 
     def run(workers):
+        signals = ["stop"] if workers.rank == rank else []
         solver = make(workers, more="max_iter: 9", action=lambda: (
-            "stop" if workers.rank == rank and solver.iter == when else None))
+            signals.pop() if signals and solver.iter == 3
+            and (solver.before_tests is not None) == testing else None))
         with solver:
             solver.solve()
             return solver.iter, solver.stopped
 
-    assert together(2, run) == [(when, True)] * 2
-    assert Path(f"snap_iter_{when}.solverstate").exists()
+    assert together(2, run) == [(3, True)] * 2
+    assert Path("snap_iter_3.solverstate").exists()
 
 
 def test_a_snapshot_is_asked_of_the_first_worker(monkeypatch):
