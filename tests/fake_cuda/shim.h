@@ -50,7 +50,7 @@ namespace emulator {
 constexpr int MOST = 1024;             // threads of a block
 constexpr size_t STACK = 256 * 1024;   // bytes of a fiber's stack, touched only as far as used
 
-enum State { UNBORN, READY, AT_BARRIER, AT_WARP, DONE };
+enum State { UNBORN, READY, AT_BARRIER, AT_WARP, DONE };  // READY: may go on
 
 struct Fiber {
     char* stack = nullptr;
@@ -112,12 +112,29 @@ inline void start_fiber() {
     if (!_setjmp(scheduler)) setcontext(&birth);
 }
 
+// If all of these wait at the same thing, they may go on.
 inline bool release(int first, int last, State where) {
     for (int rank = first; rank < last; ++rank)
         if (state[rank] != where) return false;
     for (int rank = first; rank < last; ++rank) state[rank] = READY;
-    for (int i = 0; i < last - first; ++i) resume(backwards ? last - 1 - i : first + i);
     return true;
+}
+
+// Run a warp as far as it gets. Warps are not in step on a GPU either.
+inline bool run_warp(int first) {
+    int size = threads - first < warpSize ? threads - first : warpSize;
+    bool moved = false;
+    for (;;) {
+        bool ran = size == warpSize && release(first, first + size, AT_WARP);
+        for (int i = 0; i < size; ++i) {
+            int rank = first + (backwards ? size - 1 - i : i);
+            if (state[rank] != READY) continue;
+            ran = true;
+            resume(rank);
+        }
+        if (!ran) return moved;
+        moved = true;
+    }
 }
 
 // One block; a complaint, or null.
@@ -131,11 +148,8 @@ inline const char* run_block() {
         bool done = true, moved = false;
         for (int rank = 0; rank < threads; ++rank) done &= state[rank] == DONE;
         if (done) return nullptr;
-        // one warp goes on as far as it can before the next: warps are not in step on a GPU either
-        for (int i = 0, warps = threads / warpSize; i < warps; ++i) {
-            int first = (backwards ? warps - 1 - i : i) * warpSize;
-            while (release(first, first + warpSize, AT_WARP)) moved = true;
-        }
+        for (int i = 0, warps = (threads + warpSize - 1) / warpSize; i < warps; ++i)
+            moved |= run_warp((backwards ? warps - 1 - i : i) * warpSize);
         if (!moved && !release(0, threads, AT_BARRIER)) {
             int at_barrier = 0, at_warp = 0, ended = 0;
             for (int rank = 0; rank < threads; ++rank) {
