@@ -28,6 +28,8 @@ SEED = 1701
 # Rounding makes near-ties fall differently (whether a ReLU is on, which value wins a pooling
 # window). The loss hardly notices; the gradients of the first of many layers differ by per cents.
 NEAR_TIES = 0.1
+# A bias before a batch normalization has no gradient; what rounding leaves is not compared.
+NOTHING = 1e-4  # of the largest gradient's norm
 TF32 = 1e-2  # of losses and outputs, where either side may round factors to 11 bits
 
 
@@ -40,7 +42,7 @@ def contenders(
 
     context = Context("cpu" if gpu is None else gpu, seed=SEED, threads=threads)
     if forward:
-        net = Net(param, caffe_pb2.TEST, context=context)
+        net = Net(param, caffe_pb2.TEST, context=context, optimize=True)
         act: Action = net.launch_forward
     else:
         solver = Solver(
@@ -48,7 +50,7 @@ def contenders(
                 net_param=param, base_lr=RATE, lr_policy="fixed", momentum=MOMENTUM,
                 weight_decay=DECAY, random_seed=SEED, snapshot_after_train=False,
             ),
-            context=context,
+            context=context, optimize=True,  # as the command's
         )
         net = solver.net
 
@@ -154,11 +156,14 @@ def agree_on_gradients(net: Net, twin: Any, most: float = AGREEMENT) -> None:
         theirs = twin.forward()
         theirs.backward()
         check("loss", np.array([loss]), numbers(theirs), most)
-        for parameter, other in zip(net.parameters, twin.parameters, strict=True):
-            if parameter.lr_mult and other.grad is not None:
-                check(f"gradient {parameter.index} of layer '{parameter.layer}'",
-                      parameter.blob.grads.read(Place.HOST).reshape(-1),
-                      numbers(other.grad), NEAR_TIES)
+        pairs = [(parameter, numbers(other.grad))
+                 for parameter, other in zip(net.parameters, twin.parameters, strict=True)
+                 if parameter.lr_mult and other.grad is not None]
+        largest = max((float(np.linalg.norm(gradient)) for _, gradient in pairs), default=0.0)
+        for parameter, gradient in pairs:
+            check(f"gradient {parameter.index} of layer '{parameter.layer}'",
+                  parameter.blob.grads.read(Place.HOST).reshape(-1), gradient, NEAR_TIES,
+                  NOTHING * largest)
     finally:
         drop(net, twin, True)
 
@@ -173,9 +178,12 @@ def drop(net: Net, twin: Any, on: bool) -> None:
         net.recorder.forget(changed=True)
 
 
-def check(what: str, ours: np.ndarray, theirs: np.ndarray, most: float = AGREEMENT) -> None:
-    """Compare two results as a whole; ``most`` is the relative difference allowed."""
-    apart = float(np.linalg.norm(ours - theirs)) / max(float(np.linalg.norm(theirs)), 1e-6)
+def check(what: str, ours: np.ndarray, theirs: np.ndarray, most: float = AGREEMENT,
+          least: float = 0.0) -> None:
+    """Compare two results as a whole; ``most`` is the difference allowed, relative to the norm
+    of theirs, or to ``least`` where that is larger."""
+    norm = max(float(np.linalg.norm(theirs)), least, 1e-6)
+    apart = float(np.linalg.norm(ours - theirs)) / norm
     if apart > most:
         raise ConfigError(f"the sides disagree on the {what}, so their times mean nothing",
                           found=f"a relative difference of {apart:.2g}", allowed=most)

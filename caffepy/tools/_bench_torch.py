@@ -167,7 +167,9 @@ class TorchNet:
 
     def _softmaxwithloss(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
         loss = self.torch.nn.functional.cross_entropy
-        return lambda x, label: loss(x, label.long())
+        # one label a position: N x 1 x 1 for scores of N x C x 1 x 1, whatever shape they came in
+        positions = (bottom[0].shape[0], *bottom[0].shape[2:])
+        return lambda x, label: loss(x, label.long().view(positions))
 
     def _sigmoid(self, layer: Layer, weights: list[Any], bottom: list[Any]) -> Any:
         return self.torch.sigmoid

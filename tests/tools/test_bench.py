@@ -97,6 +97,43 @@ def test_sides_that_disagree_are_not_timed():
         check("loss", np.ones(3), np.ones(3) + 1e-3)
 
 
+def test_what_rounding_leaves_is_not_compared():
+    import numpy as np
+
+    from caffepy.tools._bench_sides import check
+
+    check("gradient", np.full(3, 2e-6), np.full(3, 1e-6), least=1.0)
+    with pytest.raises(ConfigError, match="disagree on the gradient"):
+        check("gradient", np.full(3, 2e-6), np.full(3, 1e-6), least=1e-8)
+
+
+@pytest.mark.parametrize("forward", [False, True])
+def test_nets_are_built_as_the_command_builds_them(net, forward, monkeypatch):
+    from caffepy.core.net import Net
+    from caffepy.tools import _bench_sides as sides
+
+    seen = []
+    plain = Net.__init__
+    monkeypatch.setattr(Net, "__init__", lambda self, *args, **kwargs: (
+        seen.append(kwargs.get("optimize")), plain(self, *args, **kwargs))[1])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    param = bench.synthetic(net, 2, 12, 3, forward=False)
+    if forward:
+        param.layer.pop()  # the loss, whose labels a TEST net would lack
+    sides.contenders(param, net, 5, forward, 1)
+    assert seen == [True]
+
+
+@needs_torch
+def test_pytorch_takes_labels_of_one_position(tmp_path):
+    """Scores of N x C x 1 x 1, as MobileNet's, with N labels."""
+    path = tmp_path / "net.prototxt"
+    path.write_text(NET.replace("InnerProduct", "Convolution").replace(
+        "inner_product_param {", "convolution_param { kernel_size: 5"))
+    found = bench.measure(str(path), classes=5, rounds=1, iterations=1)
+    assert "PyTorch" in found["median"]
+
+
 @needs_torch
 @pytest.mark.parametrize("forward", [False, True])
 def test_pytorch_computes_the_same(net, forward, tmp_path):
