@@ -267,6 +267,38 @@ def test_values_written_between_passes_count(launched, eager):
     assert launched
 
 
+def test_a_counter_that_jumps_between_passes_counts(launched, eager):
+    net, other = build(), eager()
+    for seed in range(WARM + 6):
+        if seed == WARM + 2:  # as when a snapshot is restored
+            for each in (net, other):
+                each.layer("drop").position = 1000
+        equal(step(net, seed), step(other, seed))
+    assert len(launched) == 2 * 6
+
+
+def test_parameters_that_move_are_recorded_anew(launched, eager):
+    net, other = build(), eager()
+    for seed in range(WARM + 6):
+        if seed == WARM + 2:
+            assert net.arena.count
+        equal(step(net, seed), step(other, seed))
+
+
+def test_a_gradient_that_was_zero_when_recorded_counts_once_it_is_not(launched, eager):
+    body = BODY + ('layer { name: "ip2" type: "InnerProduct" bottom: "s" top: "side" '
+                   'inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }')
+    net, other = build(body), eager(body)
+    aside = "s_drop_0_split_1"
+    assert aside in net.blobs
+    for seed in range(WARM + 4):
+        if seed == WARM + 2:
+            for each in (net, other):
+                each.blobs[aside].diff[...] = 0.25
+        equal(step(net, seed), step(other, seed))
+    assert launched
+
+
 def test_a_bad_label_is_told_after_a_replay(launched):
     net = build()
     for seed in range(WARM + 2):
