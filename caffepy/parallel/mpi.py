@@ -25,6 +25,7 @@ logger = log.get(__name__)
 
 CHUNK = 1 << 22  # bytes that one call of MPI gets: pieces of 1 to 16 MB go fastest
 PATIENCE = 1.5  # seconds by which others let worker 0 speak first: most errors are everybody's
+PASSING_ON = 0.5  # seconds in which the launcher passes the error on: an abort drops the rest
 
 # what launchers tell of the number of processes
 SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -115,6 +116,7 @@ class Mpi(Behind):
     def _end(self, error: BaseException) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        time.sleep(PASSING_ON)
         self._comm.Abort(_code(error))
 
     def _catch_what_nobody_catches(self) -> None:
