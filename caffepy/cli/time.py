@@ -1,4 +1,4 @@
-"""caffepy time: how long each layer takes, forward and backward."""
+"""caffepy time: how long each layer takes, forward and backward, and what computes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from caffepy import log
-from caffepy.cli import devices, files, flags, gflags
+from caffepy.cli import computed, devices, files, flags, gflags
 from caffepy.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -41,27 +41,47 @@ def time(
 
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
+    from caffepy.tools import _work
 
     context = devices.context(devices.choose(gpu))
-    net = Net(
-        model, caffe_pb2.TEST if phase == "TEST" else caffe_pb2.TRAIN, level=level,
-        stages=flags.split_stages(stage), context=context,
-    )
-    try:
+
+    def build(optimize: bool) -> Net:
+        net = Net(
+            model, caffe_pb2.TEST if phase == "TEST" else caffe_pb2.TRAIN, level=level,
+            stages=flags.split_stages(stage), context=context, optimize=optimize,
+        )
         for path in paths:
             net.load(path)
-        benchmark(net, iterations)
+        return net
+
+    net = build(optimize=False)
+    try:
+        with net.context.computing():
+            benchmark(net, iterations)
+        computed.report(net)
+    finally:
+        net.close()
+    del net  # its memory is the next one's; databases are not opened twice
+    with _work.quiet():
+        net = build(optimize=True)
+    try:
+        computed.report_whole(net, iterations)
     finally:
         net.close()
 
 
 def benchmark(net: Net, iterations: int) -> None:
-    """One forward and backward to warm up, then ``iterations`` timed ones, layer by layer."""
+    """One forward and backward to warm up, then ``iterations`` timed ones, layer by layer.
+
+    A GPU is waited for after each layer, so what layers take together is more than a pass takes.
+    """
     count = len(net.layer_names)
+    wait = computed.finisher(net)
     logger.info("Performing Forward")
     logger.info("Initial loss: %g", net.forward())
     logger.info("Performing Backward")
     net.backward()
+    wait()
     logger.info("*** Benchmark begins ***")
     logger.info("Testing for %d iterations.", iterations)
     forward = [0.0] * count     # milliseconds, summed over the iterations
@@ -72,11 +92,13 @@ def benchmark(net: Net, iterations: int) -> None:
         for i in range(count):
             before = perf_counter()
             net.forward_layer(i)
+            wait()
             forward[i] += 1e3 * (perf_counter() - before)
         for i in reversed(range(count)):
             if net.needs_backward[i]:
                 before = perf_counter()
                 net.backward_layer(i)
+                wait()
                 backward[i] += 1e3 * (perf_counter() - before)
         logger.info(
             "Iteration: %d forward-backward time: %g ms.", iteration,

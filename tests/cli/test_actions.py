@@ -152,8 +152,9 @@ def test_time_names_every_layer_in_both_directions(call) -> None:
     done = call("time", "-model=net.prototxt", "-iterations=2", "--logtostderr")
     assert done.exit_code == 0
     lines = messages(done.stderr)
+    start, end = lines.index("*** Benchmark begins ***"), lines.index("*** Benchmark ends ***")
     shapes = [re.sub(r"(time|forward|backward|pass|Backward|Time): [-\d.e+]+ ms", r"\1: N ms", line)
-              for line in lines[lines.index("*** Benchmark begins ***"):]]
+              for line in lines[start : end + 1]]
     assert shapes == [
         "*** Benchmark begins ***", "Testing for 2 iterations.",
         "Iteration: 1 forward-backward time: N ms.", "Iteration: 2 forward-backward time: N ms.",
