@@ -72,6 +72,8 @@ class Reducer:
         if self._buckets is None:
             self._grads = self.net.arena.grads  # whose making gives parameters their places
             self._buckets = plan(self.net.parameters, first_users(self.net))
+            if self.net.recorder is not None:  # replays, too, let go of each as soon as it is done
+                self.net.recorder.cuts = frozenset(bucket.layer for bucket in self._buckets)
         return self._buckets
 
     def _start(self, bucket: Bucket) -> None:

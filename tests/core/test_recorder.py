@@ -335,6 +335,19 @@ def test_parts_of_a_pass_and_a_net_that_ends(launched, eager):
         del memory
 
 
+def test_backward_may_be_cut_where_somebody_takes_gradients_away(launched, eager):
+    net, other = build(), eager()
+    at = net.layer_names.index("conv2")
+    net.recorder.cuts = frozenset([at])
+    done = []
+    net.layer_done = lambda i: done.append((i, len(launched)))
+    for seed in range(WARM + 2):
+        del done[:], launched[:]
+        equal(step(net, seed), step(other, seed))
+    assert [i for i, _ in done] == sorted((i for i, _ in done), reverse=True)
+    assert dict(done)[at] == 2 and done[-1][1] == 3, "after the first of backward's two graphs"
+
+
 def test_the_switch(launched, monkeypatch):
     monkeypatch.setenv(recorder.SWITCH, "0")
     net = build()
