@@ -99,8 +99,8 @@ def as_one(net: Net) -> str:
 
 
 def whole(net: Net, iterations: int) -> tuple[float, float]:
-    """Mean milliseconds of ``net.forward`` and of ``net.backward``."""
-    finish = finisher(net)
+    """Mean milliseconds of ``net.forward`` and, if the net is one of training, its backward."""
+    finish, learns = finisher(net), trains(net)
     forward = backward = 0.0
     for iteration in range(WARM + iterations):
         net.clear_param_diffs()  # as each step does: the first sum is then an overwrite
@@ -109,12 +109,20 @@ def whole(net: Net, iterations: int) -> tuple[float, float]:
         net.launch_forward()
         finish()
         between = perf_counter()
-        net.backward()
-        finish()
+        if learns:
+            net.backward()
+            finish()
         if iteration >= WARM:
             forward += between - start
             backward += perf_counter() - between
     return 1e3 * forward / iterations, 1e3 * backward / iterations
+
+
+def trains(net: Net) -> bool:
+    """Whether its phase is TRAIN."""
+    from caffepy.proto import caffe_pb2
+
+    return bool(net.phase == caffe_pb2.TRAIN)
 
 
 def finisher(net: Net) -> Callable[[], object]:
@@ -133,6 +141,10 @@ def report(net: Net) -> None:
 def report_whole(net: Net, iterations: int) -> None:
     """Log what runs as one in a net that optimizes, and how long its passes take."""
     forward, backward = whole(net, iterations)
-    logger.info("Layers that run as one in train and test: %s", as_one(net))
-    logger.info("As train and test run the net: forward %g ms, backward %g ms, both %g ms.",
-                forward, backward, forward + backward)
+    if trains(net):
+        logger.info("Layers that run as one in train: %s", as_one(net))
+        logger.info("As train runs the net: forward %g ms, backward %g ms, both %g ms.",
+                    forward, backward, forward + backward)
+    else:
+        logger.info("Layers that run as one in test: %s", as_one(net))
+        logger.info("As test runs the net: forward %g ms.", forward)

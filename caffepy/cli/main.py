@@ -21,6 +21,7 @@ ACTIONS = {
     "test": "caffepy.cli.test:test",
     "time": "caffepy.cli.time:time",
     "train": "caffepy.cli.train:train",
+    "tune": "caffepy.tools.tune:main",
 }
 
 # modules of caffepy.tools with a ``main``; described here, so that --help need not load them

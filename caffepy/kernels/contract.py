@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Mover, Place
+from caffepy.kernels.tuning import Choices, Ways
 
 
 class Unsupported(Exception):
@@ -15,9 +16,13 @@ class Unsupported(Exception):
 
 
 class Kernel:
-    """A plan. ``engine`` and ``detail`` tell ``caffepy time`` what will run."""
+    """A plan. ``engine`` and ``detail`` tell ``caffepy time`` what will run.
+
+    ``ways`` are those that it goes, by direction, where there are several (see candidates).
+    """
 
     engine = ""
+    ways: Ways = {}
 
     def __init__(self, spec: Any, engine: Engine) -> None:
         self.spec = spec
@@ -28,11 +33,19 @@ class Kernel:
         """The implementation chosen, in the engine's own words."""
         return ""
 
+    def candidates(self) -> dict[str, list[str]]:
+        """Directions (methods) that can go several ways, and their names, the rule's first.
+
+        A kernel planned by an engine whose ``choices`` has another goes that one.
+        """
+        return {}
+
 
 class Engine:
     """A set of kernels. ``kernels`` maps each spec class to the class that implements it.
 
-    ``device`` is the GPU it computes on (a kernels.cuda.device.Device), or None for the host.
+    ``device`` is the GPU it computes on (a kernels.cuda.device.Device), or None for the host;
+    ``choices`` are the machine's own, which kernels planned from now on follow.
     """
 
     name = ""
@@ -40,6 +53,7 @@ class Engine:
     kernels: dict[type, type[Kernel]] = {}
     xp: Any = np
     place = Place.HOST
+    choices = Choices()
 
     def mover(self) -> Mover:
         """A mover of its own for each context, since it counts."""

@@ -1,5 +1,6 @@
 """The sides of a measurement: caffepy, PyTorch in two memory orders, OpenCV's DNN.
 
+Where ``caffepy tune`` has measured this machine, caffepy runs by the rule and tuned, too.
 On a GPU (_bench_gpu.py) PyTorch also runs as a CUDA graph and compiled.
 
 Each is an action that does one training step, or one forward pass. A side that is not installed
@@ -20,6 +21,7 @@ from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.errors import ConfigError
+from caffepy.kernels.tuning import Choices
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
 from caffepy.tools.bench import AGREEMENT, DECAY, MOMENTUM, RATE, WAYS, Action, Side
@@ -38,29 +40,14 @@ def contenders(
     ways: Sequence[str] = WAYS,
 ) -> dict[str, Side]:
     """Name to side, caffepy first; those that are installed, checked against each other."""
-    from caffepy.solvers.solver import Solver
-
     context = Context("cpu" if gpu is None else gpu, seed=SEED, threads=threads)
-    if forward:
-        net = Net(param, caffe_pb2.TEST, context=context, optimize=True)
-        act: Action = net.launch_forward
-    else:
-        solver = Solver(
-            caffe_pb2.SolverParameter(
-                net_param=param, base_lr=RATE, lr_policy="fixed", momentum=MOMENTUM,
-                weight_decay=DECAY, random_seed=SEED, snapshot_after_train=False,
-            ),
-            context=context, optimize=True,  # as the command's
-        )
-        net = solver.net
-
-        def act() -> None:
-            solver.step(1)
-
-    fill_inputs(net, classes)
-    net.forward()
-    sides = {"caffepy": Side(act, context.accelerator.synchronize) if context.accelerator
-             else Side(act)}
+    tuned = context.engines[0].choices
+    net, side = ours(param, classes, forward, context, Choices())
+    sides = {"caffepy": side}
+    if tuned.table:
+        other, sides["caffepy tuned"] = ours(
+            param, classes, forward, Context(seed=SEED, threads=threads), tuned)
+        agree_with_each_other(net, other)
     if importlib.util.find_spec("torch"):
         if gpu is None:
             sides |= torch_sides(net, forward, threads)
@@ -71,6 +58,46 @@ def contenders(
     if forward and gpu is None and importlib.util.find_spec("cv2"):
         sides |= opencv_side(net, path, threads)
     return sides
+
+
+def ours(param: Any, classes: int, forward: bool, context: Context, choices: Choices
+         ) -> tuple[Net, Side]:
+    """caffepy's net as the command builds it, and the side that runs it.
+
+    Args:
+        choices: of kernels; without any in it the fixed rule's.
+    """
+    from caffepy.solvers.solver import Solver
+
+    for engine in context.engines:
+        engine.choices = choices
+    if forward:
+        net = Net(param, caffe_pb2.TEST, context=context, optimize=True)
+        act: Action = net.launch_forward
+    else:
+        solver = Solver(
+            caffe_pb2.SolverParameter(
+                net_param=param, base_lr=RATE, lr_policy="fixed", momentum=MOMENTUM,
+                weight_decay=DECAY, random_seed=SEED, snapshot_after_train=False,
+            ),
+            context=context, optimize=True,
+        )
+        net = solver.net
+
+        def act() -> None:
+            solver.step(1)
+
+    fill_inputs(net, classes)
+    net.forward()
+    if context.accelerator:
+        return net, Side(act, context.accelerator.synchronize)
+    return net, Side(act)
+
+
+def agree_with_each_other(net: Net, other: Net) -> None:
+    """Both of caffepy's nets, of one seed, give the same outputs."""
+    for (name, values, _), (_, others, _) in zip(net.outputs(), other.outputs(), strict=True):
+        check(f"output '{name}'", others, values)
 
 
 def device_name(gpu: int) -> str:

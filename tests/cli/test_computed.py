@@ -12,6 +12,7 @@ from support import ENGINES
 from caffepy.cli import computed
 from caffepy.core.context import Context
 from caffepy.core.net import Net
+from caffepy.proto import caffe_pb2
 
 NET = """
 name: "small"
@@ -42,9 +43,9 @@ def test_time_tells_what_computed_each_layer(call, tmp_path: Path, monkeypatch) 
     assert [line.split()[:3] for line in found] == [
         ["data", "DummyData", "numpy"], ["ip", "InnerProduct", "reference"],
         ["loss", "SoftmaxWithLoss", "reference"]]
-    assert together == "Layers that run as one in train and test: none"
+    assert together == "Layers that run as one in train: none"
     number = r"([\d.e-]+) ms"
-    times = re.fullmatch(f"As train and test run the net: forward {number}, backward {number}, "
+    times = re.fullmatch(f"As train runs the net: forward {number}, backward {number}, "
                          f"both {number}.", whole)
     assert times and float(times[1]) + float(times[2]) == pytest.approx(float(times[3]), rel=1e-4)
 
@@ -74,6 +75,15 @@ def test_orders_and_what_they_cost(tmp_path: Path) -> None:
     assert computed.as_one(net) == "conv + relu"
 
 
+def test_in_the_test_phase_no_gradient_is_timed(call, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_net(tmp_path)
+    done = call("time", "-model=net.prototxt", "-phase=TEST", "-iterations=1", "--logtostderr")
+    together, whole = after_the_end(done.stderr)[-2:]
+    assert together == "Layers that run as one in test: none"
+    assert re.fullmatch(r"As test runs the net: forward [\d.e-]+ ms\.", whole)
+
+
 def test_columns_stand_below_each_other() -> None:
     row = computed.Row("a long name", "T", "e", "l", "m", "k")
     first, second = computed.table([row])
@@ -87,6 +97,7 @@ def test_times_of_a_whole_pass_are_means(monkeypatch) -> None:
 
     class Fake:
         context = type("", (), {"accelerator": None})
+        phase = caffe_pb2.TRAIN
 
         def __getattr__(self, name):
             return lambda: seen.append(name)
@@ -99,7 +110,7 @@ def test_times_of_a_whole_pass_are_means(monkeypatch) -> None:
 def test_on_a_gpu_time_waits_and_counts_copies(gpu, tmp_path: Path) -> None:
     path = tmp_path / "net.prototxt"
     path.write_text(NET)
-    net = Net(path, context=Context(gpu))
+    net = Net(path, caffe_pb2.TRAIN, context=Context(gpu))
     net.blobs["x"].data[...] = 1
     assert "copy" in "".join(row.moved for row in computed.rows(net))
     assert min(computed.whole(net, 1)) > 0

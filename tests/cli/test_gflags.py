@@ -146,7 +146,7 @@ def completions(*arguments: str, incomplete: str) -> list[str]:
 
 
 def test_shell_completion() -> None:
-    assert completions(incomplete="t") == ["test", "time", "train"]
+    assert completions(incomplete="t") == ["test", "time", "train", "tune"]
     assert "--sigint_effect" in completions("train", incomplete="--si")
     assert "-sigint_effect" in completions("train", incomplete="-si")
     assert completions("train", "-sigint_effect", incomplete="s") == ["stop", "snapshot"]

@@ -6,8 +6,10 @@ is left to the reference kernel, which follows the order that its input lies in.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from caffepy.core.memory import Mover
-from caffepy.kernels import base, fused
+from caffepy.kernels import base, fused, tuning
 from caffepy.kernels.onednn.batch_norm import BatchNorm
 from caffepy.kernels.onednn.convolution import Convolution
 from caffepy.kernels.onednn.eltwise import Eltwise
@@ -53,6 +55,16 @@ class OneDnnEngine(base.Engine):
     def version(self) -> str:
         """oneDNN's version, such as ``3.2.0``."""
         return self.runtime.library.version_text
+
+    @cached_property
+    def choices(self) -> tuning.Choices:  # type: ignore[override]
+        """The machine's own, read when the first kernel is planned, unless given before."""
+        return tuning.choices(self.version, self.runtime.threads)
+
+    @property
+    def machine(self) -> str:
+        """What choices measured here hold for."""
+        return tuning.machine(self.version, self.runtime.threads)
 
     @property
     def path(self) -> str:

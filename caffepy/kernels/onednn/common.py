@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 from caffepy.core.memory import Place, Shape, Tensor
 from caffepy.kernels.base import Engine, Unsupported
@@ -31,23 +30,3 @@ def order(tensor: Tensor) -> Place:
 def flat(runtime: Runtime, shape: Shape) -> Layout:
     """A run of numbers, for kernels to which the order does not matter."""
     return runtime.plain((math.prod(shape),))
-
-
-def first_fast(
-    attempts: Sequence[tuple[Place, Callable[[Sequence[int]], Layout]]],
-    plan: Callable[[Callable[[Sequence[int]], Layout]], None],
-) -> Place:
-    """The first place in whose layout ``plan`` succeeds.
-
-    Raises:
-        Unsupported: it succeeds in none.
-    """
-    for place, layout in attempts[:-1]:
-        try:
-            plan(layout)
-        except Unsupported:
-            continue
-        return place
-    place, layout = attempts[-1]
-    plan(layout)
-    return place

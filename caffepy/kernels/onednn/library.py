@@ -63,6 +63,7 @@ SIGNATURES = {
     "post_ops_append_binary": ("i", "pip"),
     "primitive_desc_query": ("i", "piip"),
     "primitive_desc_query_md": ("p", "pii"),
+    "primitive_desc_next_impl": ("i", "p"),
     "primitive_desc_destroy": ("i", "p"),
     "primitive_create": ("i", "pp"),
     "primitive_destroy": ("i", "p"),

@@ -150,13 +150,44 @@ class Runtime:
         return attributes
 
     def choose(
-        self, operation: str, *settings: Any, post_ops: Sequence[tuple[Any, ...]] = ()
+        self, operation: str, *settings: Any, post_ops: Sequence[tuple[Any, ...]] = (),
+        implementation: str = "",
     ) -> Chosen:
         """What oneDNN picks for ``dnnl_<operation>_primitive_desc_create`` with these settings.
+
+        Args:
+            implementation: the name of the one to take; by default oneDNN's first.
 
         Raises:
             Unsupported: oneDNN has no implementation, or only its slow reference code.
         """
+        chosen = self._first(operation, settings, post_ops)
+        while implementation and chosen.implementation != implementation:
+            if not chosen.advance():
+                raise Unsupported(f"oneDNN has no {implementation} for this {operation}")
+        if chosen.slow and operation != "reorder":  # even slow, a reorder is the only way
+            complaint = f"oneDNN has only its slow {chosen.implementation} for one {operation}"
+            if complaint not in self._complained:
+                self._complained.add(complaint)
+                logger.info("%s; another way is taken.", complaint)
+            raise Unsupported(complaint)
+        return chosen
+
+    def implementations(self, operation: str, *settings: Any) -> list[str]:
+        """The names of all fast ones that ``choose`` could take, oneDNN's first choice first."""
+        try:
+            chosen = self._first(operation, settings, ())
+        except Unsupported:
+            return []
+        names = [] if chosen.slow else [chosen.implementation]
+        while chosen.advance():
+            if not chosen.slow and chosen.implementation not in names:
+                names.append(chosen.implementation)
+        return names
+
+    def _first(
+        self, operation: str, settings: Sequence[Any], post_ops: Sequence[tuple[Any, ...]]
+    ) -> Chosen:
         # some implementations divide the work when they are chosen
         self.use_threads()
         attributes = self.attributes(post_ops)
@@ -168,14 +199,7 @@ class Runtime:
         status = create(byref(ref), *arguments, attributes.ref)
         if status:
             raise Unsupported(f"oneDNN: {operation}: {OneDnnError(operation, status).status}")
-        chosen = Chosen(self, ref)
-        if chosen.slow and operation != "reorder":  # even slow, a reorder is the only way
-            complaint = f"oneDNN has only its slow {chosen.implementation} for one {operation}"
-            if complaint not in self._complained:
-                self._complained.add(complaint)
-                logger.info("%s; another way is taken.", complaint)
-            raise Unsupported(complaint)
-        return chosen
+        return Chosen(self, ref)
 
     def reorder(
         self, source: Layout, target: Layout, post_ops: Sequence[tuple[Any, ...]] = ()
@@ -194,12 +218,24 @@ class Chosen(Held):
     def __init__(self, runtime: Runtime, ref: c_void_p) -> None:
         super().__init__(ref, runtime.library.primitive_desc_destroy)
         self.runtime = runtime
+        self.implementation = self._name()
+
+    def _name(self) -> str:
         text = ctypes.c_char_p()
         check(
-            runtime.library.primitive_desc_query(ref, QUERY_IMPLEMENTATION, 0, byref(text)),
+            self.runtime.library.primitive_desc_query(
+                self.ref, QUERY_IMPLEMENTATION, 0, byref(text)),
             "name its implementation",
         )
-        self.implementation = (text.value or b"").decode()
+        return (text.value or b"").decode()
+
+    def advance(self) -> bool:
+        """Become the next implementation that could do it; False if there is none."""
+        self.runtime.use_threads()
+        if self.runtime.library.primitive_desc_next_impl(self.ref):
+            return False
+        self.implementation = self._name()
+        return True
 
     @property
     def slow(self) -> bool:

@@ -23,22 +23,24 @@ LEAST_CHANNELS = 64  # narrower, a kernel cell's product is not worth its two sw
 LEAST_WIDTH = 14  # smaller pictures are mostly padding
 
 
-def gradient_of(
-    runtime: Runtime, spec: ConvolutionSpec, place: Place, chosen: Chosen, x: Layout, y: Layout
-) -> WeightGradient:
-    """The fastest way known for a convolution, a fixed rule.
+def by_products(spec: ConvolutionSpec) -> list[type[OneProduct] | type[CellByCell]]:
+    """Which matrix products can do it; they read channels-last."""
+    if spec.group != 1 or set(spec.stride) != {1}:
+        return []
+    if set(spec.w[2:]) == {1} and set(spec.pad) == {0}:
+        return [OneProduct]
+    if set(spec.dilation) == {1} and spec.w[2:] == (3, 3) and spec.pad == (1, 1):
+        return [CellByCell]
+    return []
 
-    Args:
-        place: the order in which x and dy lie.
-        chosen: oneDNN's own primitive, for the layouts ``x`` and ``y``.
-    """
-    plain = place is Place.HOST_LAST and spec.group == 1 and set(spec.stride) == {1}
-    if plain and set(spec.w[2:]) == {1} and set(spec.pad) == {0}:
-        return OneProduct(runtime, spec)
-    if (plain and set(spec.dilation) == {1} and spec.w[2:] == (3, 3) and spec.pad == (1, 1)
-            and min(spec.w[:2]) >= LEAST_CHANNELS and min(spec.x[2:]) >= LEAST_WIDTH):
-        return CellByCell(runtime, spec)
-    return Primitive(runtime, spec, place, chosen, x, y)
+
+def rule(spec: ConvolutionSpec) -> type[OneProduct] | type[CellByCell] | None:
+    """The product that is faster than oneDNN's primitive where x and dy lie channels-last."""
+    for way in by_products(spec):
+        if way is OneProduct or (
+                min(spec.w[:2]) >= LEAST_CHANNELS and min(spec.x[2:]) >= LEAST_WIDTH):
+            return way
+    return None
 
 
 class WeightGradient:
@@ -56,21 +58,23 @@ class WeightGradient:
 
 
 class Primitive(WeightGradient):
-    """oneDNN's convolution_backward_weights: any kernel, and the bias in the same pass."""
+    """oneDNN's convolution_backward_weights: any kernel, and the bias in the same pass.
+
+    Args:
+        place: the order in which x and dy lie, of the layouts ``x`` and ``y``.
+        caffe: the layout of the parameter.
+    """
 
     def __init__(self, runtime: Runtime, spec: ConvolutionSpec, place: Place, chosen: Chosen,
-                 x: Layout, y: Layout) -> None:
+                 x: Layout, y: Layout, caffe: Layout) -> None:
         self.place, self.bias = place, spec.bias
         packed = chosen.layout(api.DIFF_WEIGHTS)
-        self.detail = f"{chosen.implementation} {packed}"
+        self.detail = f"{x} {chosen.implementation} {packed}"
         self._chosen = chosen
         self._arguments = [(api.SRC, x), (api.DIFF_DST, y), (api.DIFF_WEIGHTS, packed)]
         if spec.bias:
             self._arguments.append((api.DIFF_BIAS, runtime.plain((spec.w[0],))))
-        grouped = spec.w
-        if spec.group > 1:
-            grouped = (spec.group, spec.w[0] // spec.group, *spec.w[1:])
-        self._delivery = Delivery(runtime, packed, runtime.plain(grouped), spec.w)
+        self._delivery = Delivery(runtime, packed, caffe, spec.w)
         self._bias_aside = np.empty(spec.w[0], np.float32)
 
     @cached_property
