@@ -1,8 +1,8 @@
 """Measures the ways that a kernel can go, on tensors that lie as a net would hand them.
 
-For convolutions and inner products: x comes in the order in which the layer before left it, all
-else as fast layers hand it on, channels-last where there are channels. A way that wants another
-order pays for the reorders, as it would in the net.
+For convolutions, the only kernels with several ways: x comes in the order in which the layer before
+left it, all else channels-last, as fast layers hand it on. A way that wants another order pays for
+the reorders, as it would in the net.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from caffepy.core.memory import Mover, Place, Shape, SyncedMemory, Tensor
-from caffepy.kernels.base import ConvolutionSpec, InnerProductSpec
+from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.contract import Kernel, Unsupported
 from caffepy.kernels.tuning import Choices
 
@@ -100,11 +100,12 @@ def _seconds(run: Run, repeats: int) -> float:
 class Trial:
     """What a kernel works on: tensors of its spec, filled with numbers from N(0, 1)."""
 
-    def __init__(self, spec: ConvolutionSpec | InnerProductSpec, mover: Mover, x: Place) -> None:
-        shapes = _shapes(spec)
-        self.spec, self.mover, self.order = spec, mover, x
+    def __init__(self, spec: ConvolutionSpec, mover: Mover, x: Place) -> None:
+        shapes = spec.x, spec.w, spec.y
+        self.mover, self.order = mover, x
         self.x, self.w, self.y = (self._tensor(shape) for shape in shapes)
         self.dx, self.dw, self.dy = (self._tensor(shape) for shape in shapes)
+        self.x.read(x)  # numbers lie there, too: whatever else memory holds may be slow to add
         channels = (shapes[2][1],)
         self.b = self._tensor(channels) if spec.bias else None
         self.db = self._tensor(channels) if spec.bias else None
@@ -112,7 +113,8 @@ class Trial:
     def _tensor(self, shape: Shape) -> Tensor:
         tensor = Tensor(SyncedMemory(math.prod(shape), np.float32, self.mover), shape)
         generator = np.random.default_rng(1)
-        tensor.overwrite(_usual(tensor))[...] = generator.standard_normal(shape, np.float32)
+        order = Place.HOST_LAST if len(shape) == 4 else Place.HOST
+        tensor.overwrite(order)[...] = generator.standard_normal(shape, np.float32)
         return tensor
 
     def run(self, direction: str, kernel: Kernel) -> Run:
@@ -122,31 +124,18 @@ class Trial:
         def forward() -> None:
             self.x.overwrite(self.order)  # nothing is copied: from here on it is current there
             work(self.x, self.w, self.b, self.y)
-            self.y.read(_usual(self.y))
+            self.y.read(Place.HOST_LAST)
 
         def backward_data() -> None:
-            self.dy.overwrite(_usual(self.dy))
+            self.dy.overwrite(Place.HOST_LAST)
             work(self.dy, self.w, self.dx)
-            self.dx.read(_usual(self.dx))
+            self.dx.read(Place.HOST_LAST)
 
         def backward_weights() -> None:
-            self.dy.overwrite(_usual(self.dy))
+            self.dy.overwrite(Place.HOST_LAST)
             self.dw.zero()
             if self.db:
                 self.db.zero()
             work(self.x, self.dy, self.dw, self.db)
 
         return {f.__name__: f for f in (forward, backward_data, backward_weights)}[direction]
-
-
-def _usual(tensor: Tensor) -> Place:
-    """The order in which fast layers hand such a tensor on."""
-    return Place.HOST_LAST if len(tensor.shape) == 4 else Place.HOST
-
-
-def _shapes(spec: ConvolutionSpec | InnerProductSpec) -> tuple[Shape, Shape, Shape]:
-    """Of x, w and y."""
-    if isinstance(spec, ConvolutionSpec):
-        return spec.x, spec.w, spec.y
-    w = (spec.k, spec.n) if spec.transpose else (spec.n, spec.k)
-    return (spec.m, spec.k), w, (spec.m, spec.n)
