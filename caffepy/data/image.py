@@ -19,7 +19,7 @@ SOF = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(....)", re.DOT
 SMALL = 1 << 24  # pixels that may be claimed by any file
 
 
-def decode(data: bytes, color: bool | None = None) -> np.ndarray:
+def decode(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
     """The picture in the bytes of a PNG, JPEG, ... file, uint8, C x H x W (a view, BGR).
 
     Args:
@@ -47,7 +47,7 @@ def decode(data: bytes, color: bool | None = None) -> np.ndarray:
     return _channels_first(picture)
 
 
-def _refuse_bomb(data: bytes) -> None:
+def _refuse_bomb(data: bytes | memoryview) -> None:
     """Refuse a PNG or JPEG that says to be larger than its bytes can hold: OpenCV makes room for
     what it says, gigabytes perhaps, before it looks at the rest.
 
@@ -69,7 +69,7 @@ def _refuse_bomb(data: bytes) -> None:
         _walk_png(data)
 
 
-def _walk_png(data: bytes) -> None:
+def _walk_png(data: bytes | memoryview) -> None:
     """Refuse a chunk that is longer than what is there."""
     at = 8
     while at + 8 <= len(data) and data[at : at + 12] != PNG_END:  # length, type, ..., check
@@ -108,6 +108,29 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
     return _channels_first(cv2.resize(np.ascontiguousarray(picture.transpose(1, 2, 0)),
                                       (width, height)))
+
+
+def planes(picture: np.ndarray, mirror: bool, spare: np.ndarray) -> np.ndarray:
+    """A uint8 picture C x H x W (any view of OpenCV's order or of C order), mirrored if told, in
+    C order for what follows: NumPy, which could do without, is several times as slow at it.
+
+    Args:
+        spare: 2 x C x H x W, uint8; overwritten. The result is part of it.
+    """
+    import cv2
+
+    target, other = spare
+    if picture.strides[0] == 1 and len(picture) in (3, 4):
+        pixels = picture.transpose(1, 2, 0)
+        if mirror:
+            pixels = cv2.flip(pixels, 1, other.reshape(pixels.shape))
+        cv2.split(pixels, list(target))
+    elif mirror and picture.strides[2] == 1 and len(picture) <= 4:
+        for source, plane in zip(picture, target, strict=True):
+            cv2.flip(source, 1, plane)
+    else:
+        target[...] = picture[:, :, ::-1] if mirror else picture
+    return target
 
 
 def _channels_first(picture: np.ndarray) -> np.ndarray:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from caffepy import log
 from caffepy.data import image
+from caffepy.data.crew import Crew, decoders
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
@@ -98,6 +100,7 @@ class ImageListSource:
             every worker the same list from its start and recommends shuffling; dividing it
             keeps workers from seeing the same pictures.)
         seed, stream: what order, rand_skip, crops and mirrors depend on; the same on every rank.
+        threads: how many the net computes with; see ``crew.decoders``.
 
     Attributes:
         shape: N x C x H x W of the first batch. Each batch takes its own from its first picture.
@@ -118,6 +121,7 @@ class ImageListSource:
         stream: str = "",
         rank: int = 0,
         size: int = 1,
+        threads: int | None = None,
     ) -> None:
         if not param.source:
             raise ConfigError("image_data_param needs a source, a list of pictures")
@@ -142,6 +146,7 @@ class ImageListSource:
             self._skip = int(draws(skip_key, np.zeros(1, np.int64), param.rand_skip)[0])
             logger.info("Skipping first %d data points.", self._skip)
         self._shelf = Shelf()
+        self._crew = Crew(decoders(threads))
         self.position = 0
         first = self._line(0)
         self.shape = (param.batch_size, *self._shape(first, self._read(first)))
@@ -160,10 +165,12 @@ class ImageListSource:
         count = self._param.batch_size
         start = self.position + self._rank
         lines = [self._line(start + i * self._size) for i in range(count)]
-        pictures = [self._read(line) for line in lines]
-        batch = self._shelf.take((count, *self._shape(lines[0], pictures[0])))
+        pictures = self._crew.map(self._read, lines)
+        picture = next(pictures)
+        batch = self._shelf.take((count, *self._shape(lines[0], picture)))
         self._transformer.batch(
-            pictures, start, batch.data, self._size, lambda i: self._name(lines[i])
+            chain([picture], pictures), start, batch.data, self._size,
+            lambda i: self._name(lines[i]),
         )
         batch.labels[...] = [line.label for line in lines]
         before = (self._skip + self.position) // len(self._lines)
@@ -178,7 +185,8 @@ class ImageListSource:
         self._shelf.give(batch)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """End the threads; no file is kept open."""
+        self._crew.close()
 
     def _line(self, record: int) -> Line:
         """Record number ``record`` of the endless sequence."""

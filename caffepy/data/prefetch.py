@@ -97,13 +97,15 @@ class Prefetcher(Generic[T]):
         """The next item; waits for it if need be, and raises what ``produce`` raised."""
         if self._closed:
             raise CaffeError("the prefetcher is closed")
-        self.start()
         queue = self._queue
+        begun = queue.thread is not None
+        self.start()
         with queue.changed:
             if not queue.items and queue.error is None:
-                if self._waits % WAITS_PER_LINE == 0:
-                    logger.info("Waiting for data")
-                self._waits += 1
+                if begun:  # that the first item is not there yet says nothing about the thread
+                    if self._waits % WAITS_PER_LINE == 0:
+                        logger.info("Waiting for data")
+                    self._waits += 1
                 queue.changed.wait_for(
                     lambda: queue.items or queue.error is not None or queue.stopping
                 )

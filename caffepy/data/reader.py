@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, islice
+
 import numpy as np
 
 from caffepy import log
 from caffepy.data import datum
+from caffepy.data.crew import Crew, decoders
 from caffepy.data.db import Record, open_db
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
@@ -13,6 +17,9 @@ from caffepy.errors import CaffeError, ConfigError, DataError
 from caffepy.proto import caffe_pb2
 
 logger = log.get(__name__)
+
+LARGE = 1 << 16  # bytes of a plain record from which they are read one by one
+SLOW = 1 << 12  # bytes of an encoded record from which several threads decode
 
 
 class DatumReader:
@@ -104,6 +111,7 @@ class BatchSource:
         data_param, transform_param: the layer's.
         phase: in TEST every rank sees all records, in TRAIN its share.
         seed, stream: what rand_skip, crops and mirrors depend on; the same on every rank.
+        threads: how many the net computes with; see ``crew.decoders``.
 
     Attributes:
         shape: N x C x H x W of the first batch. Later ones may differ in H and W.
@@ -123,6 +131,7 @@ class BatchSource:
         stream: str = "",
         rank: int = 0,
         size: int = 1,
+        threads: int | None = None,
     ) -> None:
         if not data_param.batch_size:
             raise ConfigError("data_param needs a batch_size of 1 or more")
@@ -142,14 +151,19 @@ class BatchSource:
             data_param.source, data_param.backend, skip=skip, rank=rank, size=size
         )
         self._shelf = Shelf()
+        self._crew: Crew | None = None
         try:
             key, value = self._reader.peek()
-            pictures, _ = self._decode([(key, value)])
-            self.shape = (self.batch_size, *self._shape(key, pictures[0]))
+            _, picture, _ = self._decode((key, value))
+            self.shape = (self.batch_size, *self._shape(key, picture))
+            encoded = datum.parse(value).encoded
+            if encoded and len(value) > SLOW:
+                self._crew = Crew(decoders(threads))
         except BaseException:
             self.close()
             raise
-        if self._transformer.color is not None and not datum.parse(value).encoded:
+        self._large = not encoded and len(value) > LARGE
+        if self._transformer.color is not None and not encoded:
             logger.warning("force_color and force_gray do nothing: the Datums are not encoded")
 
     @property
@@ -168,12 +182,14 @@ class BatchSource:
     def next(self) -> Batch:
         """The next batch, in a recycled one's arrays if there is one of its shape."""
         first = self._reader.position + self._rank
-        records = self._reader.take(self.batch_size)
-        pictures, labels = self._decode(records)
-        shape = self._shape(records[0][0], pictures[0])
-        batch = self._shelf.take((len(records), *shape))
+        keys: list[bytes] = []
+        labels: list[int] = []
+        pictures = self._pictures(keys, labels)
+        begun = list(islice(pictures, 1 if self._crew or self._large else None))
+        batch = self._shelf.take((self.batch_size, *self._shape(keys[0], begun[0])))
         self._transformer.batch(
-            pictures, first, batch.data, self._size, lambda i: self._name(records[i][0])
+            begun if len(begun) == self.batch_size else chain(begun, pictures),
+            first, batch.data, self._size, lambda i: self._name(keys[i]),
         )
         batch.labels[...] = labels
         batch.position = self._reader.position
@@ -184,6 +200,8 @@ class BatchSource:
         self._shelf.give(batch)
 
     def close(self) -> None:
+        if self._crew:
+            self._crew.close()
         self._reader.close()
 
     def _shape(self, key: bytes, picture: np.ndarray) -> tuple[int, int, int]:
@@ -192,17 +210,29 @@ class BatchSource:
         except CaffeError as error:
             raise error.at(self._name(key)) from error
 
-    def _decode(self, records: list[Record]) -> tuple[list[np.ndarray], list[int]]:
-        pictures, labels = [], []
-        color = self._transformer.color
-        for key, value in records:
-            try:
-                picture, label = datum.decode(value, color)
-            except CaffeError as error:
-                raise error.at(self._name(key)) from error
-            pictures.append(picture)
+    def _pictures(self, keys: list[bytes], labels: list[int]) -> Iterator[np.ndarray]:
+        """A batch's pictures, one by one; their keys and labels are added to the lists."""
+        records = self._records()
+        decode = self._crew.map if self._crew else map
+        for key, picture, label in decode(self._decode, records):
+            keys.append(key)
             labels.append(label)
-        return pictures, labels
+            yield picture
+
+    def _records(self) -> Iterator[Record]:
+        """A batch's records. Large ones are read when their turn comes, into the same room again:
+        clearing new pages of memory takes the system longer than all that is done with them."""
+        if not self._large:
+            return iter(self._reader.take(self.batch_size))
+        return (self._reader.take(1)[0] for _ in range(self.batch_size))
+
+    def _decode(self, record: Record) -> tuple[bytes, np.ndarray, int]:
+        key, value = record
+        try:
+            picture, label = datum.decode(value, self._transformer.color)
+        except CaffeError as error:
+            raise error.at(self._name(key)) from error
+        return key, picture, label
 
     def _name(self, key: bytes) -> str:
         return f"record {key.decode(errors='backslashreplace')!r} of {self._reader.source}"

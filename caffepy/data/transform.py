@@ -11,12 +11,14 @@ neither on threads nor on how records fall into batches, and a resumed run sees 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
 from caffepy import log
+from caffepy.data import image
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2
 
@@ -131,16 +133,17 @@ class Transformer:
 
     def batch(
         self,
-        pictures: Sequence[np.ndarray],
+        pictures: Iterable[np.ndarray],
         first: int,
         out: np.ndarray,
         step: int = 1,
         name: Callable[[int], str] = "picture {} of the batch".format,
     ) -> None:
-        """Transform pictures into ``out``.
+        """Transform pictures into ``out``, each as soon as it comes: it is in the cache then.
 
         Args:
-            pictures: N arrays C x H x W of any type; with a crop they may differ in size.
+            pictures: N arrays C x H x W of any type; with a crop they may differ in size. Small
+                ones go quicker as a list than one by one.
             first, step: the pictures are the records number first, first + step, ...
             out: N x C x H' x W', float; overwritten.
             name: what error messages call picture i.
@@ -148,66 +151,101 @@ class Transformer:
         Raises:
             ShapeError: a picture that does not fit the transformation or the batch.
         """
-        self._check(pictures, out.shape[1:], name)
-        rows, columns, flips = self._draw(pictures, first, step)
-        # some pictures at a time, so that they are still in the cache when mean and scale come
+        # some pictures at a time, so that they are still in the cache when numbers and scale come
         some = max(1, _CACHE // out[0].nbytes)
-        for start in range(0, len(pictures), some):
-            for i in range(start, min(start + some, len(pictures))):
-                target = out[i, :, :, ::-1] if flips[i] else out[i]
-                picture, mean = pictures[i], self.mean
-                if self.crop:
-                    top, left = rows[i], columns[i]
-                    window = np.s_[:, top : top + self.crop, left : left + self.crop]
-                    picture = picture[window]
-                    mean = mean[window] if mean is not None else None
-                if mean is None:
-                    target[...] = picture
-                else:
-                    np.subtract(picture, mean, out=target)
-            done = out[start : start + some]
-            if len(self.mean_values):
-                done -= self.mean_values
-            if self.scale != 1:
-                done *= self.scale
+        if isinstance(pictures, list) and self._all_at_once(pictures, out):
+            for start in range(0, len(out), some):
+                self._level(out[start : start + some])
+            return
+        flips, rows, columns = self._draw(first, step, len(out))
+        spare = np.empty((2, *out.shape[1:]), np.uint8)
+        known: set[tuple[int, ...]] = set()
+        for i, picture in enumerate(pictures):
+            if picture.shape not in known:
+                self._check(picture, out.shape[1:], name, i)
+                known.add(picture.shape)
+            top = left = 0
+            if self.crop:
+                _, height, width = picture.shape
+                top = rows[i] * (height - self.crop + 1) >> 32
+                left = columns[i] * (width - self.crop + 1) >> 32
+                if not self._random_crop:
+                    top, left = (height - self.crop) // 2, (width - self.crop) // 2
+                picture = picture[:, top : top + self.crop, left : left + self.crop]
+            self._put(picture, top, left, flips[i], out[i], spare)
+            if (i + 1) % some == 0 or i + 1 == len(out):
+                self._level(out[i // some * some : i + 1])
+
+    def _all_at_once(self, pictures: list[np.ndarray], out: np.ndarray) -> bool:
+        """Copy the pictures to ``out`` if nothing is drawn or cut, and all fit; else do nothing."""
+        if self.crop or self.mirror or self.mean is not None:
+            return False
+        shape = out.shape[1:]
+        if {picture.shape for picture in pictures} != {shape} or self.output_shape(*shape) != shape:
+            return False
+        np.concatenate(pictures, out=out.reshape(-1, *shape[1:]), casting="unsafe")
+        return True
+
+    def _put(
+        self, picture: np.ndarray, top: int, left: int, flip: int, out: np.ndarray,
+        spare: np.ndarray,
+    ) -> None:
+        """A picture, cut out at (top, left), into its place: mirrored, minus the mean picture."""
+        if picture.dtype == np.uint8 and (flip or picture.strides[0] == 1):
+            picture = image.planes(picture, bool(flip), spare)
+        elif flip:
+            picture = picture[:, :, ::-1]
+        out[...] = picture
+        if self.mean is None:
+            return
+        _, height, width = out.shape
+        mean = self.mean
+        if flip:
+            mean = self._mirrored_mean
+            left = mean.shape[2] - width - left
+        # right after it, while it is in the cache: quicker than one pass that also changes types
+        out -= mean[:, top : top + height, left : left + width]
+
+    @cached_property
+    def _mirrored_mean(self) -> np.ndarray:
+        assert self.mean is not None
+        return np.ascontiguousarray(self.mean[:, :, ::-1])
+
+    def _level(self, pictures: np.ndarray) -> None:
+        """Subtract the mean's numbers, and scale."""
+        if len(self.mean_values):
+            pictures -= self.mean_values
+        if self.scale != 1:
+            pictures *= self.scale
 
     def _check(
         self,
-        pictures: Sequence[np.ndarray],
+        picture: np.ndarray,
         expected: tuple[int, ...],
         name: Callable[[int], str],
+        index: int,
     ) -> None:
-        known: set[tuple[int, ...]] = set()
-        for i, picture in enumerate(pictures):
-            if picture.shape in known:
-                continue
-            try:
-                shape = self.output_shape(*picture.shape)
-            except CaffeError as error:
-                raise error.at(name(i)) from error
-            if shape != expected:
-                raise ShapeError(
-                    "the pictures of a batch must have one size",
-                    where=name(i),
-                    found=" x ".join(map(str, shape)),
-                    allowed=f"{' x '.join(map(str, expected))}, as the batch's first one",
-                    fix="Set crop_size, or resize the pictures when the database is made.",
-                )
-            known.add(picture.shape)
+        try:
+            shape = self.output_shape(*picture.shape)
+        except CaffeError as error:
+            raise error.at(name(index)) from error
+        if shape != expected:
+            raise ShapeError(
+                "the pictures of a batch must have one size",
+                where=name(index),
+                found=" x ".join(map(str, shape)),
+                allowed=f"{' x '.join(map(str, expected))}, as the batch's first one",
+                fix="Set crop_size, or resize the pictures when the database is made.",
+            )
 
     def _draw(
-        self, pictures: Sequence[np.ndarray], first: int, step: int
+        self, first: int, step: int, count: int
     ) -> tuple[list[int], list[int], list[int]]:
-        """Row and column of each crop, and whether to mirror."""
-        count = len(pictures)
+        """Whether to mirror; and 32 random bits each for row and column of the crop."""
+        nothing = [0] * count
         numbers = (first + step * np.arange(count)) * _DRAWS
-        flips = draws(self._key, numbers, 2).tolist() if self.mirror else [0] * count
-        if not self.crop:
-            return [], [], flips
-        space = np.array([picture.shape[1:] for picture in pictures]) - self.crop
-        if self._random_crop:
-            rows = draws(self._key, numbers + 1, space[:, 0] + 1)
-            columns = draws(self._key, numbers + 2, space[:, 1] + 1)
-        else:
-            rows, columns = space.T // 2
-        return rows.tolist(), columns.tolist(), flips
+        flips = draws(self._key, numbers, 2).tolist() if self.mirror else nothing
+        if not self._random_crop:
+            return flips, nothing, nothing
+        rows, columns = (draws(self._key, numbers + i, 1 << 32).tolist() for i in (1, 2))
+        return flips, rows, columns

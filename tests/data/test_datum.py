@@ -73,6 +73,47 @@ def test_encoded_datums(color, shape):
             np.testing.assert_array_equal(picture, expected)
 
 
+LARGE = bytes(range(256)) * 24
+PARTS = {
+    "channels": b"\x08\x03", "height": b"\x10\x20", "width": b"\x18\x40", "label": b"\x28\x07",
+    "long varint": b"\x28\x87\x80\x80\x00", "minus one": b"\x28" + b"\xff" * 9 + b"\x01",
+    "encoded": b"\x38\x00", "float": b"\x35\0\0\x80\x3f", "unknown": b"\x98\x06\x01",
+    "unknown bytes": b"\xa2\x06\x01a", "other data": b"\x22\x01b", "bad tag": b"\x07",
+    "no end": b"\x28\xff", "too long": b"\x28" + b"\xff" * 10 + b"\x01", "empty data": b"\x22\x00",
+}
+
+
+@given(st.lists(st.sampled_from(sorted(PARTS)), max_size=6),
+       st.lists(st.sampled_from(sorted(PARTS)), max_size=4), st.integers(-3, 3))
+def test_a_large_record_is_read_as_protobuf_reads_it(before, after, more):
+    count = len(LARGE) + (more if more > 0 else 0)  # more than there is, where nothing follows
+    size = bytes([count & 127 | 128, count >> 7])
+    value = (b"".join(PARTS[name] for name in before) + b"\x22" + size + LARGE
+             + b"".join(PARTS[name] for name in after))
+    assert len(value) > datum.LARGE
+
+    def outcome(decode):
+        try:
+            picture, label = decode(value)
+            return picture.dtype, picture.shape, picture.tobytes(), label
+        except DataError as error:
+            return str(error)
+
+    def plainly(value):
+        message = datum.parse(value)
+        return datum.to_array(message), message.label
+
+    assert outcome(datum.decode) == outcome(plainly)
+
+
+def test_the_picture_of_a_large_record_is_not_copied():
+    value = datum.from_array(np.frombuffer(LARGE, np.uint8).reshape(3, 32, 64), 7)
+    value = value.SerializeToString()
+    picture, label = datum.decode(value)
+    assert label == 7 and np.shares_memory(picture, np.frombuffer(value, np.uint8))
+    assert picture.tobytes() == LARGE
+
+
 def of(**fields):
     return caffe_pb2.Datum(**fields).SerializeToString()
 

@@ -147,6 +147,23 @@ def test_waiting_is_said_once_in_a_thousand_waits(caplog):
     assert len({id(record) for record in caplog.records}) == 1
 
 
+def test_no_wait_is_said_while_the_first_item_is_made(caplog):
+    caplog.set_level(logging.INFO, "caffepy.data.prefetch")
+    logging.getLogger("caffepy.data.prefetch").addHandler(caplog.handler)
+    produce = Counter()
+    try:
+        with Prefetcher(produce, depth=2) as prefetcher:
+            for made in (1, 2, 3):
+                assert prefetcher.get() == made - 1
+                produce.wait_for(made + 2)
+                time.sleep(0.005)  # from made to ready
+            prefetcher.stop()
+            prefetcher.get()
+    finally:
+        logging.getLogger("caffepy.data.prefetch").removeHandler(caplog.handler)
+    assert not caplog.records
+
+
 def test_an_interpreter_ends_with_a_prefetcher_at_work():
     code = (
         "import time\n"

@@ -137,6 +137,69 @@ def test_pictures_do_not_depend_on_batches_and_ranks(tmp_path):
         np.testing.assert_array_equal(part, whole[rank::2])
 
 
+def jpegs(count, side=80):
+    """Encoded records, too large to be decoded in one go; the label is the number."""
+    import cv2
+
+    noise = np.random.default_rng(5).integers(0, 256, (count, side, side, 3), np.uint8)
+    return [(b"%08d" % i, caffe_pb2.Datum(data=cv2.imencode(".jpg", picture)[1].tobytes(),
+                                          encoded=True, label=i).SerializeToString())
+            for i, picture in enumerate(noise)]
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_pictures_do_not_depend_on_the_threads_that_decode(tmp_path, threads):
+    path = make_db(tmp_path / "db", jpegs(10))
+    options = dict(text="crop_size: 61 mirror: true", batch_size=7, seed=3)
+    alone, several = source(path, threads=1, **options), source(path, threads=threads, **options)
+    batches = []
+    for _ in range(4):
+        expected, batch = alone.next(), several.next()
+        np.testing.assert_array_equal(batch.data, expected.data)
+        np.testing.assert_array_equal(batch.labels, expected.labels)
+        assert batch.position == expected.position
+        batches.append(expected)
+    assert len([t for t in threading.enumerate() if t.name.startswith("decode")]) >= 2
+    several.seek(batches[0].position)
+    np.testing.assert_array_equal(several.next().data, batches[1].data)
+    alone.close(), several.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("decode")]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_first_bad_record_is_named_whoever_decodes(tmp_path, threads):
+    pairs = jpegs(10)
+    for i in (4, 5):
+        message = caffe_pb2.Datum(data=b"no picture" * 500, encoded=True)
+        pairs[i] = pairs[i][0], message.SerializeToString()
+    it = source(make_db(tmp_path / "db", pairs), batch_size=8, threads=threads)
+    with pytest.raises(DataError, match="record '00000004' of .*not a picture"):
+        it.next()
+    it.close()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_large_records_are_read_one_by_one(tmp_path, backend):
+    pictures = RNG.integers(0, 256, (5, 3, 150, 150), np.uint8)
+    pairs = [(b"%d" % i, datum.from_array(picture, i).SerializeToString())
+             for i, picture in enumerate(pictures)]
+    path = make_db(tmp_path / "db", pairs, backend)
+    it = source(path, batch_size=3, backend=backend.upper())
+    taken = []
+    take = it._reader.take
+    it._reader.take = lambda count: taken.append(count) or take(count)
+    for start in (0, 3, 6):
+        batch = it.next()
+        at = np.arange(start, start + 3) % 5
+        np.testing.assert_array_equal(batch.data, pictures[at])
+        np.testing.assert_array_equal(batch.labels, at)
+        assert batch.position == start + 3
+    assert taken == [1] * 9
+    it.close()
+    ranks = [source(path, batch_size=2, backend=backend.upper(), rank=r, size=2) for r in (0, 1)]
+    assert [numbers(it, 2) for it in ranks] == [[[0, 2], [4, 1]], [[1, 3], [0, 2]]]
+
+
 def test_rand_skip_depends_on_the_seed(tmp_path):
     path = make_db(tmp_path / "db", PAIRS)
     first = {numbers(source(path, rand_skip=10, seed=seed), 1)[0][0] for seed in range(40)}

@@ -130,6 +130,52 @@ def test_with_a_crop_pictures_may_differ_in_size():
     np.testing.assert_array_equal(got[2], pictures[2][:, 7:12, :5])
 
 
+def decoded(channels, height, width):
+    """A picture as OpenCV hands it out: colours innermost."""
+    return RNG.integers(0, 256, (height, width, channels), np.uint8).transpose(2, 0, 1)
+
+
+@pytest.mark.parametrize("make", [
+    lambda *size: RNG.integers(0, 256, size, np.uint8), decoded,
+    lambda *size: RNG.normal(size=size).astype(np.float32),
+    lambda *size: RNG.integers(0, 256, (*size[:2], 2 * size[2]), np.uint8)[:, :, ::2],
+], ids=["plain", "decoded", "float", "strided"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("crop", [0, 8, 1])
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("with_mean", [False, True])
+def test_every_way_gives_the_plain_formula_to_the_bit(
+    tmp_path, make, channels, crop, mirror, with_mean
+):
+    height, width = (9, 11) if crop else (8, 13)
+    pictures = [make(channels, height, width) for _ in range(12)]
+    text = f"crop_size: {crop} mirror: {str(mirror).lower()} scale: 0.3 "
+    mean = RNG.normal(100, 30, (channels, height, width)).astype(np.float32)
+    if with_mean:
+        text += f'mean_file: "{mean_file(tmp_path, mean)}"'
+    it = transformer(text)
+    got = run(it, pictures, first=7, step=3)
+    key = stream_key(1, "data/transform")
+    for i, picture in enumerate(pictures):
+        flip, row, column = (
+            int(draws(key, np.array([(7 + 3 * i) * 3 + k]), below)[0])
+            for k, below in enumerate((2, height - crop + 1, width - crop + 1)))
+        window = np.s_[:, row : row + crop, column : column + crop] if crop else np.s_[:]
+        expected = picture[window].astype(np.float32)
+        if with_mean:
+            expected = expected - mean[window]
+        expected = expected[:, :, ::-1] if mirror and flip else expected
+        np.testing.assert_array_equal(got[i], expected * np.float32(0.3))
+
+
+def test_pictures_one_by_one_give_what_a_list_gives():
+    for text in ("scale: 0.5 mean_value: 3", "crop_size: 5 mirror: true"):
+        it = transformer(text)
+        out = np.empty((40, *it.output_shape(3, 9, 11)), np.float32)
+        it.batch(iter(PICTURES), 0, out)
+        np.testing.assert_array_equal(out, run(it))
+
+
 @pytest.mark.parametrize("text, error", [
     ("force_color: true force_gray: true", "force_color and force_gray exclude"),
     ('mean_file: "x" mean_value: 1', "mean_file and mean_value exclude"),

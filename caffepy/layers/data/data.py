@@ -26,4 +26,5 @@ class Data(PrefetchingLayer):
         return BatchSource(
             self.p, self.spec.transform_param, self.phase, seed=self.context.seed,
             stream=self.stream, rank=self.context.rank, size=self.context.size,
+            threads=self.context.threads,
         )

@@ -29,4 +29,5 @@ class ImageData(PrefetchingLayer):
         return ImageListSource(
             self.p, self.spec.transform_param, self.phase, seed=self.context.seed,
             stream=self.stream, rank=self.context.rank, size=self.context.size,
+            threads=self.context.threads,
         )
