@@ -10,6 +10,7 @@ from functools import cached_property
 
 from caffepy.core.memory import Mover
 from caffepy.kernels import base, fused, tuning
+from caffepy.kernels.onednn import subsampled
 from caffepy.kernels.onednn.batch_norm import BatchNorm
 from caffepy.kernels.onednn.convolution import Convolution
 from caffepy.kernels.onednn.eltwise import Eltwise
@@ -79,4 +80,6 @@ class OneDnnEngine(base.Engine):
         """See Engine.plan."""
         if spec.dtype != "float32":  # type: ignore[attr-defined]
             raise base.Unsupported("the oneDNN kernels compute in float32 only")
+        if isinstance(spec, base.ConvolutionSpec) and subsampled.applies(spec):
+            return subsampled.Subsampled(spec, self)
         return super().plan(spec)

@@ -24,6 +24,7 @@ logger = log.get(__name__)
 FORWARD, DATA, WEIGHTS = "forward", "backward_data", "backward_weights"
 CHANNELS_LAST, PLAIN = "channels-last", "plain"
 
+
 class Laid:
     """What oneDNN offers for a convolution whose activations lie in one order.
 

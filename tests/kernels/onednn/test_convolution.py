@@ -32,6 +32,9 @@ CASES = {
     "depthwise, two outputs each": spec_of((2, 6, 9, 9), 12, (3, 3), (2, 2), group=6),
     "dilation": spec_of((2, 6, 12, 12), 9, (3, 3), pad=(2, 2), dilation=(2, 2), group=3),
     "1x1": spec_of((2, 20, 7, 7), 50, (1, 1)),
+    "1x1, stride": spec_of((2, 20, 7, 8), 50, (1, 1), (2, 3)),
+    "1x1, stride, one channel": spec_of((2, 1, 7, 8), 5, (1, 1), (2, 1), bias=False),
+    "wide 3x3": spec_of((2, 64, 15, 14), 72, (3, 3), pad=(1, 1)),
     "one pixel": spec_of((3, 20, 1, 1), 50, (1, 1)),
     "one of all": spec_of((1, 1, 3, 3), 1, (1, 1)),
     "no bias": spec_of((2, 5, 6, 6), 7, (3, 3), bias=False),
@@ -63,6 +66,18 @@ def compare(spec, order):
 @pytest.mark.parametrize("spec", CASES.values(), ids=CASES)
 def test_all_directions_equal_the_reference(spec, order):
     compare(spec, order)
+
+
+@pytest.mark.parametrize("spec", CASES.values(), ids=CASES)
+def test_with_relu(spec):
+    kernels = plans(spec)
+    w, x = twins(normal(spec.w, 1)), twins(normal(spec.x, 2), Place.HOST_LAST)
+    b = twins(normal((spec.w[0],), 4)) if spec.bias else (None, None)
+    y = blanks(spec.y)
+    for i, kernel in enumerate(kernels):
+        kernel.forward_relu(x[i], w[i], b[i], y[i])
+    same(y)
+    assert y[0].read(Place.HOST).min() == 0
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
