@@ -40,6 +40,8 @@ class Device:
         return {"ClockRate": 1410000, "AsyncEngineCount": 3, "MaxPitch": 2147483647}
 
     def synchronize(self) -> None:
+        for ptr in list(streams.late):
+            streams.catch_up(ptr)
         streams.synchronize()
 
     def __eq__(self, other: object) -> bool:

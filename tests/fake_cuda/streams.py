@@ -4,13 +4,17 @@ Work runs at once, in the order in which it is queued. While a stream captures n
 is queued on it becomes the graph, and each launch of the graph runs it all. As on a device, a
 capture forbids to wait for the device, and what is queued on another stream escapes it, which is
 an error here.
+
+``late`` streams run their work only when somebody waits for it, which shows who forgets to.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -71,10 +75,14 @@ class Event:
         self.time = 0.0
         self.captured: Graph | None = None
         self.since = -1  # which wait of the host was the last before
+        self.stream = 0
+        self.behind = 0  # how much work of a late stream lies before
 
     def record(self, stream: Stream | None = None) -> None:
         stream = stream or _thread.current
         self.captured = stream.capture
+        self.stream = stream.ptr
+        self.behind = _done.get(self.stream, 0) + len(late.get(self.stream, ())) + 1
         record(self._note, stream)
 
     def _note(self) -> None:
@@ -82,7 +90,8 @@ class Event:
         self.since = _waits[0]
 
     def synchronize(self) -> None:
-        synchronize()
+        catch_up(self.stream, self.behind)
+        synchronize(stream=-1)
 
     @property
     def done(self) -> bool:
@@ -91,6 +100,16 @@ class Event:
 
 
 _waits = [0]
+late: dict[int, deque[Callable[[], Any]]] = {}  # by the streams' addresses
+_done: dict[int, int] = {}  # what late streams have run
+
+
+def catch_up(stream: int, end: float = math.inf) -> None:
+    """Run what a late stream has in its queue, until it has run ``end`` pieces of work in all."""
+    queue = late.get(stream, deque())
+    while queue and _done.get(stream, 0) < end:
+        _done[stream] = _done.get(stream, 0) + 1
+        queue.popleft()()
 
 
 def get_elapsed_time(start: Event, end: Event) -> float:
@@ -150,9 +169,14 @@ class Stream:
     def wait_event(self, event: Event) -> None:
         if event.captured is not None and event.captured is _thread.capture:
             _thread.capture.streams.add(self.ptr)  # a fork: this stream is captured too
+        elif self.ptr in late:
+            where = event.stream, event.behind  # of now: the event may be recorded anew
+            late[self.ptr].append(lambda: catch_up(*where))
+        else:
+            catch_up(event.stream, event.behind)
 
     def synchronize(self) -> None:
-        synchronize()
+        synchronize(stream=self.ptr)
 
     @property
     def done(self) -> bool:
@@ -204,7 +228,9 @@ def record(action: Callable[[], Any], stream: Stream | int | None = None) -> Non
     ptr = stream if isinstance(stream, int) else stream.ptr
     if ptr == 0:
         counts.stray += 1
-    if _thread.capture is None:
+    if _thread.capture is None and ptr in late:
+        late[ptr].append(action)
+    elif _thread.capture is None:
         action()
     elif ptr in _thread.capture.streams:
         _thread.capture.actions.append(action)
@@ -213,12 +239,13 @@ def record(action: Callable[[], Any], stream: Stream | int | None = None) -> Non
             f"cudaErrorStreamCaptureImplicit: work for stream {ptr:#x} escapes the capture")
 
 
-def synchronize(why: str = "waiting for the device") -> None:
-    """The host waits: counted, and an error during a capture."""
+def synchronize(why: str = "waiting for the device", stream: int | None = None) -> None:
+    """The host waits for a stream, the current one if None: counted, an error during a capture."""
     if capturing():
         raise CUDARuntimeError(f"cudaErrorStreamCaptureUnsupported: {why} during a capture")
     counts.syncs += 1
     _waits[0] += 1
+    catch_up(_thread.current.ptr if stream is None else stream)
 
 
 def refuse_capture(what: str) -> None:
@@ -232,4 +259,6 @@ def reset() -> None:
     _thread.capture = None
     _thread.current = NULL
     _thread.device = 0
+    late.clear()
+    _done.clear()
     counts.reset()

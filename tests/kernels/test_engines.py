@@ -7,17 +7,20 @@ from support import ENGINES
 
 from caffepy import kernels
 from caffepy.core.context import Context
-from caffepy.kernels import base, fused
-from caffepy.kernels.base import CONTRACTS, Engine, ReLUSpec, Spec, Unsupported
+from caffepy.kernels import base, fused, transform
+from caffepy.kernels.base import Engine, ReLUSpec, Spec, Unsupported
 from caffepy.kernels.reference import ReferenceEngine
 from caffepy.kernels.reference.depthwise import Depthwise
+
+MODULES = (base, fused, transform)
+CONTRACTS = base.CONTRACTS | fused.CONTRACTS | transform.CONTRACTS
 
 
 def classes():
     """Every (engine, contract, implementation) on this machine."""
     for name in ENGINES:
         for spec, implementation in kernels.engine(name).kernels.items():
-            yield pytest.param((CONTRACTS | fused.CONTRACTS)[spec], implementation, id=f"{name}-{spec.__name__}")
+            yield pytest.param(CONTRACTS[spec], implementation, id=f"{name}-{spec.__name__}")
     yield pytest.param(base.ConvolutionKernel, Depthwise, id="reference-depthwise")
 
 
@@ -44,9 +47,9 @@ def test_signatures_are_those_of_the_contract(contract, implementation):
 
 
 def test_every_spec_has_a_contract_and_a_reference_kernel():
-    specs = {value for value in (vars(base) | vars(fused)).values()
+    specs = {value for module in MODULES for value in vars(module).values()
              if inspect.isclass(value) and issubclass(value, Spec) and value is not Spec}
-    assert set(CONTRACTS) | set(fused.CONTRACTS) == specs == set(ReferenceEngine.kernels)
+    assert set(CONTRACTS) == specs == set(ReferenceEngine.kernels)
 
 
 @pytest.mark.parametrize("spec", CONTRACTS, ids=lambda spec: spec.__name__)

@@ -21,6 +21,8 @@ from caffepy.kernels.cuda.pooling import Pooling
 from caffepy.kernels.cuda.relu import ReLU
 from caffepy.kernels.cuda.scale import Scale
 from caffepy.kernels.cuda.softmax import Softmax, SoftmaxLoss
+from caffepy.kernels.cuda.transform import Transform
+from caffepy.kernels.transform import TransformSpec
 
 
 class CudaEngine(base.Engine):
@@ -48,6 +50,7 @@ class CudaEngine(base.Engine):
         base.ConcatSpec: Concat,
         base.DropoutSpec: Dropout,
         base.SoftmaxLossSpec: SoftmaxLoss,
+        TransformSpec: Transform,
     }
 
     def __init__(self, index: int) -> None:

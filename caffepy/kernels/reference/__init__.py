@@ -28,6 +28,8 @@ from caffepy.kernels.reference.relu import ReLU
 from caffepy.kernels.reference.scale import Scale
 from caffepy.kernels.reference.softmax import Softmax
 from caffepy.kernels.reference.softmax_loss import SoftmaxLoss
+from caffepy.kernels.reference.transform import Transform
+from caffepy.kernels.transform import TransformSpec
 
 
 class ReferenceEngine(base.Engine):
@@ -54,6 +56,7 @@ class ReferenceEngine(base.Engine):
         base.ConcatSpec: Concat,
         base.DropoutSpec: Dropout,
         base.SoftmaxLossSpec: SoftmaxLoss,
+        TransformSpec: Transform,
     }
 
     def __init__(

@@ -8,7 +8,7 @@ import pytest
 
 from caffepy.core.memory import Place
 from caffepy.errors import DeviceError
-from caffepy.kernels import base
+from caffepy.kernels import base, transform
 from caffepy.kernels.cuda import CudaEngine
 from caffepy.kernels.cuda.device import Device
 
@@ -24,12 +24,15 @@ SPECS = {
     base.ConcatSpec: lambda shape, kind: base.ConcatSpec((shape, shape), 1, dtype=kind),
     base.DropoutSpec: lambda shape, kind: base.DropoutSpec(shape, 0.5, dtype=kind),
     base.SoftmaxLossSpec: lambda shape, kind: base.SoftmaxLossSpec(shape, 1, dtype=kind),
+    transform.TransformSpec: lambda shape, kind: transform.TransformSpec(
+        shape, shape, dtype=kind),
 }
+CONTRACTS = base.CONTRACTS | transform.CONTRACTS
 
 
-@pytest.mark.parametrize("spec", base.CONTRACTS, ids=lambda spec: spec.__name__)
+@pytest.mark.parametrize("spec", CONTRACTS, ids=lambda spec: spec.__name__)
 def test_signatures_are_those_of_the_contract(spec):
-    contract, implementation = base.CONTRACTS[spec], CudaEngine.kernels[spec]
+    contract, implementation = CONTRACTS[spec], CudaEngine.kernels[spec]
     assert issubclass(implementation, contract)
     assert implementation.engine == "cuda"
     for name, theirs in vars(contract).items():

@@ -1,0 +1,75 @@
+"""Pictures go up to the GPU as bytes, beside its work, and become numbers there."""
+
+from __future__ import annotations
+
+import math
+from itertools import cycle
+
+import numpy as np
+
+from caffepy.core.memory import Place, Tensor
+from caffepy.kernels.base import Engine
+from caffepy.kernels.cuda.common import device_of
+from caffepy.kernels.cuda.device import THREADS, WAVES, Device
+from caffepy.kernels.cuda.mover import TO_DEVICE
+from caffepy.kernels.transform import TransformKernel, TransformSpec
+
+
+class _Room:
+    """Where a batch lies on the device."""
+
+    def __init__(self, device: Device, spec: TransformSpec) -> None:
+        self.pictures = device.xp.empty(math.prod(spec.x), np.uint8)
+        self.cuts = device.xp.empty((spec.x[0], 3), np.int32)
+        self.steps: tuple[int, ...] = ()  # from one byte to the next along each axis
+        self.filled = device.xp.cuda.Event(disable_timing=True)
+        self.used = device.xp.cuda.Event(disable_timing=True)
+
+
+class Transform(TransformKernel):
+    """y = (x - mean) * scale, cut out and mirrored.
+
+    Copies run on a stream of their own, so a batch travels while the one before is computed with.
+    There are as many rooms as batches under way. A room is filled when its batch before has been
+    used, and used when it is filled; the streams wait for that, not the host.
+    """
+
+    engine = "cuda"
+
+    def __init__(self, spec: TransformSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        self.device = device = device_of(owner, spec, spec.x, spec.y)
+        with device.computing():
+            self.stream = device.xp.cuda.Stream(non_blocking=True)
+            with self.stream:  # whose memory it is, as far as CuPy's pool reckons
+                self._rooms = cycle([_Room(device, spec) for _ in range(self.AHEAD)])
+        _, _, height, width = spec.y
+        threads = -(-spec.y[1] * width // 32) * 32
+        self.rows = spec.y[0] * height
+        self.grid = min(self.rows, device.processors * WAVES)
+        self.block = min(threads, THREADS)
+        # numbers along each axis of the mean that differ
+        numbers = np.broadcast_to(np.empty(spec.mean or (1, 1, 1), np.uint8), spec.x[1:])
+        self.mean_steps = numbers.strides
+
+    def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> _Room:
+        room = next(self._rooms)
+        room.steps = pictures.strides
+        self.stream.wait_event(room.used)
+        for source, target in ((pictures, room.pictures), (cuts, room.cuts)):
+            self.device.xp.cuda.runtime.memcpyAsync(
+                target.data.ptr, source.ctypes.data, source.nbytes, TO_DEVICE, self.stream.ptr)
+        room.filled.record(self.stream)
+        return room
+
+    def forward(self, begun: _Room, mean: Tensor | None, y: Tensor) -> None:
+        place = Place.DEVICE_LAST if self.device.channels_last else Place.DEVICE
+        self.device.stream.wait_event(begun.filled)
+        self.device.launch_grid(
+            "transform.forward", self.grid, self.block, self.rows, begun.pictures, begun.cuts,
+            None if mean is None else mean.read(Place.DEVICE), y.overwrite(place), *y.shape[1:],
+            *begun.steps, *self.mean_steps, self.spec.scale, place.channels_last)
+        begun.used.record(self.device.stream)
+
+    def release(self, begun: _Room) -> None:
+        begun.filled.synchronize()
