@@ -68,9 +68,10 @@ def record(kind: str, rng: np.random.Generator) -> bytes:
 def make(folder: Path, kind: str) -> None:
     """The database of that kind, and a mean picture beside it."""
     rng = np.random.default_rng(1701)
-    records = [record(kind, rng) for _ in range(100)]  # taken again and again, under new keys
+    count = KINDS[kind][0]
+    records = [record(kind, rng) for _ in range(min(100, count))]  # taken again under new keys
     with new_db(str(folder / kind), "lmdb") as db:
-        for i in range(KINDS[kind][0]):
+        for i in range(count):
             db.put(b"%08d" % i, records[i % len(records)])
     mean = caffe_pb2.BlobProto(num=1, channels=3, height=SIDE, width=SIDE)
     mean.data.extend(rng.uniform(100, 150, 3 * SIDE * SIDE).tolist())

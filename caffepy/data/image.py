@@ -125,7 +125,7 @@ def planes(picture: np.ndarray, mirror: bool, spare: np.ndarray) -> np.ndarray:
         if mirror:
             pixels = cv2.flip(pixels, 1, other.reshape(pixels.shape))
         cv2.split(pixels, list(target))
-    elif mirror and picture.strides[2] == 1 and len(picture) <= 4:
+    elif mirror and len(picture) <= 4:
         for source, plane in zip(picture, target, strict=True):
             cv2.flip(source, 1, plane)
     else:

@@ -6,7 +6,8 @@ param   data_param { source: "folder" backend: LMDB batch_size: 64 prefetch: 4 r
         transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }
 V1      DATA (V0 "data")
 
-With several workers in TRAIN, record i goes to worker i mod n.
+With several workers in TRAIN, record i goes to worker i mod n. Encoded pictures are decoded by as
+many threads as the net computes with, or as CAFFEPY_DECODERS says: the batches are the same.
 """
 
 from __future__ import annotations

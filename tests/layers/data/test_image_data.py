@@ -135,6 +135,20 @@ def test_shuffled_anew_in_each_epoch(tmp_path, pictures):
     assert table.min() > 5 and table.max() < 40  # 20 expected, standard deviation 4.1
 
 
+def test_pictures_do_not_depend_on_the_threads_that_read(tmp_path, pictures):
+    options = dict(param="batch_size: 5 shuffle: true", transform="crop_size: 4 mirror: true")
+    alone, several = (source(tmp_path, threads=n, **options) for n in (1, 3))
+    for _ in range(4):
+        expected, batch = alone.next(), several.next()
+        np.testing.assert_array_equal(batch.data, expected.data)
+        np.testing.assert_array_equal(batch.labels, expected.labels)
+        assert batch.position == expected.position
+    (tmp_path / "picture 3.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"list.txt:4.*picture 3.png"):
+        numbers(several, 2)
+    alone.close(), several.close()
+
+
 def test_a_resumed_layer_goes_on_where_it_was(tmp_path, pictures):
     text_ = line(tmp_path, "batch_size: 3 shuffle: true rand_skip: 5",
                  "crop_size: 4 mirror: true")
