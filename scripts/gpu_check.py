@@ -33,6 +33,7 @@ CASES = (
     ("solvers.test_gpu", "test_every_step.*reference]", "solver cases, array code alone", 16),
     ("solvers.test_gpu", "^(?!test_every_step)", "solvers otherwise", 10),
     ("test_lenet", "", "LeNet's trajectory", 1),
+    ("gpu.test_data", "", "batches that go up as bytes", 35),
     ("kernels", "equal_the_reference", "cuDNN's and cuBLAS's kernels", 50),
 )
 

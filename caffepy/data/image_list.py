@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
@@ -19,6 +20,7 @@ from caffepy.data import image
 from caffepy.data.crew import Crew, decoders
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
+from caffepy.data.whole import Collector, Room, Whole
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2
 
@@ -146,6 +148,7 @@ class ImageListSource:
             self._skip = int(draws(skip_key, np.zeros(1, np.int64), param.rand_skip)[0])
             logger.info("Skipping first %d data points.", self._skip)
         self._shelf = Shelf()
+        self._collector: Collector | None = None
         self._crew = Crew(decoders(threads))
         self.position = 0
         first = self._line(0)
@@ -160,18 +163,27 @@ class ImageListSource:
         """Go on as if ``position`` records had been consumed."""
         self.position = position
 
-    def next(self) -> Batch:
+    def send_whole(self, room: Room) -> Collector:
+        """As BatchSource's."""
+        self._collector = Collector(self._transformer, room)
+        return self._collector
+
+    def next(self) -> Batch | Whole:
         """The next batch, in a recycled one's arrays if there is one of its shape."""
         count = self._param.batch_size
         start = self.position + self._rank
         lines = [self._line(start + i * self._size) for i in range(count)]
         pictures = self._crew.map(self._read, lines)
         picture = next(pictures)
-        batch = self._shelf.take((count, *self._shape(lines[0], picture)))
-        self._transformer.batch(
-            chain([picture], pictures), start, batch.data, self._size,
-            lambda i: self._name(lines[i]),
-        )
+        shape = (count, *self._shape(lines[0], picture))
+        given: Iterable[np.ndarray] = chain([picture], pictures)
+        batch: Batch | Whole | None = None
+        if self._collector:
+            batch, given = self._collector.collect(given, count, start, self._size)
+        if batch is None:
+            batch = self._shelf.take(shape)
+            self._transformer.batch(
+                given, start, batch.data, self._size, lambda i: self._name(lines[i]))
         batch.labels[...] = [line.label for line in lines]
         before = (self._skip + self.position) // len(self._lines)
         self.position += count * self._size

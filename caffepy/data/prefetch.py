@@ -117,6 +117,11 @@ class Prefetcher(Generic[T]):
                 raise queue.error
         raise CaffeError("the prefetcher was stopped while somebody waited for it")
 
+    @property
+    def ready(self) -> bool:
+        """Whether ``get`` would not wait, and not raise."""
+        return bool(self._queue.items)
+
     def stop(self) -> None:
         """End the thread and drop what it made ahead; the next ``get`` starts afresh.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 import numpy as np
@@ -13,6 +13,7 @@ from caffepy.data.crew import Crew, decoders
 from caffepy.data.db import Record, open_db
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
+from caffepy.data.whole import Collector, Room, Whole
 from caffepy.errors import CaffeError, ConfigError, DataError
 from caffepy.proto import caffe_pb2
 
@@ -151,6 +152,7 @@ class BatchSource:
             data_param.source, data_param.backend, skip=skip, rank=rank, size=size
         )
         self._shelf = Shelf()
+        self._collector: Collector | None = None
         self._crew: Crew | None = None
         try:
             key, value = self._reader.peek()
@@ -179,18 +181,29 @@ class BatchSource:
         """Go on as if ``position`` records had been consumed: one walk through the keys."""
         self._reader.seek(position)
 
-    def next(self) -> Batch:
+    def send_whole(self, room: Room) -> Collector:
+        """From now on batches are of whole pictures, in memory that ``room`` makes, where they fit.
+        They are given back to the collector."""
+        self._collector = Collector(self._transformer, room)
+        return self._collector
+
+    def next(self) -> Batch | Whole:
         """The next batch, in a recycled one's arrays if there is one of its shape."""
         first = self._reader.position + self._rank
         keys: list[bytes] = []
         labels: list[int] = []
         pictures = self._pictures(keys, labels)
         begun = list(islice(pictures, 1 if self._crew or self._large else None))
-        batch = self._shelf.take((self.batch_size, *self._shape(keys[0], begun[0])))
-        self._transformer.batch(
-            begun if len(begun) == self.batch_size else chain(begun, pictures),
-            first, batch.data, self._size, lambda i: self._name(keys[i]),
-        )
+        shape = (self.batch_size, *self._shape(keys[0], begun[0]))
+        given: Iterable[np.ndarray] = (
+            begun if len(begun) == self.batch_size else chain(begun, pictures))
+        batch: Batch | Whole | None = None
+        if self._collector:
+            batch, given = self._collector.collect(given, self.batch_size, first, self._size)
+        if batch is None:
+            batch = self._shelf.take(shape)
+            self._transformer.batch(
+                given, first, batch.data, self._size, lambda i: self._name(keys[i]))
         batch.labels[...] = labels
         batch.position = self._reader.position
         return batch

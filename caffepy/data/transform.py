@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -166,15 +167,32 @@ class Transformer:
                 known.add(picture.shape)
             top = left = 0
             if self.crop:
-                _, height, width = picture.shape
-                top = rows[i] * (height - self.crop + 1) >> 32
-                left = columns[i] * (width - self.crop + 1) >> 32
-                if not self._random_crop:
-                    top, left = (height - self.crop) // 2, (width - self.crop) // 2
+                top, left = self._corner(rows[i], columns[i], picture.shape)
                 picture = picture[:, top : top + self.crop, left : left + self.crop]
             self._put(picture, top, left, flips[i], out[i], spare)
             if (i + 1) % some == 0 or i + 1 == len(out):
                 self._level(out[i // some * some : i + 1])
+
+    def cuts(
+        self, shape: tuple[int, ...], first: int, count: int, step: int = 1
+    ) -> np.ndarray:
+        """What ``batch`` does to ``count`` pictures of one shape, C x H x W, for those who do the
+        rest elsewhere: N x 3, int32: row and column of the cut, and whether it is mirrored then.
+        """
+        flips, rows, columns = self._draw(first, step, count)
+        result = np.zeros((count, 3), np.int32)
+        if self.crop:
+            result[:, 0], result[:, 1] = self._corner(
+                np.array(rows), np.array(columns), shape)
+        result[:, 2] = flips
+        return result
+
+    def _corner(self, rows: Any, columns: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        """Row and column where a picture is cut, from 32 random bits for each; or arrays of all."""
+        _, height, width = shape
+        if not self._random_crop:
+            return (height - self.crop) // 2, (width - self.crop) // 2
+        return rows * (height - self.crop + 1) >> 32, columns * (width - self.crop + 1) >> 32
 
     def _all_at_once(self, pictures: list[np.ndarray], out: np.ndarray) -> bool:
         """Copy the pictures to ``out`` if nothing is drawn or cut, and all fit; else do nothing."""

@@ -30,9 +30,11 @@ class CudaMover(Mover):
     def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
         """See Mover.empty; the host's room is page-locked, which copies need to be fast."""
         xp = self.device.xp
-        with self.device.computing():
-            if place.on_device:
+        if place.on_device:
+            with self.device.computing():
                 return xp.empty(count, dtype)
+        # from any thread, also one for whose batch the one that computes just waits
+        with xp.cuda.Device(self.device.index):
             return np.frombuffer(xp.cuda.alloc_pinned_memory(max(1, count * dtype.itemsize)),
                                  dtype, count)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from caffepy import log
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Place, Shape
 from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
+from caffepy.data.whole import Collector, Room, Whole
 from caffepy.errors import CaffeError
+from caffepy.layers.data._uploads import Uploads
 
 logger = log.get(__name__)
 
@@ -24,9 +28,16 @@ class Source(Protocol):
     @property
     def position(self) -> int: ...
     def seek(self, position: int) -> None: ...
-    def next(self) -> Batch: ...
+    def next(self) -> Batch | Whole: ...
     def recycle(self, batch: Batch) -> None: ...
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class WholeSource(Protocol):
+    """A source that can leave it to a GPU to transform its pictures."""
+
+    def send_whole(self, room: Room) -> Collector: ...
 
 
 class PrefetchingLayer(Layer):
@@ -42,7 +53,8 @@ class PrefetchingLayer(Layer):
     data = True
 
     source: Source | None = None
-    prefetcher: Prefetcher[Batch] | None = None
+    prefetcher: Prefetcher[Batch | Whole] | None = None
+    uploads: Uploads | None = None  # on a GPU
 
     def open_source(self) -> Source:
         """Open what the layer reads."""
@@ -68,20 +80,35 @@ class PrefetchingLayer(Layer):
         except CaffeError as error:
             raise error.at(self.place_name) from error
         self.prefetcher = Prefetcher(self.source.next, self.depth)
+        if self.context.accelerator and isinstance(self.source, WholeSource) \
+                and self.dtype == np.float32:
+            mover = self.context.mover  # its room on the host is page-locked
+            collector = self.source.send_whole(
+                lambda count: mover.empty(Place.HOST, count, np.dtype(np.uint8)))
+            self.uploads = Uploads(self, collector, self.prefetcher)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         pass  # the next batch decides
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         assert self.source is not None and self.prefetcher is not None
-        batch = self.prefetcher.get()  # an error in the thread is raised here, as itself
-        top[0].reshape(batch.data.shape)
-        top[0].values.overwrite(Place.HOST)[...] = batch.data
+        # an error in the thread is raised here, as itself
+        batch = self.uploads.get() if self.uploads else self.prefetcher.get()
+        if isinstance(batch, Whole):
+            assert self.uploads is not None
+            top[0].reshape(batch.shape)
+            self.uploads.put(batch, top[0].values)
+        else:
+            top[0].reshape(batch.data.shape)
+            top[0].values.overwrite(Place.HOST)[...] = batch.data
         if len(top) > 1:
             top[1].reshape(batch.labels.shape)
             top[1].values.overwrite(Place.HOST)[...] = batch.labels
         self._position = batch.position
-        self.source.recycle(batch)
+        if isinstance(batch, Batch):
+            self.source.recycle(batch)
+        if self.uploads:
+            self.uploads.look_ahead()
 
     @property
     def position(self) -> int:  # type: ignore[override]
@@ -96,6 +123,8 @@ class PrefetchingLayer(Layer):
                 self._open()
             else:
                 self.prefetcher.stop()
+                if self.uploads:
+                    self.uploads.forget()
             self.source.seek(position)
 
     def close(self) -> None:
