@@ -9,11 +9,13 @@ nets built with ``optimize=True``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from caffepy.core.blob import Blob
 from caffepy.core.memory import SyncedMemory
 from caffepy.errors import ConfigError
+from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
@@ -44,11 +46,13 @@ class Fused:
     Attributes:
         whole: backward too runs for all of them together, if forward did. Else their own do.
         ran: whether the last forward went through here. Kept by the net.
+        kept: the blobs of the net whose values ``backward`` reads.
     """
 
     numbers: tuple[int, ...]
     whole = False
     ran = False
+    kept: Sequence[Blob] = ()
 
     @property
     def detail(self) -> str:
@@ -69,6 +73,8 @@ def find(net: Net) -> dict[int, Fused]:
     found: dict[int, Fused] = {}
     if net.context.accelerator:
         return found  # kernels queue up there anyway, and whole passes are recorded
+    # statistics fold into weights in the TEST phase, where backward would miss what they were
+    optimize = net.optimize and not (net.phase == caffe_pb2.TEST and net.param.force_backward)
     links = [Link(number, *parts) for number, parts in enumerate(zip(
         net.layers, net.bottoms, net.tops, net.propagate_down, strict=True))]
     users: dict[SyncedMemory, list[int]] = {}
@@ -78,8 +84,8 @@ def find(net: Net) -> dict[int, Fused]:
     taken: set[int] = set()
     for link in links:
         if link.number not in taken:
-            chain = _chain(link, links, users, net.optimize)
-            fused = link.layer.fuse(chain, net.optimize) if len(chain) > 1 else None
+            chain = _chain(link, links, users, optimize)
+            fused = link.layer.fuse(chain, optimize) if len(chain) > 1 else None
             if fused:
                 found[link.number] = fused
                 taken.update(fused.numbers)

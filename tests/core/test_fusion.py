@@ -37,6 +37,8 @@ NETS = {
     + SCALE % ("c", "c") + RELU % ("c", "c")
     + 'layer { name: "sum" type: "Eltwise" bottom: "c" bottom: "o" top: "s" }\n' + LOSS % "s",
 }
+GIVEN = IN_PLACE.replace(NORM % "c", NORM.replace(
+    "top:", "batch_norm_param { use_global_stats: true } top:") % "c") + LOSS % "c"
 # the bias before a batch normalization has no gradient: what rounding leaves of it is about 1e-5
 CLOSE = 1e-4
 
@@ -53,7 +55,7 @@ def build(text, phase=caffe_pb2.TRAIN, engine=None, **arguments):
 
     param = caffe_pb2.NetParameter()
     parse(text, param)
-    param.force_backward = phase == caffe_pb2.TRAIN
+    param.force_backward |= phase == caffe_pb2.TRAIN
     context = Context(seed=5, engines=(engine,) if engine else None)
     net = Net(param, phase, context=context, **arguments)
     rng = np.random.default_rng(1)
@@ -78,6 +80,19 @@ def test_training_is_the_same(name, engine):
     nets = [build(NETS[name], engine=engine, optimize=optimize) for optimize in (False, True)]
     for one, other in zip(*map(results, nets), strict=True):
         np.testing.assert_allclose(other, one, rtol=1e-4, atol=CLOSE)
+
+
+@pytest.mark.parametrize("phase", [caffe_pb2.TRAIN, caffe_pb2.TEST])
+def test_gradients_with_given_statistics(phase, engine):
+    """They do not fold then: each layer's backward needs its own forward."""
+    found = []
+    for optimize in (False, True):
+        net = build("force_backward: true " + GIVEN, phase, engine, optimize=optimize)
+        for blob, value in zip(net.params["norm"], (0.5, 2, 1), strict=True):
+            blob.data[...] = value
+        found.append(results(net))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "plain", "optimized"), [

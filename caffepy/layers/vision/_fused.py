@@ -18,6 +18,7 @@ from caffepy.layers.common._normalized import (
     is_plain_relu,
     normalization,
 )
+from caffepy.proto import caffe_pb2
 
 
 def fused(chain: Sequence[Link], optimize: bool) -> Fused | None:
@@ -33,7 +34,8 @@ def fused(chain: Sequence[Link], optimize: bool) -> Fused | None:
         return None
     chain = chain[: 1 + parts.length]
     if parts.norm.given:
-        return FoldedConvolution(parts, chain)
+        # in training each layer's own backward runs, and wants its own forward to have run
+        return FoldedConvolution(parts, chain) if parts.norm.phase == caffe_pb2.TEST else None
     return NormalizedConvolution(parts, chain) if parts.scale else None
 
 
