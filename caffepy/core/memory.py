@@ -28,11 +28,14 @@ import math
 import weakref
 from collections import Counter
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from caffepy.errors import DeviceError
+
+if TYPE_CHECKING:
+    from caffepy.core.room import Room
 
 Array = Any  # numpy.ndarray, or cupy.ndarray on a device
 Shape = tuple[int, ...]
@@ -109,7 +112,7 @@ class SyncedMemory:
     """``count`` numbers of one dtype that know where they are current. Starts as zeros."""
 
     __slots__ = (
-        "__weakref__", "_last_shape", "_owner", "_pin", "_store", "_valid", "_windows",
+        "__weakref__", "_last_shape", "_lodging", "_owner", "_pin", "_store", "_valid", "_windows",
         "capacity", "count", "dtype", "in_last_order", "mover", "version",
     )
 
@@ -125,6 +128,7 @@ class SyncedMemory:
         self._windows: dict[tuple[Place, Shape], Array] = {}
         self._last_shape: Shape | None = None  # whose channels-last order the *_LAST places hold
         self._pin: weakref.ref[_Pin] | None = None
+        self._lodging: Room | None = None
         if self.mover.memories is not None:
             self.mover.memories.add(self)
 
@@ -198,6 +202,16 @@ class SyncedMemory:
         self._windows.clear()
         self._pin = None
 
+    def lodge(self, room: Room) -> None:
+        """Live in a room with others from now on; there is no value to keep, and no ``door``."""
+        self.let_go()
+        self._lodging = room
+
+    def let_go(self) -> None:
+        """Hold no arrays, until the next verb."""
+        self._store.clear()
+        self._windows.clear()
+
     @property
     def nbytes(self) -> int:
         """Bytes held in all places together."""
@@ -212,6 +226,8 @@ class SyncedMemory:
 
     def door(self, shape: Shape) -> np.ndarray[Any, Any]:
         """A writable host view in C order that may be kept; it pins the memory while it lives."""
+        if self._lodging is not None:
+            raise self._lodging.no_door(self)
         array = self.write(Place.HOST, shape)
         pin = self._pin() if self._pin else None
         if pin is None:
@@ -257,7 +273,9 @@ class SyncedMemory:
 
     def _room(self, place: Place) -> Array:
         if place not in self._store:
-            self._store[place] = self.mover.empty(place, self.capacity, self.dtype)
+            self._store[place] = (
+                self.mover.empty(place, self.capacity, self.dtype) if self._lodging is None
+                else self._lodging.array(self, place, len(self._store)))
         return self._store[place]
 
     def _bring(self, place: Place, shape: Shape) -> None:

@@ -45,8 +45,8 @@ class Net:
         context: device, engines and seed; by default the CPU and a fresh seed.
         label: what this net is to its owner ("train", "test 0"): part of its random streams.
         dtype: float32, or float64 for gradient checks.
-        optimize: layers may run as one where that leaves blobs between them unwritten: for who
-            looks at the outputs alone.
+        optimize: layers may run as one where that leaves blobs between them unwritten, and blobs
+            may take turns in memory (core.turns): for who looks at the outputs alone.
 
     Attributes:
         layers, layer_names: in order; ``bottoms[i]`` and ``tops[i]`` are layer i's blobs,

@@ -11,22 +11,29 @@ from typing import TYPE_CHECKING
 
 from caffepy.core import footprint, fusion
 from caffepy.core.fusion import Fused
+from caffepy.core.turns import Turns
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
 
 
 class Walk:
-    """Of one net. ``fused`` has what can run as one, by the number of the first layer."""
+    """Of one net. ``fused`` has what can run as one, by the number of the first layer; ``turns``
+    which blobs share memory, if any may."""
 
     def __init__(self, net: Net) -> None:
         self.net: Net = weakref.proxy(net)  # a circle would keep a deleted net's memory
         self.fused = fusion.find(net)
         self._member = {number: f for f in self.fused.values() for number in f.numbers}
+        # on a GPU recorded passes count on each memory's own addresses
+        share = net.optimize and not net.context.accelerator
+        self.turns = Turns(net, self.fused.values()) if share else None
 
     def forward(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         net, loss = self.net, 0.0
+        if self.turns is not None:
+            self.turns.forward(start, end)
         alone = bool(net.debug_info or net.before_forward or net.after_forward)
         for i in range(start, end + 1):
             fused = self._member.get(i)
@@ -58,6 +65,8 @@ class Walk:
     def backward(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
         net = self.net
+        if self.turns is not None:
+            self.turns.backward(len(net.layers) - 1 - start, len(net.layers) - 1 - end)
         for i in range(start, end - 1, -1):
             net.call_hooks(net.before_backward, i)
             fused = self._member.get(i)

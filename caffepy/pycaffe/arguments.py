@@ -15,6 +15,7 @@ from caffepy.errors import ConfigError, ShapeError
 
 MODERN = ("phase", "level", "stages", "weights")
 LEGACY = ("weights", "phase")
+OWN = ("optimize",)  # caffepy's, by name alone
 
 
 def constructor(args: Sequence[Any], options: dict[str, Any]) -> dict[str, Any]:
@@ -24,9 +25,9 @@ def constructor(args: Sequence[Any], options: dict[str, Any]) -> dict[str, Any]:
         raise TypeError(f"Net() takes at most {len(names)} arguments after the file: "
                         + ", ".join(names))
     for name in options:
-        if name not in MODERN:
+        if name not in MODERN + OWN:
             raise TypeError(f"Net() got an unexpected keyword argument {name!r}; it takes "
-                            + ", ".join(MODERN))
+                            + ", ".join(MODERN + OWN))
         if name in names[: len(args)]:
             raise TypeError(f"Net() got multiple values for argument {name!r}")
     return {**dict(zip(names, args, strict=False)), **options}

@@ -39,6 +39,9 @@ class Net(Parts):
         phase: caffe.TRAIN or caffe.TEST.
         level, stages: for include and exclude rules.
         weights: a .caffemodel or .caffemodel.h5 to copy parameters from.
+        optimize: be as fast and small as the command line's nets: layers run as one, and blobs
+            between them share memory. Inputs, outputs and parameters stay readable, other blobs
+            may raise ConfigError. By name alone; see docs/python.md.
 
     Attributes:
         layers: in order; of ``type: "Python"`` the user's own objects.
@@ -52,9 +55,11 @@ class Net(Parts):
 
     @overload
     def __init__(self, network_file: Path | Any, phase: int, level: int = 0,
-                 stages: Sequence[str] | None = None, weights: Path | None = None) -> None: ...
+                 stages: Sequence[str] | None = None, weights: Path | None = None, *,
+                 optimize: bool = False) -> None: ...
     @overload
-    def __init__(self, network_file: Path | Any, weights: Path, phase: int) -> None: ...
+    def __init__(self, network_file: Path | Any, weights: Path, phase: int, *,
+                 optimize: bool = False) -> None: ...
 
     def __init__(self, network_file: Path | Any, *args: Any, **options: Any) -> None:
         given = arguments.constructor(args, options)
@@ -66,7 +71,7 @@ class Net(Parts):
         core = CoreNet(
             network_file, given["phase"], level=given.get("level", 0),
             stages=[stages] if isinstance(stages, str) else list(stages),
-            context=mode.new_context(),
+            context=mode.new_context(), optimize=given.get("optimize", False),
         )
         self._set_up(core, Keeper(core))
         if given.get("weights") is not None:

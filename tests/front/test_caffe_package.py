@@ -97,7 +97,7 @@ def test_the_page_on_python_runs(tmp_path, monkeypatch, capsys):
 
     names: dict = {}
     blocks = pages.blocks(pages.DOCS / "python.md", "python")
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for block in blocks:
         exec(block, names)
     assert names["probabilities"].shape == (1, 10) and len(names["found"]) == 1

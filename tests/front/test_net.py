@@ -67,6 +67,24 @@ def test_a_net_needs_a_phase(deploy, args, options):
         caffepy.Net(deploy, *args, **options)
 
 
+def test_a_net_that_optimizes(tmp_path):
+    start, end = pycaffe_nets.DEPLOY.split('layer { name: "prob"')
+    more = """layer { name: "more" type: "InnerProduct" bottom: "ip" top: "more"
+      inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+    """
+    longer = start + more + 'layer { name: "prob"' + end.replace('"ip"', '"more"')
+    net, fast = (net_of(tmp_path, longer, caffepy.TEST, optimize=optimize)
+                 for optimize in (False, True))
+    fast.share_with(net)
+    x = data(*net.blobs["data"].shape)
+    want = net.forward(data=x)["prob"]
+    assert_array_equal(fast.forward(data=x)["prob"], want)
+    with pytest.raises(ConfigError, match="values of blob 'conv' are not kept.*optimize=True"):
+        fast.forward(blobs=["conv"])
+    assert_array_equal(fast.forward()["prob"], want)
+    assert_array_equal(fast.blobs["data"].data, x)
+
+
 def test_wrong_arguments_are_told_as_by_python(deploy):
     with pytest.raises(TypeError, match="unexpected keyword argument 'stage'.*stages"):
         caffepy.Net(deploy, caffepy.TEST, stage="x")

@@ -51,7 +51,7 @@ class BatchNorm(BatchNormKernel):
         self._forward = chosen.call((api.SRC, layout), (api.DST, layout), fixed=statistics)
         self._backward = back.call((api.SRC, layout), (api.DIFF_DST, layout),
                                    (api.DIFF_SRC, layout), fixed=statistics)
-        self.keep = spec.inplace and spec.training
+        self.keep = spec.inplace and spec.training and not spec.given
 
     @cached_property
     def _kept(self) -> Array:
@@ -82,6 +82,9 @@ class BatchNorm(BatchNormKernel):
             variance[...] = self.variance.reshape(variance.shape)
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        xs = self._kept if self.keep else x.read(self.place)
         dys = dy.read(self.place)
+        if self.spec.given:
+            xs = dys  # x has no part in it, and may be gone
+        else:
+            xs = self._kept if self.keep else x.read(self.place)
         self._backward(xs, dys, dx.overwrite(self.place))

@@ -58,6 +58,7 @@ class Normalized(Fused):
     def __init__(self, parts: Normalization, chain: Sequence[Link]) -> None:
         self.parts, self.numbers = parts, tuple(link.number for link in chain)
         self.x, self.y = chain[0].bottom[0], chain[-1].top[0]
+        self.kept = (self.x, self.y) if parts.relu else (self.x,)  # the sign of y serves ReLU
 
     @property
     def kernel(self) -> NormalizeKernel:

@@ -47,8 +47,10 @@ class Elementwise(Layer):
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         place = self.follow(top[0].values)
-        y, dy = top[0].values.read(place), top[0].grads.read(place)
-        x = self._x.values.read(place) if "bottom" in type(self).keeps else y
+        keeps, dy = type(self).keeps, top[0].grads.read(place)
+        # what is not kept is not looked at: slope gets the other for it
+        x = (self._x if "bottom" in keeps else top[0]).values.read(place)
+        y = top[0].values.read(place) if "top" in keeps else x
         slope = self.slope(x, y)
         self.xp.multiply(dy, slope, out=bottom[0].grads.overwrite(place))
 

@@ -1,0 +1,224 @@
+"""Blobs that take turns: which of a net's values and gradients can share memory, and do.
+
+In a net built with ``optimize=True`` a memory lives from its first writer to its last reader, and
+memories whose lives do not overlap may lodge in one room (core.room):
+
+- Gradients, from the consumer's backward that writes them to the producer's that reads them.
+- Values of a TEST net, from the producer's forward to the last consumer's. Backward is refused.
+- Values of a TRAIN net that no backward reads again, as the layers declare (``Layer.keeps``; losses
+  count as reading all of theirs).
+  (In the TEST phase layers keep nothing beside and look at their blobs again; so a TEST net with
+  force_backward shares gradients alone.)
+
+Whatever is looked at from elsewhere, or is not surely overwritten in each pass, keeps a memory of
+its own: inputs and what data layers bring, outputs, losses, parameters, and all that layers of
+other people's making (Python, plug-ins) touch.
+
+Lives depend on how layers are wired alone, not on shapes: a new batch size changes nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from caffepy.core.blob import Blob
+from caffepy.core.fusion import Fused
+from caffepy.core.layer import Layer
+from caffepy.core.memory import SyncedMemory
+from caffepy.core.room import Room
+from caffepy.errors import ConfigError
+from caffepy.proto import caffe_pb2
+
+if TYPE_CHECKING:
+    from caffepy.core.net import Net
+
+Memories = Iterable[SyncedMemory]
+
+
+class Access(NamedTuple):
+    """What a layer does to memories at a time of a pass."""
+
+    time: int
+    reads: list[SyncedMemory]
+    writes: list[SyncedMemory]
+
+
+class Life(NamedTuple):
+    """The times between which a memory's numbers are wanted, both included."""
+
+    memory: SyncedMemory
+    first: int
+    last: int
+
+    def meets(self, other: Life) -> bool:
+        """Whether both are wanted at one time."""
+        return self.first <= other.last and other.first <= self.last
+
+
+class Turns:
+    """Of one net: who takes turns with whom. Times of forward are layers' numbers; those of
+    backward count from the last layer.
+
+    Attributes:
+        forgets: backward cannot run, since forward keeps nothing for it.
+        values, grads: the memories that share, in groups that have one room each.
+    """
+
+    def __init__(self, net: Net, fused: Iterable[Fused]) -> None:
+        fused = list(fused)
+        self.forgets = net.phase == caffe_pb2.TEST and not net.param.force_backward
+        own = _own(net)
+        self.values: list[list[Life]] = []
+        self.grads: list[list[Life]] = []
+        if self.forgets or net.phase == caffe_pb2.TRAIN:
+            wanted = own if self.forgets else own | kept(net, fused)
+            self.values = groups(lives(forward_accesses(net, fused), wanted))
+        if not self.forgets:
+            fixed = {blob.grads.memory for blob in _own_blobs(net)}
+            self.grads = groups(lives(backward_accesses(net, fused), fixed))
+        self.rooms = [
+            Room((life.memory, f"{what} of blob '{names[life.memory]}'") for life in group)
+            for what, shared, names in (
+                ("values", self.values, _names(net, "values")),
+                ("gradients", self.grads, _names(net, "grads")))
+            for group in shared
+        ]
+        self._cuts_forward = _cuts(self.values)
+        self._cuts_backward = _cuts(self.grads)
+        self._next = [0, 0]  # the times at which forward and backward would go on
+
+    def forward(self, start: int, end: int) -> None:
+        """Layers ``start`` to ``end`` are about to run.
+
+        Raises:
+            ConfigError: what they read has been overwritten.
+        """
+        self._check(0, start, end, self._cuts_forward, "forward")
+
+    def backward(self, start: int, end: int) -> None:
+        """The same for gradients, by times.
+
+        Raises:
+            ConfigError: so have these, or forward kept nothing.
+        """
+        if self.forgets:
+            raise ConfigError(
+                "backward cannot run in a TEST net built with optimize=True, which keeps no "
+                "values for it", fix="Build the net without optimize=True, or with "
+                "force_backward: true.")
+        self._check(1, start, end, self._cuts_backward, "backward")
+
+    def _check(self, way: int, start: int, end: int, cuts: set[int], what: str) -> None:
+        if start != self._next[way] and start in cuts:
+            raise ConfigError(
+                f"{what} cannot begin here: what it would read is not kept, since the net was "
+                "built with optimize=True",
+                fix="Begin where the last call ended, or build the net without optimize=True.")
+        self._next[way] = end + 1
+
+
+def forward_accesses(net: Net, fused: Iterable[Fused]) -> list[Access]:
+    """Forward's, in order. Layers that can run as one run together, or each at its own time."""
+    first = {number: f.numbers[0] for f in fused for number in f.numbers}
+    found = []
+    for i in range(len(net.layers)):
+        reads = [blob.values.memory for blob in net.bottoms[i]]
+        writes = [blob.values.memory for blob in net.tops[i]]
+        found += [Access(time, reads, writes) for time in {i, first.get(i, i)}]
+    return sorted(found, key=lambda access: access.time)  # stable: within one time as they run
+
+
+def backward_accesses(net: Net, fused: Iterable[Fused]) -> list[Access]:
+    """Backward's, in order."""
+    last = {number: f.numbers[-1] for f in fused if f.whole for number in f.numbers}
+    count = len(net.layers)
+    found = []
+    for i in reversed(range(count)):
+        if net.needs_backward[i]:
+            reads = [blob.grads.memory for blob in net.tops[i]]
+            writes = [blob.grads.memory for blob, down in zip(
+                net.bottoms[i], net.propagate_down[i], strict=True) if down]
+            found += [Access(count - 1 - at, reads, writes) for at in {i, last.get(i, i)}]
+    return sorted(found, key=lambda access: access.time)
+
+
+def lives(accesses: Sequence[Access], kept: set[SyncedMemory]) -> list[Life]:
+    """The lives of all memories that are written before they are read, but for those ``kept``."""
+    found: dict[SyncedMemory, Life] = {}
+    unborn: set[SyncedMemory] = set()
+    for time, reads, writes in accesses:
+        for memory in reads:
+            if memory not in found:
+                unborn.add(memory)
+        for memory in (*reads, *writes):
+            life = found.setdefault(memory, Life(memory, time, time))
+            found[memory] = life._replace(last=max(life.last, time))
+    return [life for memory, life in found.items()
+            if memory not in kept and memory not in unborn
+            # what somebody wrote while the net was built may count on being kept
+            and memory.is_zero]
+
+
+def groups(found: list[Life]) -> list[list[Life]]:
+    """Who shares a room: large ones first, each with the smallest that it never meets."""
+    shared: list[list[Life]] = []
+    for life in sorted(found, key=lambda life: -life.memory.count):
+        for group in reversed(shared):
+            if not any(life.meets(other) for other in group):
+                group.append(life)
+                break
+        else:
+            shared.append([life])
+    return [group for group in shared if len(group) > 1]
+
+
+def _cuts(shared: list[list[Life]]) -> set[int]:
+    """Times before which something was written that is read from then on."""
+    return {time for group in shared for life in group
+            for time in range(life.first + 1, life.last + 1)}
+
+
+def _foreign(layer: Layer) -> bool:
+    return layer.type == "Python" or not type(layer).__module__.startswith("caffepy.layers.")
+
+
+def _own_blobs(net: Net) -> Iterator[Blob]:
+    """Blobs that somebody looks at or writes to beside the layers, or that may not be written."""
+    for layer, bottoms, tops, weights in zip(
+        net.layers, net.bottoms, net.tops, net.top_weights, strict=True
+    ):
+        if not bottoms:
+            yield from tops
+        if _foreign(layer):
+            yield from (*bottoms, *tops)
+        yield from (blob for blob, weight in zip(tops, weights, strict=True) if weight)
+    for name in net.output_names:
+        yield net.blobs[name]
+
+
+def _own(net: Net) -> set[SyncedMemory]:
+    return {blob.values.memory for blob in _own_blobs(net)}
+
+
+def kept(net: Net, fused: Iterable[Fused]) -> set[SyncedMemory]:
+    """The values that backward reads."""
+    found = [blob for f in fused if f.whole for blob in f.kept]
+    for i, layer in enumerate(net.layers):
+        if not net.needs_backward[i]:
+            continue
+        bottoms, tops = net.bottoms[i], net.tops[i]
+        if type(layer).loss or "bottom" in layer.keeps or "sign" in layer.keeps:
+            found += bottoms
+        if type(layer).loss or "top" in layer.keeps:
+            found += tops
+    return {blob.values.memory for blob in found}
+
+
+def _names(net: Net, side: str) -> dict[SyncedMemory, str]:
+    """What to call a memory: the first blob's name."""
+    found: dict[SyncedMemory, str] = {}
+    for names, blobs in zip(net.top_names, net.tops, strict=True):
+        for name, blob in zip(names, blobs, strict=True):
+            found.setdefault(getattr(blob, side).memory, name)
+    return found
