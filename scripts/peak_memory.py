@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Peak resident memory of training steps, caffepy beside PyTorch, each in a process of its own.
+
+    scripts/peak_memory.py models/resnet50/train_val.prototxt -batch 8
+    scripts/peak_memory.py models/caffenet/train_val.prototxt -batch 10 -readable
+
+What the interpreter and the libraries need counts for both. PyTorch's twin is made from a net of
+ours, whose weights are let go of before its first step. ``-readable`` adds a net whose blobs all
+stay readable, as scripts hold them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+STEPS = 3
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("nets", nargs="+", metavar="net.prototxt")
+    parser.add_argument("-batch", type=int, default=0, help="batch size; 0 takes the prototxt's")
+    parser.add_argument("-threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("-readable", action="store_true", help="also without shared memory")
+    parser.add_argument("-side", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.side:
+        step(args.side, args.nets[0], args.batch, args.threads)
+        # the kernel counts in KiB, on macOS in bytes
+        unit = 1 if sys.platform == "darwin" else 1024
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+        return 0
+    sides = ["caffepy", *(["readable"] if args.readable else [])]
+    if importlib.util.find_spec("torch"):
+        sides += ["PyTorch", "PyTorch channels-last"]
+    print(f"{'MiB':32}" + "".join(f"{side:>24}" for side in sides))
+    for net in args.nets:
+        peaks = [peak(side, net, args.batch, args.threads) for side in sides]
+        print(f"{net[-32:]:32}" + "".join(f"{at / 2**20:24.0f}" for at in peaks), flush=True)
+    return 0
+
+
+def peak(side: str, net: str, batch: int, threads: int) -> int:
+    """Bytes, of a process that does nothing else."""
+    done = subprocess.run(
+        [sys.executable, __file__, net, "-side", side, "-batch", str(batch),
+         "-threads", str(threads)], check=True, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"})
+    return int(done.stdout.split()[-1])
+
+
+def step(side: str, path: str, batch: int, threads: int) -> None:
+    """A few training steps of one side."""
+    from caffepy.core.context import Context
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2
+    from caffepy.solvers.solver import Solver
+    from caffepy.tools import _bench_sides as sides
+    from caffepy.tools.bench import DECAY, MOMENTUM, RATE, synthetic
+
+    param = synthetic(path, batch, 0, 3, False)
+    context = Context("cpu", seed=sides.SEED, threads=threads)
+    if side in ("caffepy", "readable"):
+        solver = Solver(caffe_pb2.SolverParameter(
+            net_param=param, base_lr=RATE, lr_policy="fixed", momentum=MOMENTUM,
+            weight_decay=DECAY, random_seed=sides.SEED, snapshot_after_train=False,
+        ), context=context, optimize=side == "caffepy")
+        sides.fill_inputs(solver.net, 10)
+        solver.step(STEPS)
+        return
+    import torch
+
+    from caffepy.tools._bench_torch import TorchNet
+
+    torch.set_num_threads(threads)
+    net = Net(param, caffe_pb2.TRAIN, context=context)
+    sides.fill_inputs(net, 10)
+    twin = TorchNet(net, side.endswith("channels-last"))
+    for blob in (blob for layer in net.layers for blob in layer.blobs):
+        blob.reshape(0)
+        blob.values.memory._store.clear()
+    del net
+    act = sides.training(torch, twin)
+    for _ in range(STEPS):
+        act()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
