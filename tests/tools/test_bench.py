@@ -2,7 +2,9 @@
 
 import importlib.util
 import json
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -186,3 +188,12 @@ def test_what_is_timed_on_a_gpu_drops_again(gpu):
         assert 100 < int((net.blobs["y"].data == 0).sum()) < 300 if on else (
             net.blobs["y"].data == 1).all()
         assert twin.training is on
+
+
+def test_peak_memory_of_a_step(tmp_path):
+    net = tmp_path / "net.prototxt"
+    net.write_text(NET)
+    script = Path(__file__).resolve().parents[2] / "scripts" / "peak_memory.py"
+    found = subprocess.run([sys.executable, str(script), str(net), "-side", "caffepy"],
+                           stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert 20 * 2**20 < int(found) < 2**30
