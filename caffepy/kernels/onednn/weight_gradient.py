@@ -21,6 +21,8 @@ from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 
 LEAST_CHANNELS = 64  # narrower, a kernel cell's product is not worth its two sweeps of memory
 LEAST_WIDTH = 14  # smaller pictures are mostly padding
+# 1 x 1 kernels over so many pixels are 1.05 to 1.3 times as fast by oneDNN's primitive, two threads
+PRIMITIVE_PIXELS = range(1000, 7000)
 
 
 def by_products(spec: ConvolutionSpec) -> list[type[OneProduct] | type[CellByCell]]:
@@ -37,7 +39,9 @@ def by_products(spec: ConvolutionSpec) -> list[type[OneProduct] | type[CellByCel
 def rule(spec: ConvolutionSpec) -> type[OneProduct] | type[CellByCell] | None:
     """The product that is faster than oneDNN's primitive where x and dy lie channels-last."""
     for way in by_products(spec):
-        if way is OneProduct or (
+        if way is OneProduct and _pixels(spec) not in PRIMITIVE_PIXELS:
+            return way
+        if way is CellByCell and (
                 min(spec.w[:2]) >= LEAST_CHANNELS and min(spec.x[2:]) >= LEAST_WIDTH):
             return way
     return None
