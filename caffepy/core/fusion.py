@@ -45,7 +45,7 @@ class Fused:
 
     Attributes:
         whole: backward too runs for all of them together, if forward did. Else their own do.
-        ran: whether the last forward went through here. Kept by the net.
+        ran: whether the last forward went through here. Kept by core.walk.
         kept: the blobs of the net whose values ``backward`` reads.
     """
 

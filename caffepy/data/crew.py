@@ -1,4 +1,4 @@
-"""Threads that decode pictures for a layer, several at once, and hand them on in order."""
+"""Threads that decode pictures, several at once, and hand them on in order."""
 
 from __future__ import annotations
 

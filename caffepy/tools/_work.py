@@ -5,21 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 from caffepy import log
 from caffepy.cli import progress
+from caffepy.data.crew import Crew
 from caffepy.errors import ConfigError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SEED = 1701  # of shuffles, unless told otherwise: the same call makes the same database
-AHEAD = 4    # results a thread may be ahead of who takes them
 
 
 def track(items: Iterable[Item], unit: str, total: int | None = None) -> Iterator[Item]:
@@ -38,21 +36,11 @@ def in_order(
     function: Callable[[Item], Result], items: Iterable[Item], jobs: int
 ) -> Iterator[Result]:
     """``map`` on ``jobs`` threads; results come in the order of the items."""
-    if jobs == 1:
-        yield from map(function, items)
-        return
-    waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) >= AHEAD * jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    crew = Crew(jobs)
+    try:
+        yield from crew.map(function, items)
+    finally:
+        crew.close()
 
 
 def job_count(jobs: int) -> int:

@@ -14,7 +14,7 @@ from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.common import flat, runtime_of
 from caffepy.kernels.onednn.runtime import Call
 
-USE_GIVEN_STATISTICS = 1  # oneDNN's flag
+USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT, FUSE_RELU = 1, 2, 4, 8  # oneDNN's flags
 
 
 class BatchNorm(BatchNormKernel):

@@ -8,9 +8,8 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.base import Engine, Unsupported
 from caffepy.kernels.fused import NormalizeKernel, NormalizeSpec
 from caffepy.kernels.onednn import api
+from caffepy.kernels.onednn.batch_norm import FUSE_RELU, USE_SCALE, USE_SHIFT
 from caffepy.kernels.onednn.common import runtime_of
-
-USE_SCALE, USE_SHIFT, FUSE_RELU = 2, 4, 8  # oneDNN's flags
 
 
 class Normalize(NormalizeKernel):

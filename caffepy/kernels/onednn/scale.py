@@ -15,11 +15,9 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.base import Engine, ScaleKernel, ScaleSpec, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
-from caffepy.kernels.onednn.batch_norm import USE_GIVEN_STATISTICS
+from caffepy.kernels.onednn.batch_norm import USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT
 from caffepy.kernels.onednn.common import flat, runtime_of
 from caffepy.kernels.onednn.runtime import Call
-
-USE_SCALE, USE_SHIFT = 2, 4  # oneDNN's flags
 
 
 class Scale(ScaleKernel):
