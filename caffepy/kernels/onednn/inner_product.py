@@ -2,9 +2,14 @@
 
 Activations of more than two axes are read in C order, so that one that lies channels-last is
 reordered: it is small, the weights are large.
+
+Of small batches the transpose is computed, y^T = w x^T: sgemm copies its right factor before it
+multiplies, and then that is x, not the weights (1.3 to 2.7 times as fast for 4096 x 9216).
 """
 
 from __future__ import annotations
+
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +17,9 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.base import Engine, InnerProductKernel, InnerProductSpec
 from caffepy.kernels.onednn.api import Address, check
 from caffepy.kernels.onednn.common import runtime_of
+
+SMALL_BATCH = range(8, 49)
+MANY_WEIGHTS = 2**20
 
 
 class InnerProduct(InnerProductKernel):
@@ -25,14 +33,28 @@ class InnerProduct(InnerProductKernel):
         self.w_row = spec.n if spec.transpose else spec.k  # the length of a row as it is stored
         self.x, self.w, self.y = Address(), Address(), Address()
         self.dx, self.dw, self.dy = Address(), Address(), Address()
+        self.turned = (spec.m in SMALL_BATCH and spec.n * spec.k >= MANY_WEIGHTS
+                       and not spec.transpose)
 
     @property
     def detail(self) -> str:
-        return "sgemm"
+        return "sgemm, forward turned" if self.turned else "sgemm"
+
+    @cached_property
+    def _columns(self) -> np.ndarray:
+        """Room for y^T."""
+        return np.empty((self.spec.n, self.spec.m), np.float32)
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         s = self.spec
         ys = y.overwrite(Place.HOST)
+        if self.turned:
+            # (N, M) = (N, K) (K, M)
+            self._gemm(b"N", b"T", s.n, s.m, s.k, self.w.of(w.read(Place.HOST)), s.k,
+                       self.x.of(x.read(Place.HOST)), s.k, self.y.of(self._columns), False)
+            bias = b.read(Place.HOST).reshape(s.n) if b is not None else 0
+            np.add(self._columns.T, bias, out=ys.reshape(s.m, s.n))
+            return
         if b is not None:  # the product is added to it
             np.copyto(ys.reshape(s.m, s.n), b.read(Place.HOST).reshape(s.n))
         # (M, N) = (M, K) (K, N)

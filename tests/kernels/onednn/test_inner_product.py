@@ -8,6 +8,7 @@ from kernels.onednn.pairs import ORDERS, blanks, empty, normal, plans, same, ten
 
 from caffepy.core.memory import Place
 from caffepy.kernels.base import InnerProductSpec
+from caffepy.kernels.onednn import inner_product
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=["C order", "channels-last"])
@@ -16,6 +17,19 @@ from caffepy.kernels.base import InnerProductSpec
 @pytest.mark.parametrize("x, n", [((64, 50, 4, 4), 20), ((3, 10, 1, 1), 1), ((1, 1, 2, 2), 7)],
                          ids=str)
 def test_all_directions_equal_the_reference(x, n, transpose, bias, order):
+    compare(x, n, transpose, bias, order)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_many_weights_for_a_small_batch(bias, monkeypatch):
+    """The transpose of y is computed."""
+    monkeypatch.setattr(inner_product, "MANY_WEIGHTS", 400)
+    for transpose, turned in ((False, True), (True, False)):
+        kernel = compare((10, 30, 1, 2), 20, transpose, bias, Place.HOST)
+        assert kernel.turned == turned
+
+
+def compare(x, n, transpose, bias, order):
     m, k = x[0], int(np.prod(x[1:]))
     ours, theirs = plans(InnerProductSpec(m, k, n, transpose, bias))
     shape = (k, n) if transpose else (n, k)
@@ -30,6 +44,7 @@ def test_all_directions_equal_the_reference(x, n, transpose, bias, order):
             kernel.backward_weights(xs[i], dys[i], dw[i], db[i] if bias else None)
     for pair in (y, dx, dw) + ((db,) if bias else ()):
         same(pair)
+    return ours
 
 
 def test_more_axes_on_the_output_side():
