@@ -74,6 +74,7 @@ SIGNATURES = {
     "pooling_forward_primitive_desc_create": ("i", "ppiipppppppp"),
     "pooling_backward_primitive_desc_create": ("i", "ppippppppppp"),
     "lrn_forward_primitive_desc_create": ("i", "ppiipplfffp"),
+    "lrn_backward_primitive_desc_create": ("i", "ppippplfffpp"),
     "eltwise_forward_primitive_desc_create": ("i", "ppiippffp"),
     "eltwise_backward_primitive_desc_create": ("i", "ppipppffpp"),
     "softmax_forward_primitive_desc_create": ("i", "ppiippip"),

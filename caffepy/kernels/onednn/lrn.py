@@ -5,14 +5,15 @@ With w the mean or sum over the window, r the factor before it, and s = k + r w(
     y  = x s^-beta
     dx = dy s^-beta - 2 r beta x w(dy x s^-(beta + 1))
 
-oneDNN's own forward is used where it is fast; its backward is slow without AVX-512. So these
-formulas run on oneDNN's elementwise operations, in pieces that stay in the cache. Across channels
-w is a product with a banded 0/1 matrix, taken in tiles of channels; within one it is a mean
-pooling. Both are symmetric, so w is its own transpose.
+oneDNN's own are used where they are fast. Its backward is slow without AVX-512, and with a beta
+other than 0.75; then these formulas run on oneDNN's elementwise operations, in pieces that stay in
+the cache. Across channels w is a product with a banded 0/1 matrix, taken in tiles of channels;
+within one it is a mean pooling. Both are symmetric, so w is its own transpose.
 """
 
 from __future__ import annotations
 
+import contextlib
 from functools import cached_property
 from typing import Any
 
@@ -39,25 +40,38 @@ class LRN(LRNKernel):
         super().__init__(spec, owner)
         self.runtime = runtime_of(owner, spec.shape)
         self._whole: Call | None = None
+        self._whole_back: Call | None = None
         if spec.region == "across":
-            try:
-                self._whole = self._own_forward()
-            except Unsupported:
-                pass
+            with contextlib.suppress(Unsupported):
+                self._plan_own()
         self._views: dict[str, tuple[Array, list[Array]]] = {}
 
-    def _own_forward(self) -> Call:
+    def _plan_own(self) -> None:
+        """Across channels: oneDNN's forward, and its backward if that is fast, too."""
         s, layout = self.spec, self.runtime.last(self.spec.shape)
-        # for inference, since the workspace for a backward of oneDNN's own is not needed
+        numbers = (s.size, s.alpha, s.beta, s.k)
+        if s.training and s.size > 1:  # oneDNN 3.2 ends the process over a window of one
+            with contextlib.suppress(Unsupported):
+                chosen = self.runtime.choose("lrn_forward", api.TRAINING, api.LRN_ACROSS, layout,
+                                             layout, *numbers)
+                back = self.runtime.choose("lrn_backward", api.LRN_ACROSS, layout, layout, layout,
+                                           *numbers, chosen)
+                kept = chosen.layout(api.WORKSPACE)
+                fixed = [(api.WORKSPACE, kept, api.empty_bytes(kept.nbytes))]
+                self._whole = chosen.call((api.SRC, layout), (api.DST, layout), fixed=fixed)
+                self._whole_back = back.call((api.SRC, layout), (api.DIFF_DST, layout),
+                                             (api.DIFF_SRC, layout), fixed=fixed)
+                return
         chosen = self.runtime.choose("lrn_forward", api.INFERENCE, api.LRN_ACROSS, layout, layout,
-                                     s.size, s.alpha, s.beta, s.k)
-        return chosen.call((api.SRC, layout), (api.DST, layout))
+                                     *numbers)
+        self._whole = chosen.call((api.SRC, layout), (api.DST, layout))
 
     @property
     def detail(self) -> str:
         way = "banded product" if self.spec.region == "across" else "mean pooling"
-        forward = self._whole.implementation if self._whole else way
-        return f"acdb forward {forward}, backward {way}"
+        forward, backward = (call.implementation if call else way
+                             for call in (self._whole, self._whole_back))
+        return f"acdb forward {forward}, backward {backward}"
 
     @cached_property
     def pieces(self) -> list[tuple[_Piece, int]]:
@@ -91,6 +105,9 @@ class LRN(LRNKernel):
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
         xs, dys = x.read(PLACE), dy.read(PLACE)
         dxs = dx.overwrite(PLACE)
+        if self._whole_back:
+            self._whole_back(xs, dys, dxs)
+            return
         for (piece, _), *arrays in zip(
             self.pieces, self._cut("x", xs), self._cut("dy", dys), self._cut("dx", dxs),
             strict=True,
