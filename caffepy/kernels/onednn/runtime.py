@@ -57,7 +57,8 @@ class Runtime:
     """oneDNN's engine and stream, the number of threads, and scratch memory.
 
     Scratch memory is one growing buffer a thread: primitives run one after the other, so they
-    take turns in it, and it stays in the cache.
+    take turns in it, and it stays in the cache. So are the rooms of what kernels put aside while
+    they run.
     """
 
     _told = _Threads()
@@ -71,7 +72,7 @@ class Runtime:
         ref = c_void_p()
         check(self.library.stream_create(byref(ref), self.engine.ref, IN_ORDER), "start a stream")
         self.stream = Held(ref, self.library.stream_destroy)
-        self._scratch = threading.local()
+        self._rooms = threading.local()
         self._complained: set[str] = set()
 
     def use_threads(self) -> None:
@@ -82,10 +83,16 @@ class Runtime:
 
     def scratch(self, nbytes: int) -> Array:
         """At least that many bytes for the running call; the next call may reuse them."""
-        buffer = getattr(self._scratch, "buffer", None)
-        if buffer is None or buffer.nbytes < nbytes:
-            buffer = self._scratch.buffer = empty_bytes(nbytes)
-        return buffer
+        return self.room("scratch", nbytes)
+
+    def room(self, name: str, nbytes: int) -> Array:
+        """At least that many bytes, in which kernels take turns; one array until somebody needs
+        more."""
+        rooms = self._rooms.__dict__
+        room: Array | None = rooms.get(name)
+        if room is None or room.nbytes < nbytes:
+            room = rooms[name] = empty_bytes(nbytes)
+        return room
 
     # -- layouts --------------------------------------------------------------------------
 
@@ -241,6 +248,12 @@ class Chosen(Held):
     def slow(self) -> bool:
         """Whether this is oneDNN's reference code, hundreds of times slower than the rest."""
         return self.implementation.startswith("ref")
+
+    @property
+    def on_avx2(self) -> bool:
+        """Whether its code is for processors that have AVX2 and nothing wider. What oneDNN has for
+        those runs everywhere, so that this says something of its first choice alone."""
+        return self.implementation.endswith("avx2")
 
     def layout(self, argument: int) -> Layout:
         """The layout it wants of an argument."""

@@ -21,7 +21,7 @@ from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 
 LEAST_CHANNELS = 64  # narrower, a kernel cell's product is not worth its two sweeps of memory
 LEAST_WIDTH = 14  # smaller pictures are mostly padding
-# 1 x 1 kernels over so many pixels are 1.05 to 1.3 times as fast by oneDNN's primitive, two threads
+# with AVX2 1 x 1 kernels over so many pixels are 1.05 to 1.3 times as fast by oneDNN's primitive
 PRIMITIVE_PIXELS = range(1000, 7000)
 
 
@@ -36,12 +36,15 @@ def by_products(spec: ConvolutionSpec) -> list[type[OneProduct] | type[CellByCel
     return []
 
 
-def rule(spec: ConvolutionSpec) -> type[OneProduct] | type[CellByCell] | None:
-    """The product that is faster than oneDNN's primitive where x and dy lie channels-last."""
+def rule(spec: ConvolutionSpec, on_avx2: bool) -> type[OneProduct] | type[CellByCell] | None:
+    """The product that is faster than oneDNN's primitive where x and dy lie channels-last.
+
+    With AVX-512 that is a single product always (1.05 to 2 times as fast), cell by cell never.
+    """
     for way in by_products(spec):
-        if way is OneProduct and _pixels(spec) not in PRIMITIVE_PIXELS:
+        if way is OneProduct and not (on_avx2 and _pixels(spec) in PRIMITIVE_PIXELS):
             return way
-        if way is CellByCell and (
+        if way is CellByCell and on_avx2 and (
                 min(spec.w[:2]) >= LEAST_CHANNELS and min(spec.x[2:]) >= LEAST_WIDTH):
             return way
     return None
@@ -62,7 +65,8 @@ class WeightGradient:
 
 
 class Primitive(WeightGradient):
-    """oneDNN's convolution_backward_weights: any kernel, and the bias in the same pass.
+    """oneDNN's convolution_backward_weights: any kernel. Where activations lie in C order it does
+    the bias in the same pass; channels-last a sum of its own costs half of that or less.
 
     Args:
         place: the order in which x and dy lie, of the layouts ``x`` and ``y``.
@@ -71,29 +75,39 @@ class Primitive(WeightGradient):
 
     def __init__(self, runtime: Runtime, spec: ConvolutionSpec, place: Place, chosen: Chosen,
                  x: Layout, y: Layout, caffe: Layout) -> None:
-        self.place, self.bias = place, spec.bias
+        self.place, self.bias = place, spec.bias and place is Place.HOST
         packed = chosen.layout(api.DIFF_WEIGHTS)
         self.detail = f"{x} {chosen.implementation} {packed}"
         self._chosen = chosen
         self._arguments = [(api.SRC, x), (api.DIFF_DST, y), (api.DIFF_WEIGHTS, packed)]
-        if spec.bias:
+        if self.bias:
             self._arguments.append((api.DIFF_BIAS, runtime.plain((spec.w[0],))))
         self._delivery = Delivery(runtime, packed, caffe, spec.w)
         self._bias_aside = np.empty(spec.w[0], np.float32)
+        self._dy = Address()
+        self._sums = ColumnSums(runtime, _pixels(spec), spec.w[0])
 
     @cached_property
     def _call(self) -> Call:
         return self._chosen.call(*self._arguments)
 
     def add(self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None) -> None:
-        call = self._call
-        arrays = [x.read(self.place), dy.read(self.place), self._delivery.target(dw)]
         if self.bias:
-            aside = self._bias_aside
-            dbs, adds = db.accumulate(Place.HOST) if db is not None else (aside, False)
-            arrays.append(aside if adds else dbs)
-        call(*arrays)
-        if self.bias and adds:
+            self._with_bias(x, dy, dw, db)
+            return
+        dys = dy.read(self.place)
+        if db is not None:
+            self._sums.add(self._dy.of(dys), db)
+        if dw is not None:
+            self._call(x.read(self.place), dys, self._delivery.target(dw))
+            self._delivery.deliver()
+
+    def _with_bias(self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None) -> None:
+        aside = self._bias_aside
+        dbs, adds = db.accumulate(Place.HOST) if db is not None else (aside, False)
+        self._call(x.read(self.place), dy.read(self.place), self._delivery.target(dw),
+                   aside if adds else dbs)
+        if adds:
             dbs += aside
         self._delivery.deliver()
 
@@ -113,7 +127,7 @@ class OneProduct(WeightGradient):
         dys = self._dy.of(dy.read(Place.HOST_LAST))
         if dw is not None:
             array, adds = dw.accumulate(Place.HOST)
-            _product(self.runtime, self.outputs, self.inputs, self.pixels, dys,
+            product(self.runtime, self.outputs, self.inputs, self.pixels, dys,
                      self._x.of(x.read(Place.HOST_LAST)), self._dw.of(array), adds)
         if db is not None:
             self._sums.add(dys, db)
@@ -159,7 +173,7 @@ class CellByCell(WeightGradient):
         to = api.address(self._delivery.target(dw))
         for cell in range(9):
             shift = 4 * self.inputs * (cell // 3 * self.row + cell % 3)
-            _product(self.runtime, self.inputs, self.outputs, self.pixels, there + shift, here,
+            product(self.runtime, self.inputs, self.outputs, self.pixels, there + shift, here,
                      to + 4 * cell * self.inputs * self.outputs, False)
         self._delivery.deliver()
 
@@ -202,7 +216,7 @@ class ColumnSums:
         """db += the sums of the pixels at address ``dy``."""
         array, adds = db.accumulate(Place.HOST)
         # rows first: (channels, 1) = dy^T (channels, pixels) ones (pixels, 1)
-        _product(self.runtime, self.channels, 1, self.pixels, dy, api.address(self._ones),
+        product(self.runtime, self.channels, 1, self.pixels, dy, api.address(self._ones),
                  self._db.of(array), adds)
 
 
@@ -264,7 +278,7 @@ def _pixels(spec: ConvolutionSpec) -> int:
     return spec.y[0] * math.prod(spec.y[2:])
 
 
-def _product(runtime: Runtime, m: int, n: int, k: int, a: int, b: int, c: int, adds: bool) -> None:
+def product(runtime: Runtime, m: int, n: int, k: int, a: int, b: int, c: int, adds: bool) -> None:
     """c (m, n) = a^T b with a (k, m) and b (k, n), or += if ``adds``; all by address."""
     runtime.use_threads()
     check(runtime.library.sgemm(b"T", b"N", m, n, k, 1.0, a, m, b, n, 1.0 if adds else 0.0, c, n),

@@ -129,7 +129,7 @@ def test_weights_are_reordered_once_a_version(monkeypatch):
     w, x, b, y = tensor(normal(spec.w)), tensor(normal(spec.x)), tensor(normal((50,))), empty(
         spec.y)
     kernel.forward(x, w, b, y)
-    packed = kernel._forward_weights
+    packed = kernel._forward.weights
     count = []
     real = packed.reorder
     monkeypatch.setattr(packed, "reorder", lambda *arrays: (count.append(1), real(*arrays)))

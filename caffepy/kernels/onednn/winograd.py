@@ -1,0 +1,363 @@
+"""Winograd's convolution along the height: half the products of the direct one, channels-last.
+
+Pictures are taken a few rows at a time (a tile). Its rows are mixed into as many new ones as there
+are points (interpolation.py), which is one product with a small matrix for all columns and
+channels at once. At each point then stands an ordinary convolution along the width, with the rows
+of the weights mixed in the same way; and another small matrix makes rows of the result. All three
+steps are oneDNN's own primitives.
+
+    V (points, tiles, N, W, C)  = B^T rows of x
+    M (points, tiles, N, W', O) = V[k] convolved with U[k] (O, C, 1, kernel width), at each point k
+    rows of y                   = A^T M
+
+Along one axis alone rounding errors hardly grow, and the small matrices cost a few per cent.
+CAFFEPY_WINOGRAD=0 turns it off, for who compares numbers to the last digit.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from functools import cached_property
+
+import numpy as np
+
+from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.errors import ConfigError
+from caffepy.kernels.base import ConvolutionSpec
+from caffepy.kernels.onednn import api
+from caffepy.kernels.onednn.api import Address, Array, Layout, dims
+from caffepy.kernels.onednn.direct import DATA, FORWARD, WEIGHTS
+from caffepy.kernels.onednn.interpolation import ONE, Tile, best_tile
+from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
+from caffepy.kernels.onednn.weight_gradient import ColumnSums, WeightGradient, product
+from caffepy.kernels.onednn.winograd_pieces import Cuts, Part, Side, Steps
+
+WAY = "winograd"
+SWITCH = "CAFFEPY_WINOGRAD"
+PLACE = Place.HOST_LAST
+KERNELS = (3, 5)  # heights that it serves
+
+# Where it is faster, measured with AVX2 and AVX-512 on layers of LeNet, CIFAR-10 quick, CaffeNet,
+# GoogLeNet and ResNet-50: 1.2 to 2 times in each direction, unless there is little to compute, or
+# little for each weight, of which there are twice as many.
+LEAST_WORK = 40e6  # multiplications and additions of the direct way
+LEAST_PIXELS = {FORWARD: 150, DATA: 150, WEIGHTS: 300}
+MANY_PIXELS, FEW_WEIGHTS = 1000, 2**21  # either is enough; the weights counted at all points
+
+
+def applies(spec: ConvolutionSpec) -> bool:
+    """Whether a convolution can be computed this way."""
+    return (len(spec.x) == 4 and {*spec.stride, *spec.dilation} == {1} and spec.w[2] in KERNELS
+            and spec.pad[0] < spec.w[2] and spec.pad[1] < spec.w[3])
+
+
+def rule(spec: ConvolutionSpec) -> list[str]:
+    """The directions in which it is faster than the other ways, where it is allowed."""
+    if not (allowed() and applies(spec)):
+        return []
+    outputs, inputs, height, width = spec.w
+    pixels = spec.y[0] * spec.y[2] * spec.y[3]
+    weights = best_tile(spec.y[2], height).points * outputs * inputs * width
+    if 2 * pixels * math.prod(spec.w) < LEAST_WORK or min(inputs, outputs // spec.group) < 8 or (
+            pixels < MANY_PIXELS and weights > FEW_WEIGHTS):
+        return []
+    return [direction for direction, least in LEAST_PIXELS.items() if pixels >= least]
+
+
+def allowed() -> bool:
+    """What the environment says; read when a kernel is planned."""
+    word = os.environ.get(SWITCH, "")
+    if word not in ("", "0", "1"):
+        raise ConfigError("a switch is on or off", where=f"environment variable {SWITCH}",
+                          found=word, allowed="0, 1")
+    return word != "0"
+
+
+class Along:
+    """The convolution along the width that stands at each point, in its three directions."""
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, x: Layout, y: Layout) -> None:
+        outputs, inputs, _, width = spec.w
+        shape = ((outputs, inputs, 1, width) if spec.group == 1 else
+                 (spec.group, outputs // spec.group, inputs, 1, width))
+        self.runtime, self.x, self.y, self.any = runtime, x, y, runtime.any(shape)
+        self.bias = runtime.plain((outputs,))
+        # to the right as many zeros as the outputs need
+        end = spec.y[3] - 1 + width - spec.x[3] - spec.pad[1]
+        self._window = (dims((1, 1)), dims((0, 0)), dims((0, spec.pad[1])), dims((0, end)))
+
+    def forward(self, bias: bool = False) -> Chosen:
+        return self.runtime.choose("convolution_forward", api.TRAINING, api.DIRECT, self.x,
+                                   self.any, self.bias if bias else None, self.y, *self._window)
+
+    def backward_data(self) -> Chosen:
+        return self.runtime.choose("convolution_backward_data", api.DIRECT, self.x, self.any,
+                                   self.y, *self._window, self.forward())
+
+    def backward_weights(self) -> Chosen:
+        return self.runtime.choose("convolution_backward_weights", api.DIRECT, self.x, self.any,
+                                   None, self.y, *self._window, self.forward())
+
+
+def row_layout(runtime: Runtime, spec: ConvolutionSpec) -> Layout:
+    """One row of all kernels, as it lies in the parameter: (O, C, 1, kernel width)."""
+    outputs, inputs, height, width = spec.w
+    strides = (inputs * height * width, height * width, width, 1)
+    if spec.group == 1:
+        return runtime.strided((outputs, inputs, 1, width), strides)
+    outputs //= spec.group
+    return runtime.strided((spec.group, outputs, inputs, 1, width),
+                           (outputs * strides[0], *strides))
+
+
+class Mixed:
+    """The weights at each point, made anew when their version says that they have changed.
+
+    Args:
+        packed: how oneDNN wants those of one point.
+        g: (points, kernel height).
+    """
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, packed: Layout, g: Array) -> None:
+        self.runtime = runtime
+        points, height = g.shape
+        self.count = packed.nbytes // 4
+        self._gt = np.ascontiguousarray(g.T, np.float32)
+        row = row_layout(runtime, spec)
+        self._pack = [runtime.reorder(row, packed) for _ in range(height)]
+        self._rows = api.empty_bytes(height * packed.nbytes).view(np.float32)
+        self._mixed = api.empty_bytes(points * packed.nbytes).view(np.float32)
+        self._read = Cuts(range(0, height * spec.w[3], spec.w[3]))
+        self._wrote = Cuts(range(0, height * self.count, self.count))
+        self._points = Cuts(range(0, points * self.count, self.count))
+        self._memory: SyncedMemory | None = None
+        self._version = -1
+
+    def read(self, w: Tensor) -> list[Array]:
+        """Those of each point."""
+        array = w.read(Place.HOST)
+        if w.memory is not self._memory or w.memory.version != self._version:
+            for pack, row, packed in zip(self._pack, self._read.of(array),
+                                         self._wrote.of(self._rows), strict=True):
+                pack(row, packed)
+            height, points = self._gt.shape
+            product(self.runtime, points, self.count, height, api.address(self._gt),
+                    api.address(self._rows), api.address(self._mixed), False)
+            self._memory, self._version = w.memory, w.memory.version
+        return self._points.of(self._mixed)
+
+
+class _Step:
+    """What one piece of a pass runs."""
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, points: int, images: int,
+                 part: Part, forward: bool) -> None:
+        self.points = points
+        self.source = Side(runtime, spec.x if forward else spec.y, images, part, points, "V")
+        self.target = Side(runtime, spec.y if forward else spec.x, images, part, points, "M")
+        sides = (self.source, self.target) if forward else (self.target, self.source)
+        self.along = Along(runtime, spec, *(side.layout() for side in sides))
+        self.chosen = self.along.forward() if forward else self.along.backward_data()
+        self.weights = self.chosen.layout(api.WEIGHTS)
+        self._from, self._to = ((api.SRC, api.DST) if forward else (api.DIFF_DST, api.DIFF_SRC))
+
+    @property
+    def _arguments(self) -> list[tuple[int, Layout]]:
+        return [(self._from, self.source.layout()), (api.WEIGHTS, self.weights),
+                (self._to, self.target.layout())]
+
+    @cached_property
+    def mix(self) -> Call:
+        return self.source.product(self.source.part.mix, into_points=True)
+
+    @cached_property
+    def convolutions(self) -> list[Call]:
+        return [self.chosen.call(*self._arguments) for _ in range(self.points)]
+
+    @cached_property
+    def with_bias(self) -> Call:
+        """The convolution at the point where outputs are added up: the bias goes in there."""
+        return self.along.forward(bias=True).call(*self._arguments, (api.BIAS, self.along.bias))
+
+    @cached_property
+    def unmix(self) -> Call:
+        return self.target.product(self.target.part.unmix, into_points=False)
+
+    @cached_property
+    def unmix_relu(self) -> Call:
+        return self.target.product(self.target.part.unmix, into_points=False, relu=True)
+
+
+class _Pass:
+    """Pictures into pictures.
+
+    Raises:
+        Unsupported: oneDNN has no fast convolution along the width.
+    """
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, forward: bool) -> None:
+        self.runtime, self.spec = runtime, spec
+        height = spec.w[2]
+        source, target = (spec.x, spec.y) if forward else (spec.y, spec.x)
+        tile = best_tile(target[2], height)
+        steps = Steps(tile, source, target, spec.pad[0] if forward else height - 1 - spec.pad[0])
+        plans = {(images, part): _Step(runtime, spec, tile.points, images, part, forward)
+                 for _, images, part in steps.list}
+        self._steps = [plans[images, part] for _, images, part in steps.list]
+        self._from, self._to = steps.reading(source), steps.making(target)
+        self._g = tile.g if forward else tile.g[:, ::-1]
+        self.detail = detail(tile, self._steps[0].chosen)
+
+    @cached_property
+    def _weights(self) -> Mixed:
+        return Mixed(self.runtime, self.spec, self._steps[0].weights, self._g)
+
+    def _run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool) -> None:
+        us = self._weights.read(w)
+        bias = b.read(Place.HOST) if b is not None else None
+        for step, read, made in zip(self._steps, self._from.of(x.read(PLACE)),
+                                    self._to.of(y.overwrite(PLACE)), strict=True):
+            vs, ms = step.source.at_points(), step.target.at_points()
+            step.mix(read, vs[0])
+            for k, (run, v, u, m) in enumerate(zip(step.convolutions, vs, us, ms, strict=True)):
+                if k == ONE and bias is not None:
+                    step.with_bias(v, u, m, bias)
+                else:
+                    run(v, u, m)
+            (step.unmix_relu if relu else step.unmix)(ms[0], made)
+
+
+class Forward(_Pass):
+    """y from x, w and b."""
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec) -> None:
+        super().__init__(runtime, spec, forward=True)
+
+    def run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False) -> None:
+        """See ConvolutionKernel.forward and forward_relu."""
+        self._run(x, w, b, y, relu)
+
+
+class DataGradient(_Pass):
+    """dx from dy and w: along the height dy convolved with the kernels upside down."""
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec) -> None:
+        super().__init__(runtime, spec, forward=False)
+
+    def run(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
+        """See ConvolutionKernel.backward_data."""
+        self._run(dy, w, None, dx, relu=False)
+
+
+class _WeightsStep:
+    """What one piece of the weights' gradient runs."""
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, points: int, images: int,
+                 part: Part) -> None:
+        self.points = points
+        self.source = Side(runtime, spec.x, images, part, points, "V")
+        self.target = Side(runtime, spec.y, images, part, points, "M")
+        # oneDNN puts the weights down and takes them up again for each picture: as many as there
+        # are threads are enough
+        rows = part.tiles * images
+        pictures = max(n for n in range(1, runtime.threads + 1) if rows % n == 0)
+        self.x, self.y = self.source.layout(pictures), self.target.layout(pictures)
+        self.chosen = Along(runtime, spec, self.x, self.y).backward_weights()
+        self.weights = self.chosen.layout(api.DIFF_WEIGHTS)
+
+    @cached_property
+    def mix(self) -> Call:
+        return self.source.product(self.source.part.mix, into_points=True)
+
+    @cached_property
+    def spread(self) -> Call:
+        """dM = A dy."""
+        return self.target.product(np.ascontiguousarray(self.target.part.unmix.T),
+                                   into_points=True)
+
+    @cached_property
+    def convolutions(self) -> list[Call]:
+        return [self.chosen.call((api.SRC, self.x), (api.DIFF_DST, self.y),
+                                 (api.DIFF_WEIGHTS, self.weights)) for _ in range(self.points)]
+
+
+class Weights(WeightGradient):
+    """dU[k] = V[k] correlated with (A dy)[k], and dw = G^T dU.
+
+    Raises:
+        Unsupported: oneDNN has no fast convolution along the width.
+    """
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec) -> None:
+        self.runtime, self.spec = runtime, spec
+        self._tile = tile = best_tile(spec.y[2], spec.w[2])
+        steps = Steps(tile, spec.x, spec.y, spec.pad[0])
+        plans = {(images, part): _WeightsStep(runtime, spec, tile.points, images, part)
+                 for _, images, part in steps.list}
+        self._steps = [plans[images, part] for _, images, part in steps.list]
+        self._x, self._dy = steps.reading(spec.x), steps.making(spec.y)
+        self._pixels = Address()
+        self._sums = ColumnSums(runtime, spec.y[0] * spec.y[2] * spec.y[3], spec.w[0])
+        self.detail = detail(tile, self._steps[0].chosen)
+
+    @cached_property
+    def _gather(self) -> _Gather:
+        return _Gather(self.runtime, self.spec, self._tile, self._steps[0].weights,
+                       len(self._steps))
+
+    def add(self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None) -> None:
+        dys = dy.read(PLACE)
+        if db is not None:
+            self._sums.add(self._pixels.of(dys), db)
+        if dw is None:
+            return
+        dus = iter(self._gather.at_points)
+        for step, read, made in zip(self._steps, self._x.of(x.read(PLACE)), self._dy.of(dys),
+                                    strict=True):
+            vs, dms = step.source.at_points(), step.target.at_points()
+            step.mix(read, vs[0])
+            step.spread(made, dms[0])
+            for run, v, dm in zip(step.convolutions, vs, dms, strict=True):
+                run(v, dm, next(dus))
+        self._gather.deliver(dw)
+
+
+class _Gather:
+    """The gradients at all points of all steps, and their way into the parameter's."""
+
+    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, tile: Tile, packed: Layout,
+                 steps: int) -> None:
+        self.runtime = runtime
+        height, width = spec.w[2:]
+        count, points = packed.nbytes // 4, tile.points * steps
+        self._shape = height, count, points
+        self._g = np.tile(tile.g.astype(np.float32), (steps, 1))  # adds the steps up, too
+        self._all = api.empty_bytes(points * packed.nbytes).view(np.float32)
+        self._rows = api.empty_bytes(height * packed.nbytes).view(np.float32)
+        self._aside = np.empty(spec.w, np.float32)
+        self.at_points = Cuts(range(0, points * count, count)).of(self._all)
+        self._from = Cuts(range(0, height * count, count))
+        self._to = Cuts(range(0, height * width, width))
+        row = row_layout(runtime, spec)
+        self._unpack = [runtime.reorder(packed, row) for _ in range(height)]
+
+    def deliver(self, dw: Tensor) -> None:
+        """dw += what lies at the points."""
+        height, count, points = self._shape
+        product(self.runtime, height, count, points, api.address(self._g),
+                api.address(self._all), api.address(self._rows), False)
+        array, adds = dw.accumulate(Place.HOST)
+        for unpack, packed, row in zip(self._unpack, self._from.of(self._rows),
+                                       self._to.of(self._aside if adds else array), strict=True):
+            unpack(packed, row)
+        if adds:
+            array += self._aside
+
+
+def detail(tile: Tile, chosen: Chosen) -> str:
+    """What runs, for ``caffepy time``."""
+    return f"acdb {WAY} {tile.outputs} of {tile.kernel} {chosen.implementation}"
+
+
+WAYS = {FORWARD: Forward, DATA: DataGradient, WEIGHTS: Weights}
