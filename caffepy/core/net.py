@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import debug, footprint, graph, weights
+from caffepy.core import debug, footprint, graph, scaled, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
@@ -25,6 +25,7 @@ from caffepy.core.context import Context
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place, SyncedMemory
 from caffepy.core.recorder import Recorder
+from caffepy.core.recording import Sequel
 from caffepy.core.upgrade import read_net_param, upgrade_net
 from caffepy.core.walk import Walk
 from caffepy.errors import NotFound, did_you_mean
@@ -59,6 +60,7 @@ class Net:
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
             are called with each layer's index; kept views are current then, and may be written.
+        grad_scale: says what the gradients that start at losses are multiplied with; see scaled.
         layer_done: called with a layer's index once backward has passed it, hooks and all: for who
             takes its gradients away while backward goes on below.
 
@@ -117,6 +119,7 @@ class Net:
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
         self.layer_done: Hook | None = None
+        self.grad_scale: Callable[[], float] = lambda: 1.0
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
         self._memories: list[SyncedMemory] | None = None
@@ -223,15 +226,24 @@ class Net:
 
     def backward(self) -> None:
         """Run all layers' gradients, last to first."""
-        if self.recorder is None:
-            self.backward_range(len(self.layers) - 1, 0)
-            return
+        with self.public_call(), scaled.true_gradients(self):
+            self.launch_backward()
+
+    def launch_backward(self, sequel: Sequel | None = None) -> None:
+        """As backward, but where gradients are scaled (see scaled) they stay so; then ``sequel``,
+        which on a GPU may be recorded with them."""
         with self.public_call():
-            self.recorder.backward()
+            if self.recorder is not None:
+                self.recorder.backward(sequel)
+                return
+            self.walk.backward(len(self.layers) - 1, 0)
+            if sequel:
+                sequel.before_replay()
+                sequel.forward()
 
     def backward_range(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
-        with self.public_call():
+        with self.public_call(), scaled.true_gradients(self):
             self.walk.backward(start, end)
 
     def forward_layer(self, i: int) -> float:
@@ -288,7 +300,7 @@ class Net:
             self.recorder.forget(changed=True)
         for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
             if blob.shape != shape:
-                seed_loss(blob, weight)
+                seed_loss(blob, weight * self.grad_scale() if weight else 0.0)
 
     def clear_param_diffs(self) -> None:
         """Set the gradients of all parameters to zero; they accumulate from here."""
