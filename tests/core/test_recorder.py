@@ -395,6 +395,24 @@ def test_what_comes_behind_backward_is_recorded_with_it(launched, eager, kind):
     assert len(nets[0].recorder._backward.recordings) == kind
 
 
+def test_a_sequel_warms_up_before_it_is_recorded(launched):
+    net = build()
+    with net.context.computing():
+        sequel = Step(net)
+    for seed in range(WARM + 3):
+        step(net, seed)
+    found = []
+    for seed in range(2):
+        feed(net, seed)
+        net.forward()
+        net.clear_param_diffs()
+        del launched[:]
+        with net.public_call():
+            net.recorder.backward(sequel)
+        found.append(len(launched))
+    assert found == [0, 1]
+
+
 def test_a_sequel_that_cannot_be_recorded_runs_by_itself(launched, caplog):
     net = build()
     with net.context.computing():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from numpy.testing import assert_array_equal
 from caffepy.core import recorder
 from caffepy.core.context import Context
 from caffepy.parallel.single import Single
-from caffepy.solvers.solver import create_solver
 
 STEPS = recorder.WARM_UP + 6
 TEST_NET = " test_iter: 2 test_interval: 3 test_initialization: false "
@@ -80,8 +78,8 @@ def run(solvers, steps: int = STEPS) -> None:
     equal(*solvers)
 
 
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("policy", RATES)
+@pytest.mark.parametrize(("rule", "policy"), [
+    *((rule, "exp") for rule in RULES), *(("SGD", policy) for policy in RATES if policy != "exp")])
 def test_any_rule_at_any_rate(pair, rule, policy):
     solvers = pair(f'{RATES[policy]} type: "{rule}" {RULES[rule]}')
     run(solvers)
@@ -158,6 +156,22 @@ def test_weights_shared_with_another_net(pair):
         assert_array_equal(p.blob.data, q.blob.data)
 
 
+def test_weights_of_a_layer_that_runs_by_itself_may_move(pair, make, gpu):
+    solvers = pair(RATES["exp"] + RULES["SGD"])
+    other = make(RATES["exp"], settings=SETTINGS, context=Context(gpu, seed=9),
+                 net=inspect.signature(make).parameters["net"].default.replace('"ip2"', '"other"'))
+    for solver in solvers:
+        solver.net.layer("ip1").recordable = False
+    run(solvers)
+    mine = solvers[0].net.parameters[0].blob.values.memory
+    solvers[0].net.share_trained_layers(other.net)
+    assert solvers[0].net.parameters[0].blob.values.memory is not mine
+    for p, q in zip(*(s.net.parameters for s in solvers), strict=True):
+        q.blob.data[...] = p.blob.data
+    run(solvers)
+    assert recorded(solvers[0])
+
+
 # -- what runs by itself ----------------------------------------------------------------------
 
 
@@ -218,45 +232,6 @@ def test_workers_average_before_the_update(make, gpu, lines):
     assert "    The update runs by itself: the workers' averaging is before it" in lines
 
 
-# -- on the fake device alone -------------------------------------------------------------------
-
-
-@pytest.fixture
-def launched(fake_gpu, monkeypatch):
-    """What was launched: graphs, and kernels by name outside of them."""
-    graph, found = fake_gpu.cuda.Graph, []
-    launch = graph.launch
-    monkeypatch.setattr(graph, "launch",
-                        lambda self, stream=None: found.append(1) or launch(self, stream))
-    return found
-
-
-@pytest.mark.parametrize("more", ["", "clip_gradients: 0.01"])
-def test_a_step_is_two_launches_and_waits_for_nothing(launched, make, more):
-    import fake_cuda
-
-    solver = make(RATES["exp"] + RULES["SGD"] + " " + more, settings=SETTINGS,
-                  context=Context(0, seed=7))
-    solver.step(STEPS)
-    del launched[:]
-    fake_cuda.counts.reset()
-    solver.step(3)
-    assert len(launched) == 2 * 3
-    assert fake_cuda.counts.syncs == 0
-    assert fake_cuda.counts.launches["tell"] == 3, "the rate is another each time"
-    assert fake_cuda.counts.launches["sgd_float"] == 3
-
-
-def test_a_rate_that_stays_is_not_told_again(launched, make):
-    import fake_cuda
-
-    solver = make(RATES["fixed"], settings=SETTINGS, context=Context(0, seed=7))
-    solver.step(STEPS)
-    fake_cuda.counts.reset()
-    solver.step(3)
-    assert "tell" not in fake_cuda.counts.launches
-
-
 def test_clipping_is_told_at_display(make, gpu, lines):
     solver = make(RATES["fixed"] + "clip_gradients: 1e-3 display: 4", settings=SETTINGS,
                   context=Context(gpu, seed=7))
@@ -268,19 +243,3 @@ def test_clipping_is_told_at_display(make, gpu, lines):
         told = [line for line in lines if line.startswith("Gradient clipping: scaling down")]
         assert len(told) == (3 if each is solver else STEPS)
         assert "> 0.001) by scale factor" in told[0]
-
-
-def test_a_solver_that_is_dropped_lets_go_of_its_memory_at_once(launched, make):
-    param = make(RATES["fixed"], settings=SETTINGS, context=Context(0, seed=7)).param
-    solver = create_solver(param, Context(0, seed=7))
-    solver.step(STEPS)
-    assert recorded(solver)
-    memory = weakref.ref(solver.net.parameters[0].blob.values.memory)
-    gc.collect()
-    gc.disable()
-    try:
-        solver.close()
-        del solver
-        assert memory() is None
-    finally:
-        gc.enable()
