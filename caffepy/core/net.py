@@ -26,10 +26,10 @@ from caffepy.core.layer import Layer
 from caffepy.core.memory import Place, SyncedMemory
 from caffepy.core.recorder import Recorder
 from caffepy.core.recording import Sequel
-from caffepy.core.upgrade import read_net_param, upgrade_net
+from caffepy.core.upgrade import own_net_param
 from caffepy.core.walk import Walk
 from caffepy.errors import NotFound, did_you_mean
-from caffepy.proto import caffe_pb2, text
+from caffepy.proto import text
 
 logger = log.get(__name__)
 
@@ -80,7 +80,7 @@ class Net:
         dtype: Any = np.float32,
         optimize: bool = False,
     ) -> None:
-        param, where = _read(source)
+        param, where = own_net_param(source)
         if phase is not None:
             param.state.phase = phase
         if level is not None:
@@ -230,16 +230,13 @@ class Net:
             self.launch_backward()
 
     def launch_backward(self, sequel: Sequel | None = None) -> None:
-        """As backward, but where gradients are scaled (see scaled) they stay so; then ``sequel``,
-        which on a GPU may be recorded with them."""
+        """As backward, but where gradients are scaled (see scaled) they stay so; on a GPU then
+        ``sequel``, which may be recorded with them."""
         with self.public_call():
             if self.recorder is not None:
                 self.recorder.backward(sequel)
-                return
-            self.walk.backward(len(self.layers) - 1, 0)
-            if sequel:
-                sequel.before_replay()
-                sequel.forward()
+            else:
+                self.walk.backward(len(self.layers) - 1, 0)
 
     def backward_range(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
@@ -393,14 +390,3 @@ class Net:
         """Let go of threads, files and databases. The blobs stay readable."""
         for layer in self.layers:
             layer.close()
-
-
-def _read(source: Any) -> tuple[Any, Any]:
-    if isinstance(source, (str, os.PathLike)):
-        return read_net_param(source)
-    if isinstance(source, tuple):
-        return source
-    param = caffe_pb2.NetParameter()
-    param.CopyFrom(source)
-    upgrade_net(param)
-    return param, None

@@ -380,11 +380,7 @@ class SoftmaxLossKernel(Kernel):
 
     def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float | Array) -> None:
         """The scores' gradient: (p - 1 at the label) * weight / the divisor of the last
-        forward; 0 where the label does not count.
-
-        Args:
-            weight: of the loss; on a GPU an array of one float32 there.
-        """
+        forward; 0 where the label does not count. On a GPU the weight is an array there."""
         raise NotImplementedError
 
 
