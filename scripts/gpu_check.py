@@ -25,7 +25,13 @@ KEPT_FOR_OUTPUT = 10  # of them
 # what runs, and of it: file, words in the tests' names, what they are, how many must pass
 FILES = ("tests/gpu", "tests/solvers/test_gpu.py", "tests/kernels/cuda/test_convolution.py",
          "tests/kernels/cuda/test_inner_product.py")
-LEFT_OUT = "not (kernels and not equal_the_reference)"  # those look inside the fake device
+# the same for what TF32 changes nothing in, which runs without it alone
+ONCE = ("tests/solvers/test_step.py", "tests/solvers/test_grad_scale.py",
+        *(f"tests/kernels/cuda/test_{name}.py"
+          for name in ("elementwise", "windows", "channels", "transform")))
+# what looks inside the fake device, or computes on the CPU alone
+LEFT_OUT = ("not ((test_convolution or test_inner_product) and not equal_the_reference)"
+            " and not (test_grad_scale and cpu)")
 CASES = (
     ("test_layer_cases", "cuda]", "layer cases", 117),
     ("test_layer_cases", "reference]", "layer cases, array code alone", 117),
@@ -36,7 +42,11 @@ CASES = (
     ("gpu.test_data", "", "batches that go up as bytes", 35),
     ("kernels", "equal_the_reference", "cuDNN's and cuBLAS's kernels", 50),
 )
-
+ONCE_CASES = (
+    ("kernels", "^(?!.*equal_the_reference)", "kernels of our own", 348),
+    ("solvers.test_step", "", "recorded steps equal their layers'", 28),
+    ("solvers.test_grad_scale", "", "loss scaling", 40),
+)
 
 Test = tuple[str, str]  # its module, as folders and file with dots between; its name
 
@@ -114,11 +124,13 @@ def cases(tf32: str, clock: Clock) -> Iterator[Row]:
     """Run the tests that know a real GPU; count what passed."""
     words = "with TF32" if tf32 == "1" else "float32"
     environment = os.environ | {"CAFFEPY_TEST_GPU": "1", "CAFFEPY_TF32": tf32}
+    once = tf32 == "0"
+    files, rows = (FILES + ONCE, CASES + ONCE_CASES) if once else (FILES, CASES)
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        passed, failed = run_tests([*FILES, "-k", LEFT_OUT, f"--junitxml={report}"], environment,
+        passed, failed = run_tests([*files, "-k", LEFT_OUT, f"--junitxml={report}"], environment,
                                    report, clock)
-    for file, pattern, what, count in CASES:
+    for file, pattern, what, count in rows:
         good, bad = (sum(file in where and bool(re.search(pattern, name)) for where, name in tests)
                      for tests in (passed, failed))
         yield Row(f"{what}, {words}", f"{good} passed, {bad} failed", f"{count} or more",

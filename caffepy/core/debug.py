@@ -33,17 +33,17 @@ def forward(net: Net, i: int) -> None:
 
 
 def backward(net: Net, i: int) -> None:
-    """After layer i's backward: its bottoms' and parameters' gradients."""
-    layer = net.layers[i]
+    """After layer i's backward: its bottoms' and parameters' gradients, without their scale."""
+    layer, scale = net.layers[i], net.grad_scale()
     wanted = zip(net.bottom_names[i], net.bottoms[i], net.propagate_down[i], strict=True)
     for name, blob, want in wanted:
         if want:
             logger.info("    [Backward] Layer %s, bottom blob %s diff: %g",
-                        layer.name, name, mean_abs(blob.grads))
+                        layer.name, name, mean_abs(blob.grads) / scale)
     for index, blob in enumerate(layer.blobs):
         if layer.param_propagate_down[index]:
             logger.info("    [Backward] Layer %s, param blob %d diff: %g",
-                        layer.name, index, mean_abs(blob.grads))
+                        layer.name, index, mean_abs(blob.grads) / scale)
 
 
 def update(net: Net) -> None:
@@ -55,13 +55,17 @@ def update(net: Net) -> None:
 
 
 def norms(net: Net) -> None:
-    """After backward: the L1 and L2 norms over all parameters, values and gradients."""
+    """After backward: the L1 and L2 norms over all parameters, values and gradients, these without
+    their scale."""
+    scale = net.grad_scale()
     sums = {"l1": [0.0, 0.0], "l2": [0.0, 0.0]}
     for parameter in net.parameters:
         for side, tensor in enumerate((parameter.blob.values, parameter.blob.grads)):
             values = tensor.read(Place.HOST).astype(np.float64)
             sums["l1"][side] += float(np.abs(values).sum())
             sums["l2"][side] += float((values * values).sum())
+    sums["l1"][1] /= scale
+    sums["l2"][1] /= scale * scale
     # the original logs this line at ERROR level; it is no error, so it is INFO here
     logger.info("    [Backward] All net params (data, diff): L1 norm = (%g, %g); "
                 "L2 norm = (%g, %g)", *sums["l1"], *(s**0.5 for s in sums["l2"]))

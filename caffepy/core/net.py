@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import debug, footprint, graph, weights
+from caffepy.core import debug, footprint, graph, scaled, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
@@ -25,10 +25,11 @@ from caffepy.core.context import Context
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place, SyncedMemory
 from caffepy.core.recorder import Recorder
-from caffepy.core.upgrade import read_net_param, upgrade_net
+from caffepy.core.recording import Sequel
+from caffepy.core.upgrade import own_net_param
 from caffepy.core.walk import Walk
 from caffepy.errors import NotFound, did_you_mean
-from caffepy.proto import caffe_pb2, text
+from caffepy.proto import text
 
 logger = log.get(__name__)
 
@@ -59,6 +60,7 @@ class Net:
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
             are called with each layer's index; kept views are current then, and may be written.
+        grad_scale: says what the gradients that start at losses are multiplied with; see scaled.
         layer_done: called with a layer's index once backward has passed it, hooks and all: for who
             takes its gradients away while backward goes on below.
 
@@ -78,7 +80,7 @@ class Net:
         dtype: Any = np.float32,
         optimize: bool = False,
     ) -> None:
-        param, where = _read(source)
+        param, where = own_net_param(source)
         if phase is not None:
             param.state.phase = phase
         if level is not None:
@@ -117,6 +119,7 @@ class Net:
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
         self.layer_done: Hook | None = None
+        self.grad_scale: Callable[[], float] = lambda: 1.0
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
         self._memories: list[SyncedMemory] | None = None
@@ -223,15 +226,21 @@ class Net:
 
     def backward(self) -> None:
         """Run all layers' gradients, last to first."""
-        if self.recorder is None:
-            self.backward_range(len(self.layers) - 1, 0)
-            return
+        with self.public_call(), scaled.true_gradients(self):
+            self.launch_backward()
+
+    def launch_backward(self, sequel: Sequel | None = None) -> None:
+        """As backward, but where gradients are scaled (see scaled) they stay so; on a GPU then
+        ``sequel``, which may be recorded with them."""
         with self.public_call():
-            self.recorder.backward()
+            if self.recorder is not None:
+                self.recorder.backward(sequel)
+            else:
+                self.walk.backward(len(self.layers) - 1, 0)
 
     def backward_range(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
-        with self.public_call():
+        with self.public_call(), scaled.true_gradients(self):
             self.walk.backward(start, end)
 
     def forward_layer(self, i: int) -> float:
@@ -288,7 +297,7 @@ class Net:
             self.recorder.forget(changed=True)
         for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
             if blob.shape != shape:
-                seed_loss(blob, weight)
+                seed_loss(blob, weight * self.grad_scale() if weight else 0.0)
 
     def clear_param_diffs(self) -> None:
         """Set the gradients of all parameters to zero; they accumulate from here."""
@@ -381,14 +390,3 @@ class Net:
         """Let go of threads, files and databases. The blobs stay readable."""
         for layer in self.layers:
             layer.close()
-
-
-def _read(source: Any) -> tuple[Any, Any]:
-    if isinstance(source, (str, os.PathLike)):
-        return read_net_param(source)
-    if isinstance(source, tuple):
-        return source
-    param = caffe_pb2.NetParameter()
-    param.CopyFrom(source)
-    upgrade_net(param)
-    return param, None

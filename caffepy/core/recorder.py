@@ -4,7 +4,11 @@ Launching a small kernel takes the host longer than the device needs to run it. 
 passes the work that layers queue is recorded into CUDA graphs, each of which is launched as one.
 
 A pass (forward or backward) then is a list of graphs and of layers that run by themselves: those
-that are not ``recordable``, or that did while being recorded what a replay could not repeat.
+that are not ``recordable``, or that did while being recorded what a replay could not repeat. To
+backward may belong what is done behind it, such as a solver's update (see ``Sequel``): to a
+recorder that is one more layer. So a training step whose layers can all be recorded is two
+launches, forward's and that of backward with the update.
+
 Before a graph is launched everything that was taken for granted is looked at (see observe): shapes,
 addresses, which memories are current where, which are zero. If it no longer holds, the layers run
 by themselves, and after some passes are recorded anew. Whoever looks into the net between two
@@ -17,16 +21,15 @@ given up.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.core.layer import Layer
-from caffepy.core.memory import SyncedMemory, Tensor
-from caffepy.core.observe import Missing, Observation, watched
+from caffepy.core.memory import Tensor
+from caffepy.core.recording import Camera, Graph, Part, Refused, Sequel
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
@@ -36,48 +39,10 @@ logger = log.get(__name__)
 WARM_UP = 3  # passes before the first recording: kernels are compiled and measured in them
 MOST_RECORDINGS = 16  # of one pass; a net in which everything changes always is not worth more
 SWITCH = "CAFFEPY_GRAPHS"  # 0: never record
-
-
-class Graph:
-    """Recorded work of neighbouring layers.
-
-    Args:
-        layers: by number.
-        moved: by how much each one's position moves in a pass.
-        tensors: all that the layers were given, in the shapes and memories of now.
-        observation: what the work did to memories.
-        launch: queues the work.
-    """
-
-    def __init__(
-        self, layers: dict[int, Layer], moved: list[int], tensors: list[Tensor],
-        observation: Observation, launch: Callable[[], None],
-    ) -> None:
-        self.numbers = list(layers)
-        self._counters = [
-            (layer, by) for layer, by in zip(layers.values(), moved, strict=True)
-            if by or type(layer).before_replay is not Layer.before_replay]
-        self._tensors = [(tensor, tensor.shape, tensor.memory) for tensor in tensors]
-        self._terms = observation.terms()
-        self._launch = launch
-
-    def holds(self) -> bool:
-        """Whether a replay would do what the layers would do."""
-        return all(tensor.shape == shape and tensor.memory is memory
-                   for tensor, shape, memory in self._tensors) and self._terms.hold()
-
-    def replay(self) -> None:
-        """Do it."""
-        for layer, _ in self._counters:
-            layer.before_replay()
-        self._terms.bring()
-        self._launch()
-        self._terms.leave()
-        for layer, by in self._counters:
-            layer.position += by
-
+SEQUEL = -1  # its number in a pass, where layers have theirs
 
 Recording = list[Graph | int]  # graphs, and the numbers of layers that run by themselves
+Key = tuple[int, ...]
 
 
 class Pass:
@@ -98,8 +63,9 @@ class Pass:
         self.done = 0  # passes since something changed
         self.made = 0  # recordings, in all
         # of backward there is one for each set of gradients that begin as zeros, as with iter_size
-        # the first backward overwrites and the others add
-        self.recordings: dict[tuple[bool, ...], Recording] = {}
+        # the first backward overwrites and the others add; and for each kind of sequel, or 0
+        self.recordings: dict[Key, Recording] = {}
+        self.told: set[int] = set()  # with which kinds the log has told of a recording
 
     @property
     def ready(self) -> bool:
@@ -112,20 +78,21 @@ class Recorder:
 
     def __init__(self, net: Net) -> None:
         self.net: Net = weakref.proxy(net)  # a circle would keep a deleted net's memory
-        self.device = net.context.accelerator
+        self._camera = Camera(net.context.accelerator)
         self.enabled = os.environ.get(SWITCH) != "0"
         self.cuts: frozenset[int] = frozenset()  # backward's graphs end with these layers
         # Layers that cannot be recorded, and why. If forward cannot, then backward is not either:
         # what it needs is in another place after each forward.
         self.refused: dict[int, str] = {}
-        self._pool: Any = None  # where recorded work has its temporaries
         this, count = weakref.proxy(self), len(net.layers)
         self._forward = Pass(range(count), lambda i: this.net.run_layer(i),
                              lambda i: this._forward_alone(i))
         self._backward = Pass([i for i in reversed(range(count)) if net.needs_backward[i]],
-                              lambda i: this.net.backward_layer(i),
+                              lambda i: this._run_backward(i),
                               lambda i: this._backward_alone(i))
         self._replayed = False  # whether the last forward ran from a recording
+        self._sequel: Sequel | None = None  # of the last backward
+        self._followed = False  # whether a sequel has run by itself: it has to warm up, too
 
     # -- the two passes -------------------------------------------------------------------
 
@@ -135,7 +102,7 @@ class Recorder:
         if self._unseen(net.before_forward, net.after_forward) and (
                 this.recordings or this.ready):
             self._replayed = True
-            self._go(this, ())
+            self._go(this, (0,))
             return
         self.forget()
         this.done += 1
@@ -144,13 +111,14 @@ class Recorder:
             net.run_layer(i)
             net.call_hooks(net.after_forward, i)
 
-    def backward(self) -> None:
-        """Run all layers' gradients."""
+    def backward(self, sequel: Sequel | None = None) -> None:
+        """Run all layers' gradients, and what comes behind them."""
         net, this = self.net, self._backward
+        self._sequel = sequel
         if self._replayed and self._unseen(net.before_backward, net.after_backward):
-            zeros = tuple(p.blob.grads.is_zero for p in net.parameters)
-            if zeros in this.recordings or this.ready:
-                self._go(this, zeros)
+            key = (sequel.kind if sequel else 0, *(p.blob.grads.is_zero for p in net.parameters))
+            if key in this.recordings or this.ready and (self._followed or not sequel):
+                self._go(this, key)
                 return
         this.done += 1
         for i in reversed(range(len(net.layers))):
@@ -159,6 +127,8 @@ class Recorder:
                 net.backward_layer(i)
             net.call_hooks(net.after_backward, i)
             self._passed((i,))
+        if sequel:
+            self._run_sequel()
 
     def forget(self, changed: bool = False) -> None:
         """Give all recordings up; if something has ``changed``, layers need to warm up again."""
@@ -172,10 +142,10 @@ class Recorder:
         """Whether nobody looks into the net between two layers."""
         return self.enabled and not self.net.debug_info and not any(hooks)
 
-    def _go(self, this: Pass, zeros: tuple[bool, ...]) -> None:
-        recording = this.recordings.get(zeros)
+    def _go(self, this: Pass, key: Key) -> None:
+        recording = this.recordings.get(key)
         if recording is None:
-            self._record(this, zeros)
+            self._record(this, key)
             return
         for item in recording:
             if isinstance(item, int):
@@ -193,14 +163,21 @@ class Recorder:
         """Backward is through with these layers."""
         if self.net.layer_done is not None:
             for i in layers:
-                self.net.layer_done(i)
+                if i != SEQUEL:
+                    self.net.layer_done(i)
+
+    def _run_sequel(self) -> None:
+        assert self._sequel is not None
+        self._sequel.before_replay()
+        self._sequel.forward()
+        self._followed = True
 
     # -- recording ------------------------------------------------------------------------
 
-    def _record(self, this: Pass, zeros: tuple[bool, ...]) -> None:
+    def _record(self, this: Pass, key: Key) -> None:
         """Run a pass, and record it on the way."""
         recording: Recording = []
-        todo = list(this.order)
+        todo = [*this.order, SEQUEL] if key[0] else list(this.order)
         while todo:
             wanted = self._recordable(this, todo)
             graph = self._graph(this, wanted) if wanted else None
@@ -219,107 +196,87 @@ class Recorder:
                 self._passed(done)
         this.made += 1
         if self._replayed:  # else a layer on the way has changed shapes
-            this.recordings[zeros] = recording
-            if this.made == 1:
-                self._tell(this, recording)
+            this.recordings[key] = recording
+            if key[0] not in this.told:
+                self._tell(this, recording, bool(key[0]))
+                this.told.add(key[0])
 
-    def _recordable(self, this: Pass, todo: list[int]) -> dict[int, Layer]:
+    def _part(self, i: int) -> Part:
+        """The layer of that number, or the sequel."""
+        if i != SEQUEL:
+            return self.net.layers[i]
+        assert self._sequel is not None
+        return self._sequel
+
+    def _recordable(self, this: Pass, todo: list[int]) -> dict[int, Part]:
         """The layers at the start of ``todo`` that can be recorded together."""
-        wanted = {}
+        wanted: dict[int, Part] = {}
         for i in todo:
-            layer = self.net.layers[i]
-            if not layer.recordable or layer.always_reshape or i in self.refused \
-                    or self.net.shapes_changed(i):
+            part = self._part(i)
+            if not part.recordable or i in self.refused or isinstance(part, Layer) and (
+                    part.always_reshape or self.net.shapes_changed(i)):
                 break
-            wanted[i] = layer
+            wanted[i] = part
             if this is self._backward and i in self.cuts:
                 break
         return wanted
 
-    def _graph(self, this: Pass, layers: dict[int, Layer]) -> Graph | None:
-        """The work of these layers; or None, and ``refused`` has one more.
-
-        Nothing has happened afterwards: states and positions are what they were.
-        """
-        before = [layer.position for layer in layers.values()]
-        for layer in layers.values():
-            layer.before_replay()
-        while True:
-            number = next(iter(layers))
-            graph: Graph | None = None
-            failed: Exception | None = None
-            with watched(self._memories(layers)) as observation:
-                try:
-                    with self._capture() as captured:
-                        for number in layers:
-                            this.alone(number)
-                    moved = [layer.position - was
-                             for layer, was in zip(layers.values(), before, strict=True)]
-                    graph = Graph(layers, moved, self._tensors(layers), observation,
-                                  self._launcher(captured[0]))
-                except Exception as error:
-                    failed = error
-            observation.undo()
-            for layer, was in zip(layers.values(), before, strict=True):
-                layer.position = was
-            if isinstance(failed, Missing):
-                failed.bring()
-                continue
-            if failed:
-                self.refused[number] = str(failed)
-            return graph
-
-    @contextlib.contextmanager
-    def _capture(self) -> Iterator[list[Any]]:
-        """What is queued inside runs into a graph, which the list has at the end."""
-        device = self.device
-        graphs: list[Any] = []
-        self._pool = self._pool or device.xp.cuda.MemoryPool()
-        device.stream.begin_capture()
-        device.capturing = True
+    def _graph(self, this: Pass, layers: dict[int, Part]) -> Graph | None:
+        """The work of these layers; or None, and ``refused`` has one more."""
+        tensors = self._tensors(layers)
+        # all that these may touch: of the blobs, whoever's they are, and of layers' insides
+        memories = {*(tensor.memory for tensor in tensors),
+                    *(self.net.context.mover.memories or ())}
         try:
-            with device.xp.cuda.using_allocator(self._pool.malloc):
-                yield graphs
-        except BaseException:
-            with contextlib.suppress(Exception):  # the stream says that the capture is void
-                device.stream.end_capture()
-            raise
-        else:
-            graphs.append(device.stream.end_capture())
-        finally:
-            device.capturing = False
-
-    def _launcher(self, graph: Any) -> Callable[[], None]:
-        stream = self.device.stream
-        return lambda: graph.launch(stream)
+            return self._camera.record(layers, this.alone, tensors, memories)
+        except Refused as refused:
+            self.refused[refused.number] = str(refused)
+            return None
 
     def _forward_alone(self, i: int) -> None:
         net = self.net
         net.layers[i].forward(net.bottoms[i], net.tops[i])
 
+    def _run_backward(self, i: int) -> None:
+        if i == SEQUEL:
+            self._run_sequel()
+        else:
+            self.net.backward_layer(i)
+
     def _backward_alone(self, i: int) -> None:
         net = self.net
+        if i == SEQUEL:
+            assert self._sequel is not None
+            self._sequel.forward()
+            return
         net.layers[i].backward(net.tops[i], net.propagate_down[i], net.bottoms[i])
 
-    def _memories(self, layers: dict[int, Layer]) -> set[SyncedMemory]:
-        """All that these may touch: of the blobs, whoever's they are, and of layers' insides."""
-        return {*(tensor.memory for tensor in self._tensors(layers)),
-                *(self.net.context.mover.memories or ())}
-
-    def _tensors(self, layers: dict[int, Layer]) -> list[Tensor]:
+    def _tensors(self, layers: dict[int, Part]) -> list[Tensor]:
         net = self.net
-        blobs = [blob for i, layer in layers.items()
-                 for blob in (*net.bottoms[i], *net.tops[i], *layer.blobs)]
-        return list({id(t): t for blob in blobs for t in (blob.values, blob.grads)}.values())
+        found: list[Tensor] = []
+        for i, part in layers.items():
+            if isinstance(part, Layer):
+                blobs = (*net.bottoms[i], *net.tops[i], *part.blobs)
+                found += [tensor for blob in blobs for tensor in (blob.values, blob.grads)]
+            else:
+                found += part.tensors
+        return list({id(tensor): tensor for tensor in found}.values())
 
-    def _tell(self, this: Pass, recording: Recording) -> None:
+    def _tell(self, this: Pass, recording: Recording, has_sequel: bool) -> None:
         """Say what runs from graphs and who does not."""
         net = self.net
         graphs = [item for item in recording if isinstance(item, Graph)]
-        alone = [i for i in recording if isinstance(i, int) and not net.layers[i].data]
-        logger.info("%s of net '%s' (%s): %d layers run from CUDA graphs (%d), %d by themselves",
+        numbers = [i for graph in graphs for i in graph.numbers]
+        alone = [i for i in recording if isinstance(i, int) and i != SEQUEL
+                 and not net.layers[i].data]
+        with_it = " and the update" if SEQUEL in numbers else ""
+        logger.info("%s of net '%s' (%s): %d layers%s run from CUDA graphs (%d), %d by themselves",
                     "Forward" if this is self._forward else "Backward", net.name, net.label,
-                    sum(len(graph.numbers) for graph in graphs), len(graphs), len(alone))
+                    len(numbers) - (SEQUEL in numbers), with_it, len(graphs), len(alone))
         for i in alone:
             logger.info("    %s runs by itself: %s", net.layers[i].place_name,
                         self.refused.get(i, "its work is not the same each time"))
+        if has_sequel and SEQUEL not in numbers:
+            assert self._sequel is not None
+            logger.info("    The update runs by itself: %s",
+                        self.refused.get(SEQUEL, self._sequel.why_not))

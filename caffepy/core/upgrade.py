@@ -50,6 +50,20 @@ def read_net_param(path: Path) -> tuple[caffe_pb2.NetParameter, Source]:
     return param, source
 
 
+def own_net_param(source: Path | tuple[caffe_pb2.NetParameter, Source] | caffe_pb2.NetParameter
+                  ) -> tuple[caffe_pb2.NetParameter, Source | None]:
+    """A net to change at will, from a prototxt file, from what read_net_param gave, or from a
+    message, which is copied and upgraded; and where its layers are written, if they are."""
+    if isinstance(source, (str, os.PathLike)):
+        return read_net_param(source)
+    if isinstance(source, tuple):
+        return source
+    param = caffe_pb2.NetParameter()
+    param.CopyFrom(source)
+    upgrade_net(param)
+    return param, None
+
+
 def read_net_param_binary(path: Path) -> caffe_pb2.NetParameter:
     """A net with its weights from a caffemodel of any age, in the current format.
 

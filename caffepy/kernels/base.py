@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caffepy.core.memory import Shape, Tensor
+from caffepy.core.memory import Array, Shape, Tensor
 from caffepy.errors import DataError
 from caffepy.kernels.contract import Engine as Engine
 from caffepy.kernels.contract import Kernel, Spec
@@ -378,9 +378,9 @@ class SoftmaxLossKernel(Kernel):
         """The loss from p, which is taken to be at least FLT_MIN, and one label a position."""
         raise NotImplementedError
 
-    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float) -> None:
+    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float | Array) -> None:
         """The scores' gradient: (p - 1 at the label) * weight / the divisor of the last
-        forward; 0 where the label does not count."""
+        forward; 0 where the label does not count. On a GPU the weight is an array there."""
         raise NotImplementedError
 
 

@@ -117,6 +117,8 @@ class NetParameter(Message):
     debug_info: bool
     input_shape: RepeatedCompositeFieldContainer[BlobShape]
     layer: RepeatedCompositeFieldContainer[LayerParameter]
+    global_grad_scale: float
+    global_grad_scale_adaptive: bool
     def __init__(
         self,
         *,
@@ -129,6 +131,8 @@ class NetParameter(Message):
         debug_info: bool | None = ...,
         input_shape: Iterable[BlobShape | Mapping[str, Any]] | None = ...,
         layer: Iterable[LayerParameter | Mapping[str, Any]] | None = ...,
+        global_grad_scale: float | None = ...,
+        global_grad_scale_adaptive: bool | None = ...,
     ) -> None: ...
 
 class SolverParameter(Message):
@@ -254,6 +258,8 @@ class SolverState(Message):
     seed: int
     losses: RepeatedScalarFieldContainer[float]
     smoothed_loss: float
+    grad_scale: float
+    good_updates: int
     def __init__(
         self,
         *,
@@ -265,6 +271,8 @@ class SolverState(Message):
         seed: int | None = ...,
         losses: Iterable[float] | None = ...,
         smoothed_loss: float | None = ...,
+        grad_scale: float | None = ...,
+        good_updates: int | None = ...,
     ) -> None: ...
 
 class LayerState(Message):

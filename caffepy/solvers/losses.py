@@ -24,13 +24,13 @@ class Losses:
         net: the net to train.
         param: the SolverParameter, for average_loss and iter_size.
         see: called with each iteration and its loss as soon as that is known: at once, or on a GPU
-            a few iterations later.
+            a few iterations later; says whether it belongs to the mean.
 
     Attributes:
         last: the last ``average_loss`` losses that are known, oldest first; ``mean`` is theirs.
     """
 
-    def __init__(self, net: Net, param: Any, see: Callable[[int, float], None]) -> None:
+    def __init__(self, net: Net, param: Any, see: Callable[[int, float], bool]) -> None:
         self.net = net
         self.passes: int = param.iter_size
         self.see = see
@@ -67,8 +67,8 @@ class Losses:
                 self._know(iteration, loss)
 
     def _know(self, iteration: int, loss: float) -> None:
-        self.see(iteration, loss)
-        self.take(loss)
+        if self.see(iteration, loss):
+            self.take(loss)
 
     def take(self, loss: float) -> None:
         """Take a loss into the running mean, rounded as a snapshot keeps it."""

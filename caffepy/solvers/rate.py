@@ -86,7 +86,6 @@ def steps_taken(p: Any, iteration: int, step: int) -> int:
         # one at a time, as in the original: a doubled stepvalue counts an iteration later
         if step < len(p.stepvalue) and iteration >= p.stepvalue[step]:
             step += 1
-            logger.info("MultiStep Status: Iteration %d, step = %d", iteration, step)
     return step
 
 

@@ -1,8 +1,9 @@
 """From a solver to its SolverState and back, so that a resumed run equals an uninterrupted one.
 
 Besides what the original saves, that takes the seed, the position of every layer's reader or
-random stream, and the losses of the running mean. Snapshots of the original have none of these:
-a training goes on from them as the original does, with its readers where they are.
+random stream, the losses of the running mean, and an adaptive grad_scale. Snapshots of the
+original have none of these: a training goes on from them as the original does, with its readers
+where they are.
 """
 
 from __future__ import annotations
@@ -40,10 +41,13 @@ def state_of(solver: Solver, model: str, tests: Sequence[Any]) -> Any:
         model: the file with the weights.
         tests: the positions of the test nets that are to be saved.
     """
-    return caffe_pb2.SolverState(
+    state = caffe_pb2.SolverState(
         iter=solver.iter, learned_net=model, current_step=solver.current_step,
         layer_state=[*positions([solver.net]), *tests],
         seed=solver.context.seed, losses=solver.losses, smoothed_loss=solver.smoothed_loss)
+    solver.updater.look()
+    solver.grad_scale.save(state)
+    return state
 
 
 def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
@@ -64,6 +68,8 @@ def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
         solver.net.load(snapshot.find_weights(state.learned_net, path))
     logger.info("%sSolver: restoring history", solver.param.type)
     solver.updater.restore(history)
+    solver.grad_scale.restore(state)
+    solver.updater.put()
     solver.iter, solver.current_step = state.iter, state.current_step
     solver.losses.clear()
     solver.losses.extend(state.losses)

@@ -30,8 +30,10 @@ from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
 from caffepy.solvers import keep, nets, progress, rate, resume, rule, snapshot, testing
+from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.losses import Losses
 from caffepy.solvers.reduce import Reducer
+from caffepy.solvers.sequel import Update
 from caffepy.solvers.update import Updater, check_regularization
 from caffepy.solvers.update_device import DeviceUpdater
 from caffepy.solvers.watch import Watch
@@ -136,9 +138,13 @@ class Solver:
         self.net = nets.train_net(self.param, self.context, optimize)
         self.reducer = Reducer(self.net, self.communicator)
         try:
+            self.grad_scale = GradScale.of(self.net)
             self.updater: Updater | DeviceUpdater = (
-                DeviceUpdater(self.net, update_rule, self.param) if self.context.accelerator
-                else Updater(self.net, update_rule, self.param, self.context.threads))
+                DeviceUpdater(self.net, update_rule, self.param, self.grad_scale)
+                if self.context.accelerator else
+                Updater(self.net, update_rule, self.param, self.context.threads, self.grad_scale))
+            self._update = Update(self)
+            self.grad_scale.serve(self.net, self.updater)
             self._load([self.net], self.param.weights)
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
@@ -194,7 +200,7 @@ class Solver:
         if self.stopped:
             logger.info("Optimization stopped early.")
             return
-        if self._displays():  # the loss after the last update, as the original shows it
+        if self.displays:  # the loss after the last update, as the original shows it
             self._losses.settle()
             self._losses.take(self.net.forward())
             logger.info("Iteration %d, loss = %g", self.iter, self.smoothed_loss)
@@ -226,15 +232,13 @@ class Solver:
                 self.stopped = True
                 return
         self._call(self.on_start)
-        displays = self._displays()
+        displays = self.displays
         self._clock.start()
-        self._forward_backward(displays and p.debug_info)
+        updated = self._forward_backward(displays and p.debug_info)
         if displays:
             self._clock.show(self.iter, p.display, self.smoothed_loss)
             progress.show_outputs("Train", self.net.outputs())
-        self.reducer.finish()
-        self._call(self.on_gradients)
-        self.apply_update()
+        self._update.finish(updated)
         self._call(self.on_iteration)
         asked = self._agreed(self.action())
         if self.communicator.root and (asked == "snapshot" or self._due(p.snapshot)):
@@ -242,22 +246,25 @@ class Solver:
         if asked == "stop":
             self.stopped = True
 
-    def _forward_backward(self, debug_info: bool) -> None:
+    def _forward_backward(self, debug_info: bool) -> bool:
+        """The passes of an iteration; returns whether the update is done behind the last."""
         net = self.net
+        sequel = self._update.as_sequel(debug_info)
         net.debug_info = debug_info
         overlaps = (self.param.layer_wise_reduce and self.communicator.size > 1
                     and not debug_info)  # whose lines tell of this worker's gradients
-        with net.public_call():
+        with net.public_call(), self.grad_scale.overflowing():
             net.clear_param_diffs()
             for left in reversed(range(self.param.iter_size)):
                 self._losses.forward(debug_info)
                 self.last_pass = not left
                 net.layer_done = self.reducer.layer_done if overlaps and not left else None
-                net.backward()
+                net.launch_backward(None if left else sequel)
                 if debug_info:
                     debug.norms(net)
         self.watch.forwarded(net)
         self._losses.end(self.iter, debug_info)
+        return sequel is not None
 
     @property
     def losses(self) -> deque[float]:
@@ -279,22 +286,14 @@ class Solver:
         It does not average over workers, as the original's does not: ``step`` has done it, and a
         loop of one's own calls ``reducer.finish``.
         """
-        p, net = self.param, self.net
-        self.current_step = rate.steps_taken(p, self.iter, self.current_step)
-        self.rate = rate.rate(p, self.iter, self.current_step)
-        if self._displays():
-            logger.info("Iteration %d, lr = %g", self.iter, self.rate)
-        with net.public_call():
-            self.updater.bring_home()
-            look = (lambda: debug.update(net)) if net.debug_info else None
-            scale = self.updater.clipping(p.clip_gradients) / p.iter_size
-            self.updater.apply(self.rate, self.iter, scale, look)
-        self.iter += 1
+        self._update.apply(scaled=False)
 
     def _due(self, interval: int) -> bool:
         return interval > 0 and self.iter % interval == 0
 
-    def _displays(self) -> bool:
+    @property
+    def displays(self) -> bool:
+        """Whether this iteration has lines in the log."""
         return self.communicator.root and self._due(self.param.display)
 
     def _agreed(self, asked: str | None) -> str | None:
@@ -352,6 +351,7 @@ class Solver:
         Older ones are deleted as ``snapshot_keep`` says.
         """
         self._losses.settle()  # and stop here if the loss is lost
+        self._update.notice()
         return keep.written(self)
 
     def write_snapshot(self) -> str:

@@ -2,7 +2,7 @@
 
 For each parameter, in the original's order:
 
-    g *= scale                          clipping and 1 / iter_size
+    g *= scale                          clipping, 1 / iter_size and 1 / global_grad_scale
     g += decay * w  or  decay * sign(w) weight_decay * decay_mult, L2 or L1
     g  = the rule's update              with rate * lr_mult
     w -= g
@@ -27,8 +27,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from caffepy import log
+from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.errors import ConfigError, did_you_mean
+from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 
 if TYPE_CHECKING:
@@ -62,12 +64,17 @@ class Updater:
         rule: the update rule.
         param: the SolverParameter, for weight_decay and regularization_type.
         threads: how many at most; None takes OMP_NUM_THREADS or the cores there are.
+        grad_scale: of the net; by default gradients are not scaled.
     """
 
-    def __init__(self, net: Net, rule: Rule, param: Any, threads: int | None = None) -> None:
+    def __init__(
+        self, net: Net, rule: Rule, param: Any, threads: int | None = None,
+        grad_scale: GradScale | None = None,
+    ) -> None:
         check_regularization(param)
         self.net = net
         self.rule = rule
+        self.grad_scale = grad_scale or GradScale()
         self.weight_decay: float = param.weight_decay
         self.l1 = param.regularization_type == "L1"
         arena = net.arena
@@ -83,6 +90,7 @@ class Updater:
                                    arena.count // LEAST_PER_THREAD))
         self._scratch = [mover.empty(Place.HOST, CHUNK, net.dtype) for _ in range(self._threads)]
         self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
+        self._skips = False
         self._scale = 1.0
         self._rate = 0.0
 
@@ -128,35 +136,52 @@ class Updater:
         self._each_chunk(square)
         return math.sqrt(math.fsum(sums))
 
-    def clipping(self, most: float) -> float:
+    def clipping(self, most: float, carried: float = 1.0) -> float:
         """What to scale gradients with so that their norm is at most ``clip_gradients``.
 
         As in the original, the norm is that of the sum over iter_size, before the division, and
-        a negative ``most`` turns clipping off.
+        a negative ``most`` turns clipping off. ``carried`` is the scale that gradients carry.
         """
-        return clip_scale(self.norm(), most) if most >= 0 else 1.0
+        return clip_scale(self.norm() / carried, most) if most >= 0 else 1.0
 
     def apply(
-        self, rate: float, iteration: int, scale: float = 1.0,
-        look: Callable[[], None] | None = None,
+        self, rate: float, iteration: int, passes: int = 1, clip: float = -1.0,
+        look: Callable[[], None] | None = None, *, scaled: bool = False,
     ) -> None:
         """One update of all parameters. Their gradients must have been brought home.
 
         Args:
             rate: the learning rate, without lr_mult.
             iteration: from 0.
-            scale: what gradients are multiplied with first.
+            passes: ``iter_size``, which gradients are divided by.
+            clip: ``clip_gradients``.
             look: called when all updates are computed and none is subtracted yet.
+            scaled: gradients are multiplied with ``grad_scale``.
         """
         self._follow([p.blob.values.write(Place.HOST) for p in self.net.parameters])
         self.rule.begin(iteration)
-        self._rate, self._scale = rate, scale
+        carried, before = self.grad_scale.value if scaled else 1.0, self.grad_scale.value
+        self._skips = self.grad_scale.adaptive and not self.grad_scale.judge(self.finite())
+        self._rate = rate
+        self._scale = 1.0 if self._skips else self.clipping(clip, carried) / passes / carried
         if look is None:
             self._each_chunk(self._update)
         else:
             self._each_chunk(self._compute)
             look()
             self._each_chunk(self._subtract)
+        if self.grad_scale.value != before:
+            self.put()
+
+    def finite(self) -> bool:
+        """Whether all gradients are finite numbers."""
+        found = [True] * len(self._chunks)
+
+        def look(index: int, _: Array) -> None:
+            found[index] = bool(np.isfinite(self._chunks[index].grads).all())
+
+        self._each_chunk(look)
+        return all(found)
 
     def _update(self, index: int, scratch: Array) -> None:
         self._compute(index, scratch)
@@ -169,6 +194,9 @@ class Updater:
     def _compute(self, index: int, scratch: Array) -> None:
         chunk = self._chunks[index]
         w, g, t = chunk.values, chunk.grads, scratch[: chunk.grads.size]
+        if self._skips:
+            g.fill(0)
+            return
         if self._scale != 1:
             np.multiply(g, self._scale, out=g)
         decay = self.weight_decay * chunk.decay_mult
@@ -196,6 +224,13 @@ class Updater:
         run(self._scratch[0])
         for future in futures:
             future.result()
+
+    def look(self, clip: float = -1.0) -> None:
+        """Make ``grad_scale`` what it is; here it always is. See DeviceUpdater."""
+
+    def put(self) -> None:
+        """Follow a ``grad_scale`` that was changed from outside."""
+        scaled_gradients.seed_losses(self.net)
 
     # -- snapshots ------------------------------------------------------------------------
 

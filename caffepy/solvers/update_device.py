@@ -2,29 +2,40 @@
 
 What ``Updater`` does chunk by chunk, and in the same order, source/update.cu does piece by piece.
 A table on the device says where the pieces are and what their rates and decays are multiplied
-with. What changes from one iteration to the next are a few numbers, which go with the launch.
+with. What changes from one iteration to the next lies on the device too: the host says it by a
+small kernel, where it differs from the last time; so the update itself is the same work each time
+and can be recorded with the backward before it.
+
+Clipping and an adaptive ``global_grad_scale`` need the norm of all gradients. Two kernels find it
+and judge, and the update follows what they have found; the host waits for nothing, and reads it
+when it has something to show.
 
 A rule without a kernel runs as array code on CuPy's arrays, one parameter after the other.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from caffepy.core.scaled import seed_losses
+from caffepy.solvers import grad_scale as scaling
+from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 from caffepy.solvers.update import check_regularization, clip_scale
 
 if TYPE_CHECKING:
+    from caffepy.core.memory import Tensor
     from caffepy.core.net import Net
 
 PIECE = 4096  # numbers that one block of threads updates
 THREADS = 256
 TYPES = {"float32": "float", "float64": "double"}
 WHOLE, COMPUTE, SUBTRACT = 0, 1, 2  # what the kernel is to do; see update.cu
+TOLD = 8  # numbers of a Told
+GRAD_SCALE, GOOD, SKIPPED, IN_A_ROW, NORM, SCALE, SKIPS = range(7)  # the numbers of a Found
 
 
 class DeviceUpdater:
@@ -34,12 +45,17 @@ class DeviceUpdater:
         net: whose parameters are learned; its arena is made here if it is not yet.
         rule: the update rule.
         param: the SolverParameter, for weight_decay and regularization_type.
+        grad_scale: of the net; by default gradients are not scaled.
     """
 
-    def __init__(self, net: Net, rule: Rule, param: Any) -> None:
+    def __init__(
+        self, net: Net, rule: Rule, param: Any, grad_scale: GradScale | None = None
+    ) -> None:
         check_regularization(param)
         self.net = net
         self.rule = rule
+        self.grad_scale = grad_scale or GradScale()
+        self.judges = False
         self.weight_decay: float = param.weight_decay
         self.l1 = param.regularization_type == "L1"
         self.xp = net.context.xp
@@ -47,28 +63,48 @@ class DeviceUpdater:
         self.device = net.context.accelerator
         self.arena = net.arena
         self._homes: list[Array] = []
+        self._starts: list[Array] = []
+        self._where: Array = None  # of the losses' gradients
+        self._weights: Array = None
+        self._said: tuple[float, ...] = ()
+        self._rate = 0.0
         self._kind = TYPES[net.dtype.name]
         with net.context.computing():
             self.history: list[Array] = [
                 self.xp.zeros(self.arena.count, net.dtype) for _ in range(rule.histories)]
-            self._follow([p.blob.values.write(self.place) for p in net.parameters])
+            self._told = self.xp.zeros(TOLD, np.float64)
+            self._found = self.xp.zeros(SKIPS + 1, np.float64)
+            self._follow()
             self._sums = self.xp.empty(len(self._pieces), np.float64)
+        self.put()
 
-    def _follow(self, homes: list[Array]) -> None:
-        """Note where the parameters are. ``share_weights`` may have moved them out of the arena,
-        into the memory of another net."""
-        if len(homes) == len(self._homes) and all(
-                home is old for home, old in zip(homes, self._homes, strict=True)):
-            return
-        self._homes = homes
-        pieces, mults = [], []
-        for p, home in zip(self.net.parameters, homes, strict=True):
-            for at in range(0, p.count, PIECE):
-                address = home.data.ptr + at * home.itemsize
-                pieces.append((address, p.offset + at, min(PIECE, p.count - at)))
-                mults.append((p.lr_mult, p.decay_mult))
-        self._pieces = self.xp.asarray(np.array(pieces, np.int64).reshape(-1, 3))
-        self._mults = self.xp.asarray(np.array(mults, np.float64).reshape(-1, 2))
+    def _follow(self) -> None:
+        """Note where the parameters and the losses' gradients are. ``share_weights`` may have
+        moved parameters out of the arena, into the memory of another net."""
+        homes = [p.blob.values.read(self.place) for p in self.net.parameters]
+        starts = [seed.read(self.place) for seed, _ in self._seeds]
+        if not _same(homes, self._homes):
+            self._homes = homes
+            pieces, mults = [], []
+            for p, home in zip(self.net.parameters, homes, strict=True):
+                for at in range(0, p.count, PIECE):
+                    address = home.data.ptr + at * home.itemsize
+                    pieces.append((address, p.offset + at, min(PIECE, p.count - at)))
+                    mults.append((p.lr_mult, p.decay_mult))
+            self._pieces = self.xp.asarray(np.array(pieces, np.int64).reshape(-1, 3))
+            self._mults = self.xp.asarray(np.array(mults, np.float64).reshape(-1, 2))
+        if not _same(starts, self._starts):
+            self._starts = starts
+            where = [(start.data.ptr, start.size) for start in starts]
+            self._where = self.xp.asarray(np.array(where, np.int64))
+            self._weights = self.xp.asarray(np.array([w for _, w in self._seeds], np.float64))
+
+    @property
+    def _seeds(self) -> list[tuple[Tensor, float]]:
+        """The losses' gradients that the device renews, and the weights of the losses."""
+        if not self.grad_scale.adaptive:
+            return []
+        return [(blob.grads, weight) for terms in self.net.loss_terms for blob, weight in terms]
 
     # -- what a step does -----------------------------------------------------------------
 
@@ -77,65 +113,126 @@ class DeviceUpdater:
         for parameter in self.net.parameters:
             parameter.blob.grads.write(self.place)
 
-    def norm(self) -> float:
-        """The L2 norm of all gradients together."""
-        if not len(self._pieces):
-            return 0.0
-        with self.net.context.computing():
-            self.device.launch_grid(f"update.squares_{self._kind}", len(self._pieces), THREADS,
-                                    self._pieces, self.arena.grads, self._sums)
-            return math.sqrt(math.fsum(self._sums.get()))
-
-    def clipping(self, most: float) -> float:
-        """What to scale gradients with so that their norm is at most ``clip_gradients``.
-
-        See Updater.clipping. Since the log tells of it, the host waits for the norm.
-        """
-        return clip_scale(self.norm(), most) if most >= 0 else 1.0
-
     def apply(
-        self, rate: float, iteration: int, scale: float = 1.0,
-        look: Callable[[], None] | None = None,
+        self, rate: float, iteration: int, passes: int = 1, clip: float = -1.0,
+        look: Callable[[], None] | None = None, *, scaled: bool = False,
     ) -> None:
-        """One update of all parameters. Their gradients must have been brought home.
+        """One update of all parameters. See Updater.apply for the arguments."""
+        self.prepare(rate, iteration, passes, clip, scaled)
+        if look is None:
+            self.launch()
+            return
+        self._launch(COMPUTE)
+        look()
+        self.bring_home()  # what was looked at on the host is old again
+        self._launch(SUBTRACT)
+
+    def prepare(
+        self, rate: float, iteration: int, passes: int, clip: float, scaled: bool
+    ) -> None:
+        """Tell the device what is new; the next ``launch``, recorded or not, goes by it.
 
         See Updater.apply for the arguments.
         """
-        self._follow([p.blob.values.write(self.place) for p in self.net.parameters])
+        self.judges = self.judges_with(clip)
         self.rule.begin(iteration)
-        run = self._launch if self.rule.kernel else self._compute_as_arrays
-        if look is None:
-            run(rate, scale, WHOLE)
-        else:
-            run(rate, scale, COMPUTE)
-            look()
-            for parameter in self.net.parameters:  # what was looked at on the host is old again
-                parameter.blob.values.write(self.place)
-            run(rate, scale, SUBTRACT)
+        self._follow()
+        momentum, second, delta, correction = self.rule.constants()
+        scale = 1 / passes
+        if scaled and not self.judges:
+            scale /= self.grad_scale.value
+        if not self.rule.kernel:  # array code has the correction itself
+            correction, self._rate = 1.0, rate
+        said = (rate * correction, momentum, second, delta, scale, self.weight_decay, clip,
+                float(scaled))
+        if said != self._said:
+            self.device.launch_grid("update.tell", 1, 1, self._told, *map(np.float64, said))
+            self._said = said
 
-    def _launch(self, rate: float, scale: float, what: int) -> None:
+    def judges_with(self, clip: float) -> bool:
+        """Whether an update needs the norm of the gradients."""
+        return self.grad_scale.adaptive or clip >= 0
+
+    def launch(self) -> None:
+        """Queue the update that was prepared: the same work each time, as long as
+        ``judges_with`` says the same and the memories are what they were."""
+        self._launch(WHOLE)
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """All that an update touches."""
+        blobs = [p.blob for p in self.net.parameters]
+        return [*(t for b in blobs for t in (b.values, b.grads)), *(t for t, _ in self._seeds)]
+
+    def _launch(self, what: int) -> None:
+        for parameter in self.net.parameters:
+            parameter.blob.values.write(self.place)
+            parameter.blob.grads.write(self.place)
         if not len(self._pieces):
             return
-        momentum, second, delta, correction = self.rule.constants()
-        numbers = (rate * correction, momentum, second, delta, scale, self.weight_decay)
+        if self.judges and what != SUBTRACT:
+            self._judge()
+        if not self.rule.kernel:
+            self._compute_as_arrays(what)
+            return
         self.device.launch_grid(
             f"update.{self.rule.kernel}_{self._kind}", len(self._pieces), THREADS,
             self._pieces, self._mults, self.arena.grads, self.history[0], self.history[-1],
-            *map(np.float64, numbers), int(self.l1), what,
-        )
+            self._told, self._found if self.judges else None, int(self.l1), what)
 
-    def _compute_as_arrays(self, rate: float, scale: float, what: int) -> None:
+    def _judge(self) -> None:
+        self.device.launch_grid(f"update.squares_{self._kind}", len(self._pieces), THREADS,
+                                self._pieces, self.arena.grads, self._sums)
+        for seed, _ in self._seeds:
+            seed.overwrite(self.place)
+        self.device.launch_grid(
+            f"update.judge_{self._kind}", 1, THREADS, len(self._pieces), self._sums, self._told,
+            self._found, scaling.GOOD if self.grad_scale.adaptive else 0, np.float64(scaling.LEAST),
+            len(self._seeds), self._where, self._weights)
+
+    def _compute_as_arrays(self, what: int) -> None:
+        scale, skips = self._said[4], False
+        if self.judges:
+            found = self._found.get()
+            scale, skips = float(found[SCALE]), bool(found[SKIPS])
         for p, home in zip(self.net.parameters, self._homes, strict=True):
             part = slice(p.offset, p.offset + p.count)
             w, g = home.reshape(-1), self.arena.grads[part]
-            if what != SUBTRACT:
+            if skips:
+                g[...] = 0
+            elif what != SUBTRACT:
                 g *= scale
                 if decay := self.weight_decay * p.decay_mult:
                     g += decay * (self.xp.sign(w) if self.l1 else w)
                 history = tuple(array[part] for array in self.history)
-                self.rule.update(g, history, rate * p.lr_mult, self.xp.empty_like(g))
+                self.rule.update(g, history, self._rate * p.lr_mult, self.xp.empty_like(g))
             if what != COMPUTE:
                 w -= g
+
+    # -- what the host gets to know ---------------------------------------------------------
+
+    def look(self, clip: float = -1.0) -> None:
+        """Renew ``grad_scale``, and log whether the last update was clipped. Waits for the device,
+        where there is something to know."""
+        if not self.judges:
+            return
+        with self.net.context.computing():
+            found = self._found.get()
+        if clip >= 0:
+            clip_scale(float(found[NORM]), clip)
+        if self.grad_scale.adaptive:
+            self.grad_scale.value = float(found[GRAD_SCALE])
+            self.grad_scale.good, self.grad_scale.skipped, self.grad_scale.in_a_row = (
+                int(found[i]) for i in (GOOD, SKIPPED, IN_A_ROW))
+
+    def put(self) -> None:
+        """Follow a ``grad_scale`` that was changed from outside."""
+        s = self.grad_scale
+        found = np.array([s.value, s.good, s.skipped, s.in_a_row, 0, 1, 0], np.float64)
+        with self.net.context.computing():
+            self._found.set(found)
+        if self._starts:
+            seed_losses(self.net)
 
     # -- snapshots ------------------------------------------------------------------------
 
@@ -157,3 +254,7 @@ class DeviceUpdater:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _same(some: Sequence[Array], others: Sequence[Array]) -> bool:
+    return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))

@@ -16,6 +16,7 @@ from caffepy.checks import batches, numbers, structure
 from caffepy.core.net import Net
 from caffepy.errors import NumericError
 from caffepy.proto import caffe_pb2
+from caffepy.solvers.grad_scale import LOST
 
 if TYPE_CHECKING:
     from caffepy.solvers.solver import Solver
@@ -33,6 +34,7 @@ class Watch:
         self.before: deque[float] = deque(maxlen=LOSSES)
         self.lost = False  # the loss has left the numbers
         self._told = False
+        self._overflows = 0  # losses in a row that were no finite numbers
         self._softmax = numbers.softmax_losses(solver.net)
         self._first = batches.FirstBatches(solver.net)
         self._looked = 0
@@ -56,8 +58,13 @@ class Watch:
             if self._looked == 1:
                 self.say(structure.untouched_statistics(net))
 
-    def loss(self, solver: Solver, iteration: int, loss: float) -> None:
+    def loss(self, solver: Solver, iteration: int, loss: float) -> bool:
         """The loss of an iteration: before its update, or on a GPU a few iterations later.
+
+        Where the scale of gradients is adaptive, one that has left the numbers does no harm: its
+        update is skipped, and the training is not lost as long as numbers come back.
+
+        Returns: whether it belongs to the mean.
 
         Raises:
             NumericError: it is no number or stuck at 87.3365, and on_nan is STOP.
@@ -66,10 +73,16 @@ class Watch:
             loss >= numbers.STUCK and numbers.stuck(solver.net, self._softmax))
         if not self.lost:
             self.before.append(loss)
-            return
+            self._overflows = 0
+            return True
+        if solver.grad_scale.adaptive and not math.isfinite(loss):
+            self._overflows += 1
+            self.lost = self._overflows >= LOST
+            if not self.lost:
+                return False
         stops = solver.param.on_nan == caffe_pb2.SolverParameter.STOP
         if self._told and not stops:
-            return
+            return True
         self._told = True
         at = f"the loss of iteration {iteration} is {loss:g}"
         if math.isfinite(loss):
@@ -80,3 +93,4 @@ class Watch:
                 f"{at}. {told}",
                 fix="Nothing was written over the last snapshot; -snapshot latest goes on from it.")
         logger.warning("%s. %s Training goes on (on_nan: WARN).", at, told)
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -100,6 +101,7 @@ def test_device_query_tells_caffes_fields(two_gpus: None, call) -> None:
 
 
 def test_the_doctor_tries_each_gpu(fake_gpu, call) -> None:
+    gc.collect()  # what other tests had on the fake device is free
     done = call("device_query", "-gpu", "0", "--logtostderr")
     assert done.exit_code == 0, done.stderr
     report = dict(line.split(":", 1) for line in done.stdout.splitlines())

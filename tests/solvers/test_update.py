@@ -129,7 +129,7 @@ def test_regularization_multipliers_and_scale(kind):
     lr = np.repeat([1, 2, 0.5], 4) * 0.01
     expected = lr * (g / 4 + decay * (np.sign(w) if kind == "L1" else w))
     made = updater(net, line=f'weight_decay: 0.1 regularization_type: "{kind}"')
-    apply(made, 0.01, scale=1 / 4)
+    apply(made, 0.01, passes=4)
     assert_allclose(net.arena.values, w - expected, 1e-6)
     assert_allclose(net.arena.grads, expected, 1e-5, 1e-8)  # what was subtracted, for scripts
 

@@ -28,10 +28,11 @@ def test_what_it_runs_is_there(check):
     for race in check.RACES:
         assert (ROOT / race.net).is_file(), race.net
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", *check.FILES, "-k", check.LEFT_OUT],
+        [sys.executable, "-m", "pytest", "--collect-only", *check.FILES, *check.ONCE, "-k",
+         check.LEFT_OUT],
         cwd=ROOT, capture_output=True, text=True)
     tests = [line.partition(".py::") for line in done.stdout.splitlines() if ".py::" in line]
-    for file, pattern, what, count in check.CASES:
+    for file, pattern, what, count in check.CASES + check.ONCE_CASES:
         found = [name for where, _, name in tests
                  if file in where.replace("/", ".") and re.search(pattern, name)]
         assert len(found) >= count, what
@@ -60,10 +61,11 @@ def test_fewer_cases_than_there_are_is_a_failure(check, monkeypatch):
     good = {row.what: row.good for row in check.cases("0", check.Clock(1))}
     assert [what for what in good if good[what]] == [
         "layer cases, float32", "solver cases, float32"]
-    assert len(good) == len(check.CASES)
+    assert len(good) == len(check.CASES + check.ONCE_CASES)
     monkeypatch.setattr(check, "run_tests", lambda *_: (passed, solvers[:1]))
     good = {row.what: row.good for row in check.cases("1", check.Clock(1))}
     assert [what for what in good if good[what]] == ["layer cases, with TF32"]
+    assert len(good) == len(check.CASES)
 
 
 def test_a_race_is_judged_against_whom_it_names(check):

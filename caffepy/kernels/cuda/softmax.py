@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.kernels.base import (
     Engine,
     SoftmaxKernel,
@@ -88,12 +88,12 @@ class SoftmaxLoss(SoftmaxLossKernel):
             0.0 if fixed is None else float(fixed), loss.overwrite(Place.DEVICE), self.divisor,
             self.device.flag, self.number)
 
-    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float) -> None:
+    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float | Array) -> None:
         place = place_for(p, self.spec.axis)
         _, classes, inner = self._extents(self.spec.shape, place)
         self.device.launch(
             "softmax_loss.backward", math.prod(self.spec.shape), classes, inner, p.read(place),
-            labels.read(Place.DEVICE), *self.ignore, float(weight), self.divisor,
+            labels.read(Place.DEVICE), *self.ignore, weight, self.divisor,
             dx.overwrite(place))
 
     def _extents(self, shape: Shape, place: Place) -> tuple[int, int, int]:

@@ -46,11 +46,11 @@ class SoftmaxLoss(SoftmaxLossKernel):
         self.divisor = max(1.0, valid) if spec.divisor is None else spec.divisor
         loss.overwrite(place)[...] = losses.sum(dtype=np.float64) / self.divisor
 
-    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float) -> None:
+    def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float | Array) -> None:
         xp, place, scale = self.owner.xp, follow(self, p), weight / self.divisor
         ps = p.read(place)
         dxs = dx.overwrite(place)
-        xp.multiply(ps, ps.dtype.type(scale), out=dxs)
+        xp.multiply(ps, xp.asarray(scale, ps.dtype), out=dxs)
         xp.put_along_axis(dxs, self.index, (self.at_label - 1) * scale, self.spec.axis)
         if self.counts is not None:
             dxs *= self.counts

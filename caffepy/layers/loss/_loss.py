@@ -10,7 +10,7 @@ import numpy as np
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Array, Place, Shape
+from caffepy.core.memory import Array, Shape
 from caffepy.errors import DataError, ShapeError
 from caffepy.kernels.reference.softmax_loss import class_indices
 from caffepy.layers.common._axis import axis_of
@@ -41,9 +41,12 @@ class Loss(Layer):
         """Give the first top its value."""
         self.overwrite(top[0].values)[...] = value
 
-    def weight(self, top: Blobs) -> float:
-        """The loss weight, which the net keeps in the first top's gradient."""
-        return float(top[0].grads.read(Place.HOST))
+    def weight(self, top: Blobs) -> Any:
+        """The loss weight, which the net keeps in the first top's gradient, times the scale that a
+        solver gives gradients. On a GPU it is an array of no dimensions on the device, which alone
+        may know it."""
+        weight = self.read(top[0].grads)
+        return weight if self.context.place.on_device else float(weight)
 
 
 class Normalized(Loss):

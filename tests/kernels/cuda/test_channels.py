@@ -140,7 +140,7 @@ def test_softmax_loss(shape, axis, ignore, divisor, order):
         plan = side.engine.plan(SoftmaxLossSpec(shape, axis, ignore, divisor))
         ps, given = side.tensor(p, order), side.tensor(labels)
         plan.forward(ps, given, loss := side.empty(()))
-        plan.backward(ps, given, dx := side.empty(shape), 2.5)
+        plan.backward(ps, given, dx := side.empty(shape), side.array(np.float32(2.5)))
         if side.engine.name == "cuda":
             side.engine.device.check()
         return loss, dx
@@ -156,7 +156,7 @@ def test_the_loss_of_what_is_not_a_number():
         plan = side.engine.plan(SoftmaxLossSpec((40, 3), 1))
         ps, labels = side.tensor(p), side.tensor(np.ones(40, np.float32))
         plan.forward(ps, labels, loss := side.empty(()))
-        plan.backward(ps, labels, dx := side.empty((40, 3)), 1.0)
+        plan.backward(ps, labels, dx := side.empty((40, 3)), side.array(np.float32(1)))
         return loss, dx
 
     both(run)
@@ -167,7 +167,7 @@ def test_all_labels_ignored():
         plan = side.engine.plan(SoftmaxLossSpec((2, 3), 1, 1))
         ps, labels = side.tensor(np.full((2, 3), 1 / 3, np.float32)), side.tensor(np.ones(2, "f"))
         plan.forward(ps, labels, loss := side.empty(()))
-        plan.backward(ps, labels, dx := side.empty((2, 3)), 1.0)
+        plan.backward(ps, labels, dx := side.empty((2, 3)), side.array(np.float32(1)))
         return loss, dx
 
     both(run)
@@ -182,7 +182,7 @@ def test_a_bad_label_is_found_when_the_host_looks(bad):
     labels[[333, 350]] = bad
     ps = side.tensor(np.full((400, 3), 1 / 3, np.float32))
     plan.forward(ps, side.tensor(labels), loss := side.empty(()))
-    plan.backward(ps, side.tensor(labels), dx := side.empty((400, 3)), 1.0)
+    plan.backward(ps, side.tensor(labels), dx := side.empty((400, 3)), side.array(np.float32(1)))
     assert numbers(loss) == pytest.approx(math.log(3), rel=1e-5)
     assert not numbers(dx)[333].any()
     with pytest.raises(DataError, match="label 333 is no class") as caught:

@@ -54,8 +54,8 @@ extern "C" __global__ void collect(int positions, const float* loss, const float
 // dx = (p - 1 at the label) * weight / divisor, 0 where the label does not count.
 extern "C" __global__ void backward(int count, int classes, int inner, const T* p,
                                     const float* labels, int ignores, int ignore_label,
-                                    float weight, const float* divisor, T* dx) {
-    float rate = weight / *divisor;
+                                    const float* weight, const float* divisor, T* dx) {
+    float rate = *weight / *divisor;
     FOR_EACH(i, count) {
         int c = i / inner % classes;
         int label = class_of(labels[i / inner / classes * inner + i % inner], classes, ignores,

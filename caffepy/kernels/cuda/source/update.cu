@@ -3,6 +3,33 @@
 // One block of threads takes one piece of a parameter. A piece is three numbers: the address of its
 // weights, its offset in gradients and histories, its length. mults has lr_mult and decay_mult.
 // Rates come as double, and the products of rates and constants are rounded once, as on the host.
+//
+// What may differ from one update to the next lies in device memory, so that a recorded update does
+// something else when it is replayed: what the host says in Told, what the device finds in Found.
+
+struct Told {
+    double rate, momentum, second, delta;
+    double scale;   // of gradients, without clipping and global_grad_scale
+    double decay;
+    double clip;    // clip_gradients; negative for none
+    double scaled;  // whether gradients are multiplied with Found's grad_scale
+};
+
+struct Found {
+    double grad_scale;  // what losses' gradients are multiplied with
+    double good;        // updates since it changed
+    double skipped;     // updates, in all
+    double in_a_row;    // of them without a good one since
+    double norm;        // of the gradients, without their scale
+    double scale;       // of gradients, with everything
+    double skips;       // whether this update is skipped
+};
+
+extern "C" __global__ void tell(Told *told, double rate, double momentum, double second,
+                                double delta, double scale, double decay, double clip,
+                                double scaled) {
+    *told = {rate, momentum, second, delta, scale, decay, clip, scaled};
+}
 
 template <typename N>
 struct Setting {
@@ -52,14 +79,11 @@ RULE(Adam,
 
 enum { WHOLE, COMPUTE, SUBTRACT };  // COMPUTE and SUBTRACT let somebody look in between
 
-// history1 may be history0, for rules that have but one.
+// history1 may be history0, for rules that have but one. found is null where nobody has judged.
 #define ARGUMENTS(N)                                                                      \
     const long long *pieces, const double *mults, N *grads, N *history0, N *history1,     \
-    double rate, double momentum, double second, double delta, double scale,              \
-    double decay, int l1, int what
-#define PASSED_ON                                                                         \
-    pieces, mults, grads, history0, history1, rate, momentum, second, delta, scale,       \
-    decay, l1, what
+    const Told *told, const Found *found, int l1, int what
+#define PASSED_ON pieces, mults, grads, history0, history1, told, found, l1, what
 
 template <typename Rule, typename N>
 __device__ void update(ARGUMENTS(N)) {
@@ -67,9 +91,15 @@ __device__ void update(ARGUMENTS(N)) {
     N *weights = (N *)piece[0];
     long long offset = piece[1];
     int length = int(piece[2]);
-    Setting<N> setting = {N(rate * mults[2 * blockIdx.x]), N(momentum), N(1 - momentum),
-                          N(second), N(1 - second), N(delta)};
-    N shrink = N(scale), decays = N(decay * mults[2 * blockIdx.x + 1]);
+    if (found && found->skips != 0) {  // what was subtracted is nothing
+        for (int i = threadIdx.x; i < length; i += blockDim.x) grads[offset + i] = 0;
+        return;
+    }
+    double momentum = told->momentum, second = told->second;
+    Setting<N> setting = {N(told->rate * mults[2 * blockIdx.x]), N(momentum), N(1 - momentum),
+                          N(second), N(1 - second), N(told->delta)};
+    N shrink = N(found ? found->scale : told->scale);
+    N decays = N(told->decay * mults[2 * blockIdx.x + 1]);
     for (int i = threadIdx.x; i < length; i += blockDim.x) {
         N w = weights[i], g = grads[offset + i];
         if (what != SUBTRACT) {
@@ -121,4 +151,60 @@ extern "C" __global__ void squares_float(
 extern "C" __global__ void squares_double(
     const long long *pieces, const double *grads, double *sums) {
     squares(pieces, grads, sums);
+}
+
+// One block, behind squares: the norm, and what clipping makes of the scale. If grad_scale adapts,
+// which it does where ``patience`` is not 0, also whether to skip the update, and the next scale:
+// halved down to ``least`` by a skip, doubled by as many good updates as patience says. A seed is two numbers, the address of a loss's gradient and how many there are, and a weight:
+// the next backward starts from it.
+template <typename N>
+__device__ void judge(int pieces, const double *sums, const Told *told, Found *found, int patience,
+                      double least, int seeds, const long long *seed, const double *weights) {
+    __shared__ double parts[256];
+    double sum = 0;
+    for (int i = threadIdx.x; i < pieces; i += blockDim.x) sum += sums[i];
+    parts[threadIdx.x] = sum;
+    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (threadIdx.x < half) parts[threadIdx.x] += parts[threadIdx.x + half];
+    }
+    if (threadIdx.x == 0) {
+        sum = parts[0];
+        double carried = told->scaled != 0 ? found->grad_scale : 1;
+        double norm = sqrt(sum) / carried;
+        double scale = told->scale / carried;
+        found->norm = norm;
+        found->scale = told->clip >= 0 && norm > told->clip ? told->clip / norm * scale : scale;
+        found->skips = patience && !isfinite(sum);
+        if (found->skips != 0) {
+            if (found->grad_scale > least) found->grad_scale /= 2;
+            found->good = 0;
+            found->skipped += 1;
+            found->in_a_row += 1;
+        } else if (patience) {
+            found->in_a_row = 0;
+            found->good += 1;
+            if (found->good == patience) {
+                found->grad_scale *= 2;
+                found->good = 0;
+            }
+        }
+    }
+    __syncthreads();
+    for (int s = 0; s < seeds; ++s) {
+        N *gradient = (N *)seed[2 * s], start = N(weights[s] * found->grad_scale);
+        for (long long i = threadIdx.x; i < seed[2 * s + 1]; i += blockDim.x) gradient[i] = start;
+    }
+}
+
+extern "C" __global__ void judge_float(
+    int pieces, const double *sums, const Told *told, Found *found, int patience, double least,
+    int seeds, const long long *seed, const double *weights) {
+    judge<float>(pieces, sums, told, found, patience, least, seeds, seed, weights);
+}
+
+extern "C" __global__ void judge_double(
+    int pieces, const double *sums, const Told *told, Found *found, int patience, double least,
+    int seeds, const long long *seed, const double *weights) {
+    judge<double>(pieces, sums, told, found, patience, least, seeds, seed, weights);
 }

@@ -1,0 +1,145 @@
+"""Loss scaling: the net's ``global_grad_scale`` and ``global_grad_scale_adaptive``.
+
+Half-precision gradients below 6e-8 are zero. So while a solver trains, the gradient that starts at
+each loss is multiplied by the scale, and with it all gradients between there and the parameters;
+the update divides by it. P. Micikevicius et al., "Mixed Precision Training", ICLR 2018. The
+fields' names are those of NVIDIA's Caffe.
+
+An adaptive scale starts at ``global_grad_scale`` if that is given, else at START. An update whose
+gradients hold an infinity or no number is skipped: parameters and histories stay as they are, diffs
+become 0, since they show what was subtracted; the iteration counts. Each skip halves the scale, and
+GOOD updates in a row double it. The averaged gradients of several workers are the same for all, so
+all decide the same.
+
+Who sees what: scaled are all diffs while ``Solver.step`` is between a backward and its update,
+which ``after_backward`` hooks can look at. Not scaled are a parameter's diffs wherever else they
+are seen: in what debug_info and the log say, in callbacks for gradients, after an update, in
+snapshots, and after a backward that somebody calls himself. Nets that no solver trains ignore the
+fields.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from caffepy import log
+from caffepy.core.scaled import seed_losses
+from caffepy.errors import ConfigError, NumericError
+from caffepy.proto import caffe_pb2
+
+if TYPE_CHECKING:
+    from caffepy.core.net import Net
+
+logger = log.get(__name__)
+
+START = 65536.0
+GOOD = 2000  # updates in a row that double the scale
+LEAST = 2.0**-24  # to which it falls: what overflows even so does for another reason
+LOST = 40  # skipped updates in a row: more than lead from START to LEAST
+
+
+class GradScale:
+    """The scale of a net, as the host knows it.
+
+    On a GPU the update kernels change a copy on the device (see update_device); this one is
+    renewed when somebody wants to know.
+
+    Attributes:
+        value: what gradients are multiplied with.
+        adaptive: whether it changes.
+        good: updates since it changed or one was skipped.
+        skipped, in_a_row: updates that were skipped, in all and since the last good one.
+    """
+
+    def __init__(self, value: float = 1.0, adaptive: bool = False) -> None:
+        self.start = self.value = value
+        self.adaptive = adaptive
+        self.good = self.skipped = self.in_a_row = 0
+        self._told = 0
+
+    @staticmethod
+    def of(net: Net) -> GradScale:
+        """What a net's prototxt asks for.
+
+        Raises:
+            ConfigError: the scale is no positive number.
+        """
+        p = net.param
+        given = p.HasField("global_grad_scale") or not p.global_grad_scale_adaptive
+        value: float = p.global_grad_scale if given else START
+        if not (math.isfinite(value) and value > 0):
+            raise ConfigError("global_grad_scale must be a positive number", found=value,
+                              where=f"net '{net.name}'")
+        return GradScale(value, p.global_grad_scale_adaptive)
+
+    def serve(self, net: Net, updater: Any) -> None:
+        """Scale a net's gradients, as ``updater`` has it."""
+        if self.value == 1 and not self.adaptive:
+            return
+        owner = weakref.ref(updater)  # which owns the net
+
+        def now() -> float:
+            if alive := owner():
+                alive.look()
+            return self.value
+
+        net.grad_scale = now
+        seed_losses(net)
+
+    def overflowing(self) -> contextlib.AbstractContextManager[Any]:
+        """Around passes whose numbers may overflow, which NumPy need not warn of."""
+        quiet: contextlib.AbstractContextManager[Any] = np.errstate(over="ignore", invalid="ignore")
+        return quiet if self.adaptive else contextlib.nullcontext()
+
+    def judge(self, finite: bool) -> bool:
+        """Whether an update is made whose gradients are all ``finite``; counts it, and adapts."""
+        if not self.adaptive:
+            return True
+        if finite:
+            self.in_a_row = 0
+            self.good += 1
+            if self.good == GOOD:
+                self.value, self.good = 2 * self.value, 0
+        else:
+            if self.value > LEAST:
+                self.value /= 2
+            self.good = 0
+            self.skipped += 1
+            self.in_a_row += 1
+        return finite
+
+    def tell(self, iteration: int, on_nan: int) -> None:
+        """Log what was skipped since the last time.
+
+        Raises:
+            NumericError: no scale helps any more, and ``on_nan`` is STOP.
+        """
+        new, self._told = self.skipped - self._told, self.skipped
+        if new <= 0:
+            return
+        logger.info("Iteration %d, %d update%s skipped whose gradients were no finite numbers; "
+                    "global_grad_scale = %g", iteration, new, "s" * (new != 1), self.value)
+        if self.in_a_row >= LOST and on_nan == caffe_pb2.SolverParameter.STOP:
+            raise NumericError(
+                f"no update could be made in the last {self.in_a_row} iterations: their gradients "
+                f"are no finite numbers, whatever they are scaled with",
+                fix="Nothing was written over the last snapshot; a lower base_lr may help from "
+                    "there.")
+
+    def save(self, state: Any) -> None:
+        """Into a SolverState, what a resumed run needs."""
+        if self.adaptive:
+            state.grad_scale, state.good_updates = self.value, self.good
+
+    def restore(self, state: Any) -> None:
+        """From a SolverState; one without (an older one, the original's) starts anew."""
+        if self.adaptive:
+            known = state.HasField("grad_scale")
+            self.value = state.grad_scale if known else self.start
+            self.good = state.good_updates
+            self.in_a_row = 0
