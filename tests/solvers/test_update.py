@@ -29,7 +29,7 @@ def parameters(*shapes_and_mults, dtype=np.float32):
     mover = Mover()
     made = [Parameter(Blob(shape, dtype), lr, decay, f"l{i}", 0, "")
             for i, (shape, lr, decay) in enumerate(shapes_and_mults)]
-    net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype),
+    net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype), optimize=False,
                           arena=Arena(made, dtype, mover), context=SimpleNamespace(mover=mover))
     for parameter in made:
         for tensor in (parameter.blob.values, parameter.blob.grads):
@@ -97,6 +97,25 @@ def test_number_of_threads_and_chunks_change_nothing(kind, monkeypatch):
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("line", ["", "weight_decay: 0.01", "snapshot_diff: true"])
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_diffs_that_nobody_sees_are_not_written(kind, line):
+    """In nets that the command owns; what is subtracted is the same."""
+    results = []
+    for optimize in (False, True):
+        net = parameters(((7, 5), 1, 1), ((3,), 2, 0))
+        net.optimize = optimize
+        made = updater(net, kind, line)
+        before = net.arena.grads.copy()
+        for iteration in range(3):
+            apply(made, iteration=iteration, passes=2 - iteration % 2)
+            shown = not np.array_equal(net.arena.grads, before)
+            net.arena.grads[...] = before
+        results.append(net.arena.values.copy())
+        assert shown == (not optimize or "snapshot_diff" in line)
+    assert_array_equal(*results)
 
 
 def test_norm_is_one_for_any_number_of_threads(monkeypatch):
