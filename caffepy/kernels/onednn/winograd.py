@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -148,6 +150,22 @@ class Mixed:
         return self._points.of(self._mixed)
 
 
+S = TypeVar("S", "_Step", "_WeightsStep")
+
+
+def by_layout(steps: Sequence[S]) -> list[list[S]]:
+    """The steps, those together that want the weights in one order."""
+    groups: list[list[S]] = []
+    for step in steps:
+        for group in groups:
+            if group[0].weights == step.weights:
+                group.append(step)
+                break
+        else:
+            groups.append([step])
+    return groups
+
+
 class _Step:
     """What one piece of a pass runs."""
 
@@ -210,14 +228,18 @@ class _Pass:
         self.detail = detail(tile, self._steps[0].chosen)
 
     @cached_property
-    def _weights(self) -> Mixed:
-        return Mixed(self.runtime, self.spec, self._steps[0].weights, self._g)
+    def _weights(self) -> list[Mixed]:
+        """Of each step. With another number of pictures oneDNN may want them in another order."""
+        orders = [group[0].weights for group in by_layout(self._steps)]
+        mixed = [Mixed(self.runtime, self.spec, order, self._g) for order in orders]
+        return [mixed[orders.index(step.weights)] for step in self._steps]
 
     def _run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool) -> None:
-        us = self._weights.read(w)
         bias = b.read(Place.HOST) if b is not None else None
-        for step, read, made in zip(self._steps, self._from.of(x.read(PLACE)),
-                                    self._to.of(y.overwrite(PLACE)), strict=True):
+        for step, weights, read, made in zip(
+                self._steps, self._weights, self._from.of(x.read(PLACE)),
+                self._to.of(y.overwrite(PLACE)), strict=True):
+            us = weights.read(w)
             vs, ms = step.source.at_points(), step.target.at_points()
             step.mix(read, vs[0])
             for k, (run, v, u, m) in enumerate(zip(step.convolutions, vs, us, ms, strict=True)):
@@ -302,9 +324,17 @@ class Weights(WeightGradient):
         self.detail = detail(tile, self._steps[0].chosen)
 
     @cached_property
-    def _gather(self) -> _Gather:
-        return _Gather(self.runtime, self.spec, self._tile, self._steps[0].weights,
-                       len(self._steps))
+    def _gathers(self) -> list[_Gather]:
+        return [_Gather(self.runtime, self.spec, self._tile, group[0].weights, len(group))
+                for group in by_layout(self._steps)]
+
+    @cached_property
+    def _targets(self) -> list[list[Array]]:
+        """Where each step puts its gradients, point by point."""
+        orders = [group[0].weights for group in by_layout(self._steps)]
+        places = [iter(gather.at_points) for gather in self._gathers]
+        return [[next(places[orders.index(step.weights)]) for _ in range(step.points)]
+                for step in self._steps]
 
     def add(self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None) -> None:
         dys = dy.read(PLACE)
@@ -312,15 +342,15 @@ class Weights(WeightGradient):
             self._sums.add(self._pixels.of(dys), db)
         if dw is None:
             return
-        dus = iter(self._gather.at_points)
-        for step, read, made in zip(self._steps, self._x.of(x.read(PLACE)), self._dy.of(dys),
-                                    strict=True):
+        for step, dus, read, made in zip(self._steps, self._targets, self._x.of(x.read(PLACE)),
+                                         self._dy.of(dys), strict=True):
             vs, dms = step.source.at_points(), step.target.at_points()
             step.mix(read, vs[0])
             step.spread(made, dms[0])
-            for run, v, dm in zip(step.convolutions, vs, dms, strict=True):
-                run(v, dm, next(dus))
-        self._gather.deliver(dw)
+            for run, v, dm, du in zip(step.convolutions, vs, dms, dus, strict=True):
+                run(v, dm, du)
+        for gather in self._gathers:
+            gather.deliver(dw)
 
 
 class _Gather:
