@@ -53,9 +53,11 @@ def compiler() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
+@pytest.mark.parametrize("dtype", device.STORED)
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_compiles_without_a_warning(compiler, name, architecture):
-    cubin, log = compiled(f"{name}.cu", device.source(name), f"-arch={architecture}", *OPTIONS)
+def test_every_file_compiles_without_a_warning(compiler, name, dtype, architecture):
+    code = device.source(name, dtype)
+    cubin, log = compiled(f"{name}.cu", code, f"-arch={architecture}", *OPTIONS)
     assert log == ""
     assert cubin.startswith(b"\x7fELF")
 

@@ -1,10 +1,57 @@
 // What all kernels share. Pasted into each file by device.py.
 
-// The type that activations are stored in; sums and formulas are always computed in float.
-#ifndef STORED
-#define STORED float
+// The half-precision formats: 16 bits in memory, float in every formula. Without NVIDIA's headers,
+// which the compiler that comes as a wheel does not bring.
+struct Float16 {
+    unsigned short bits;
+    Float16() = default;
+    __device__ inline Float16(float v);
+    __device__ inline operator float() const;
+};
+
+struct BFloat16 {
+    unsigned short bits;  // the upper half of a float's
+    BFloat16() = default;
+    __device__ inline BFloat16(float v);
+    __device__ inline operator float() const;
+};
+
+#ifdef CAFFEPY_EMULATED  // by tests, for the CPU
+inline Float16::Float16(float v) {
+    _Float16 h = v;
+    memcpy(&bits, &h, sizeof bits);
+}
+inline Float16::operator float() const {
+    _Float16 h;
+    memcpy(&h, &bits, sizeof h);
+    return h;
+}
+#else
+__device__ inline Float16::Float16(float v) {
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(v));
+}
+__device__ inline Float16::operator float() const {
+    float v;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(bits));
+    return v;
+}
 #endif
-typedef STORED T;
+
+// To the nearest, of two equally near to the even one. Not-a-number stays what it is: rounding up
+// its bits could make an infinity of it.
+__device__ inline BFloat16::BFloat16(float v) {
+    unsigned all = __float_as_uint(v);
+    bits = v != v ? 0x7fff : (all + 0x7fff + (all >> 16 & 1)) >> 16;
+}
+__device__ inline BFloat16::operator float() const { return __uint_as_float(unsigned(bits) << 16); }
+
+// The type that activations are stored in; device.py puts the others here.
+typedef float T;
+
+// V neighbours, read and written at once.
+template <class N, int V> struct alignas(sizeof(N) * V) Pack {
+    N v[V];
+};
 
 // Each thread takes every so-many-th item, so any grid will do, and neighbouring threads touch
 // neighbouring items, which is what the memory wants.
