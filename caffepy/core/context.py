@@ -83,9 +83,12 @@ class Context:
         """Around whatever queues work for the device: makes it and its stream the current ones."""
         return self.accelerator.computing() if self.accelerator else contextlib.nullcontext()
 
-    def plan(self, spec: Spec, engine: str | None = None) -> Kernel:
-        """The kernel for a spec: from the engine named, else from the first that can do it."""
-        return importlib.import_module(KERNELS_PACKAGE).plan(spec, self, engine)
+    def plan(self, spec: Spec, engine: str | None = None, half: str | None = None) -> Kernel:
+        """The kernel for a spec: from the engine named, else from the first that can do it.
+
+        ``half``: for activations in float16 or bfloat16, if there is one.
+        """
+        return importlib.import_module(KERNELS_PACKAGE).plan(spec, self, engine, half)
 
     def generator(
         self, stream: str, counter: int = 0, *, common: bool = False

@@ -30,22 +30,23 @@ class Concat(ConcatKernel):
         return math.prod(shape[axis:])
 
     def join(self, parts: list[Tensor], whole: Tensor) -> None:
-        place = order(parts[0])
+        place = order(parts[0], self.spec.dtype)
         arrays = [part.read(place) for part in parts]
         result, length = whole.overwrite(place), self._row(self.whole, place)
         start = 0
         for shape, array in zip(self.spec.parts, arrays, strict=True):
             row = self._row(shape, place)
-            self.device.launch("concat.join", math.prod(shape), array, row, result, length, start)
+            self.device.launch("concat.join", math.prod(shape), array, row, result, length, start,
+                               dtype=self.spec.dtype)
             start += row
 
     def split(self, whole: Tensor, parts: list[Tensor | None]) -> None:
-        place = order(whole)
+        place = order(whole, self.spec.dtype)
         source, length = whole.read(place), self._row(self.whole, place)
         start = 0
         for shape, part in zip(self.spec.parts, parts, strict=True):
             row = self._row(shape, place)
             if part is not None:
                 self.device.launch("concat.split", math.prod(shape), part.overwrite(place), row,
-                                   source, length, start)
+                                   source, length, start, dtype=self.spec.dtype)
             start += row

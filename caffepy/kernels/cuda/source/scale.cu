@@ -16,17 +16,3 @@ extern "C" __global__ void backward(int count, const T* dy, const float* s, int 
                                     T* dx) {
     FOR_EACH(i, count) dx[i] = float(dy[i]) * s[i / inner % dim];
 }
-
-// The parts of the sums into db and ds (null: not wanted), added to what they hold if ``add``.
-extern "C" __global__ void collect(int dim, const float* parts, int chunks, float* db, int add_b,
-                                   float* ds, int add_s) {
-    FOR_EACH(d, dim) {
-        float a = 0, b = 0;
-        for (int chunk = 0; chunk < chunks; ++chunk) {
-            a += parts[(size_t)chunk * 2 * dim + d];
-            b += parts[((size_t)chunk * 2 + 1) * dim + d];
-        }
-        if (db) db[d] = add_b ? db[d] + a : a;
-        if (ds) ds[d] = add_s ? ds[d] + b : b;
-    }
-}

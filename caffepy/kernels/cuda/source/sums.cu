@@ -90,3 +90,17 @@ extern "C" __global__ void products_planes(const T* dy, const T* x, const float*
                                            float* parts) {
     add_planes(Products{dy, x, mean, rate}, outer, dim, inner, parts);
 }
+
+// The parts of the two sums together (null: not wanted), added to what is there if ``add``.
+extern "C" __global__ void collect(int dim, const float* parts, int chunks, float* first,
+                                   int add_first, float* second, int add_second) {
+    FOR_EACH(d, dim) {
+        float a = 0, b = 0;
+        for (int chunk = 0; chunk < chunks; ++chunk) {
+            a += parts[(size_t)chunk * 2 * dim + d];
+            b += parts[((size_t)chunk * 2 + 1) * dim + d];
+        }
+        if (first) first[d] = add_first ? first[d] + a : a;
+        if (second) second[d] = add_second ? second[d] + b : b;
+    }
+}

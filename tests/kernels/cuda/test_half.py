@@ -1,0 +1,116 @@
+"""Convolution and inner product in half precision: parameters and their gradients stay float32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_cuda.halves import EPSILON, rounded
+from kernels.cuda.pairs import Pairs, normal
+from kernels.cuda.test_convolution import CASES, SMALL, fake
+from numpy.testing import assert_allclose
+
+from caffepy.core.memory import Place, Tensor
+from caffepy.core.place import HALVES
+from caffepy.kernels.base import ConvolutionSpec, InnerProductSpec
+from caffepy.kernels.cuda import cudnn
+from caffepy.kernels.cuda.convolution import Convolution
+from caffepy.kernels.cuda.inner_product import InnerProduct
+
+pytestmark = pytest.mark.parametrize("dtype", HALVES)
+
+
+@pytest.fixture
+def pairs(gpu) -> Pairs:
+    return Pairs({ConvolutionSpec: Convolution, InnerProductSpec: InnerProduct})
+
+
+def both_ways(pairs: Pairs, spec, dtype: str, x: Sequence[int], w: Sequence[int],
+              y: Sequence[int], n: int, bias: bool) -> None:
+    """All directions against the reference kernel, for inputs that the format can hold.
+
+    Then a result is off by its own rounding, of half an epsilon, and a sum in float32 of two such
+    gradients by as much of each.
+    """
+    def twins(shape: Sequence[int], seed: int):
+        return pairs.twins(rounded(normal(shape, seed), dtype))
+
+    xs, dys, ws = twins(x, 1), twins(y, 2), twins(w, 3)
+    bs = twins((n,), 4) if bias else (None, None)
+    ys, dxs = pairs.blanks(y), pairs.blanks(x)
+    dws, dbs = pairs.empty(w), pairs.empty((n,))
+
+    def work(kernel, i: int) -> None:
+        kernel.forward(xs[i], ws[i], bs[i], ys[i])
+        kernel.backward_data(dys[i], ws[i], dxs[i])
+        for _ in range(2):
+            kernel.backward_weights(xs[i], dys[i], dws[i], dbs[i] if bias else None)
+
+    plans = pairs.engine.plan(replace(spec, dtype=dtype)), pairs.reference.plan(spec)
+    pairs.both(plans, work)
+    place = Place.DEVICE.holding(dtype)
+    for pair, half in ((ys, True), (dxs, True), (dws, False), *([(dbs, False)] if bias else [])):
+        assert {p.half for p in pair[0].memory._valid} == {place.half if half else None}
+        exact = pair is dbs or (pair is dws and isinstance(spec, InnerProductSpec))
+        close(pairs, pair, EPSILON["float32"] * 8 if exact else EPSILON[dtype] * 1.01)
+    if bias:
+        assert Place.DEVICE in ws[0].memory._valid and Place.DEVICE in bs[0].memory._valid
+
+
+def close(pairs: Pairs, pair: tuple[Tensor, Tensor], epsilon: float) -> None:
+    with pairs.device.computing():
+        ours = pair[0].read(Place.HOST)
+    wanted = pair[1].read(Place.HOST)
+    # sums of numbers of both signs are rounded at the size of what they are made of
+    assert_allclose(ours, wanted, epsilon, epsilon * max(1.0, float(np.abs(wanted).max())))
+
+
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+@pytest.mark.parametrize("name", CASES)
+def test_convolution(pairs, monkeypatch, name, layout, dtype):
+    spec = CASES[name]
+    if layout == "nchw":
+        monkeypatch.setenv("CAFFEPY_GPU_LAYOUT", layout)
+    elif len(spec.x) != 4:
+        layout = "nchw"
+    both_ways(pairs, spec, dtype, spec.x, spec.w, spec.y, spec.w[0], spec.bias)
+    runs = fake(pairs).runs
+    assert {last for *_, last in runs if spec.x[2:] != (1, 1)} <= {layout == "nhwc"}
+    assert {math for _, _, math, _ in runs} == {cudnn.TENSOR_OP_MATH}
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("transpose", [False, True])
+@pytest.mark.parametrize(("m", "k", "n"), [(5, 12, 7), (1, 8, 3), (4, 1, 6), (3, 5, 1)])
+def test_inner_product(pairs, m, k, n, transpose, bias, dtype):
+    spec = InnerProductSpec(m, k, n, transpose, bias)
+    both_ways(pairs, spec, dtype, (m, k), (k, n) if transpose else (n, k), (m, n), n, bias)
+
+
+def test_weights_are_rounded_once_an_update(pairs, dtype):
+    spec = replace(SMALL, dtype=dtype, bias=False)
+    kernel = pairs.engine.plan(spec)
+    (x, _), (w, _), (y, _) = (pairs.twins(normal(shape)) for shape in (spec.x, spec.w, spec.y))
+    master, dx = w.read(Place.HOST).copy(), pairs.empty(spec.x)[0]
+    with pairs.device.computing():
+        for _ in range(3):
+            kernel.forward(x, w, None, y)
+            kernel.backward_data(y, w, dx)
+        assert pairs.mover.conversions == 2  # x, and w once; y and dx stay in half precision
+        w.write(Place.DEVICE)
+        kernel.forward(x, w, None, y)
+        assert pairs.mover.conversions == 3
+    assert np.array_equal(w.read(Place.HOST), master)
+
+
+def test_without_tf32_half_precision_still_asks_for_tensor_cores(pairs, monkeypatch, dtype):
+    monkeypatch.setenv("CAFFEPY_TF32", "0")
+    spec = replace(SMALL, dtype=dtype, bias=False)
+    kernel = pairs.engine.plan(spec)
+    (x, _), (w, _), (y, _) = (pairs.twins(normal(shape)) for shape in (spec.x, spec.w, spec.y))
+    with pairs.device.computing():
+        kernel.forward(x, w, None, y)
+    assert {(math, last) for _, _, math, last in fake(pairs).runs} == {(cudnn.TENSOR_OP_MATH, True)}
+    assert dtype in kernel.detail
