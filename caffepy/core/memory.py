@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from caffepy.core.place import HALVES as HALVES
 from caffepy.core.place import Place as Place
 from caffepy.errors import DeviceError
 
@@ -290,10 +291,7 @@ class SyncedMemory:
             self._rewrite(place.whole, place, shape)
 
     def _bring_in_another_shape(self, place: Place, shape: Shape) -> None:
-        """Channels-last of another shape: C order is what shapes have in common.
-
-        By way of float32 if the value is there in float32, which would be lost else.
-        """
+        """By way of C order, which shapes have in common; the exact value must not be lost."""
         whole = any(not other.half for other in self._valid)
         plain = place.whole.plain if whole else place.plain
         if plain not in self._valid:

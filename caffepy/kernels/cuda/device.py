@@ -18,8 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from caffepy.core.memory import Array
-from caffepy.core.place import HALVES, Place
+from caffepy.core.memory import HALVES, Array, Place
 from caffepy.errors import DeviceError
 from caffepy.kernels.cuda import libraries, settings
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from caffepy.core.memory import Array
-from caffepy.core.place import HALVES
+from caffepy.core.memory import HALVES, Array
 from caffepy.kernels.cuda.device import Device
 
 TILE, ROWS = 32, 8  # of the transposing kernels

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Mover, Place
-from caffepy.core.place import HALVES
+from caffepy.core.memory import HALVES, Mover, Place
 from caffepy.kernels import base, fused
 from caffepy.kernels.reference.batch_norm import BatchNorm
 from caffepy.kernels.reference.concat import Concat

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from fake_cuda.halves import EPSILON, rounded
 from kernels.cuda.pairs import Pairs, normal
+from kernels.cuda.sides import REAL
 from kernels.cuda.test_convolution import CASES, SMALL, fake
 from numpy.testing import assert_allclose
 
@@ -64,18 +65,21 @@ def close(pairs: Pairs, pair: tuple[Tensor, Tensor], epsilon: float) -> None:
         ours = pair[0].read(Place.HOST)
     wanted = pair[1].read(Place.HOST)
     # sums of numbers of both signs are rounded at the size of what they are made of
+    epsilon *= 8 if REAL else 1  # its sums go other ways, some of them in half precision
     assert_allclose(ours, wanted, epsilon, epsilon * max(1.0, float(np.abs(wanted).max())))
 
 
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
 @pytest.mark.parametrize("name", CASES)
-def test_convolution(pairs, monkeypatch, name, layout, dtype):
+def test_convolutions_equal_the_reference(pairs, monkeypatch, name, layout, dtype):
     spec = CASES[name]
     if layout == "nchw":
         monkeypatch.setenv("CAFFEPY_GPU_LAYOUT", layout)
     elif len(spec.x) != 4:
         layout = "nchw"
     both_ways(pairs, spec, dtype, spec.x, spec.w, spec.y, spec.w[0], spec.bias)
+    if REAL:
+        return
     runs = fake(pairs).runs
     assert {last for *_, last in runs if spec.x[2:] != (1, 1)} <= {layout == "nhwc"}
     assert {math for _, _, math, _ in runs} == {cudnn.TENSOR_OP_MATH}
@@ -84,7 +88,7 @@ def test_convolution(pairs, monkeypatch, name, layout, dtype):
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("transpose", [False, True])
 @pytest.mark.parametrize(("m", "k", "n"), [(5, 12, 7), (1, 8, 3), (4, 1, 6), (3, 5, 1)])
-def test_inner_product(pairs, m, k, n, transpose, bias, dtype):
+def test_inner_products_equal_the_reference(pairs, m, k, n, transpose, bias, dtype):
     spec = InnerProductSpec(m, k, n, transpose, bias)
     both_ways(pairs, spec, dtype, (m, k), (k, n) if transpose else (n, k), (m, n), n, bias)
 
