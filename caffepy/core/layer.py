@@ -143,6 +143,12 @@ class Layer:
         """
         return None
 
+    @property
+    def device_bytes(self) -> int:
+        """About how much of a GPU's memory the layer takes for a batch, beside blobs and what its
+        kernels keep."""
+        return 0
+
     # -- what a layer may need to give back ------------------------------------------------
 
     def close(self) -> None:
