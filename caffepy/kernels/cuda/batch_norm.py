@@ -72,7 +72,7 @@ class BatchNorm(BatchNormKernel):
                sums.dim, sums.inner, dx.overwrite(place))
 
     def _launch(self, kernel: str, count: int, *args: Any) -> None:
-        self.device.launch(kernel, count, *args, dtype=self.dtype)
+        self.device.launch(kernel, count, *args, dtype=self.dtype, packed=count == self.count)
 
     def _at(self, place: Place) -> Sums:
         if place not in self._sums:

@@ -48,6 +48,7 @@ def cupy() -> Any:
 
 # what the numbers of an activation are to the CUDA sources, by their type
 STORED = {"float32": "float", "float16": "Float16", "bfloat16": "BFloat16"}
+PACKS = {"float32": 1, "float16": 4, "bfloat16": 4}  # common.cuh's PACK
 
 
 def source(name: str, dtype: str = "float32") -> str:
@@ -168,7 +169,8 @@ class Device:
 
     # -- kernels of our own -----------------------------------------------------------------------
 
-    def launch(self, kernel: str, count: int, *args: Any, dtype: str = "float32") -> None:
+    def launch(self, kernel: str, count: int, *args: Any, dtype: str = "float32",
+               packed: bool = False) -> None:
         """Run a kernel that loops over ``count`` items by as many threads as the device likes.
 
         Args:
@@ -177,8 +179,10 @@ class Device:
             args: its other arguments: arrays, None for a null pointer, whole numbers (int),
                 other numbers (float), or NumPy scalars, which go as they are.
             dtype: what activations are stored as (the sources' T).
+            packed: each thread takes PACK items at once.
         """
-        blocks = min((count + THREADS - 1) // THREADS, self.processors * WAVES)
+        items = -(-count // PACKS[dtype]) if packed else count
+        blocks = min((items + THREADS - 1) // THREADS, self.processors * WAVES)
         if blocks:
             self.launch_grid(kernel, blocks, THREADS, count, *args, dtype=dtype)
 

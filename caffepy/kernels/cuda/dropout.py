@@ -63,7 +63,7 @@ class Dropout(DropoutKernel):
     def backward(self, dy: Tensor, dx: Tensor) -> None:
         dys = dy.read(self.place)
         self.device.launch("dropout.backward", self.count, dys, self.kept, self.rate,
-                           dx.overwrite(self.place), dtype=self.spec.dtype)
+                           dx.overwrite(self.place), dtype=self.spec.dtype, packed=True)
 
 
 def _state(generator: np.random.Generator) -> dict[str, np.ndarray]:

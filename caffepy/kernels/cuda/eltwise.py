@@ -34,7 +34,8 @@ class Eltwise(EltwiseKernel):
             return self.device.xp.empty(self.count, np.uint8)
 
     def _launch(self, kernel: str, count: int, *args: Any) -> None:
-        self.device.launch(kernel, count, *args, dtype=self.spec.dtype)
+        packed = kernel in ("eltwise.sum", "eltwise.scaled")
+        self.device.launch(kernel, count, *args, dtype=self.spec.dtype, packed=packed)
 
     def forward(self, xs: list[Tensor], y: Tensor) -> None:
         self.place = order(xs[0], self.spec.dtype)

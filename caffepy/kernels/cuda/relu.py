@@ -23,10 +23,10 @@ class ReLU(ReLUKernel):
         place = order(x, self.spec.dtype)
         xs, ys = x.read(place), y.overwrite(place)
         self.device.launch("relu.forward", self.count, xs, ys, float(self.spec.slope),
-                           dtype=self.spec.dtype)
+                           dtype=self.spec.dtype, packed=True)
 
     def backward(self, x: Tensor, dy: Tensor, dx: Tensor) -> None:
         place = order(dy, self.spec.dtype)
         xs, dys = x.read(place), dy.read(place)
         self.device.launch("relu.backward", self.count, xs, dys, dx.overwrite(place),
-                           float(self.spec.slope), dtype=self.spec.dtype)
+                           float(self.spec.slope), dtype=self.spec.dtype, packed=True)

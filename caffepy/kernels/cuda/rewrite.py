@@ -12,7 +12,7 @@ from caffepy.core.memory import HALVES, Array
 from caffepy.kernels.cuda.device import Device
 
 TILE, ROWS = 32, 8  # of the transposing kernels
-PACK = 4  # numbers that a thread takes at once
+RUN = 4  # numbers that a thread takes at once
 FLOAT = np.dtype(np.float32)
 FORMATS = {FLOAT: "float32"} | {dtype: name for name, dtype in HALVES.items()}
 
@@ -40,7 +40,7 @@ def rewrite(device: Device, source: Array, target: Array, add: bool = False) -> 
         assert not add, "sums are float32"
         way, dtype = "same" if old == new else "narrow", FORMATS[new]
     if same_order:
-        device.launch(f"reorder.{way}", -(-source.size // PACK), source.size, source, target,
+        device.launch(f"reorder.{way}", -(-source.size // RUN), source.size, source, target,
                       *given, dtype=dtype)
         return
     n, c, h, w = source.shape

@@ -45,7 +45,7 @@ class Scale(ScaleKernel):
         self.device.launch(
             "scale.forward", self.count, xs, s.read(Place.DEVICE),
             None if b is None else b.read(Place.DEVICE), dim, inner, y.overwrite(place),
-            self._kept if self._keeps else None, dtype=self.spec.dtype)
+            self._kept if self._keeps else None, dtype=self.spec.dtype, packed=True)
 
     def backward(
         self, x: Tensor, s: Tensor, dy: Tensor,
@@ -61,7 +61,7 @@ class Scale(ScaleKernel):
         if dx is not None:
             _, dim, inner = extents(self.spec.shape, place, self.spec.axis, self.spec.end)
             self.device.launch("scale.backward", self.count, dys, s.read(Place.DEVICE), dim,
-                               inner, dx.overwrite(place), dtype=self.spec.dtype)
+                               inner, dx.overwrite(place), dtype=self.spec.dtype, packed=True)
 
     def _add(self, place: Place, dys: Array, xs: Array | None, ds: Tensor | None,
              db: Tensor | None) -> None:

@@ -12,7 +12,7 @@ from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.core.place import HALVES
 from caffepy.kernels.cuda.device import Device
 from caffepy.kernels.cuda.mover import CudaMover
-from caffepy.kernels.cuda.rewrite import PACK, rewrite
+from caffepy.kernels.cuda.rewrite import RUN, rewrite
 
 DEVICE = [place for place in Place if place.on_device]
 
@@ -69,7 +69,7 @@ def test_all_ways_between_the_places_of_a_device(device, shape, dtype):
 @pytest.mark.parametrize(("dtype", "last"), [
     ("float32", True), *((dtype, last) for dtype in HALVES for last in (False, True))])
 def test_a_gradient_in_half_precision_is_added_in_float32(device, dtype, last):
-    shape = (5, 3, 7, PACK)
+    shape = (5, 3, 7, RUN)
     values, before = rounded(normal(shape), dtype), normal(shape, 1)
     stored = encoded(values, dtype)
     if last:

@@ -2,7 +2,7 @@
 // for each image), the number format, or both.
 #include "common.cuh"
 
-constexpr int TILE = 32, ROWS = 8, PACK = 4;
+constexpr int TILE = 32, ROWS = 8, RUN = 4;
 
 __device__ inline void put(float& to, float v, int add) { to = add ? to + v : v; }
 template <class Half> __device__ void put(Half& to, float v, int) { to = v; }  // never added to
@@ -35,28 +35,28 @@ template <class From, class To> __device__ void transpose(int images, int rows, 
     }
 }
 
-// In packs, of which the last may be cut off. Arrays begin at multiples of a pack.
-template <class From, class To> __device__ void copy(int packs, int count, const From* x, To* y,
+// In runs of neighbours, of which the last may be cut off.
+template <class From, class To> __device__ void copy(int runs, int count, const From* x, To* y,
                                                      int add) {
-    FOR_EACH(i, packs) {
-        if (i * PACK + PACK <= count) {
-            Pack<From, PACK> from = ((const Pack<From, PACK>*)x)[i];
-            Pack<To, PACK> to = {};
-            if (add) to = ((Pack<To, PACK>*)y)[i];
-            for (int k = 0; k < PACK; ++k) put(to.v[k], from.v[k], add);
-            ((Pack<To, PACK>*)y)[i] = to;
+    FOR_EACH(i, runs) {
+        if (i * RUN + RUN <= count) {
+            Pack<From, RUN> from = ((const Pack<From, RUN>*)x)[i];
+            Pack<To, RUN> to = {};
+            if (add) to = ((Pack<To, RUN>*)y)[i];
+            for (int k = 0; k < RUN; ++k) put(to.v[k], from.v[k], add);
+            ((Pack<To, RUN>*)y)[i] = to;
         } else {
-            for (int j = i * PACK; j < count; ++j) put(y[j], x[j], add);
+            for (int j = i * RUN; j < count; ++j) put(y[j], x[j], add);
         }
     }
 }
 
-extern "C" __global__ void narrow(int packs, int count, const float* x, T* y) {
-    copy(packs, count, x, y, 0);
+extern "C" __global__ void narrow(int runs, int count, const float* x, T* y) {
+    copy(runs, count, x, y, 0);
 }
 
-extern "C" __global__ void widen(int packs, int count, const T* x, float* y, int add) {
-    copy(packs, count, x, y, add);
+extern "C" __global__ void widen(int runs, int count, const T* x, float* y, int add) {
+    copy(runs, count, x, y, add);
 }
 
 extern "C" __global__ void transpose_same(int images, int rows, int columns, const T* x, T* y) {

@@ -4,15 +4,22 @@
 // ``kept`` (or null) gets a copy of x, for a backward whose x will have been overwritten by y.
 extern "C" __global__ void forward(int count, const T* x, const float* s, const float* b, int dim,
                                    int inner, T* y, T* kept) {
-    FOR_EACH(i, count) {
-        int d = i / inner % dim;
-        T v = x[i];
-        if (kept) kept[i] = v;
-        y[i] = float(v) * s[d] + (b ? b[d] : 0.0f);
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(x, i, count);
+        if (kept) store(kept, i, count, p);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next())
+            p.v[k] = float(p.v[k]) * s[c.d] + (b ? b[c.d] : 0.0f);
+        store(y, i, count, p);
     }
 }
 
 extern "C" __global__ void backward(int count, const T* dy, const float* s, int dim, int inner,
                                     T* dx) {
-    FOR_EACH(i, count) dx[i] = float(dy[i]) * s[i / inner % dim];
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(dy, i, count);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next()) p.v[k] = float(p.v[k]) * s[c.d];
+        store(dx, i, count, p);
+    }
 }
