@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caffepy.core.memory import Shape, Tensor
+from caffepy.core.memory import Place, Shape, Tensor
 from caffepy.errors import DataError
 from caffepy.kernels.contract import Engine as Engine
 from caffepy.kernels.contract import Kernel, Spec
@@ -62,6 +62,25 @@ class ConvolutionKernel(Kernel):
     ) -> None:
         """Add to dw and db (None for one that is not wanted)."""
         raise NotImplementedError
+
+    def add_bias(self, x: Tensor, b: Tensor) -> None:
+        """x += b, channel by channel: for Deconvolution, whose top is this kernel's x."""
+        place = self._follow(x)
+        array = x.write(place)
+        array += b.read(place.plain).reshape(-1, *(1,) * (len(x.shape) - 2))
+
+    def add_bias_gradient(self, dx: Tensor, db: Tensor) -> None:
+        """Add to db the sums of dx: the gradient of ``add_bias``."""
+        sums = dx.read(self._follow(dx)).sum(axis=(0, *range(2, len(dx.shape))))
+        dbs, add = db.accumulate(self.owner.place)
+        if add:
+            dbs += sums
+        else:
+            dbs[...] = sums
+
+    def _follow(self, tensor: Tensor) -> Place:
+        place = self.owner.place
+        return place.last if tensor.channels_last else place
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,9 @@ def test_recorded_steps_round_parameters_anew_after_each_update(gpu, monkeypatch
         monkeypatch.setenv(recorder.SWITCH, switch)
         monkeypatch.setenv("CAFFEPY_DETERMINISTIC", "1")
         net, found = build(TYPES + NET, gpu), []
-        for _ in range(recorder.WARM_UP + 4):
+        for step in range(recorder.WARM_UP + 4):
+            if step == recorder.WARM_UP + 1:
+                before = net.context.mover.conversions
             found.append(net.forward())
             net.clear_param_diffs()
             net.backward()
@@ -216,6 +218,8 @@ def test_recorded_steps_round_parameters_anew_after_each_update(gpu, monkeypatch
                 value = parameter.blob.values.write(Place.DEVICE)
                 value -= 0.01 * parameter.blob.grads.read(Place.DEVICE)
         assert bool(net.recorder._forward.recordings) == (switch == "1")
+        # graphs have the conversions in them
+        assert (net.context.mover.conversions == before) == (switch == "1")
         results.append([*found, *(p.blob.data.copy() for p in net.parameters)])
     assert len(set(results[0][: recorder.WARM_UP + 4])) == recorder.WARM_UP + 4
     for one, other in zip(*results, strict=True):

@@ -27,7 +27,7 @@ from caffepy.kernels.cuda.algorithms import (
     Algorithm,
     Direction,
 )
-from caffepy.kernels.cuda.common import FLOAT, Sums, extents
+from caffepy.kernels.cuda.common import FLOAT, Sums, extents, order
 from caffepy.kernels.cuda.cudnn import (
     ONE,
     ZERO,
@@ -59,7 +59,7 @@ class Convolution(ConvolutionKernel):
         self.device: Device = owner.device
         self.cudnn = self.device.cudnn
         self._layouts: dict[Place, _Layout] = {}
-        self._sums: dict[Place, Sums] = {}
+        self._sums: dict[tuple[Shape, Place], Sums] = {}
         places = [Place.DEVICE.holding(spec.dtype)]
         if len(spec.x) == 4 and self.device.order(spec.dtype).channels_last:
             places.insert(0, Place.DEVICE_LAST.holding(spec.dtype))
@@ -90,11 +90,12 @@ class Convolution(ConvolutionKernel):
         way = _ready(self._forward, x, w, self.spec.y)
         ys = y.overwrite(way.place)
         way.algorithm.run(x.read(way.place), w.read(way.place), ys)
-        if b is not None:
+        if b is not None and way.place.half:
+            self._shift(ys, b, self.spec.y, way.place)
+        elif b is not None:
             layout = way.layout
-            self.cudnn.library.AddTensor(self.cudnn, ONE, layout.b,
-                                         b.read(way.place.plain).data.ptr, ONE, layout.y,
-                                         ys.data.ptr)
+            self.cudnn.library.AddTensor(self.cudnn, ONE, layout.b, b.read(Place.DEVICE).data.ptr,
+                                         ONE, layout.y, ys.data.ptr)
 
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
         way = _ready(self._data, w, dy, self.spec.x)
@@ -132,12 +133,30 @@ class Convolution(ConvolutionKernel):
             dws, add = dw.accumulate(Place.DEVICE)
             rewrite(self.device, made, dws, add)
         if db is not None:
-            if place not in self._sums:
-                self._sums[place] = Sums(
-                    self.device, *extents(self.spec.y, place, 1, 2), self.spec.dtype)
-            self._sums[place].products(dys, None)
-            dbs, add = db.accumulate(Place.DEVICE)
-            self._sums[place].collect(dbs, add)
+            self._add_sums(dys, db, self.spec.y, place)
+
+    def add_bias(self, x: Tensor, b: Tensor) -> None:
+        place = order(x, self.spec.dtype)
+        self._shift(x.write(place), b, self.spec.x, place)
+
+    def add_bias_gradient(self, dx: Tensor, db: Tensor) -> None:
+        place = order(dx, self.spec.dtype)
+        self._add_sums(dx.read(place), db, self.spec.x, place)
+
+    # bias, by kernels of our own: in float32 whatever the activations are stored as
+
+    def _shift(self, array: Array, b: Tensor, shape: Shape, place: Place) -> None:
+        _, dim, inner = extents(shape, place, 1, 2)
+        self.device.launch("scale.shift", array.size, array, b.read(Place.DEVICE), dim, inner,
+                           dtype=self.spec.dtype, packed=True)
+
+    def _add_sums(self, array: Array, db: Tensor, shape: Shape, place: Place) -> None:
+        if (shape, place) not in self._sums:
+            self._sums[shape, place] = Sums(
+                self.device, *extents(shape, place, 1, 2), self.spec.dtype)
+        sums = self._sums[shape, place]
+        sums.products(array, None)
+        sums.collect(*db.accumulate(Place.DEVICE))
 
 
 def _ready(ways: list[_Way], a: Tensor, b: Tensor, c_shape: Shape) -> _Way:

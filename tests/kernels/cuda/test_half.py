@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_cuda.halves import EPSILON, rounded
+from fake_cuda.halves import EPSILON, STORED, decoded, encoded, rounded
 from kernels.cuda.pairs import Pairs, normal
 from kernels.cuda.sides import REAL
 from kernels.cuda.test_convolution import CASES, SMALL, fake
@@ -18,6 +18,7 @@ from caffepy.core.place import HALVES
 from caffepy.kernels.base import ConvolutionSpec, InnerProductSpec
 from caffepy.kernels.cuda import cudnn
 from caffepy.kernels.cuda.convolution import Convolution
+from caffepy.kernels.cuda.device import Device
 from caffepy.kernels.cuda.inner_product import InnerProduct
 
 pytestmark = pytest.mark.parametrize("dtype", HALVES)
@@ -56,6 +57,8 @@ def both_ways(pairs: Pairs, spec, dtype: str, x: Sequence[int], w: Sequence[int]
         assert {p.half for p in pair[0].memory._valid} == {place.half if half else None}
         exact = pair is dbs or (pair is dws and isinstance(spec, InnerProductSpec))
         close(pairs, pair, EPSILON["float32"] * 8 if exact else EPSILON[dtype] * 1.01)
+    if bias and isinstance(spec, ConvolutionSpec):
+        assert bs[0].memory._valid == {Place.DEVICE}, "a bias is added in float32"
     if bias:
         assert Place.DEVICE in ws[0].memory._valid and Place.DEVICE in bs[0].memory._valid
 
@@ -118,3 +121,34 @@ def test_without_tf32_half_precision_still_asks_for_tensor_cores(pairs, monkeypa
         kernel.forward(x, w, None, y)
     assert {(math, last) for _, _, math, last in fake(pairs).runs} == {(cudnn.TENSOR_OP_MATH, True)}
     assert dtype in kernel.detail
+
+
+def test_the_last_pack_is_cut_off(gpu, dtype):
+    """Beyond the end other numbers may lie."""
+    device, stored = Device(0), STORED[dtype]
+    for count in range(1, 10):
+        y = device.xp.asarray(encoded(np.full(12, 9, np.float32), dtype))
+        x = device.xp.asarray(encoded(np.arange(1, 13, dtype=np.float32), dtype))
+        assert x.dtype == stored
+        device.launch("eltwise.scaled", count, x, 2.0, y, dtype=dtype, packed=True)
+        wanted = np.where(np.arange(12) < count, 2 * np.arange(1, 13), 9)
+        assert np.array_equal(decoded(y.get(), dtype), wanted)
+
+
+def test_the_bias_of_a_deconvolution_stays_float32(pairs, dtype):
+    spec = replace(SMALL, bias=False)
+    kernel = pairs.engine.plan(replace(spec, dtype=dtype))
+    reference = pairs.reference.plan(spec)
+    x, b = pairs.twins(rounded(normal(spec.x, 1), dtype)), pairs.twins(normal(spec.x[1:2], 2))
+    db = pairs.empty(spec.x[1:2])
+
+    def work(each, i: int) -> None:
+        for _ in range(2):
+            each.add_bias_gradient(x[i], db[i])
+        each.add_bias(x[i], b[i])
+
+    pairs.both((kernel, reference), work)
+    close(pairs, db, EPSILON["float32"] * 8)
+    close(pairs, x, EPSILON[dtype] * 0.51)
+    assert x[0].memory._valid == {Place.HOST, Place.DEVICE, Place.DEVICE.holding(dtype)}
+    assert b[0].memory._valid == {Place.DEVICE}

@@ -14,6 +14,16 @@ extern "C" __global__ void forward(int count, const T* x, const float* s, const 
     }
 }
 
+// y += b
+extern "C" __global__ void shift(int count, T* y, const float* b, int dim, int inner) {
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(y, i, count);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next()) p.v[k] = float(p.v[k]) + b[c.d];
+        store(y, i, count, p);
+    }
+}
+
 extern "C" __global__ void backward(int count, const T* dy, const float* s, int dim, int inner,
                                     T* dx) {
     FOR_EACH_PACK(i, count) {
