@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Array, Place, Shape, Tensor
+from caffepy.core.memory import HALVES, Array, Place, Shape, Tensor
 from caffepy.kernels.base import Engine, Unsupported
 from caffepy.kernels.cuda.device import Device
 
@@ -15,6 +15,7 @@ LARGEST = 2**30  # numbers of a tensor: the kernels count them in 32 bits
 BLOCKS_WANTED = 8  # for each multiprocessor, to keep it busy
 ROWS_A_BLOCK, ITEMS_A_BLOCK = 128, 2048  # the least that makes another block worth while
 FLOAT = np.dtype(np.float32)
+COLUMNS = 2  # of half precision, for each thread
 WIDTH, ROWS = 32, 8  # the threads of a block that sums columns
 
 
@@ -68,7 +69,8 @@ class Sums:
         self.dtype = dtype
         self.outer, self.dim, self.inner = outer, dim, inner
         if inner == 1:
-            blocks, most = -(-dim // WIDTH), -(-outer // ROWS_A_BLOCK)
+            columns = COLUMNS if dtype in HALVES and dim % COLUMNS == 0 else 1
+            blocks, most = -(-dim // (WIDTH * columns)), -(-outer // ROWS_A_BLOCK)
         else:
             blocks, most = dim, -(-outer * inner // ITEMS_A_BLOCK)
         wanted = -(-device.processors * BLOCKS_WANTED // blocks)
