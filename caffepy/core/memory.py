@@ -16,9 +16,9 @@ orders are the same bytes (C is 1, or H and W are) the C-order place serves for 
 blobs of different shapes share (Flatten, Reshape) can share the C-order place only, so a
 channels-last value of another shape goes through C order.
 
-On a device one copy leads from any order and number format to any other, so kernels in half
-precision and others meet without knowing of each other. A parameter that is written in float32 and
-read in half precision is rounded once after each update.
+On a device one copy changes order and number format at once, so kernels in half precision and
+others meet without knowing of each other. A parameter that is written in float32 and read in half
+precision is rounded once after each update.
 
 Native layers and kernels use the verbs. ``door`` is the Python side's way in: a writable view
 that may be kept for hours. While any view of it lives the memory is pinned: the host counts as

@@ -1,9 +1,8 @@
 """What every engine offers: a spec says what to compute, a kernel is the plan for it.
 
 A spec is frozen and hashable: shapes and settings, nothing of the values. ``Engine.plan`` makes a
-kernel of it, which owns primitives, workspaces and layouts. Its methods take tensors and reach
-them by the verbs of core.memory in the place the kernel likes; parameters' gradients are
-accumulated, all other outputs overwritten.
+kernel of it, which owns primitives, workspaces and layouts. It reaches tensors by the verbs of
+core.memory in the place it likes; parameters' gradients accumulate, other outputs are overwritten.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.core.memory import Shape, Tensor
 from caffepy.errors import DataError
+from caffepy.kernels.bias import ChannelBias
 from caffepy.kernels.contract import Engine as Engine
 from caffepy.kernels.contract import Kernel, Spec
 from caffepy.kernels.contract import Unsupported as Unsupported
@@ -39,7 +39,7 @@ class ConvolutionSpec(Spec):
     dtype: str = "float32"
 
 
-class ConvolutionKernel(Kernel):
+class ConvolutionKernel(ChannelBias):
     spec: ConvolutionSpec
     fuses_relu = False  # whether forward_relu costs less than the two one after the other
 
@@ -62,25 +62,6 @@ class ConvolutionKernel(Kernel):
     ) -> None:
         """Add to dw and db (None for one that is not wanted)."""
         raise NotImplementedError
-
-    def add_bias(self, x: Tensor, b: Tensor) -> None:
-        """x += b, channel by channel: for Deconvolution, whose top is this kernel's x."""
-        place = self._follow(x)
-        array = x.write(place)
-        array += b.read(place.plain).reshape(-1, *(1,) * (len(x.shape) - 2))
-
-    def add_bias_gradient(self, dx: Tensor, db: Tensor) -> None:
-        """Add to db the sums of dx: the gradient of ``add_bias``."""
-        sums = dx.read(self._follow(dx)).sum(axis=(0, *range(2, len(dx.shape))))
-        dbs, add = db.accumulate(self.owner.place)
-        if add:
-            dbs += sums
-        else:
-            dbs[...] = sums
-
-    def _follow(self, tensor: Tensor) -> Place:
-        place = self.owner.place
-        return place.last if tensor.channels_last else place
 
 
 @dataclass(frozen=True)

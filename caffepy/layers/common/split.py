@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
-from caffepy.kernels.base import EltwiseKernel, EltwiseSpec
+from caffepy.layers.common._sum import add_up
 
 
 @register("Split", v1="SPLIT", v0="split")
@@ -37,9 +37,7 @@ class Split(Layer):
             bottom[0].grads.zero()
             return
         if self.half and len(parts) > 1:
-            kernel: EltwiseKernel = self.plan(EltwiseSpec(
-                "sum", bottom[0].shape, (1.0,) * len(parts), True, self.dtype.name))
-            kernel.forward(parts, bottom[0].grads)
+            add_up(self, parts, bottom[0].grads)
             return
         place = self.keep(parts[0])
         first, *others = (part.read(place) for part in parts)
