@@ -25,6 +25,7 @@ HALVES = {caffe_pb2.FLOAT16: "float16", caffe_pb2.BFLOAT16: "bfloat16"}
 STORED = {FLOAT: "float32", **HALVES}
 NAMES = tuple(STORED.values())  # what ``Context.precision`` may be
 DIRECTIONS = ("forward", "backward")
+WITH_BFLOAT16 = (8, 0)  # the first compute capability that has it
 
 
 def check(precision: str) -> str:
@@ -85,8 +86,13 @@ class Precision:
             self._say("Layers whose forward type is %s and whose backward type is %s store "
                       "float32: half precision is for both", forward, backward)
             return None
-        if layer.context.accelerator is None:
+        gpu = layer.context.accelerator
+        if gpu is None:
             return None  # a layer that the CPU runs
+        if forward == "bfloat16" and gpu.capability < WITH_BFLOAT16:
+            self._say("bfloat16 wants a GPU of compute capability %d.%d: layers store float32",
+                      *WITH_BFLOAT16)
+            return None
         self._say("Activations and their gradients are stored in %s; parameters, their gradients "
                   "and sums in float32", forward)
         return forward
@@ -120,7 +126,7 @@ class Precision:
                 self._say("%s: %s is computed in float32, as all sums are", field,
                           caffe_pb2.Type.Name(getattr(message, field)))
 
-    def _say(self, message: str, *given: str) -> None:
+    def _say(self, message: str, *given: Any) -> None:
         if message % given not in self._said:
             self._said.add(message % given)
             logger.info(message, *given)

@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 
 import caffepy
 from caffepy.cli import computed
-from caffepy.core import footprint, recorder
+from caffepy.core import footprint, precision, recorder
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
@@ -150,6 +150,15 @@ def test_types_that_activations_cannot_have(gpu, device):
         build(NET.replace('name: "ip"', 'name: "ip" forward_type: INT'), device)
 
 
+def test_a_gpu_without_bfloat16(gpu, told, monkeypatch):
+    monkeypatch.setattr(precision, "WITH_BFLOAT16", (99, 0))
+    types = TYPES.replace("FLOAT16", "BFLOAT16")
+    assert set(halves(build(types + NET, gpu)).values()) == {None}
+    assert told("bfloat16") == [
+        "bfloat16 wants a GPU of compute capability 99.0: layers store float32"]
+    assert set(halves(build(TYPES + NET, gpu)).values()) == {"float16"}
+
+
 def test_math_is_float32_whatever_the_net_says(gpu, told):
     build("default_forward_math: FLOAT16 default_backward_math: DOUBLE " + NET, gpu)
     assert told("_math") == [
@@ -176,8 +185,8 @@ def test_the_context_stands_for_the_nets_defaults(gpu):
     param = caffe_pb2.NetParameter()
     text.parse(TYPES + NET.replace(
         'name: "ip"', 'name: "ip" forward_type: FLOAT backward_type: FLOAT'), param)
-    for precision, half in (("float32", None), ("bfloat16", "bfloat16"), (None, "float16")):
-        found = halves(Net(param, context=Context(gpu, seed=3, precision=precision)))
+    for word, half in (("float32", None), ("bfloat16", "bfloat16"), (None, "float16")):
+        found = halves(Net(param, context=Context(gpu, seed=3, precision=word)))
         assert found.pop("ip") is None
         assert set(found.values()) == {half}
     with pytest.raises(ConfigError, match="found float61; allowed: float32, float16, bfloat16"):

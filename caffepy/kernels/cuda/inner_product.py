@@ -12,7 +12,7 @@ from functools import cached_property
 
 from caffepy.core.memory import Array, Place, Tensor
 from caffepy.kernels.base import Engine, InnerProductKernel, InnerProductSpec, Unsupported
-from caffepy.kernels.cuda import cublas, settings
+from caffepy.kernels.cuda import cublas
 from caffepy.kernels.cuda.common import FLOAT
 from caffepy.kernels.cuda.rewrite import rewrite
 
@@ -28,8 +28,6 @@ class InnerProduct(InnerProductKernel):
         super().__init__(spec, owner)
         if spec.dtype not in cublas.DATA_TYPES:
             raise Unsupported(f"the cuBLAS inner product takes {', '.join(cublas.DATA_TYPES)}")
-        if spec.dtype == "bfloat16" and owner.device.capability < settings.WITH_TF32:
-            raise Unsupported("bfloat16 wants a GPU of compute capability 8.0")
         if not all(0 < side < TOO_LARGE for side in (spec.m, spec.k, spec.n)):
             raise Unsupported("cuBLAS takes sides from 1 to 2^31 - 1")
         self.device = owner.device  # type: ignore[attr-defined]
