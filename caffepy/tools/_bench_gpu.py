@@ -61,10 +61,8 @@ def agree(net: Net, twin: TorchNet, forward: bool, tf32: bool) -> None:
         most = common.HALF[twin.precision]
     if forward:
         common.agree_on_outputs(net, twin, most)
-    elif twin.precision:
-        common.agree_on_gradients(net, twin, most, common.HALF_NEAR_TIES, common.SCALE)
     else:
-        common.agree_on_gradients(net, twin, most)
+        common.agree_on_gradients(net, twin, most, half=twin.precision is not None)
 
 
 def eager(torch: Any, twin: TorchNet, forward: bool) -> Action:

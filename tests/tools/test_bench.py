@@ -248,3 +248,28 @@ def test_pytorch_in_half_precision_casts_and_scales(precision, scaled):
                          "amp.GradScaler.step", "amp.GradScaler.update"]
     else:
         assert names[-2:] == ["loss.backward", "optim.SGD.step"]
+
+
+def test_gradients_are_compared_at_so_many_times_the_loss(net):
+    import numpy as np
+
+    from caffepy.core.context import Context
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2
+    from caffepy.tools import _bench_sides as sides
+
+    param = bench.synthetic(net, 2, 12, 3, forward=False)
+    param.layer[-1].loss_weight[:] = [0.5]
+    built = Net(param, caffe_pb2.TRAIN, context=Context(seed=1, engines=["reference"]))
+    built.layer("drop").training = False
+    sides.fill_inputs(built, 5)
+    found = []
+    for scale in (1.0, 4.0, 1.0):
+        sides.weigh(built, scale)
+        built.clear_param_diffs()
+        built.forward()
+        built.backward()
+        found.append(built.params["ip"][0].diff.copy())
+    assert found[0].any()
+    np.testing.assert_allclose(found[1], 4 * found[0], rtol=1e-5)
+    np.testing.assert_array_equal(found[2], found[0])
