@@ -15,7 +15,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -24,14 +24,15 @@ KEPT_FOR_OUTPUT = 10  # of them
 
 # what runs, and of it: file, words in the tests' names, what they are, how many must pass
 FILES = ("tests/gpu", "tests/solvers/test_gpu.py", "tests/kernels/cuda/test_convolution.py",
-         "tests/kernels/cuda/test_inner_product.py")
+         "tests/kernels/cuda/test_inner_product.py", "tests/kernels/cuda/test_half.py")
 # the same for what TF32 changes nothing in, which runs without it alone
 ONCE = ("tests/solvers/test_step.py", "tests/solvers/test_grad_scale.py",
         *(f"tests/kernels/cuda/test_{name}.py"
           for name in ("elementwise", "windows", "channels", "transform")))
 # what looks inside the fake device, or computes on the CPU alone
-LEFT_OUT = ("not ((test_convolution or test_inner_product) and not equal_the_reference)"
-            " and not (test_grad_scale and cpu)")
+LEFT_OUT = ("not ((test_convolution or test_inner_product or test_half and kernels)"
+            " and not equal_the_reference) and not (test_grad_scale and cpu)")
+HALF = "test_half"  # the files that choose half precision themselves run once, not with each TF32
 CASES = (
     ("test_layer_cases", "cuda]", "layer cases", 117),
     ("test_layer_cases", "reference]", "layer cases, array code alone", 117),
@@ -40,7 +41,15 @@ CASES = (
     ("solvers.test_gpu", "^(?!test_every_step)", "solvers otherwise", 10),
     ("test_lenet", "", "LeNet's trajectory", 1),
     ("gpu.test_data", "", "batches that go up as bytes", 35),
-    ("kernels", "equal_the_reference", "cuDNN's and cuBLAS's kernels", 50),
+    ("kernels.cuda.test_[ci]", "equal_the_reference", "cuDNN's and cuBLAS's kernels", 50),
+)
+# bounds: 16 roundings of half an epsilon for a layer case, measured against the norm of each result
+HALF_CASES = (
+    ("gpu.test_half", r"test_layer_case.*-float16\]", "layer cases, float16", 117),
+    ("gpu.test_half", r"test_layer_case.*-bfloat16\]", "layer cases, bfloat16", 117),
+    ("gpu.test_half", "replay", "replays, float16", 118),
+    ("gpu.test_half", "lenet_trains", "LeNet's loss and accuracy, float16 and bfloat16", 2),
+    ("kernels.cuda.test_half", "equal_the_reference", "cuDNN's and cuBLAS's kernels, both", 60),
 )
 ONCE_CASES = (
     ("kernels", "^(?!.*equal_the_reference)", "kernels of our own", 348),
@@ -74,6 +83,11 @@ RACES = (
     Race("ResNet-50", "models/resnet50/train_val.prototxt", 128, 1, "best",
          ("-classes", "1000", "-ways", "eager,graph")),
 )
+# the large ones again, beside PyTorch's autocast
+RACES += tuple(
+    replace(race, name=f"{race.name}, float16",
+            flags=("-classes", "1000", "-ways", "eager,graph", "-precision", "float16"))
+    for race in RACES if "-classes" in race.flags)
 
 
 @dataclass(frozen=True)
@@ -121,19 +135,21 @@ def main() -> int:
 
 
 def cases(tf32: str, clock: Clock) -> Iterator[Row]:
-    """Run the tests that know a real GPU; count what passed."""
+    """Run the tests that know a real GPU; count what passed. Half precision comes with TF32."""
     words = "with TF32" if tf32 == "1" else "float32"
     environment = os.environ | {"CAFFEPY_TEST_GPU": "1", "CAFFEPY_TF32": tf32}
     once = tf32 == "0"
-    files, rows = (FILES + ONCE, CASES + ONCE_CASES) if once else (FILES, CASES)
+    files, wanted = (FILES + ONCE, CASES + ONCE_CASES) if once else (FILES, CASES)
+    left_out = f"{LEFT_OUT} and not {HALF}" if once else LEFT_OUT
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        passed, failed = run_tests([*files, "-k", LEFT_OUT, f"--junitxml={report}"], environment,
+        passed, failed = run_tests([*files, "-k", left_out, f"--junitxml={report}"], environment,
                                    report, clock)
-    for file, pattern, what, count in rows:
-        good, bad = (sum(file in where and bool(re.search(pattern, name)) for where, name in tests)
-                     for tests in (passed, failed))
-        yield Row(f"{what}, {words}", f"{good} passed, {bad} failed", f"{count} or more",
+    rows = [(file, pattern, f"{what}, {words}", count) for file, pattern, what, count in wanted]
+    for file, pattern, what, count in (*rows, *(() if once else HALF_CASES)):
+        good, bad = (sum(bool(re.search(file, where) and re.search(pattern, name))
+                         for where, name in tests) for tests in (passed, failed))
+        yield Row(what, f"{good} passed, {bad} failed", f"{count} or more",
                   good >= count and not bad)
 
 
@@ -157,7 +173,7 @@ def run_tests(arguments: list[str], environment: dict[str, str], report: Path, c
 
 
 def speeds(clock: Clock) -> Iterator[Row]:
-    """Time each net beside PyTorch, with TF32 as both have it by default."""
+    """Time each net beside PyTorch, with TF32 as both have it by default, and in float16."""
     for race in RACES:
         what = f"{race.name} [{race.batch}], train step"
         with tempfile.TemporaryDirectory() as scratch:

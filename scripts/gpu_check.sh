@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks caffepy on this machine's GPU, in under eight minutes, and prints one table: all recorded
-# layer and solver cases and LeNet's first iterations, in float32 and with TF32, and the speed
-# beside PyTorch on the same GPU (where PyTorch is installed). Exit code 1 if anything is missed.
+# layer and solver cases and LeNet's first iterations, in float32, with TF32 and in half precision,
+# and the speed beside PyTorch on the same GPU (where PyTorch is installed). Exit code 1 if anything
+# is missed.
 #   sh scripts/gpu_check.sh [GPU] [--only cases|speed]
 set -eu
 . "$(dirname "$0")/python.sh"

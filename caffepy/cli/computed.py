@@ -27,7 +27,8 @@ class Row(NamedTuple):
         engine: of its kernels; the array module's name for a layer without any.
         layout: the order in which forward left the first top.
         moved: what it paid in a forward and a backward: values brought into another order
-            ("reorder"), and from or to a device ("copy").
+            ("reorder"), into or out of half precision ("conversion", which may change the order
+            too), and from or to a device ("copy").
         kernel: the implementations, in the engine's words.
     """
 
@@ -72,9 +73,12 @@ def _counted(net: Net, way: str, paid: list[str]) -> Iterator[None]:
     yield
     found: Counter[str] = Counter()
     for (source, target), times in (counts - before).items():
-        found["reorder"] += times * (source.channels_last != target.channels_last)
+        found["conversion"] += times * (source.half != target.half)
+        found["reorder"] += times * (source.half == target.half
+                                     and source.channels_last != target.channels_last)
         found["copy"] += times * (source.on_device != target.on_device)
-    for what, plural in (("reorder", "reorders"), ("copy", "copies")):
+    for what, plural in (("reorder", "reorders"), ("conversion", "conversions"),
+                         ("copy", "copies")):
         if found[what]:
             paid.append(f"{way} {found[what]} {what if found[what] == 1 else plural}")
 

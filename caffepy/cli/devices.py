@@ -110,13 +110,15 @@ def properties(number: int) -> list[tuple[str, object]]:
 
 
 def context(
-    numbers: list[int], seed: int | None = None, communicator: Communicator | None = None
+    numbers: list[int], seed: int | None = None, communicator: Communicator | None = None,
+    precision: str | None = None,
 ) -> Context:
     """The Context of a command that runs on ``numbers`` ([]: the CPU), said in Caffe's words.
 
     Args:
         communicator: of the workers, each of which takes a GPU of its own, or a share of the
             cores; by default there is one worker.
+        precision: as Context takes it.
 
     Raises:
         DeviceError: no engine here can use a GPU, or there are too few.
@@ -129,9 +131,9 @@ def context(
     if not numbers:
         logger.info("Use CPU.")
         return Context(seed=seed, threads=launch.threads(workers.local_size),
-                       rank=workers.rank, size=workers.size)
+                       rank=workers.rank, size=workers.size, precision=precision)
     logger.info("Using GPUs %s", ", ".join(map(str, numbers)))
     for number in numbers:
         logger.info("GPU %d: %s", number, dict(properties(number))["Name"])
     return Context(launch.pick_device(workers.local_rank, numbers), seed=seed,
-                   rank=workers.rank, size=workers.size)
+                   rank=workers.rank, size=workers.size, precision=precision)

@@ -8,10 +8,15 @@ from caffepy.errors import ConfigError
 
 EFFECTS = ("stop", "snapshot", "none")
 TROUBLES = ("stop", "warn")
+PRECISIONS = ("float32", "float16", "bfloat16")
 
 GPU = gflags.flag(
     "gpu", str, "",
     "Device numbers separated by ',', or all.")
+PRECISION = gflags.flag(
+    "precision", Choice(*PRECISIONS), None,
+    "On a GPU: what activations are stored as, float32, float16 or bfloat16, instead of what the "
+    "net says by default.")
 WORKERS = gflags.flag(
     "workers", int, 0,
     "train on the CPU: how many processes train together, each with batches of its own.")
@@ -43,7 +48,7 @@ MEASUREMENTS = gflags.flag(
     "measurements", bool, True,
     "train writes what it measures to <snapshot_prefix>.jsonl, for plot; -nomeasurements: not.")
 
-ALL = (GPU, WORKERS, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS,
+ALL = (GPU, PRECISION, WORKERS, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS,
        SIGINT_EFFECT, SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN, MEASUREMENTS)
 
 

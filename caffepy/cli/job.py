@@ -31,6 +31,7 @@ class Job:
         sigint_effect, sighup_effect: as SignalEffects takes them.
         measurements: whether to write <snapshot_prefix>.jsonl.
         timing: whether to log how long each layer takes.
+        precision: what activations are stored as, instead of what the nets say; see Context.
     """
 
     solver: str
@@ -41,6 +42,7 @@ class Job:
     sighup_effect: str = "snapshot"
     measurements: bool = True
     timing: bool = False
+    precision: str | None = None
 
 
 def start(job: Job, communicator: Communicator, workers: int) -> list[str]:
@@ -65,7 +67,8 @@ def run(communicator: Communicator, job: Job) -> list[str]:
     from caffepy.tools.train import timed
 
     param = caffe_pb2.SolverParameter.FromString(job.param)
-    context = devices.context(list(job.devices), seed_of(param), communicator)
+    context = devices.context(list(job.devices), seed_of(param), communicator,
+                              job.precision)
     if communicator.size > 1:
         logger.info("Training with %d workers, each with batches of its own.", communicator.size)
         if context.device != "cpu":

@@ -19,9 +19,11 @@ logger = log.get(__name__)
 @flags.WEIGHTS
 @flags.ITERATIONS
 @flags.GPU
+@flags.PRECISION
 @flags.LEVEL
 @flags.STAGE
-def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage: str) -> None:
+def test(model: str, weights: str, iterations: int, gpu: str, precision: str | None, level: int,
+         stage: str) -> None:
     if not model:
         raise ConfigError(
             "Need a model definition to score", fix="Give one: -model net.prototxt.")
@@ -38,7 +40,7 @@ def test(model: str, weights: str, iterations: int, gpu: str, level: int, stage:
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
 
-    context = devices.context(devices.choose(gpu))
+    context = devices.context(devices.choose(gpu), precision=precision)
     net = Net(model, caffe_pb2.TEST, level=level, stages=flags.split_stages(stage),
               context=context, optimize=True)
     try:

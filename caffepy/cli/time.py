@@ -21,10 +21,12 @@ logger = log.get(__name__)
 @flags.ITERATIONS
 @flags.WEIGHTS
 @flags.GPU
+@flags.PRECISION
 @flags.LEVEL
 @flags.STAGE
 def time(
-    model: str, phase: str, iterations: int, weights: str, gpu: str, level: int, stage: str
+    model: str, phase: str, iterations: int, weights: str, gpu: str, precision: str | None,
+    level: int, stage: str,
 ) -> None:
     if not model:
         raise ConfigError("Need a model definition to time", fix="Give one: -model net.prototxt.")
@@ -43,7 +45,7 @@ def time(
     from caffepy.proto import caffe_pb2
     from caffepy.tools import _work
 
-    context = devices.context(devices.choose(gpu))
+    context = devices.context(devices.choose(gpu), precision=precision)
 
     def build(optimize: bool) -> Net:
         net = Net(

@@ -25,6 +25,7 @@ LATEST = "latest"  # as -snapshot; a file of this name is ./latest
 @flags.WEIGHTS
 @flags.SNAPSHOT
 @flags.GPU
+@flags.PRECISION
 @flags.WORKERS
 @flags.LEVEL
 @flags.STAGE
@@ -62,6 +63,7 @@ def asked(
     snapshot_errors: str | None,
     on_nan: str | None,
     measurements: bool,
+    precision: str | None = None,
 ) -> tuple[Job, Communicator, int]:
     """What the flags ask for, as ``job.start`` takes it.
 
@@ -105,7 +107,7 @@ def asked(
             fix="Leave it out: there is one worker for each " + (
                 "process that mpirun starts." if communicator.size > 1 else "GPU."))
     job = Job(solver, param.SerializeToString(), snapshot, tuple(numbers), sigint_effect,
-              sighup_effect, measurements)
+              sighup_effect, measurements, precision=precision)
     return job, communicator, workers or len(numbers) or 1
 
 

@@ -16,6 +16,7 @@ from caffepy.core.blob import Blob, shape_text
 from caffepy.core.inplace import spoiled
 from caffepy.core.layer import Layer, count_range
 from caffepy.core.memory import Place
+from caffepy.core.precision import Precision
 from caffepy.errors import ConfigError, ShapeError, did_you_mean
 from caffepy.proto import caffe_pb2
 
@@ -43,10 +44,13 @@ class Assembly:
         self.specs: dict[str, Any] = {}  # the owner's ParamSpec, by that name
         self.names: Counter[str] = Counter()  # of the layers so far
         self.on_host: set[str] = set()  # types of them that run on the CPU beside a GPU
+        self.precision = Precision(net.param, net.dtype, bool(net.context.accelerator),
+                                   net.context.precision)
 
     def run(self, param: Any) -> None:
         for spec in param.layer:
             self._add_layer(spec)
+        self.precision.tell()
         plan_backward(self.net, param.force_backward)
         self.net.output_names = sorted(self.available)
         for name in self.net.output_names:
@@ -83,6 +87,7 @@ class Assembly:
         layer = entry.cls(
             spec, phase=spec.phase, context=context, dtype=net.dtype, where=where, net=net.label,
         )
+        layer.half = self.precision.of(layer)
         if spec.propagate_down and len(spec.propagate_down) != len(spec.bottom):
             layer.fail("propagate_down must be given once per bottom, or not at all",
                        found=f"{len(spec.propagate_down)} for {len(spec.bottom)} bottoms")
@@ -97,6 +102,7 @@ class Assembly:
         with layer.named_errors():
             layer.setup(bottom, top)
             layer.reshape(bottom, top)
+        self.precision.look(layer)
         net.layers.append(layer)
         net.bottoms.append(bottom)
         net.tops.append(top)

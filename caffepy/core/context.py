@@ -36,6 +36,8 @@ class Context:
         engines: names in order of preference, such as ``("onednn", "reference")``; None takes
             ``CAFFEPY_ENGINE`` or the fastest that this machine has.
         rank, size: which of how many workers this is.
+        precision: what nets store activations as on a GPU, "float32", "float16" or "bfloat16";
+            None takes each net's own defaults (core.precision).
 
     Attributes:
         engines: that kernels are asked of, the fastest first; ``mover`` is the first one's.
@@ -56,8 +58,10 @@ class Context:
         engines: Sequence[str] | None = None,
         rank: int = 0,
         size: int = 1,
+        precision: str | None = None,
     ) -> None:
         self.device = device
+        self.precision = precision
         self.seed = seed if seed is not None else secrets.randbits(31)
         self.threads = threads
         self.rank = rank
@@ -83,9 +87,12 @@ class Context:
         """Around whatever queues work for the device: makes it and its stream the current ones."""
         return self.accelerator.computing() if self.accelerator else contextlib.nullcontext()
 
-    def plan(self, spec: Spec, engine: str | None = None) -> Kernel:
-        """The kernel for a spec: from the engine named, else from the first that can do it."""
-        return importlib.import_module(KERNELS_PACKAGE).plan(spec, self, engine)
+    def plan(self, spec: Spec, engine: str | None = None, half: str | None = None) -> Kernel:
+        """The kernel for a spec: from the engine named, else from the first that can do it.
+
+        ``half``: for activations in float16 or bfloat16, if there is one.
+        """
+        return importlib.import_module(KERNELS_PACKAGE).plan(spec, self, engine, half)
 
     def generator(
         self, stream: str, counter: int = 0, *, common: bool = False
@@ -109,7 +116,7 @@ class _Host(Context):
 
     def __init__(self, owner: Context) -> None:
         self._owner = weakref.proxy(owner)
-        self.device, self.accelerator = "cpu", None
+        self.device, self.accelerator, self.precision = "cpu", None, None
         self.threads, self.rank, self.size = owner.threads, owner.rank, owner.size
         self.engines = importlib.import_module(KERNELS_PACKAGE).choose_engines(
             "cpu", None, owner.threads)

@@ -1,8 +1,13 @@
 """How much of a device's memory a net needs, and which batch would fit.
 
-What counts: parameters and their gradients, the history of the update rule, and all blobs, with
-gradients where backward computes them. What does not: workspaces, copies in another order, and
-what the driver keeps for itself; MARGIN leaves room for these.
+What counts: parameters and their gradients, the history of the update rule, all blobs, with
+gradients where backward computes them, and pictures on their way up as bytes. What does not:
+workspaces, copies in another order, and what the driver keeps for itself; MARGIN leaves room for
+these.
+
+In half precision a blob is counted in each number format in which some layer reads or writes it,
+and a parameter in float32 and, where its layer works in half precision, in that too. This is an
+estimate: which format a layer takes is judged by the layer as a whole.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 logger = log.get(__name__)
 
 MARGIN = 0.1  # of the device's memory
+HALF = 2  # bytes of a number in half precision
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,29 @@ def of(net: Net, histories: int = 0) -> Footprint:
     """What the net needs, if its update rule keeps so many numbers for each parameter."""
     parameters, blobs = memories(net)
     learned = sum(parameter.count for parameter in net.parameters)
+    sizes = formats(net)
     return Footprint(
-        sum(m.count * m.dtype.itemsize for m in parameters)
+        sum(m.count * sum(sizes[m]) for m in parameters)
         + histories * learned * net.dtype.itemsize,
-        sum(m.count * m.dtype.itemsize for m in blobs),
+        sum(m.count * sum(sizes[m]) for m in blobs)
+        + sum(layer.device_bytes for layer in net.layers),
         batch_of(net),
     )
+
+
+def formats(net: Net) -> dict[SyncedMemory, set[int]]:
+    """The bytes that a number takes in each format in which a memory is held."""
+    found: dict[SyncedMemory, set[int]] = {}
+    for layer, bottoms, tops in zip(net.layers, net.bottoms, net.tops, strict=True):
+        half = layer.half is not None and (layer.works_in_half or layer.device_bytes > 0)
+        for blob in (*bottoms, *tops):
+            for memory in (blob.values.memory, blob.grads.memory):
+                found.setdefault(memory, set()).add(HALF if half else net.dtype.itemsize)
+        for blob in layer.blobs:
+            found.setdefault(blob.grads.memory, set()).add(net.dtype.itemsize)
+            found.setdefault(blob.values.memory, set()).update(
+                {HALF, net.dtype.itemsize} if half else {net.dtype.itemsize})
+    return found
 
 
 def memories(net: Net) -> tuple[set[SyncedMemory], set[SyncedMemory]]:

@@ -52,10 +52,13 @@ class Layer:
         recordable: forward and backward queue the same work each time, so that a GPU can replay
             it: no number is read back, drawn or counted on the host, and no attribute carries
             anything from one forward to the next. A layer may set it anew in ``reshape``.
+        works_in_half: whether forward and backward leave half-precision values what they are: by
+            itself where the layer has planned kernels for them.
 
     Instance attributes:
         spec: the LayerParameter; ``p`` is the type's own message in it.
         name, phase (caffe_pb2.TRAIN or TEST), context, dtype.
+        half: "float16" or "bfloat16" if activations are to lie so (core.precision), else None.
         blobs: the parameters.
         param_propagate_down: per parameter, whether its gradient is wanted.
         position: how many draws or batches this layer has used up; a snapshot saves it.
@@ -76,6 +79,7 @@ class Layer:
     data: ClassVar[bool] = False
     on_host: ClassVar[bool] = False
     recordable: bool = False
+    works_in_half: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -102,6 +106,7 @@ class Layer:
         self.p: Any = getattr(spec, self.param_field) if self.param_field else None
         self.blobs: list[Blob] = []
         self.param_propagate_down: list[bool] = []
+        self.half: str | None = None
         self.position = 0
         self._plans: dict[Any, Any] = {}
 
@@ -137,6 +142,12 @@ class Layer:
             optimize: blobs between them may stay unwritten, and backward runs for all or none.
         """
         return None
+
+    @property
+    def device_bytes(self) -> int:
+        """About how much of a GPU's memory the layer takes for a batch, beside blobs and what its
+        kernels keep."""
+        return 0
 
     # -- what a layer may need to give back ------------------------------------------------
 
@@ -175,13 +186,19 @@ class Layer:
         place = self.context.place
         return place.last if tensor.channels_last else place
 
+    def keep(self, tensor: Tensor) -> Place:
+        """The same in the number format that the layer is to store: for layers that only copy."""
+        return self.follow(tensor).holding(self.half or self.dtype.name)
+
     def plan(self, spec: Any) -> Any:
         """The kernel for a spec, planned once per shape."""
         kernel = self._plans.get(spec)
         if kernel is None:
             if len(self._plans) >= PLANS_KEPT:
                 self._plans.pop(next(iter(self._plans)))
-            kernel = self._plans[spec] = self.context.plan(spec, self.engine)
+            kernel = self._plans[spec] = self.context.plan(spec, self.engine, self.half)
+            if self.half and kernel.spec.dtype == self.half:
+                self.works_in_half = True
         return kernel
 
     @property

@@ -1,8 +1,8 @@
 """A value may live in several places; it moves only when a stale place is read.
 
-A SyncedMemory is one run of ``count`` numbers. It knows four places: the host in C order (what
-``blob.data`` shows), the host in channels-last order, and the same two on a device. Five verbs
-reach it, all with a place and a shape:
+A SyncedMemory is one run of ``count`` numbers. It knows several places: the host in C order (what
+``blob.data`` shows), the host in channels-last order, the same two on a device, and these again in
+half precision (see place.py). Five verbs reach it, all with a place and a shape:
 
     read        make this place current, keep the others
     write       as read, then the others are stale
@@ -16,6 +16,10 @@ orders are the same bytes (C is 1, or H and W are) the C-order place serves for 
 blobs of different shapes share (Flatten, Reshape) can share the C-order place only, so a
 channels-last value of another shape goes through C order.
 
+On a device one copy changes order and number format at once, so kernels in half precision and
+others meet without knowing of each other. A parameter that is written in float32 and read in half
+precision is rounded once after each update.
+
 Native layers and kernels use the verbs. ``door`` is the Python side's way in: a writable view
 that may be kept for hours. While any view of it lives the memory is pinned: the host counts as
 newest when a public call starts (``host_is_newest``) and is refreshed when it ends
@@ -27,11 +31,12 @@ from __future__ import annotations
 import math
 import weakref
 from collections import Counter
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from caffepy.core.place import HALVES as HALVES
+from caffepy.core.place import Place as Place
 from caffepy.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -41,35 +46,6 @@ Array = Any  # numpy.ndarray, or cupy.ndarray on a device
 Shape = tuple[int, ...]
 
 ALIGNMENT = 64  # bytes: a cache line, and what vector loads like best
-
-
-class Place(Enum):
-    """Where and in which order the numbers lie."""
-
-    HOST = "host"
-    HOST_LAST = "host, channels-last"
-    DEVICE = "device"
-    DEVICE_LAST = "device, channels-last"
-
-    # set right below, as plain attributes, since they are asked for on every call
-    on_device: bool
-    channels_last: bool
-    plain: Place  # the same side in C order
-    last: Place  # the same side, channels-last
-    across: Place  # the same order on the other side
-
-    __hash__ = object.__hash__  # Enum's own runs Python code, and places key every look-up
-
-
-for _place in Place:
-    _side = "DEVICE" if _place.name.startswith("DEVICE") else "HOST"
-    _other = "HOST" if _side == "DEVICE" else "DEVICE"
-    _order = "_LAST" if _place.name.endswith("_LAST") else ""
-    _place.on_device = _side == "DEVICE"
-    _place.channels_last = bool(_order)
-    _place.plain = Place[_side]
-    _place.last = Place[_side + "_LAST"]
-    _place.across = Place[_other + _order]
 
 
 class Mover:
@@ -88,6 +64,7 @@ class Mover:
         """A flat uninitialised array of ``count`` numbers in a place."""
         if place.on_device:
             raise DeviceError("this net lives on the CPU and has no device memory")
+        dtype = place.dtype(dtype)
         raw = np.empty(count * dtype.itemsize + ALIGNMENT, np.uint8)
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + count * dtype.itemsize].view(dtype)
@@ -96,8 +73,11 @@ class Mover:
         """Copy between host and device; both flat, of one order."""
         raise DeviceError("this net lives on the CPU and has no device memory")
 
-    def reorder(self, source: Array, target: Array) -> None:
-        """Copy between C order and channels-last on one side; both N x C x H x W views."""
+    def rewrite(self, source: Array, target: Array) -> None:
+        """Copy on one side between C order and channels-last, number formats, or both.
+
+        Views of one shape, N x C x H x W if the order changes; their dtype tells the format.
+        """
         np.copyto(target, source)
 
     @property
@@ -106,6 +86,11 @@ class Mover:
         return sum(
             n for (a, b), n in self.counts.items() if a.channels_last != b.channels_last
         )
+
+    @property
+    def conversions(self) -> int:
+        """How many times a value changed its number format so far."""
+        return sum(n for (a, b), n in self.counts.items() if a.half != b.half)
 
 
 class SyncedMemory:
@@ -180,8 +165,7 @@ class SyncedMemory:
         """Hold ``count`` numbers. Room is kept when it suffices; then C-order content stays."""
         if count == self.count:
             return
-        self._valid.discard(Place.HOST_LAST)
-        self._valid.discard(Place.DEVICE_LAST)
+        self._forget_last()
         self._windows.clear()
         self.count = count
         if count > self.capacity:
@@ -280,44 +264,58 @@ class SyncedMemory:
 
     def _bring(self, place: Place, shape: Shape) -> None:
         """Make ``place`` current by the shortest way from where the value is."""
+        near = next((other for other in place.beside if other in self._valid), None)
         if not self._valid:
             if place.channels_last:
                 self._last_shape = shape
             self._room(place)[: self.count] = 0
             self._valid.add(place)
-        elif place.channels_last:
-            self._bring_last(place, shape)
-        elif place.last in self._valid:
-            assert self._last_shape is not None
-            self._reorder(place.last, place, self._last_shape)
-        elif place.across in self._valid:
+        elif place.channels_last and shape != self._last_shape:
+            self._bring_in_another_shape(place, shape)
+        elif near:
+            self._rewrite(near, place, shape)
+        elif not place.on_device:
+            if place.across not in self._valid:
+                self._bring(place.across, shape)
             self._transfer(place.across, place)
-        else:  # channels-last on the other side: change the order there, then cross over
-            self._bring(place.across, shape)
-            self._transfer(place.across, place)
+        elif Place.HOST in self._valid or Place.HOST_LAST in self._valid:
+            # cross over in the order it has: the device is quicker at changing it
+            over = place.across
+            if over not in self._valid:
+                over = over.plain if over.channels_last else over.last
+            self._transfer(over, over.across)
+            if place is not over.across:
+                self._rewrite(over.across, place, shape)
+        else:  # it is in the other half-precision format alone
+            self._bring(place.whole, shape)
+            self._rewrite(place.whole, place, shape)
 
-    def _bring_last(self, place: Place, shape: Shape) -> None:
-        if shape == self._last_shape and place.across in self._valid:
-            self._transfer(place.across, place)
-            return
-        self._bring_plain(place.plain, shape)
-        if shape != self._last_shape:
-            self._valid -= {Place.HOST_LAST, Place.DEVICE_LAST}
-            self._last_shape = shape
-        self._reorder(place.plain, place, shape)
+    def _bring_in_another_shape(self, place: Place, shape: Shape) -> None:
+        """By way of C order, which shapes have in common; the exact value must not be lost."""
+        whole = any(not other.half for other in self._valid)
+        plain = place.whole.plain if whole else place.plain
+        if plain not in self._valid:
+            self._bring(plain, shape)
+        self._forget_last()
+        self._last_shape = shape
+        self._rewrite(plain, place, shape)
 
-    def _bring_plain(self, place: Place, shape: Shape) -> None:
-        if place not in self._valid:
-            self._bring(place, shape)
+    def _forget_last(self) -> None:
+        """The channels-last places are not current any more."""
+        self._valid -= {place for place in self._valid if place.channels_last}
 
     def _transfer(self, source: Place, target: Place) -> None:
         self.mover.counts[source, target] += 1
         self.mover.transfer(self._room(source)[: self.count], self._room(target)[: self.count])
         self._valid.add(target)
 
-    def _reorder(self, source: Place, target: Place, shape: Shape) -> None:
+    def _rewrite(self, source: Place, target: Place, shape: Shape) -> None:
+        """Copy on one side, from another order or number format."""
+        if source.channels_last or target.channels_last:
+            assert self._last_shape is not None
+            shape = self._last_shape
         self.mover.counts[source, target] += 1
-        self.mover.reorder(self._window(source, shape), self._window(target, shape))
+        self.mover.rewrite(self._window(source, shape), self._window(target, shape))
         self._valid.add(target)
 
 

@@ -20,7 +20,7 @@ from caffepy.data import image
 from caffepy.data.crew import Crew, decoders
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
-from caffepy.data.whole import Collector, Room, Whole
+from caffepy.data.whole import Collector, Room, Whole, whole_bytes
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2
 
@@ -106,6 +106,7 @@ class ImageListSource:
 
     Attributes:
         shape: N x C x H x W of the first batch. Each batch takes its own from its first picture.
+        whole_bytes: what a batch of whole pictures takes as bytes.
         position: records consumed so far, by all ranks together. Order and draws are functions
             of it, so ``seek`` costs nothing and is exact.
 
@@ -152,7 +153,9 @@ class ImageListSource:
         self._crew = Crew(decoders(threads))
         self.position = 0
         first = self._line(0)
-        self.shape = (param.batch_size, *self._shape(first, self._read(first)))
+        picture = self._read(first)
+        self.shape = (param.batch_size, *self._shape(first, picture))
+        self.whole_bytes = whole_bytes(param.batch_size, picture)
 
     @property
     def records(self) -> int:

@@ -13,7 +13,7 @@ from caffepy.data.crew import Crew, decoders
 from caffepy.data.db import Record, open_db
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
-from caffepy.data.whole import Collector, Room, Whole
+from caffepy.data.whole import Collector, Room, Whole, whole_bytes
 from caffepy.errors import CaffeError, ConfigError, DataError
 from caffepy.proto import caffe_pb2
 
@@ -116,6 +116,7 @@ class BatchSource:
 
     Attributes:
         shape: N x C x H x W of the first batch. Later ones may differ in H and W.
+        whole_bytes: what a batch of whole pictures takes as bytes; 0 if the first is none of bytes.
         position: records consumed so far (see DatumReader).
 
     Raises:
@@ -158,6 +159,7 @@ class BatchSource:
             key, value = self._reader.peek()
             _, picture, _ = self._decode((key, value))
             self.shape = (self.batch_size, *self._shape(key, picture))
+            self.whole_bytes = whole_bytes(self.batch_size, picture)
             encoded = datum.parse(value).encoded
             if encoded and len(value) > SLOW:
                 self._crew = Crew(decoders(threads))

@@ -35,6 +35,11 @@ class Whole:
     position: int = 0
 
 
+def whole_bytes(count: int, picture: np.ndarray) -> int:
+    """What ``count`` pictures like this one take as bytes; 0 if it is none of bytes."""
+    return count * picture.nbytes if picture.dtype == np.uint8 else 0
+
+
 class Collector:
     """Puts a source's pictures side by side, where they are bytes and of one size.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from caffepy import log
 from caffepy.errors import ConfigError, DeviceError, did_you_mean
@@ -83,14 +84,23 @@ def _gpu_engines(device: int, names: Sequence[str]) -> list[Engine]:
     return [cuda, reference] if "cuda" in names else [reference]
 
 
-def plan(spec: Spec, context: object, engine: str | None = None) -> Kernel:
-    """The kernel for ``spec`` from the first of the context's engines that can do it."""
+def plan(
+    spec: Spec, context: object, engine: str | None = None, half: str | None = None
+) -> Kernel:
+    """The kernel for ``spec`` from the first of the context's engines that can do it.
+
+    Args:
+        engine: the name of one to ask before the reference engine, and no others.
+        half: "float16" or "bfloat16": activations lie so if an engine can do that.
+    """
     engines: list[Engine] = context.engines  # type: ignore[attr-defined]
     if engine and any(e.name == engine for e in engines):
         engines = [e for e in engines if e.name in (engine, "reference")]
-    for candidate in engines:
-        try:
-            return candidate.plan(spec)
-        except Unsupported as reason:
-            logger.debug("%s cannot do %s: %s", candidate.name, spec, reason)
+    stored = [replace(spec, dtype=half)] if half else []  # type: ignore[call-arg]
+    for wanted in (*stored, spec):
+        for candidate in engines:
+            try:
+                return candidate.plan(wanted)
+            except Unsupported as reason:
+                logger.debug("%s cannot do %s: %s", candidate.name, wanted, reason)
     raise AssertionError(f"the reference engine lacks {type(spec).__name__}")

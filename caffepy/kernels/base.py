@@ -1,9 +1,8 @@
 """What every engine offers: a spec says what to compute, a kernel is the plan for it.
 
 A spec is frozen and hashable: shapes and settings, nothing of the values. ``Engine.plan`` makes a
-kernel of it, which owns primitives, workspaces and layouts. Its methods take tensors and reach
-them by the verbs of core.memory in the place the kernel likes; parameters' gradients are
-accumulated, all other outputs overwritten.
+kernel of it, which owns primitives, workspaces and layouts. It reaches tensors by the verbs of
+core.memory in the place it likes; parameters' gradients accumulate, other outputs are overwritten.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import numpy as np
 
 from caffepy.core.memory import Array, Shape, Tensor
 from caffepy.errors import DataError
+from caffepy.kernels.bias import ChannelBias
 from caffepy.kernels.contract import Engine as Engine
 from caffepy.kernels.contract import Kernel, Spec
 from caffepy.kernels.contract import Unsupported as Unsupported
@@ -39,7 +39,7 @@ class ConvolutionSpec(Spec):
     dtype: str = "float32"
 
 
-class ConvolutionKernel(Kernel):
+class ConvolutionKernel(ChannelBias):
     spec: ConvolutionSpec
     fuses_relu = False  # whether forward_relu costs less than the two one after the other
 

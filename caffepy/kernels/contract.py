@@ -72,4 +72,8 @@ class Engine:
 
 @dataclass(frozen=True)
 class Spec:
-    """Base of all specs. ``dtype`` is the name of the number type: float32 or float64."""
+    """Base of all specs. ``dtype`` is the name of the number type: float32 or float64.
+
+    Or float16 or bfloat16: then activations and their gradients lie in half precision (their
+    memories have places for that), parameters and their gradients in float32, and sums are float32.
+    """

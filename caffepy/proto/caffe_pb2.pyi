@@ -14,6 +14,13 @@ DESCRIPTOR: FileDescriptor
 Phase: EnumTypeWrapper
 TRAIN: int
 TEST: int
+Type: EnumTypeWrapper
+DOUBLE: int
+FLOAT: int
+FLOAT16: int
+INT: int
+UINT: int
+BFLOAT16: int
 
 class BlobShape(Message):
     DESCRIPTOR: ClassVar[Descriptor]
@@ -117,6 +124,10 @@ class NetParameter(Message):
     debug_info: bool
     input_shape: RepeatedCompositeFieldContainer[BlobShape]
     layer: RepeatedCompositeFieldContainer[LayerParameter]
+    default_forward_type: int
+    default_backward_type: int
+    default_forward_math: int
+    default_backward_math: int
     global_grad_scale: float
     global_grad_scale_adaptive: bool
     def __init__(
@@ -131,6 +142,10 @@ class NetParameter(Message):
         debug_info: bool | None = ...,
         input_shape: Iterable[BlobShape | Mapping[str, Any]] | None = ...,
         layer: Iterable[LayerParameter | Mapping[str, Any]] | None = ...,
+        default_forward_type: int | str | None = ...,
+        default_backward_type: int | str | None = ...,
+        default_forward_math: int | str | None = ...,
+        default_backward_math: int | str | None = ...,
         global_grad_scale: float | None = ...,
         global_grad_scale_adaptive: bool | None = ...,
     ) -> None: ...
@@ -349,6 +364,10 @@ class LayerParameter(Message):
     exclude: RepeatedCompositeFieldContainer[NetStateRule]
     phase: int
     propagate_down: RepeatedScalarFieldContainer[bool]
+    forward_type: int
+    backward_type: int
+    forward_math: int
+    backward_math: int
     transform_param: TransformationParameter
     loss_param: LossParameter
     accuracy_param: AccuracyParameter
@@ -412,6 +431,10 @@ class LayerParameter(Message):
         exclude: Iterable[NetStateRule | Mapping[str, Any]] | None = ...,
         phase: int | str | None = ...,
         propagate_down: Iterable[bool] | None = ...,
+        forward_type: int | str | None = ...,
+        backward_type: int | str | None = ...,
+        forward_math: int | str | None = ...,
+        backward_math: int | str | None = ...,
         transform_param: TransformationParameter | Mapping[str, Any] | None = ...,
         loss_param: LossParameter | Mapping[str, Any] | None = ...,
         accuracy_param: AccuracyParameter | Mapping[str, Any] | None = ...,

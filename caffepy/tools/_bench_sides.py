@@ -33,14 +33,18 @@ NEAR_TIES = 0.1
 # A bias before a batch normalization has no gradient; what rounding leaves is not compared.
 NOTHING = 1e-4  # of the largest gradient's norm
 TF32 = 1e-2  # of losses and outputs, where either side may round factors to 11 bits
+HALF = {"float16": 1e-2, "bfloat16": 5e-2}  # and where both round all activations
+# In half precision gradients are those of so many times the loss, or float16 could not hold them.
+SCALE = 1024.0
 
 
 def contenders(
     param: Any, path: str, classes: int, forward: bool, threads: int, gpu: int | None = None,
-    ways: Sequence[str] = WAYS,
+    ways: Sequence[str] = WAYS, precision: str | None = None,
 ) -> dict[str, Side]:
     """Name to side, caffepy first; those that are installed, checked against each other."""
-    context = Context("cpu" if gpu is None else gpu, seed=SEED, threads=threads)
+    context = Context(
+        "cpu" if gpu is None else gpu, seed=SEED, threads=threads, precision=precision)
     tuned = context.engines[0].choices
     net, side = ours(param, classes, forward, context, Choices())
     sides = {"caffepy": side}
@@ -100,12 +104,14 @@ def agree_with_each_other(net: Net, other: Net) -> None:
         check(f"output '{name}'", others, values)
 
 
-def device_name(gpu: int) -> str:
-    """Such as ``NVIDIA H100, TF32``."""
+def device_name(gpu: int, precision: str | None = None) -> str:
+    """Such as ``NVIDIA H100, TF32``, or ``NVIDIA H100, float16``."""
     from caffepy.kernels.cuda import settings
     from caffepy.kernels.cuda.device import cupy
 
     name = cupy().cuda.runtime.getDeviceProperties(gpu)["name"].decode()
+    if precision in HALF:
+        return f"{name}, {precision}"
     return f"{name}, TF32" if settings.tf32() else f"{name}, float32"
 
 
@@ -146,8 +152,20 @@ def inference(torch: Any, twin: Any) -> Action:
     return act
 
 
-def training(torch: Any, twin: Any) -> Action:
-    optimizer = torch.optim.SGD(twin.parameters, RATE, MOMENTUM, weight_decay=DECAY)
+def training(torch: Any, twin: Any, **settings: Any) -> Action:
+    """One step of SGD; ``settings`` are more of the optimizer's."""
+    optimizer = torch.optim.SGD(
+        twin.parameters, RATE, MOMENTUM, weight_decay=DECAY, **settings)
+    if twin.precision == "float16":  # whose small gradients would be lost
+        scaler = torch.amp.GradScaler("cuda")
+
+        def scaled() -> None:
+            optimizer.zero_grad(set_to_none=True)
+            scaler.scale(twin.forward()).backward()
+            scaler.step(optimizer)
+            scaler.update()
+
+        return scaled
 
     def act() -> None:
         optimizer.zero_grad(set_to_none=True)
@@ -167,32 +185,49 @@ def agree_on_outputs(net: Net, twin: Any, most: float = AGREEMENT) -> None:
 
 def numbers(tensor: Any) -> np.ndarray:
     """A torch tensor as a flat array on the host, in C order."""
-    return tensor.detach().cpu().contiguous().numpy().reshape(-1)
+    return tensor.detach().float().cpu().contiguous().numpy().reshape(-1)
 
 
-def agree_on_gradients(net: Net, twin: Any, most: float = AGREEMENT) -> None:
+def agree_on_gradients(
+    net: Net, twin: Any, most: float = AGREEMENT, half: bool = False
+) -> None:
     """Both sides give the same loss and the same gradient of every parameter.
+
+    In half precision of the last layer's alone. Farther from the loss they tell nothing: rounding
+    only the weights of a fresh ResNet-50 to float16 changes its first gradients by half.
 
     Nets with dropout draw other masks on each side: they are compared with it turned off.
     """
     drop(net, twin, False)
+    scale = SCALE if half else 1.0
+    weigh(net, scale)
     try:
         net.clear_param_diffs()
         loss = net.forward()
         net.backward()
         theirs = twin.forward()
-        theirs.backward()
+        (theirs * scale).backward()
         check("loss", np.array([loss]), numbers(theirs), most)
         pairs = [(parameter, numbers(other.grad))
                  for parameter, other in zip(net.parameters, twin.parameters, strict=True)
                  if parameter.lr_mult and other.grad is not None]
+        if half:
+            pairs = [pair for pair in pairs if pair[0].layer == pairs[-1][0].layer]
         largest = max((float(np.linalg.norm(gradient)) for _, gradient in pairs), default=0.0)
         for parameter, gradient in pairs:
             check(f"gradient {parameter.index} of layer '{parameter.layer}'",
                   parameter.blob.grads.read(Place.HOST).reshape(-1), gradient, NEAR_TIES,
                   NOTHING * largest)
     finally:
+        weigh(net, 1.0)
         drop(net, twin, True)
+
+
+def weigh(net: Net, scale: float) -> None:
+    """Let backward begin at the losses' weights, times ``scale``."""
+    for terms in net.loss_terms:
+        for blob, weight in terms:
+            blob.grads.overwrite(Place.HOST)[...] = weight * scale
 
 
 def drop(net: Net, twin: Any, on: bool) -> None:

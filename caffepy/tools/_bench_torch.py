@@ -7,6 +7,7 @@ alone, by whoever asks for the comparison.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
+from caffepy.core.place import HALVES
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 
@@ -29,16 +31,19 @@ class TorchNet:
         net: where shapes, weights and inputs are taken from.
         channels_last: whether 4-D tensors lie channels-last.
         device: torch's name of the device.
+        precision: "float16" or "bfloat16": forward runs under torch.autocast of that type.
 
     Attributes:
         parameters: the torch parameters, in the order of ``net.parameters``.
     """
 
-    def __init__(self, net: Net, channels_last: bool = False, device: str = "cpu") -> None:
+    def __init__(self, net: Net, channels_last: bool = False, device: str = "cpu",
+                 precision: str | None = None) -> None:
         import torch
 
         self.torch = torch
         self.device = device
+        self.precision = precision if precision in HALVES else None
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.by_memory: dict[Any, Any] = {}
         self.parameters = [self._parameter(p.blob) for p in net.parameters]
@@ -64,9 +69,17 @@ class TorchNet:
     def forward(self) -> Any:
         """The weighted loss (0 if the net has none), and the blobs in ``self.blobs``."""
         self.blobs: Blobs = dict(self.inputs)
-        for step in self.steps:
-            step(self.blobs)
+        with self._casting():
+            for step in self.steps:
+                step(self.blobs)
         return sum((weight * self.blobs[name] for name, weight in self.losses), start=0.0)
+
+    def _casting(self) -> Any:
+        """Around forward: what chooses the types of PyTorch's operations."""
+        if self.precision is None:
+            return contextlib.nullcontext()
+        return self.torch.autocast(self.device.partition(":")[0],
+                                   dtype=getattr(self.torch, self.precision))
 
     # -- one layer ------------------------------------------------------------------------
 

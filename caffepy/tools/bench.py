@@ -2,7 +2,7 @@
 
     caffepy bench models/lenet/lenet_train_test.prototxt -batch 64
     caffepy bench net.prototxt -forward -rounds 7 -json result.json
-    caffepy bench models/googlenet/train_val.prototxt -batch 128 -gpu 0
+    caffepy bench models/googlenet/train_val.prototxt -batch 128 -gpu 0 -precision float16
 
 Data layers are replaced by Input layers with random pictures and labels. Before anything is
 timed, both sides must agree on the loss and on every gradient. Then they take turns, so that a
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import click
 
 from caffepy import log
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError, did_you_mean
 
 Action = Callable[[], object]
@@ -54,17 +54,20 @@ DATA_TYPES = ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData")
 @gflags.flag("iterations", int, 0, "Steps in a round; 0 fills about a second.")
 @gflags.flag("threads", int, 0, "Threads of each side; 0 takes the cores there are.")
 @gflags.flag("gpu", int, -1, "The GPU that all sides run on; without it the CPU.")
+@gflags.flag("precision", gflags.Choice(*flags.PRECISIONS), None,
+             "With -gpu: what activations are stored as; PyTorch's by torch.autocast.")
 @gflags.flag("ways", str, ",".join(WAYS), "How PyTorch runs on a GPU, separated by commas.")
 @gflags.flag("json", str, "", "Also write the numbers to this file.")
 def main(net: str, batch: int, size: int, channels: int, classes: int, forward: bool, rounds: int,
-         iterations: int, threads: int, gpu: int, ways: str, json: str) -> None:
+         iterations: int, threads: int, gpu: int, precision: str | None, ways: str,
+         json: str) -> None:
     threads = threads or len(os.sched_getaffinity(0))
     # two pools of threads that wait by spinning would steal each other's cores
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     log.init(log.glog_level(1))
     found = measure(net, batch, size, channels, classes, forward, rounds, iterations, threads,
-                    gpu if gpu >= 0 else None, read_ways(ways))
+                    gpu if gpu >= 0 else None, read_ways(ways), precision)
     click.echo(table(found))
     if json:
         write_json(json, found)
@@ -72,17 +75,19 @@ def main(net: str, batch: int, size: int, channels: int, classes: int, forward: 
 
 def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes: int = 10,
             forward: bool = False, rounds: int = 5, iterations: int = 0, threads: int = 1,
-            gpu: int | None = None, ways: Sequence[str] = WAYS) -> dict[str, Any]:
+            gpu: int | None = None, ways: Sequence[str] = WAYS,
+            precision: str | None = None) -> dict[str, Any]:
     """Time all sides that are installed; returns the net's name and milliseconds by side.
 
     Raises:
         ConfigError: two sides disagree on the loss or a gradient.
     """
+    from caffepy.core.precision import STORED
     from caffepy.tools import _bench_sides as sides
 
     param = synthetic(path, batch, size, channels, forward)
     contenders: dict[str, Side] = sides.contenders(
-        param, path, classes, forward, threads, gpu, ways)
+        param, path, classes, forward, threads, gpu, ways, precision)
     times: dict[str, list[float]] = {name: [] for name in contenders}
     steps = {name: iterations or steps_in_a_second(side, gpu is not None)
              for name, side in contenders.items()}
@@ -93,7 +98,8 @@ def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes
         "net": param.name or Path(path).stem,
         "what": "forward" if forward else "train step",
         "threads": threads,
-        "device": "cpu" if gpu is None else sides.device_name(gpu),
+        "device": "cpu" if gpu is None else sides.device_name(
+            gpu, precision or STORED[param.default_forward_type]),
         "milliseconds": times,
         "median": {name: statistics.median(values) for name, values in times.items()},
     }

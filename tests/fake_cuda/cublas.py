@@ -8,6 +8,7 @@ import numpy as np
 
 import fake_cuda
 from fake_cuda.c_functions import FakeLibrary
+from fake_cuda.halves import CUBLAS, STORED, decoded, encoded
 
 INVALID_VALUE = 7
 
@@ -53,31 +54,38 @@ class FakeCublas(FakeLibrary):
         self.workspaces[handle] = (workspace, size)
         return 0
 
-    def _columns(self, pointer: int, rows: int, columns: int, step: int) -> np.ndarray:
-        """A rows x columns matrix that lies column by column, ``step`` numbers apart."""
-        count = step * (columns - 1) + rows
-        flat = fake_cuda.array_at(pointer, 4 * count).view(np.float32)
-        return np.lib.stride_tricks.as_strided(flat, (rows, columns), (4, 4 * step))
+    def _columns(self, pointer: int, rows: int, columns: int, step: int, dtype: str = "float32"
+                 ) -> np.ndarray:
+        """A rows x columns matrix that lies column by column, ``step`` numbers apart, as stored."""
+        count, kind = step * (columns - 1) + rows, STORED[dtype]
+        flat = fake_cuda.array_at(pointer, kind.itemsize * count).view(kind)
+        return np.lib.stride_tricks.as_strided(
+            flat, (rows, columns), (kind.itemsize, kind.itemsize * step))
 
     def cublasGemmEx(
         self, handle: int, turn_a: int, turn_b: int, m: int, n: int, k: int, alpha: Any,
         a: int, a_type: int, a_step: int, b: int, b_type: int, b_step: int, beta: Any,
         c: int, c_type: int, c_step: int, compute: int, algorithm: int,
     ) -> int:
-        assert handle in self.workspaces and (a_type, b_type, c_type) == (0, 0, 0)
+        assert handle in self.workspaces and a_type == b_type and c_type in (0, a_type)
+        factor, total = CUBLAS[a_type], CUBLAS[c_type]
         if (min(m, n, k) < 1 or a_step < (k if turn_a else m) or b_step < (n if turn_b else k)
-                or c_step < m or compute not in (68, 77) or algorithm != -1):
+                or c_step < m or compute not in ((68,) if a_type else (68, 77)) or algorithm != -1):
             return INVALID_VALUE
         self.computes.append(compute)
         scale, keep = float(alpha.value), float(beta.value)
 
         def work() -> None:
-            left = (self._columns(a, k, m, a_step).T if turn_a else self._columns(a, m, k, a_step))
-            right = (self._columns(b, n, k, b_step).T if turn_b
-                     else self._columns(b, k, n, b_step))
-            out = self._columns(c, m, n, c_step)
-            product = left.astype(np.float64) @ right.astype(np.float64)
-            out[...] = scale * product + (keep * out if keep else 0)
+            left = (self._columns(a, k, m, a_step, factor).T if turn_a
+                    else self._columns(a, m, k, a_step, factor))
+            right = (self._columns(b, n, k, b_step, factor).T if turn_b
+                     else self._columns(b, k, n, b_step, factor))
+            out = self._columns(c, m, n, c_step, total)
+            product = scale * (decoded(left, factor).astype(np.float64)
+                               @ decoded(right, factor).astype(np.float64))
+            if keep:
+                product += keep * decoded(out, total)
+            out[...] = encoded(product.astype(np.float32), total)
 
         fake_cuda.record(work)
         return 0

@@ -11,6 +11,7 @@ import numpy as np
 
 import fake_cuda
 from fake_cuda.c_functions import FakeLibrary
+from fake_cuda.halves import CUDNN, STORED, decoded, encoded
 
 BAD_PARAM, NOT_SUPPORTED, NOT_INITIALIZED = 2000, 3000, 1001
 WORDS = {BAD_PARAM: b"CUDNN_STATUS_BAD_PARAM", NOT_SUPPORTED: b"CUDNN_STATUS_NOT_SUPPORTED"}
@@ -81,18 +82,20 @@ class FakeCudnn(FakeLibrary):
     def cudnnSetTensorNdDescriptor(
         self, tensor: int, dtype: int, axes: int, shape: Any, strides: Any
     ) -> int:
-        if not 3 <= axes <= 8 or min(shape) < 1 or dtype != 0:
+        if not 3 <= axes <= 8 or min(shape) < 1 or dtype not in CUDNN:
             return BAD_PARAM
         t = self.objects[tensor]
+        t.dtype = CUDNN[dtype]
         t.shape, t.strides = tuple(shape), tuple(strides)
         return 0
 
     def cudnnSetFilterNdDescriptor(
         self, filters: int, dtype: int, layout: int, axes: int, shape: Any
     ) -> int:
-        if not 3 <= axes <= 8 or min(shape) < 1 or dtype != 0:
+        if not 3 <= axes <= 8 or min(shape) < 1 or dtype not in CUDNN:
             return BAD_PARAM
         f = self.objects[filters]
+        f.dtype = CUDNN[dtype]
         f.shape = tuple(shape)
         f.strides = tuple(math.prod(shape[axis + 1:]) for axis in range(axes))
         if layout == NHWC:
@@ -200,7 +203,7 @@ class FakeCudnn(FakeLibrary):
         self.searches += 1
         for descriptor, data in ((a, a_data), (b, b_data)):
             self._array(descriptor, data)
-        self._array(c, c_data)[...] = np.nan
+        self._put(c, c_data, np.full(self.objects[c].shape, np.nan), 0)
         if room:
             fake_cuda.array_at(workspace, room)[:] = 255
         return self._report(kind, a, b, convolution, c, asked, count, results, ran=True)
@@ -216,11 +219,24 @@ class FakeCudnn(FakeLibrary):
 
     # -- computing ----------------------------------------------------------------------------
 
-    def _array(self, descriptor: int, data: int) -> np.ndarray:
+    def _stored(self, descriptor: int, data: int) -> np.ndarray:
         """The numbers at an address of device memory, as the descriptor says that they lie."""
         t = self.objects[descriptor]
-        room = fake_cuda.array_at(data, 4 * math.prod(t.shape)).view(np.float32)
-        return np.lib.stride_tricks.as_strided(room, t.shape, [4 * step for step in t.strides])
+        kind = STORED[t.dtype]
+        room = fake_cuda.array_at(data, kind.itemsize * math.prod(t.shape)).view(kind)
+        return np.lib.stride_tricks.as_strided(
+            room, t.shape, [kind.itemsize * step for step in t.strides])
+
+    def _array(self, descriptor: int, data: int) -> np.ndarray:
+        """Their values."""
+        return decoded(self._stored(descriptor, data), self.objects[descriptor].dtype)
+
+    def _put(self, descriptor: int, data: int, result: np.ndarray, keep: float) -> None:
+        """Write a result, with what was there times ``keep`` added."""
+        if keep:
+            result = result + keep * self._array(descriptor, data)
+        self._stored(descriptor, data)[...] = encoded(
+            result.astype(np.float32), self.objects[descriptor].dtype)
 
     def _cells(self, convolution: Any, x: np.ndarray, w: np.ndarray, y: np.ndarray) -> Any:
         """For each cell of the kernel and each group: inputs under it, its weights, outputs."""
@@ -242,6 +258,10 @@ class FakeCudnn(FakeLibrary):
         if not need or room < need[0] * math.prod(self.objects[c].shape):
             return NOT_SUPPORTED
         if not self._runs(kind, c, *needed):
+            return NOT_SUPPORTED
+        if len({self.objects[d].dtype for d in (c, *needed)}) > 1:
+            return BAD_PARAM  # it has no mixed types
+        if self.objects[c].dtype != "float32" and self.objects[convolution].math == FMA_MATH:
             return NOT_SUPPORTED
         self.runs.append((kind, algorithm, self.objects[convolution].math,
                           any(map(self._channels_last, (c, *needed)))))
@@ -266,7 +286,7 @@ class FakeCudnn(FakeLibrary):
             for padded, under, weights, outputs in self._cells(convolution, xs, ws, ys):
                 total[:, outputs] += np.einsum("nc...,oc->no...", padded[under], ws[weights],
                                                optimize=True)
-            ys[...] = scale * total + (keep * ys if keep else 0)
+            self._put(y, y_data, scale * total, keep)
 
         return self._run("Forward", alpha, convolution, algorithm, workspace, room, beta, y,
                          (x, w), compute)
@@ -285,7 +305,7 @@ class FakeCudnn(FakeLibrary):
                 total[under] += np.einsum("no...,oc->nc...", ys[:, outputs], ws[weights],
                                           optimize=True)
             inner = tuple(slice(p, p + n) for p, n in zip(pad, xs.shape[2:], strict=True))
-            xs[...] = scale * total[(..., *inner)] + (keep * xs if keep else 0)
+            self._put(x, x_data, scale * total[(..., *inner)], keep)
 
         return self._run("BackwardData", alpha, convolution, algorithm, workspace, room, beta, x,
                          (y, w), compute)
@@ -301,7 +321,7 @@ class FakeCudnn(FakeLibrary):
             for padded, under, weights, outputs in self._cells(convolution, xs, ws, ys):
                 total[weights] += np.einsum("no...,nc...->oc", ys[:, outputs], padded[under],
                                             optimize=True)
-            ws[...] = scale * total + (keep * ws if keep else 0)
+            self._put(w, w_data, scale * total, keep)
 
         return self._run("BackwardFilter", alpha, convolution, algorithm, workspace, room, beta, w,
                          (x, y), compute)
@@ -310,11 +330,13 @@ class FakeCudnn(FakeLibrary):
         self, handle: int, alpha: Any, y: int, y_data: int, beta: Any, b: int, b_data: int
     ) -> int:
         scale, keep = float(alpha.value), float(beta.value)
+        if self.objects[b].dtype != self.objects[y].dtype:
+            return BAD_PARAM
 
         def compute() -> None:
-            ys, bs = self._array(y, y_data), self._array(b, b_data)
+            ys = self._array(y, y_data)
             total = ys.sum(axis=(0, *range(2, ys.ndim)), keepdims=True, dtype=np.float64)
-            bs[...] = scale * total + (keep * bs if keep else 0)
+            self._put(b, b_data, scale * total, keep)
 
         fake_cuda.record(compute)
         return 0
@@ -323,10 +345,12 @@ class FakeCudnn(FakeLibrary):
         self, handle: int, alpha: Any, a: int, a_data: int, beta: Any, c: int, c_data: int
     ) -> int:
         scale, keep = float(alpha.value), float(beta.value)
+        if self.objects[a].dtype != self.objects[c].dtype:
+            return BAD_PARAM
 
         def compute() -> None:
-            target = self._array(c, c_data)
-            target[...] = scale * self._array(a, a_data) + (keep * target if keep else 0)
+            added = np.broadcast_to(scale * self._array(a, a_data), self.objects[c].shape)
+            self._put(c, c_data, added, keep)
 
         fake_cuda.record(compute)
         return 0

@@ -182,8 +182,8 @@ template <class T> bool fits(const Argument& a) {
     if constexpr (std::is_pointer_v<T>) {
         using Number = std::remove_pointer_t<T>;
         if (null(a)) return true;
-        // of a struct an array of numbers is made
-        if constexpr (std::is_class_v<Number>) return a.kind == 'p';
+        // of a struct an array of numbers is made, unless it is one: of half precision
+        if constexpr (std::is_class_v<Number> && sizeof(Number) > 2) return a.kind == 'p';
         else return a.kind == 'p' && a.size == int(sizeof(Number));
     } else if constexpr (std::is_floating_point_v<T>) {
         return a.kind == 'f' && a.size == int(sizeof(T));
@@ -312,4 +312,6 @@ inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
     return (unsigned __int128)a * b >> 64;
 }
 inline int __float_as_int(float x) { int i; memcpy(&i, &x, 4); return i; }
+inline unsigned __float_as_uint(float x) { unsigned i; memcpy(&i, &x, 4); return i; }
+inline float __uint_as_float(unsigned i) { float x; memcpy(&x, &i, 4); return x; }
 inline float __int_as_float(int i) { float x; memcpy(&x, &i, 4); return x; }

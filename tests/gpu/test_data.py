@@ -12,7 +12,7 @@ from kernels.cuda.sides import REAL
 from numpy.testing import assert_array_equal
 from recorded_data import make_db
 
-from caffepy.core import recorder
+from caffepy.core import footprint, recorder
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
@@ -267,4 +267,20 @@ def test_the_memory_of_batches_serves_again(gpu, tmp_path):
         net.forward()
         seen |= {id(begun.batch): begun.batch for begun in net.layers[0].uploads._begun}
     assert len(seen) <= 2 + 4 + 2, "under way, prefetched, at hand and being filled"
+    net.close()
+
+
+def test_rooms_for_bytes_are_reckoned_before_the_first_batch(gpu, tmp_path):
+    path = database(tmp_path, pictures())
+    needs = []
+    for device in (gpu, "cpu"):
+        net = build(device, layer(path, "crop_size: 6"))
+        needs.append(footprint.of(net).blobs)
+        net.close()
+    assert needs[0] - needs[1] == 2 * BATCH * np.prod(SIZE)
+    (tmp_path / "floats").mkdir()
+    path = database(tmp_path / "floats", [caffe_pb2.Datum(
+        channels=1, height=2, width=2, float_data=[1, 2, 3, 4])])
+    net = build(gpu, layer(path))
+    assert net.layers[0].device_bytes == 0
     net.close()

@@ -15,13 +15,14 @@ from caffepy.proto import caffe_pb2, text
 PASSES = recorder.WARM_UP + 3
 
 
-def passes(name, device):
+def passes(name, device, precision=None):
     """All numbers of a recorded case's net after some passes, each with inputs of its own."""
     with np.load(REFERENCE / "layers" / f"{name}.npz") as file:
         case = dict(file)
     spec = caffe_pb2.NetParameter()
     text.parse(str(case.pop("prototxt")), spec)
-    net = Net(spec, int(case.pop("phase")), context=Context(device, seed=SEED))
+    net = Net(spec, int(case.pop("phase")), context=Context(
+        device, seed=SEED, precision=precision))
     for count in range(PASSES):
         for key, value in case.items():
             kind, owner, *index = key.split("/")

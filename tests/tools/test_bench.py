@@ -197,3 +197,79 @@ def test_peak_memory_of_a_step(tmp_path):
     found = subprocess.run([sys.executable, str(script), str(net), "-side", "caffepy"],
                            stdout=subprocess.PIPE, text=True, check=True).stdout
     assert 20 * 2**20 < int(found) < 2**30
+
+
+class Recorder:
+    """Stands for an object of PyTorch's; writes down what is called on it."""
+
+    def __init__(self, seen, name=""):
+        self.seen, self.name = seen, name
+
+    def __getattr__(self, name):
+        return Recorder(self.seen, f"{self.name}.{name}".lstrip("."))
+
+    def __call__(self, *args, **kwargs):
+        self.seen.append((self.name, kwargs))
+        return self
+
+    def __rmul__(self, other):
+        return self
+
+    __radd__ = __rmul__
+
+    def __enter__(self):
+        self.seen.append((f"with {self.name}", {}))
+
+    def __exit__(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(("precision", "scaled"), [("float16", True), ("bfloat16", False),
+                                                   (None, False)])
+def test_pytorch_in_half_precision_casts_and_scales(precision, scaled):
+    """float16 alone needs its loss scaled; what runs where is PyTorch's own choice."""
+    from caffepy.tools._bench_sides import training
+    from caffepy.tools._bench_torch import TorchNet
+
+    seen = []
+    twin = object.__new__(TorchNet)
+    twin.torch, twin.device, twin.precision = Recorder(seen), "cuda:0", precision
+    twin.parameters, twin.steps = [], []
+    twin.losses, twin.inputs = [("loss", 1.0)], {"loss": Recorder(seen, "loss")}
+    training(twin.torch, twin)()
+    names = [name for name, _ in seen]
+    assert ("with autocast" in names) == (precision is not None)
+    assert ("amp.GradScaler" in names) == scaled
+    if precision:
+        assert dict(seen)["autocast"]["dtype"].name == precision
+    if scaled:
+        steps = [name for name in names if name.startswith("amp.GradScaler.")]
+        assert steps == ["amp.GradScaler.scale", "amp.GradScaler.scale.backward",
+                         "amp.GradScaler.step", "amp.GradScaler.update"]
+    else:
+        assert names[-2:] == ["loss.backward", "optim.SGD.step"]
+
+
+def test_gradients_are_compared_at_so_many_times_the_loss(net):
+    import numpy as np
+
+    from caffepy.core.context import Context
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2
+    from caffepy.tools import _bench_sides as sides
+
+    param = bench.synthetic(net, 2, 12, 3, forward=False)
+    param.layer[-1].loss_weight[:] = [0.5]
+    built = Net(param, caffe_pb2.TRAIN, context=Context(seed=1, engines=["reference"]))
+    built.layer("drop").training = False
+    sides.fill_inputs(built, 5)
+    found = []
+    for scale in (1.0, 4.0, 1.0):
+        sides.weigh(built, scale)
+        built.clear_param_diffs()
+        built.forward()
+        built.backward()
+        found.append(built.params["ip"][0].diff.copy())
+    assert found[0].any()
+    np.testing.assert_allclose(found[1], 4 * found[0], rtol=1e-5)
+    np.testing.assert_array_equal(found[2], found[0])

@@ -32,9 +32,9 @@ def test_what_it_runs_is_there(check):
          check.LEFT_OUT],
         cwd=ROOT, capture_output=True, text=True)
     tests = [line.partition(".py::") for line in done.stdout.splitlines() if ".py::" in line]
-    for file, pattern, what, count in check.CASES + check.ONCE_CASES:
+    for file, pattern, what, count in (*check.CASES, *check.ONCE_CASES, *check.HALF_CASES):
         found = [name for where, _, name in tests
-                 if file in where.replace("/", ".") and re.search(pattern, name)]
+                 if re.search(file, where.replace("/", ".")) and re.search(pattern, name)]
         assert len(found) >= count, what
     assert not any("fake" in name for _, _, name in tests)
 
@@ -63,9 +63,12 @@ def test_fewer_cases_than_there_are_is_a_failure(check, monkeypatch):
         "layer cases, float32", "solver cases, float32"]
     assert len(good) == len(check.CASES + check.ONCE_CASES)
     monkeypatch.setattr(check, "run_tests", lambda *_: (passed, solvers[:1]))
+    passed += [("tests.gpu.test_half", f"test_layer_case[{i}-{half}]")
+               for i in range(117) for half in ("float16", "bfloat16")][:-1]
     good = {row.what: row.good for row in check.cases("1", check.Clock(1))}
-    assert [what for what in good if good[what]] == ["layer cases, with TF32"]
-    assert len(good) == len(check.CASES)
+    assert [what for what in good if good[what]] == [
+        "layer cases, with TF32", "layer cases, float16"]
+    assert len(good) == len(check.CASES) + len(check.HALF_CASES)
 
 
 def test_a_race_is_judged_against_whom_it_names(check):
@@ -76,6 +79,16 @@ def test_a_race_is_judged_against_whom_it_names(check):
     row = check.judge("AlexNet", best, times)
     assert not row.good and row.found == "1.00 ms, 0.90 x PyTorch graph"
     assert not check.judge("AlexNet", best, {"caffepy": 1.0}).good
+
+
+def test_the_large_nets_race_in_float16_too(check):
+    half = [race for race in check.RACES if "float16" in race.flags]
+    assert [race.name for race in half] == [
+        "AlexNet, float16", "GoogLeNet, float16", "ResNet-50, float16"]
+    for race in half:
+        times = {"caffepy": 1.0, "PyTorch graph, autocast float16": 1.5}
+        assert check.judge(race.name, race, times).found == (
+            "1.00 ms, 1.50 x PyTorch graph, autocast float16")
 
 
 def test_the_table_has_a_word_for_each_row(check):

@@ -1,4 +1,7 @@
-"""The kernels that run on an NVIDIA GPU: cuDNN, cuBLAS, and CUDA kernels of our own, in float32.
+"""The kernels that run on an NVIDIA GPU: cuDNN, cuBLAS, and CUDA kernels of our own.
+
+They compute in float32. Activations lie in float32 or, if the spec's dtype says so, in half
+precision: such kernels read and write the half-precision places of their tensors.
 
 Activations of four axes keep the order they come in, channels-last or not; convolutions choose
 it. What is not here is computed by the reference kernels on CuPy arrays.

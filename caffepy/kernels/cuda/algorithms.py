@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
-from caffepy.core.memory import Array, Shape
+from caffepy.core.memory import Array, Place, Shape
 from caffepy.kernels.base import Unsupported
 from caffepy.kernels.cuda import cudnn, settings
+from caffepy.kernels.cuda.common import FLOAT
 from caffepy.kernels.cuda.cudnn import (
     ONE,
     ZERO,
@@ -76,6 +77,7 @@ class Algorithm:
         direction: which of the three.
         descriptors: of the operands, in the direction's order.
         convolution: its kind of arithmetic is set to that of the algorithm chosen.
+        dtype: of the operands.
         key: tells this convolution from others; equal ones are searched for once a device.
 
     Raises:
@@ -84,16 +86,18 @@ class Algorithm:
 
     def __init__(
         self, device: Device, direction: Direction, descriptors: list[Descriptor],
-        convolution: ConvolutionDescriptor, key: object,
+        convolution: ConvolutionDescriptor, key: object, dtype: str = "float32",
     ) -> None:
         self.device = device
         self.handle = device.cudnn
         self.direction = direction
         self.descriptors = descriptors
         self.convolution = convolution
-        self.tf32 = settings.tf32()
+        # whether cuDNN may choose the arithmetic: else float32 might be rounded to TF32
+        self.free = settings.tf32() or dtype != "float32"
+        self.place = Place.DEVICE.holding(dtype)
         self.deterministic = settings.deterministic()
-        self.key = (direction.name, key, self.tf32, self.deterministic)
+        self.key = (direction.name, key, self.free, self.deterministic)
         self._suggested = self._usable(self._suggest(), WORKSPACE_LIMIT)
         if not self._suggested:
             raise Unsupported(f"cuDNN has no algorithm for {direction.name} of this convolution")
@@ -120,13 +124,13 @@ class Algorithm:
         Raises:
             Unsupported: none of those that cuDNN suggested runs.
         """
-        c = self.device.xp.empty(c_shape, "float32")
+        c = self.device.xp.empty(c_shape, self.place.dtype(FLOAT))
         found = self.handle.choices.get(self.key)
         candidates = [found] if found else []
         if not found and not self.deterministic:
             candidates += self._search(a, b, c)
         for candidate in (*candidates, *self._suggested):
-            self.convolution.set_math(candidate.math if self.tf32 else cudnn.FMA_MATH)
+            self.convolution.set_math(candidate.math if self.free else cudnn.FMA_MATH)
             self.number, self.memory = candidate.algorithm, candidate.memory
             try:
                 self.run(a, b, c)
@@ -157,7 +161,7 @@ class Algorithm:
             and result.memory <= limit
             and (not self.deterministic or result.determinism == cudnn.DETERMINISTIC)
         ]
-        if self.tf32:
+        if self.free:
             return usable
         # a search also tries the default arithmetic, and times it with TF32
         return [result for result in usable if result.math == cudnn.FMA_MATH] or usable

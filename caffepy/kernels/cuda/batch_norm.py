@@ -9,7 +9,7 @@ import numpy as np
 
 from caffepy.core.memory import Array, Place, Tensor
 from caffepy.kernels.base import BatchNormKernel, BatchNormSpec, Engine
-from caffepy.kernels.cuda.common import Sums, device_of, extents, order
+from caffepy.kernels.cuda.common import FLOAT, Sums, device_of, extents, order
 
 
 class BatchNorm(BatchNormKernel):
@@ -25,7 +25,8 @@ class BatchNorm(BatchNormKernel):
         self.device = device_of(owner, spec, spec.shape)
         self.count = math.prod(spec.shape)
         self.channels = spec.shape[1] if len(spec.shape) > 1 else 1
-        self.place = Place.DEVICE
+        self.dtype = spec.dtype
+        self.place = Place.DEVICE.holding(spec.dtype)
         self.mean: Array = None  # the caller's own array
         self._sums: dict[Place, Sums] = {}
         kept = spec.inplace and spec.training and not spec.given
@@ -34,11 +35,11 @@ class BatchNorm(BatchNormKernel):
             self.rate = xp.empty(self.channels, np.float32)
             self.means = xp.empty(2 * self.channels, np.float32)  # of dy and of dy * y
             # y kept aside, where it may be overwritten
-            self.normal = xp.empty(self.count, np.float32) if kept else None
+            self.normal = xp.empty(self.count, self.place.dtype(FLOAT)) if kept else None
 
     def forward(self, x: Tensor, y: Tensor, mean: Any, variance: Any) -> None:
-        place = self.place = order(x)
-        launch, eps = self.device.launch, float(self.spec.eps)
+        place = self.place = order(x, self.dtype)
+        launch, eps = self._launch, float(self.spec.eps)
         xs = x.read(place)
         sums = self._at(place)
         if self.spec.given:
@@ -52,7 +53,7 @@ class BatchNorm(BatchNormKernel):
         self.mean = mean
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        place, launch = self.place, self.device.launch
+        place, launch = self.place, self._launch
         dys = dy.read(place)
         sums = self._at(place)
         if self.spec.given:
@@ -70,8 +71,11 @@ class BatchNorm(BatchNormKernel):
         launch("batch_norm.backward", self.count, dys, normal, mean, self.rate, self.means,
                sums.dim, sums.inner, dx.overwrite(place))
 
+    def _launch(self, kernel: str, count: int, *args: Any) -> None:
+        self.device.launch(kernel, count, *args, dtype=self.dtype, packed=count == self.count)
+
     def _at(self, place: Place) -> Sums:
         if place not in self._sums:
             shape = self.spec.shape if len(self.spec.shape) > 1 else (*self.spec.shape, 1)
-            self._sums[place] = Sums(self.device, *extents(shape, place, 1, 2))
+            self._sums[place] = Sums(self.device, *extents(shape, place, 1, 2), self.dtype)
         return self._sums[place]

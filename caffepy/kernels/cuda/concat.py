@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.kernels.base import ConcatKernel, ConcatSpec, Engine
 from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.cuda.device import PACKS
 
 
 class Concat(ConcatKernel):
@@ -30,22 +32,28 @@ class Concat(ConcatKernel):
         return math.prod(shape[axis:])
 
     def join(self, parts: list[Tensor], whole: Tensor) -> None:
-        place = order(parts[0])
+        place = order(parts[0], self.spec.dtype)
         arrays = [part.read(place) for part in parts]
-        result, length = whole.overwrite(place), self._row(self.whole, place)
-        start = 0
-        for shape, array in zip(self.spec.parts, arrays, strict=True):
-            row = self._row(shape, place)
-            self.device.launch("concat.join", math.prod(shape), array, row, result, length, start)
-            start += row
+        self._launch("join", place, arrays, whole.overwrite(place))
 
     def split(self, whole: Tensor, parts: list[Tensor | None]) -> None:
-        place = order(whole)
-        source, length = whole.read(place), self._row(self.whole, place)
+        place = order(whole, self.spec.dtype)
+        source = whole.read(place)
+        arrays = [None if part is None else part.overwrite(place) for part in parts]
+        self._launch("split", place, arrays, source)
+
+    def _launch(self, kernel: str, place: Place, parts: Sequence[Array | None], whole: Array
+                ) -> None:
+        """Each part's rows, at its place in the whole's; in packs if all of them are such."""
+        dtype = self.spec.dtype
+        rows, length = [self._row(s, place) for s in self.spec.parts], self._row(self.whole, place)
+        pack = PACKS[dtype]
+        if any(row % pack for row in rows):
+            pack = 1
+        name = f"concat.{kernel}_packs" if pack > 1 else f"concat.{kernel}"
         start = 0
-        for shape, part in zip(self.spec.parts, parts, strict=True):
-            row = self._row(shape, place)
+        for shape, row, part in zip(self.spec.parts, rows, parts, strict=True):
             if part is not None:
-                self.device.launch("concat.split", math.prod(shape), part.overwrite(place), row,
-                                   source, length, start)
+                self.device.launch(name, math.prod(shape) // pack, part, row // pack, whole,
+                                   length // pack, start // pack, dtype=dtype)
             start += row

@@ -1,5 +1,9 @@
 """Convolution by cuDNN: one to three spatial axes, grouped, strided and dilated.
 
+In half precision x, w and y are stored so, and products are summed in float32. cuDNN makes the
+gradient of the weights in the type of the activations, so it goes to a buffer first, from which it
+is added to the float32 gradient; that of the bias is summed in float32 by a kernel of our own.
+
 4-D activations lie channels-last where the device likes that, and so do the weights then: memory
 keeps both orders, and changes the order of the weights once after each update. A direction that
 cuDNN cannot do channels-last reads C order.
@@ -12,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.errors import DeviceError
 from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine, Unsupported
 from caffepy.kernels.cuda import cudnn, settings
@@ -23,6 +27,7 @@ from caffepy.kernels.cuda.algorithms import (
     Algorithm,
     Direction,
 )
+from caffepy.kernels.cuda.common import FLOAT, Sums, extents, order
 from caffepy.kernels.cuda.cudnn import (
     ONE,
     ZERO,
@@ -30,6 +35,7 @@ from caffepy.kernels.cuda.cudnn import (
     FilterDescriptor,
     TensorDescriptor,
 )
+from caffepy.kernels.cuda.rewrite import rewrite
 
 if TYPE_CHECKING:
     from caffepy.kernels.cuda.device import Device
@@ -44,8 +50,8 @@ class Convolution(ConvolutionKernel):
 
     def __init__(self, spec: ConvolutionSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        if spec.dtype != "float32":
-            raise Unsupported("the cuDNN convolution computes in float32 only")
+        if spec.dtype not in cudnn.DATA_TYPES:
+            raise Unsupported(f"the cuDNN convolution takes {', '.join(cudnn.DATA_TYPES)}")
         if any(0 in shape for shape in (spec.x, spec.w, spec.y)):
             raise Unsupported("cuDNN does not take empty tensors")
         if not 3 <= len(spec.x) <= 5:
@@ -53,9 +59,10 @@ class Convolution(ConvolutionKernel):
         self.device: Device = owner.device
         self.cudnn = self.device.cudnn
         self._layouts: dict[Place, _Layout] = {}
-        places = [Place.DEVICE]
-        if len(spec.x) == 4 and self.device.channels_last:
-            places.insert(0, Place.DEVICE_LAST)
+        self._sums: dict[tuple[Shape, Place], Sums] = {}
+        places = [Place.DEVICE.holding(spec.dtype)]
+        if len(spec.x) == 4 and self.device.order(spec.dtype).channels_last:
+            places.insert(0, Place.DEVICE_LAST.holding(spec.dtype))
         self._forward = self._ways(FORWARD, places)
         self._data = self._ways(BACKWARD_DATA, places)
         self._weights = self._ways(BACKWARD_FILTER, places)
@@ -83,7 +90,9 @@ class Convolution(ConvolutionKernel):
         way = _ready(self._forward, x, w, self.spec.y)
         ys = y.overwrite(way.place)
         way.algorithm.run(x.read(way.place), w.read(way.place), ys)
-        if b is not None:
+        if b is not None and way.place.half:
+            self._shift(ys, b, self.spec.y, way.place)
+        elif b is not None:
             layout = way.layout
             self.cudnn.library.AddTensor(self.cudnn, ONE, layout.b, b.read(Place.DEVICE).data.ptr,
                                          ONE, layout.y, ys.data.ptr)
@@ -98,6 +107,9 @@ class Convolution(ConvolutionKernel):
         ways = self._weights
         way = ways[0] if dw is None else _ready(ways, x, dy, self.spec.w)
         dys = dy.read(way.place)
+        if way.place.half:
+            self._add_in_whole(way, x, dys, dw, db)
+            return
         if dw is not None:
             xs, (dws, add) = x.read(way.place), dw.accumulate(way.place)
             way.algorithm.run(xs, dys, dws, add)
@@ -106,6 +118,45 @@ class Convolution(ConvolutionKernel):
             self.cudnn.library.ConvolutionBackwardBias(
                 self.cudnn, ONE, way.layout.y, dys.data.ptr, ONE if add else ZERO, way.layout.b,
                 dbs.data.ptr)
+
+    def _add_in_whole(
+        self, way: _Way, x: Tensor, dys: Array, dw: Tensor | None, db: Tensor | None
+    ) -> None:
+        """The gradients of parameters, in float32, from activations in half precision."""
+        place, shape = way.place, self.spec.w
+        if dw is not None:
+            n, c, *spatial = shape
+            made = self.device.xp.empty(
+                (n, *spatial, c) if place.channels_last else shape, place.dtype(FLOAT))
+            made = made.transpose(0, 3, 1, 2) if place.channels_last else made
+            way.algorithm.run(x.read(place), dys, made)
+            dws, add = dw.accumulate(Place.DEVICE)
+            rewrite(self.device, made, dws, add)
+        if db is not None:
+            self._add_sums(dys, db, self.spec.y, place)
+
+    def add_bias(self, x: Tensor, b: Tensor) -> None:
+        place = order(x, self.spec.dtype)
+        self._shift(x.write(place), b, self.spec.x, place)
+
+    def add_bias_gradient(self, dx: Tensor, db: Tensor) -> None:
+        place = order(dx, self.spec.dtype)
+        self._add_sums(dx.read(place), db, self.spec.x, place)
+
+    # bias, by kernels of our own: in float32 whatever the activations are stored as
+
+    def _shift(self, array: Array, b: Tensor, shape: Shape, place: Place) -> None:
+        _, dim, inner = extents(shape, place, 1, 2)
+        self.device.launch("scale.shift", array.size, array, b.read(Place.DEVICE), dim, inner,
+                           dtype=self.spec.dtype, packed=True)
+
+    def _add_sums(self, array: Array, db: Tensor, shape: Shape, place: Place) -> None:
+        if (shape, place) not in self._sums:
+            self._sums[shape, place] = Sums(
+                self.device, *extents(shape, place, 1, 2), self.spec.dtype)
+        sums = self._sums[shape, place]
+        sums.products(array, None)
+        sums.collect(*db.accumulate(Place.DEVICE))
 
 
 def _ready(ways: list[_Way], a: Tensor, b: Tensor, c_shape: Shape) -> _Way:
@@ -133,10 +184,12 @@ class _Layout:
         last = place.channels_last
         # cuDNN wants two spatial axes at least: a line is a picture of height 1
         flat = len(spec.x) == 3
-        self.x = TensorDescriptor(library, _two(spec.x), last)
-        self.w = FilterDescriptor(library, _two(spec.w), last)
-        self.y = TensorDescriptor(library, _two(spec.y), last)
-        self.b = TensorDescriptor(library, (1, spec.y[1], *(1,) * (len(_two(spec.y)) - 2)))
+        self.dtype = spec.dtype
+        self.x = TensorDescriptor(library, _two(spec.x), last, spec.dtype)
+        self.w = FilterDescriptor(library, _two(spec.w), last, spec.dtype)
+        self.y = TensorDescriptor(library, _two(spec.y), last, spec.dtype)
+        self.b = TensorDescriptor(
+            library, (1, spec.y[1], *(1,) * (len(_two(spec.y)) - 2)), dtype=spec.dtype)
         self.window = (
             (0, *spec.pad) if flat else spec.pad,
             (1, *spec.stride) if flat else spec.stride,
@@ -150,7 +203,10 @@ class _Layout:
 
     def convolution(self, library: cudnn.Library) -> ConvolutionDescriptor:
         """A new descriptor of the window."""
-        math_type = cudnn.DEFAULT_MATH if settings.tf32() else cudnn.FMA_MATH
+        if self.dtype != "float32":
+            math_type = cudnn.TENSOR_OP_MATH
+        else:
+            math_type = cudnn.DEFAULT_MATH if settings.tf32() else cudnn.FMA_MATH
         return ConvolutionDescriptor(library, *self.window, math_type)
 
 
@@ -167,11 +223,12 @@ class _Way:
         descriptors = {"x": layout.x, "w": layout.w, "y": layout.y}
         self.algorithm = Algorithm(
             kernel.device, direction, [descriptors[name] for name in direction.operands],
-            layout.convolution(kernel.cudnn.library), key=(kernel.spec, layout.place))
+            layout.convolution(kernel.cudnn.library), key=(kernel.spec, layout.place),
+            dtype=layout.dtype)
 
     def __str__(self) -> str:
         order = "channels-last" if self.place.channels_last else "C order"
-        return f"{self.algorithm} ({order})"
+        return f"{self.algorithm} ({order}{', ' + self.place.half if self.place.half else ''})"
 
 
 def _two(shape: Shape) -> Shape:

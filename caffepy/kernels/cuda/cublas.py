@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SUCCESS = 0
 OP_N, OP_T = 0, 1  # cublasOperation_t
-R_32F = 0  # cudaDataType
+DATA_TYPES = {"float32": 0, "float16": 2, "bfloat16": 14}  # cudaDataType
 COMPUTE_32F, COMPUTE_32F_FAST_TF32 = 68, 77  # cublasComputeType_t
 GEMM_DEFAULT = -1  # cublasGemmAlgo_t
 
@@ -108,16 +108,20 @@ class Handle:
 
     def gemm(
         self, turn_a: bool, turn_b: bool, m: int, n: int, k: int,
-        a: Array, b: Array, c: Array, add: bool,
+        a: Array, b: Array, c: Array, add: bool, dtype: str = "float32", c_dtype: str = "",
     ) -> None:
-        """c (m, n) = a (m, k) b (k, n), or += if ``add``; row by row, float32.
+        """c (m, n) = a (m, k) b (k, n), or += if ``add``; row by row, sums float32.
 
         ``turn_a``: a lies as (k, m). ``turn_b``: b lies as (n, k). The arrays may have any shape.
+        a and b are of type ``dtype``; c is too, unless ``c_dtype`` says float32.
         """
+        factors, sums = DATA_TYPES[dtype], DATA_TYPES[c_dtype or dtype]
         self.library.GemmEx(
             self, OP_T if turn_b else OP_N, OP_T if turn_a else OP_N, n, m, k,
-            _ONE, b.data.ptr, R_32F, k if turn_b else n, a.data.ptr, R_32F, m if turn_a else k,
-            _ONE if add else _ZERO, c.data.ptr, R_32F, n, self.compute, GEMM_DEFAULT)
+            _ONE, b.data.ptr, factors, k if turn_b else n, a.data.ptr, factors,
+            m if turn_a else k,
+            _ONE if add else _ZERO, c.data.ptr, sums, n,
+            self.compute if dtype == "float32" else COMPUTE_32F, GEMM_DEFAULT)
 
     def sum_rows(self, m: int, n: int, a: Array, ones: Array, total: Array, add: bool) -> None:
         """total (n) = the sum of the rows of a (m, n), or += if ``add``; ``ones`` holds m ones."""

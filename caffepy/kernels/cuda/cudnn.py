@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 SUCCESS = 0
 FLOAT = 0  # cudnnDataType_t
+DATA_TYPES = {"float32": FLOAT, "float16": 2, "bfloat16": 9}
 NCHW, NHWC = 0, 1  # cudnnTensorFormat_t
 CROSS_CORRELATION = 1  # cudnnConvolutionMode_t
-DEFAULT_MATH, FMA_MATH = 0, 3  # cudnnMathType_t; the default may round float32 to TF32
+# cudnnMathType_t: the default may round float32 to TF32; half precision asks for tensor cores
+DEFAULT_MATH, TENSOR_OP_MATH, FMA_MATH = 0, 1, 3
 DETERMINISTIC = 1  # cudnnDeterminism_t
 OLDEST = 90000
 
@@ -160,31 +162,34 @@ class Descriptor:
 
 
 class TensorDescriptor(Descriptor):
-    """N x C x spatial axes of float32, in C order or channels-last."""
+    """N x C x spatial axes of a type, in C order or channels-last."""
 
     kind = "Tensor"
 
-    def __init__(self, library: Library, shape: Sequence[int], last: bool = False) -> None:
+    def __init__(self, library: Library, shape: Sequence[int], last: bool = False,
+                 dtype: str = "float32") -> None:
         super().__init__(library)
-        library.SetTensorNdDescriptor(self, FLOAT, len(shape), ints(shape),
+        library.SetTensorNdDescriptor(self, DATA_TYPES[dtype], len(shape), ints(shape),
                                       ints(strides(shape, last)))
 
 
 class FilterDescriptor(Descriptor):
-    """Outputs x inputs of one group x spatial axes of float32.
+    """Outputs x inputs of one group x spatial axes of a type.
 
     The shape is told in this order for channels-last filters too; the format alone differs.
     """
 
     kind = "Filter"
 
-    def __init__(self, library: Library, shape: Sequence[int], last: bool = False) -> None:
+    def __init__(self, library: Library, shape: Sequence[int], last: bool = False,
+                 dtype: str = "float32") -> None:
         super().__init__(library)
-        library.SetFilterNdDescriptor(self, FLOAT, NHWC if last else NCHW, len(shape), ints(shape))
+        library.SetFilterNdDescriptor(self, DATA_TYPES[dtype], NHWC if last else NCHW, len(shape),
+                                      ints(shape))
 
 
 class ConvolutionDescriptor(Descriptor):
-    """Stride, padding, dilation, groups, and whether TF32 may be used. Sums are float32."""
+    """Stride, padding, dilation, groups, and which arithmetic is allowed. Sums are float32."""
 
     kind = "Convolution"
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from caffepy.core.memory import Array
+from caffepy.core.memory import HALVES, Array, Place
 from caffepy.errors import DeviceError
 from caffepy.kernels.cuda import libraries, settings
 
@@ -46,13 +46,22 @@ def cupy() -> Any:
         raise DeviceError(f"CuPy cannot be imported: {error}") from error
 
 
-def source(name: str) -> str:
+# what the numbers of an activation are to the CUDA sources, by their type
+STORED = {"float32": "float", "float16": "Float16", "bfloat16": "BFloat16"}
+PACKS = {"float32": 1, "float16": 4, "bfloat16": 4}  # common.cuh's PACK
+
+
+def source(name: str, dtype: str = "float32") -> str:
     """The CUDA source of a file, with what all files share in it.
 
     The header is pasted in, since CuPy's cache of compiled kernels would not notice its changes.
+
+    Args:
+        dtype: what activations are stored as: a key of STORED.
     """
     code = (SOURCE / f"{name}.cu").read_text(encoding="utf-8")
-    header = (SOURCE / "common.cuh").read_text(encoding="utf-8")
+    header = (SOURCE / "common.cuh").read_text(encoding="utf-8").replace(
+        "typedef float T;", f"typedef {STORED[dtype]} T;")
     before, _, after = code.partition(COMMON)
     line = before.count("\n") + 2  # so that the compiler's complaints name the file's own lines
     return f'{before}{header}\n#line {line} "{name}.cu"{after}'
@@ -76,7 +85,7 @@ class Device:
         stream: where all work is queued.
         capability: compute capability, such as (8, 0).
         processors: how many multiprocessors it has.
-        channels_last: whether kernels should prefer that order.
+        channels_last: whether kernels of float32 should prefer that order.
         capturing: whether what is queued becomes a graph just now; whoever captures sets it.
 
     Raises:
@@ -106,11 +115,17 @@ class Device:
         with self.xp.cuda.Device(index):
             self.stream = self.xp.cuda.Stream(non_blocking=True)
         self._lock = threading.RLock()
-        self._functions: dict[str, Any] = {}
-        self._modules: dict[str, Any] = {}
+        self._functions: dict[tuple[str, str], Any] = {}  # by name and type
+        self._modules: dict[tuple[str, str], Any] = {}
         self._workspace: list[Array] = []  # the last is in use; graphs may hold the others
         self._watched: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._numbers = itertools.count(1)
+
+    def order(self, dtype: str) -> Place:
+        """The place of the order that activations of a type should have: DEVICE or DEVICE_LAST."""
+        last = settings.channels_last(self.capability, half=True) \
+            if dtype in HALVES else self.channels_last
+        return Place.DEVICE_LAST if last else Place.DEVICE
 
     # -- where work goes ------------------------------------------------------------------------
 
@@ -154,7 +169,8 @@ class Device:
 
     # -- kernels of our own -----------------------------------------------------------------------
 
-    def launch(self, kernel: str, count: int, *args: Any) -> None:
+    def launch(self, kernel: str, count: int, *args: Any, dtype: str = "float32",
+               packed: bool = False) -> None:
         """Run a kernel that loops over ``count`` items by as many threads as the device likes.
 
         Args:
@@ -162,17 +178,20 @@ class Device:
                 argument is the count.
             args: its other arguments: arrays, None for a null pointer, whole numbers (int),
                 other numbers (float), or NumPy scalars, which go as they are.
+            dtype: what activations are stored as (the sources' T).
+            packed: each thread takes PACK items at once.
         """
-        blocks = min((count + THREADS - 1) // THREADS, self.processors * WAVES)
+        items = -(-count // PACKS[dtype]) if packed else count
+        blocks = min((items + THREADS - 1) // THREADS, self.processors * WAVES)
         if blocks:
-            self.launch_grid(kernel, blocks, THREADS, count, *args)
+            self.launch_grid(kernel, blocks, THREADS, count, *args, dtype=dtype)
 
     def launch_grid(self, kernel: str, grid: int | tuple[int, ...], block: int | tuple[int, ...],
-                    *args: Any) -> None:
+                    *args: Any, dtype: str = "float32") -> None:
         """Run a kernel on exactly this grid of blocks; ``args`` are all that it takes."""
-        function = self._functions.get(kernel)
+        function = self._functions.get((kernel, dtype))
         if function is None:
-            function = self._functions[kernel] = self._load(kernel)
+            function = self._functions[kernel, dtype] = self._load(kernel, dtype)
         function(
             grid if isinstance(grid, tuple) else (grid,),
             block if isinstance(block, tuple) else (block,),
@@ -181,13 +200,13 @@ class Device:
             self.stream,
         )
 
-    def _load(self, kernel: str) -> Any:
+    def _load(self, kernel: str, dtype: str) -> Any:
         name, function = kernel.split(".")
         with self.computing():
-            if name not in self._modules:
-                self._modules[name] = self.xp.RawModule(code=source(name))
+            if (name, dtype) not in self._modules:
+                self._modules[name, dtype] = self.xp.RawModule(code=source(name, dtype))
             # the function itself takes a stream, the RawKernel around it does not
-            return self._modules[name].get_function(function).kernel
+            return self._modules[name, dtype].get_function(function).kernel
 
     # -- errors that kernels find ------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class Dropout(DropoutKernel):
         super().__init__(spec, owner)
         self.device = device_of(owner, spec, spec.shape)
         self.count = math.prod(spec.shape)
-        self.place = Place.DEVICE
+        self.place = Place.DEVICE.holding(spec.dtype)
         self.next: int | None = None  # the position on the device, when what was queued is done
         with self.device.computing():
             self.state = self.device.xp.zeros(2, np.uint64)
@@ -46,22 +46,24 @@ class Dropout(DropoutKernel):
         _, _, position, rank = drawn["counter"]
         if not self.device.capturing:  # else the position is set before each replay
             self._seek(int(position))
-        place = self.place = order(x)
+        place, dtype = order(x, self.spec.dtype), self.spec.dtype
+        self.place = place
         xs, ys = x.read(place), y.overwrite(place)
         args = (self.count, xs, ys, self.kept, self.state, rank, *drawn["key"],
                 np.uint32(self.threshold), self.rate)
         if place.channels_last:
             _, channels, height, width = x.shape
-            self.device.launch("dropout.forward_last", *args, channels, height * width)
+            self.device.launch("dropout.forward_last", *args, channels, height * width,
+                               dtype=dtype)
         else:
             blocks = -(-self.count // (THREADS * DRAWS))
             self.device.launch_grid("dropout.forward", min(blocks, self.device.processors * WAVES),
-                                    THREADS, *args)
+                                    THREADS, *args, dtype=dtype)
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
         dys = dy.read(self.place)
         self.device.launch("dropout.backward", self.count, dys, self.kept, self.rate,
-                           dx.overwrite(self.place))
+                           dx.overwrite(self.place), dtype=self.spec.dtype, packed=True)
 
 
 def _state(generator: np.random.Generator) -> dict[str, np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -25,18 +26,22 @@ class Eltwise(EltwiseKernel):
         if spec.operation == "max" and len(spec.coeff) > MOST:
             raise Unsupported(f"the CUDA maximum is of {MOST} at most")
         self.count = math.prod(spec.shape)
-        self.place = Place.DEVICE  # of the winners
+        self.place = Place.DEVICE.holding(spec.dtype)  # of the winners
 
     @cached_property
     def _winner(self) -> Array:
         with self.device.computing():
             return self.device.xp.empty(self.count, np.uint8)
 
+    def _launch(self, kernel: str, count: int, *args: Any) -> None:
+        packed = kernel in ("eltwise.sum", "eltwise.scaled")
+        self.device.launch(kernel, count, *args, dtype=self.spec.dtype, packed=packed)
+
     def forward(self, xs: list[Tensor], y: Tensor) -> None:
-        self.place = order(xs[0])
+        self.place = order(xs[0], self.spec.dtype)
         first, second, *others = (x.read(self.place) for x in xs)
         ys = y.overwrite(self.place)
-        launch, coeff = self.device.launch, self.spec.coeff
+        launch, coeff = self._launch, self.spec.coeff
         if self.spec.operation == "prod":
             launch("eltwise.product", self.count, first, second, ys)
             for other in others:
@@ -53,13 +58,13 @@ class Eltwise(EltwiseKernel):
     def backward(
         self, index: int, xs: list[Tensor], y: Tensor, dy: Tensor, dx: Tensor
     ) -> None:
-        launch = self.device.launch
+        launch = self._launch
         if self.spec.operation == "max":
             dys = dy.read(self.place)
             launch("eltwise.where_won", self.count, dys, self._winner, index,
                    dx.overwrite(self.place))
             return
-        place = order(dy)
+        place = order(dy, self.spec.dtype)
         dys = dy.read(place)
         if self.spec.operation == "sum":
             launch("eltwise.scaled", self.count, dys, self.spec.coeff[index], dx.overwrite(place))

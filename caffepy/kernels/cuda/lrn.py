@@ -21,7 +21,7 @@ class LRN(LRNKernel):
         super().__init__(spec, owner)
         self.device = device_of(owner, spec, spec.shape)
         self.count = math.prod(spec.shape)
-        self.place = Place.DEVICE
+        self.place = Place.DEVICE.holding(spec.dtype)
         self.across = spec.region == "across"
         self.k = float(spec.k) if self.across else 1.0
         self.rate = spec.alpha / spec.size ** (1 if self.across else 2)
@@ -32,17 +32,17 @@ class LRN(LRNKernel):
             return self.device.xp.empty(self.count, np.float32)
 
     def forward(self, x: Tensor, y: Tensor) -> None:
-        self.place = order(x)
+        self.place = order(x, self.spec.dtype)
         self.device.launch(
             "lrn.forward", self.count, x.read(self.place), y.overwrite(self.place),
             self._scale if self.spec.training else None, *self._geometry(), self.k,
-            float(self.rate), float(self.spec.beta))
+            float(self.rate), float(self.spec.beta), dtype=self.spec.dtype)
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
         xs, ys, dys = (tensor.read(self.place) for tensor in (x, y, dy))
         self.device.launch(
             "lrn.backward", self.count, xs, ys, dys, self._scale, dx.overwrite(self.place),
-            *self._geometry(), float(self.rate), float(self.spec.beta))
+            *self._geometry(), float(self.rate), float(self.spec.beta), dtype=self.spec.dtype)
 
     def _geometry(self) -> tuple[int | bool, ...]:
         s = self.spec

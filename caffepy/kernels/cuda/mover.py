@@ -1,4 +1,4 @@
-"""Copies between host and device, and between C order and channels-last on the device."""
+"""Copies between host and device."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from caffepy.core.memory import Array, Mover, Place
 from caffepy.kernels.cuda.device import Device
+from caffepy.kernels.cuda.rewrite import rewrite
 
-TILE, ROWS = 32, 8  # of the transposing kernel
 TO_DEVICE, TO_HOST = 1, 2  # cudaMemcpyKind
 STAGED = 4 * 2**20  # bytes; what is larger is not copied twice
 STAGES = 16  # copies under way at once, of a size
@@ -32,7 +32,7 @@ class CudaMover(Mover):
         xp = self.device.xp
         if place.on_device:
             with self.device.computing():
-                return xp.empty(count, dtype)
+                return xp.empty(count, place.dtype(dtype))
         # from any thread, also one for whose batch the one that computes just waits
         with xp.cuda.Device(self.device.index):
             return np.frombuffer(xp.cuda.alloc_pinned_memory(max(1, count * dtype.itemsize)),
@@ -54,21 +54,12 @@ class CudaMover(Mover):
             self._copy(target.data.ptr, source.ctypes.data, source.nbytes, TO_DEVICE)
             self.device.synchronize()
 
-    def reorder(self, source: Array, target: Array) -> None:
-        """See Mover.reorder."""
+    def rewrite(self, source: Array, target: Array) -> None:
+        """See Mover.rewrite."""
         if isinstance(source, np.ndarray):
-            super().reorder(source, target)
-            return
-        if source.dtype != np.float32 or not source.size:
-            with self.device.computing():
-                target[...] = source
-            return
-        n, c, h, w = source.shape
-        # (n, rows, columns) becomes (n, columns, rows)
-        rows, columns = (c, h * w) if source.flags.c_contiguous else (h * w, c)
-        grid = (-(-columns // TILE), min(-(-rows // TILE), 65535), min(n, 65535))
-        self.device.launch_grid("reorder.transpose", grid, (TILE, ROWS), n, rows, columns,
-                                source, target)
+            super().rewrite(source, target)
+        else:
+            rewrite(self.device, source, target)
 
     def _copy(self, target: int, source: int, nbytes: int, kind: int) -> None:
         runtime = self.device.xp.cuda.runtime

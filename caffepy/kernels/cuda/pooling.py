@@ -23,7 +23,7 @@ class Pooling(PoolingKernel):
     def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         self.device = device_of(owner, spec, spec.x, spec.y)
-        self.place = Place.DEVICE  # of the last forward, and so of the winners
+        self.place = Place.DEVICE.holding(spec.dtype)  # of the last forward, and so of the winners
         self.windows = (*spec.x[2:], *spec.y[2:], *spec.kernel, *spec.stride, *spec.pad)
 
     @cached_property
@@ -33,7 +33,7 @@ class Pooling(PoolingKernel):
             return self.device.xp.empty(math.prod(self.spec.y), np.int32)
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
-        s, place = self.spec, order(x)
+        s, place = self.spec, order(x, self.spec.dtype)
         self.place = place
         xs, ys = x.read(place), y.overwrite(place)
         if s.method == "ave":
@@ -42,7 +42,8 @@ class Pooling(PoolingKernel):
         winner = self._winner if s.training or mask is not None else None
         self._launch("max_forward", s.y, xs, ys, winner)
         if mask is not None:
-            self.device.launch("pooling.positions", math.prod(s.y), winner, mask.overwrite(place))
+            self.device.launch("pooling.positions", math.prod(s.y), winner,
+                               mask.overwrite(place.whole))
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
         winner = self._winner if self.spec.method == "max" else None
@@ -56,4 +57,4 @@ class Pooling(PoolingKernel):
             layout = PACK
         pack = max(1, layout)
         self.device.launch(f"pooling.{kernel}", math.prod(threads) // pack, *arrays, layout,
-                           channels // pack, *self.windows)
+                           channels // pack, *self.windows, dtype=self.spec.dtype)

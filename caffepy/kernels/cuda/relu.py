@@ -20,12 +20,13 @@ class ReLU(ReLUKernel):
         self.count = math.prod(spec.shape)
 
     def forward(self, x: Tensor, y: Tensor) -> None:
-        place = order(x)
+        place = order(x, self.spec.dtype)
         xs, ys = x.read(place), y.overwrite(place)
-        self.device.launch("relu.forward", self.count, xs, ys, float(self.spec.slope))
+        self.device.launch("relu.forward", self.count, xs, ys, float(self.spec.slope),
+                           dtype=self.spec.dtype, packed=True)
 
     def backward(self, x: Tensor, dy: Tensor, dx: Tensor) -> None:
-        place = order(dy)
+        place = order(dy, self.spec.dtype)
         xs, dys = x.read(place), dy.read(place)
         self.device.launch("relu.backward", self.count, xs, dys, dx.overwrite(place),
-                           float(self.spec.slope))
+                           float(self.spec.slope), dtype=self.spec.dtype, packed=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from functools import cached_property
 
-import numpy as np
-
 from caffepy.core.memory import Array, Place, Tensor
 from caffepy.kernels.base import Engine, ScaleKernel, ScaleSpec
-from caffepy.kernels.cuda.common import Sums, device_of, extents, order
+from caffepy.kernels.cuda.common import FLOAT, Sums, device_of, extents, order
 
 
 class Scale(ScaleKernel):
@@ -21,18 +19,20 @@ class Scale(ScaleKernel):
         super().__init__(spec, owner)
         self.device = device_of(owner, spec, spec.shape)
         self.count = math.prod(spec.shape)
-        self.place = Place.DEVICE
+        self.place = Place.DEVICE.holding(spec.dtype)
         self._sums: dict[Place, Sums] = {}
 
     @cached_property
     def _kept(self) -> Array:
         """x, where y overwrites it."""
         with self.device.computing():
-            return self.device.xp.empty(self.count, np.float32)
+            return self.device.xp.empty(self.count, self.place.dtype(FLOAT))
 
     def _order(self, tensor: Tensor) -> Place:
         """Channels-last serves for s along the channels alone."""
-        return order(tensor) if (self.spec.axis, self.spec.end) == (1, 2) else Place.DEVICE
+        if (self.spec.axis, self.spec.end) == (1, 2):
+            return order(tensor, self.spec.dtype)
+        return Place.DEVICE.holding(self.spec.dtype)
 
     @property
     def _keeps(self) -> bool:
@@ -45,7 +45,7 @@ class Scale(ScaleKernel):
         self.device.launch(
             "scale.forward", self.count, xs, s.read(Place.DEVICE),
             None if b is None else b.read(Place.DEVICE), dim, inner, y.overwrite(place),
-            self._kept if self._keeps else None)
+            self._kept if self._keeps else None, dtype=self.spec.dtype, packed=True)
 
     def backward(
         self, x: Tensor, s: Tensor, dy: Tensor,
@@ -61,16 +61,16 @@ class Scale(ScaleKernel):
         if dx is not None:
             _, dim, inner = extents(self.spec.shape, place, self.spec.axis, self.spec.end)
             self.device.launch("scale.backward", self.count, dys, s.read(Place.DEVICE), dim,
-                               inner, dx.overwrite(place))
+                               inner, dx.overwrite(place), dtype=self.spec.dtype, packed=True)
 
     def _add(self, place: Place, dys: Array, xs: Array | None, ds: Tensor | None,
              db: Tensor | None) -> None:
         if place not in self._sums:
             self._sums[place] = Sums(
-                self.device, *extents(self.spec.shape, place, self.spec.axis, self.spec.end))
+                self.device, *extents(self.spec.shape, place, self.spec.axis, self.spec.end),
+                self.spec.dtype)
         sums = self._sums[place]
         sums.products(dys, xs)
         bias, add_bias = db.accumulate(Place.DEVICE) if db is not None else (None, False)
         scale, add_scale = ds.accumulate(Place.DEVICE) if ds is not None else (None, False)
-        self.device.launch("scale.collect", sums.dim, sums.parts, sums.chunks, bias, add_bias,
-                           scale, add_scale)
+        sums.collect(bias, add_bias, scale, add_scale)

@@ -5,7 +5,8 @@ CAFFEPY_TF32=0            float32 is multiplied in full; by default the tensor c
 CAFFEPY_DETERMINISTIC=1   convolutions are the same algorithms in every run, each one that adds in
                           a fixed order; by default the fastest is chosen by timing them
 CAFFEPY_GPU_LAYOUT        nchw or nhwc: the order of 4-D activations; by default channels-last
-                          where TF32 is allowed and the GPU has it (tensor cores read that order)
+                          where TF32 is allowed and the GPU has it (tensor cores read that order);
+                          in half precision where the GPU has tensor cores
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ DETERMINISTIC = "CAFFEPY_DETERMINISTIC"
 LAYOUT = "CAFFEPY_GPU_LAYOUT"
 LAYOUTS = ("nchw", "nhwc")
 WITH_TF32 = (8, 0)  # the first compute capability that has it
+WITH_TENSOR_CORES = (7, 0)  # for half precision
 
 
 def tf32() -> bool:
@@ -31,8 +33,9 @@ def deterministic() -> bool:
     return _switch(DETERMINISTIC, default=False)
 
 
-def channels_last(capability: tuple[int, int]) -> bool:
-    """Whether 4-D activations lie channels-last on a device of this compute capability."""
+def channels_last(capability: tuple[int, int], half: bool = False) -> bool:
+    """Whether 4-D activations, of float32 or in half precision, lie channels-last on a device of
+    this compute capability."""
     layout = os.environ.get(LAYOUT, "").lower()
     if layout and layout not in LAYOUTS:
         raise ConfigError("no such order of activations", where=f"environment variable {LAYOUT}",
@@ -40,6 +43,8 @@ def channels_last(capability: tuple[int, int]) -> bool:
                           fix=did_you_mean(layout, LAYOUTS))
     if layout:
         return layout == "nhwc"
+    if half:
+        return capability >= WITH_TENSOR_CORES
     return tf32() and capability >= WITH_TF32
 
 

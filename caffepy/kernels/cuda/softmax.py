@@ -32,7 +32,7 @@ class Softmax(SoftmaxKernel):
 
     def __init__(self, spec: SoftmaxSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        self.device = device_of(owner, spec, spec.shape)
+        self.device = device_of(owner, spec, spec.shape, types=("float32",))
 
     def forward(self, x: Tensor, y: Tensor) -> None:
         place = place_for(x, self.spec.axis)
@@ -58,6 +58,8 @@ class Softmax(SoftmaxKernel):
 
 class SoftmaxLoss(SoftmaxLossKernel):
     """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor.
+
+    All in float32, but for dx, which may be stored in half precision.
 
     A bad label counts as ignored until the host looks at the device's flag.
     """
@@ -94,7 +96,7 @@ class SoftmaxLoss(SoftmaxLossKernel):
         self.device.launch(
             "softmax_loss.backward", math.prod(self.spec.shape), classes, inner, p.read(place),
             labels.read(Place.DEVICE), *self.ignore, weight, self.divisor,
-            dx.overwrite(place))
+            dx.overwrite(place.holding(self.spec.dtype)), dtype=self.spec.dtype)
 
     def _extents(self, shape: Shape, place: Place) -> tuple[int, int, int]:
         return extents(shape, place, self.spec.axis, self.spec.axis + 1)

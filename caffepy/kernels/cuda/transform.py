@@ -63,12 +63,14 @@ class Transform(TransformKernel):
         return room
 
     def forward(self, begun: _Room, mean: Tensor | None, y: Tensor) -> None:
-        place = Place.DEVICE_LAST if self.device.channels_last else Place.DEVICE
+        dtype = self.spec.dtype
+        place = self.device.order(dtype).holding(dtype)
         self.device.stream.wait_event(begun.filled)
         self.device.launch_grid(
             "transform.forward", self.grid, self.block, self.rows, begun.pictures, begun.cuts,
             None if mean is None else mean.read(Place.DEVICE), y.overwrite(place), *y.shape[1:],
-            *begun.steps, *self.mean_steps, self.spec.scale, place.channels_last)
+            *begun.steps, *self.mean_steps, self.spec.scale, place.channels_last,
+            dtype=dtype)
         begun.used.record(self.device.stream)
 
     def release(self, begun: _Room) -> None:

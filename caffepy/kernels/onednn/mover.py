@@ -19,8 +19,8 @@ class OneDnnMover(Mover):
         self.runtime = runtime
         self._calls: dict[tuple[Shape, bool], Call] = {}
 
-    def reorder(self, source: Array, target: Array) -> None:
-        """See Mover.reorder."""
+    def rewrite(self, source: Array, target: Array) -> None:
+        """See Mover.rewrite."""
         if source.dtype != np.float32 or source.size < SMALL:
             np.copyto(target, source)
             return

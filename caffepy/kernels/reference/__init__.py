@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Mover, Place
+from caffepy.core.memory import HALVES, Mover, Place
 from caffepy.kernels import base, fused
 from caffepy.kernels.reference.batch_norm import BatchNorm
 from caffepy.kernels.reference.concat import Concat
@@ -72,6 +72,8 @@ class ReferenceEngine(base.Engine):
 
     def plan(self, spec: base.Spec) -> base.Kernel:
         """See Engine.plan."""
+        if getattr(spec, "dtype", None) in HALVES:
+            raise base.Unsupported("the reference kernels compute in float32 or float64")
         if isinstance(spec, base.ConvolutionSpec) and 1 < spec.group == spec.x[1]:
             return Depthwise(spec, self)
         return super().plan(spec)

@@ -14,6 +14,7 @@ class Alias(Layer):
 
     keeps = ()
     recordable = True
+    works_in_half = True
 
     def top_shape(self, x: Blob) -> Shape:
         """The top's shape for the bottom."""

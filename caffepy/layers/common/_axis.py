@@ -42,5 +42,6 @@ class AlongAxis(Layer):
 
     def alias(self, bottom: Blob, top: Blob) -> None:
         """The only top is the only bottom."""
+        self.works_in_half = True
         top.share_values(bottom)
         top.share_grads(bottom)

@@ -19,6 +19,7 @@ class Silence(Layer):
     tops = "0"
     keeps = ()
     recordable = True
+    works_in_half = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         pass

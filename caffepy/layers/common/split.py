@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
+from caffepy.layers.common._sum import add_up
 
 
 @register("Split", v1="SPLIT", v0="split")
@@ -20,6 +21,7 @@ class Split(Layer):
     tops = "1+"
     keeps = ()
     recordable = True
+    works_in_half = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         for blob in top:
@@ -34,7 +36,10 @@ class Split(Layer):
         if not parts:
             bottom[0].grads.zero()
             return
-        place = self.follow(parts[0])
+        if self.half and len(parts) > 1:
+            add_up(self, parts, bottom[0].grads)
+            return
+        place = self.keep(parts[0])
         first, *others = (part.read(place) for part in parts)
         dx = bottom[0].grads.overwrite(place)
         if others:

@@ -13,6 +13,7 @@ from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Collector, Room, Whole
 from caffepy.errors import CaffeError
+from caffepy.kernels.transform import TransformKernel
 from caffepy.layers.data._uploads import Uploads
 
 logger = log.get(__name__)
@@ -37,6 +38,8 @@ class Source(Protocol):
 class WholeSource(Protocol):
     """A source that can leave it to a GPU to transform its pictures."""
 
+    @property
+    def whole_bytes(self) -> int: ...
     def send_whole(self, room: Room) -> Collector: ...
 
 
@@ -126,6 +129,13 @@ class PrefetchingLayer(Layer):
                 if self.uploads:
                     self.uploads.forget()
             self.source.seek(position)
+
+    @property
+    def device_bytes(self) -> int:
+        """Where the batches under way lie as bytes."""
+        if self.uploads is None or not isinstance(self.source, WholeSource):
+            return 0
+        return TransformKernel.AHEAD * self.source.whole_bytes
 
     def close(self) -> None:
         if self.prefetcher is not None:

@@ -54,7 +54,7 @@ class Dropout(Layer):
             self._pass_on(dy, dx)
 
     def _pass_on(self, source: Tensor, target: Tensor) -> None:
-        place = self.follow(source)
+        place = self.keep(source)
         given, wanted = source.read(place), target.overwrite(place)
         if wanted is not given:
             wanted[...] = given

@@ -24,7 +24,7 @@ from caffepy.layers.vision.convolution import BaseConvolution
 
 @register("Deconvolution", v1="DECONVOLUTION", param="convolution_param")
 class Deconvolution(BaseConvolution):
-    """Runs the kernel the other way; the bias is added here."""
+    """Runs the kernel the other way; the bias is added afterwards."""
 
     def weight_shape(self) -> Shape:
         return (self.channels, self.p.num_output // self.p.group, *self.spatial.kernel)
@@ -41,9 +41,7 @@ class Deconvolution(BaseConvolution):
             values = seen_as(y.values, self.y_shape)
             self.kernel.backward_data(seen_as(x.values, self.x_shape), w, values)
             if self.p.bias_term:
-                b = self.read(self.blobs[1].values)
-                array = values.write(self.follow(values))
-                array += b.reshape(-1, *(1,) * self.spatial.axes)
+                self.kernel.add_bias(values, self.blobs[1].values)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         w, learns = self.blobs[0], self.param_propagate_down
@@ -52,7 +50,6 @@ class Deconvolution(BaseConvolution):
             if learns[0]:
                 self.kernel.backward_weights(dy, seen_as(x.values, self.x_shape), w.grads, None)
             if self.p.bias_term and learns[1]:
-                axes = (0, *range(2, 2 + self.spatial.axes))
-                self.accumulate(self.blobs[1].grads, dy.read(self.follow(dy)).sum(axis=axes))
+                self.kernel.add_bias_gradient(dy, self.blobs[1].grads)
             if down:
                 self.kernel.forward(dy, w.values, None, seen_as(x.grads, self.x_shape))

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import fake_cuda
 import numpy as np
+from fake_cuda.halves import EPSILON, rounded
 from numpy.testing import assert_allclose
 
+from caffepy import kernels
 from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.core.place import HALVES
+from caffepy.kernels.base import Kernel, Spec
 from caffepy.kernels.cuda import CudaEngine
 from caffepy.kernels.reference import ReferenceEngine
 
@@ -23,18 +28,35 @@ ORDERS = ["plain", "last"]
 SHAPES = [(2, 3, 5, 7), (3, 1, 4, 5), (2, 40, 1, 1), (2, 70, 9, 11), (1, 33, 3, 40)]
 
 
-class Side:
-    """An engine with tensors of its own."""
+class HalfEngine:
+    """An engine that is asked for kernels of half precision, as a layer asks."""
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, engine: Any, dtype: str) -> None:
+        self._engine, self._dtype = engine, dtype
+        self.halves = 0  # kernels of half precision
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def plan(self, spec: Spec) -> Kernel:
+        kernel = kernels.plan(spec, SimpleNamespace(engines=[self._engine]), half=self._dtype)
+        self.halves += kernel.spec.dtype == self._dtype
+        return kernel
+
+
+class Side:
+    """An engine with tensors of its own; ``dtype`` is what inputs are rounded to."""
+
+    def __init__(self, engine: Any, dtype: str = "float32") -> None:
         self.engine = engine
         self.mover = engine.mover()
         self.place = engine.place
+        self.dtype = dtype
 
     def tensor(self, values: np.ndarray, order: str = "plain") -> Tensor:
         """A tensor that was last written on this side in that order."""
         result = self.empty(values.shape)
-        result.overwrite(Place.HOST)[...] = values
+        result.overwrite(Place.HOST)[...] = rounded(values, self.dtype)
         place = self.place.last if order == "last" else self.place
         result.write(place)
         return result
@@ -51,10 +73,16 @@ class Side:
         return self.engine.xp.asarray(values)
 
 
-def both(run: Callable[[Side], Sequence[Any]], rtol: float = 1e-4, atol: float = 1e-5) -> None:
+def both(run: Callable[[Side], Sequence[Any]], rtol: float = 1e-4, atol: float = 1e-5,
+         roundings: int = 4, halves: bool = True) -> None:
     """Run on the reference engine and on the GPU; a fake one's threads run both ways round.
 
-    ``run`` gets a side and returns tensors and arrays, which must be equal.
+    Then again with activations in half precision, unless ``halves`` is off.
+
+    Args:
+        run: gets a side and returns tensors and arrays, which must be equal.
+        roundings: how often a result and what it is made of are rounded to half precision, each
+            time by half an epsilon.
     """
     wanted = [numbers(value) for value in run(Side(ReferenceEngine()))]
     engine = CudaEngine(0)
@@ -68,6 +96,16 @@ def both(run: Callable[[Side], Sequence[Any]], rtol: float = 1e-4, atol: float =
             fake_cuda.emulator.reverse = False
         for index, (one, other) in enumerate(zip(found, wanted, strict=True)):
             assert_allclose(one, other, rtol, atol, err_msg=f"result {index}")
+    for dtype in HALVES if halves else ():
+        wanted = [numbers(value) for value in run(Side(ReferenceEngine(), dtype))]
+        asked = HalfEngine(engine, dtype)
+        with engine.device.computing():
+            found = [numbers(value) for value in run(Side(asked, dtype))]
+        assert asked.halves, "no kernel in half precision"
+        bound = roundings * EPSILON[dtype] / 2
+        for index, (one, other) in enumerate(zip(found, wanted, strict=True)):
+            largest = np.abs(other[np.isfinite(other)]).max(initial=1)
+            assert_allclose(one, other, bound, bound * largest, err_msg=f"{dtype}, result {index}")
     assert REAL or fake_cuda.counts.launches, "no kernel ran"
     assert not fake_cuda.counts.stray, "work was queued on the null stream"
 

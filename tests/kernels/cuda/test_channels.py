@@ -57,7 +57,7 @@ def test_a_small_variance_beside_a_large_mean():
         plan.forward(side.tensor(x), side.empty(shape), m, v)
         return [numbers(v) / wanted]
 
-    both(run, rtol=1e-3)
+    both(run, rtol=1e-3, halves=False)  # 1000.1 has no place between float16's 1000 and 1000.5
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -119,7 +119,7 @@ def test_softmax(shape, axis, order):
         plan.forward(xs, xs)
         return y, dx, dys, xs
 
-    both(run, atol=1e-6)
+    both(run, atol=1e-6, halves=False)  # softmax stays float32
 
 
 @pytest.mark.parametrize("order", ORDERS)

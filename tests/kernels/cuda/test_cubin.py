@@ -52,16 +52,19 @@ def compiler() -> None:
         pytest.skip("NVRTC is not installed: pip install nvidia-cuda-nvrtc")
 
 
-@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
+@pytest.mark.parametrize(("architecture", "dtype"), [
+    ("sm_90", "float32"), *(("sm_80", dtype) for dtype in device.STORED)])
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_compiles_without_a_warning(compiler, name, architecture):
-    cubin, log = compiled(f"{name}.cu", device.source(name), f"-arch={architecture}", *OPTIONS)
+def test_every_file_compiles_without_a_warning(compiler, name, dtype, architecture):
+    code = device.source(name, dtype)
+    cubin, log = compiled(f"{name}.cu", code, f"-arch={architecture}", *OPTIONS)
     assert log == ""
     assert cubin.startswith(b"\x7fELF")
 
 
 def test_an_error_is_found_where_it_is(compiler):
-    code = device.source("relu").replace("FOR_EACH(i, count) {", "FOR_EACH(i, count) { wrong;", 1)
+    code = device.source("relu").replace(
+        "FOR_EACH_PACK(i, count) {", "FOR_EACH_PACK(i, count) { wrong;", 1)
     cubin, log = compiled("relu.cu", code, "-arch=sm_90", *OPTIONS)
     assert not cubin
     lines = (device.SOURCE / "relu.cu").read_text().splitlines()

@@ -66,7 +66,8 @@ def test_eltwise(operation, coeff, order, inplace):
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize(("axis", "sizes"), [(0, (1, 3)), (1, (3, 1, 5)), (2, (2, 4)), (3, (7,))])
+@pytest.mark.parametrize(("axis", "sizes"), [
+    (0, (1, 3)), (1, (3, 1, 5)), (2, (2, 4)), (3, (7,)), (1, (4, 12, 8))])
 def test_concat(axis, sizes, order):
     shapes = [tuple(size if a == axis else d for a, d in enumerate((2, 3, 4, 5))) for size in sizes]
     values = [normal(shape, seed) for seed, shape in enumerate(shapes)]

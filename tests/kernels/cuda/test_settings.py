@@ -19,6 +19,9 @@ def test_without_tf32_activations_lie_in_c_order(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CAFFEPY_TF32", "0")
     assert not settings.tf32()
     assert not settings.channels_last((9, 0))
+    assert settings.channels_last((9, 0), half=True)
+    assert settings.channels_last((7, 0), half=True)
+    assert not settings.channels_last((6, 1), half=True)
 
 
 @pytest.mark.parametrize(("word", "last"), [("nhwc", True), ("NCHW", False)])
@@ -26,6 +29,7 @@ def test_the_order_can_be_given(monkeypatch: pytest.MonkeyPatch, word: str, last
     monkeypatch.setenv("CAFFEPY_GPU_LAYOUT", word)
     assert settings.channels_last((7, 0)) is last
     assert settings.channels_last((9, 0)) is last
+    assert settings.channels_last((9, 0), half=True) is last
 
 
 def test_words_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

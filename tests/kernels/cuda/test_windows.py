@@ -64,7 +64,7 @@ def test_windows_without_a_maximum(order):
         plan.backward(side.tensor(dy, order), dx)
         return y, dx, mask
 
-    both(run)
+    both(run, halves=False)  # where -FLT_MAX, which such windows give, is -infinity
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -145,7 +145,7 @@ def test_reorders_there_and_back(shape):
         for m in (mover, plain):
             target = empty(shape).overwrite(other)
             target[...] = np.nan
-            m.reorder(source, target)
+            m.rewrite(source, target)
             assert (target == source).all()
 
 
@@ -153,7 +153,7 @@ def test_the_mover_does_not_gather_plans_without_end():
     mover = onednn().mover()
     for n in range(1, 80):
         shape = (n, 8, 4, 32)
-        mover.reorder(tensor(normal(shape)).read(Place.HOST),
+        mover.rewrite(tensor(normal(shape)).read(Place.HOST),
                       empty(shape).overwrite(Place.HOST_LAST))
     assert len(mover._calls) <= 64
 

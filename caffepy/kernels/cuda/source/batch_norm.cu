@@ -1,4 +1,4 @@
-// Batch normalization; the sums come from sums.cu. Channel d of number i is i / inner % dim.
+// Batch normalization; the sums come from sums.cu.
 #include "common.cuh"
 
 // Mean, variance and 1 / sqrt(variance + eps) of each channel from the parts of the moments.
@@ -27,11 +27,13 @@ extern "C" __global__ void rates(int dim, const float* variance, float eps, floa
 // ``kept`` (or null) gets a copy of y, for a backward whose y will be overwritten.
 extern "C" __global__ void normalize(int count, const T* x, const float* mean, const float* rate,
                                      int dim, int inner, T* y, T* kept) {
-    FOR_EACH(i, count) {
-        int d = i / inner % dim;
-        float v = (float(x[i]) - mean[d]) * rate[d];
-        y[i] = v;
-        if (kept) kept[i] = v;
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(x, i, count);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next())
+            p.v[k] = (float(p.v[k]) - mean[c.d]) * rate[c.d];
+        store(y, i, count, p);
+        if (kept) store(kept, i, count, p);
     }
 }
 
@@ -53,15 +55,24 @@ extern "C" __global__ void means(int dim, const float* parts, int chunks, int m,
 extern "C" __global__ void backward(int count, const T* dy, const T* x, const float* mean,
                                     const float* rate, const float* sums, int dim, int inner,
                                     T* dx) {
-    FOR_EACH(i, count) {
-        int d = i / inner % dim;
-        float n = mean ? (float(x[i]) - mean[d]) * rate[d] : float(x[i]);
-        dx[i] = (float(dy[i]) - sums[d] - n * sums[dim + d]) * rate[d];
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(x, i, count), q = load(dy, i, count);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next()) {
+            float n = mean ? (float(p.v[k]) - mean[c.d]) * rate[c.d] : float(p.v[k]);
+            q.v[k] = (float(q.v[k]) - sums[c.d] - n * sums[dim + c.d]) * rate[c.d];
+        }
+        store(dx, i, count, q);
     }
 }
 
 // dx = dy * rate: given statistics do not depend on x.
 extern "C" __global__ void backward_given(int count, const T* dy, const float* rate, int dim,
                                           int inner, T* dx) {
-    FOR_EACH(i, count) dx[i] = float(dy[i]) * rate[i / inner % dim];
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(dy, i, count);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next()) p.v[k] = float(p.v[k]) * rate[c.d];
+        store(dx, i, count, p);
+    }
 }

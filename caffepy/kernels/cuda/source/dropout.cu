@@ -99,5 +99,10 @@ extern "C" __global__ void forward_last(
 
 extern "C" __global__ void backward(int count, const T* dy, const unsigned char* kept, float rate,
                                     T* dx) {
-    FOR_EACH(i, count) dx[i] = float(dy[i]) * (kept[i] ? rate : 0.0f);
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(dy, i, count);
+        for (int k = 0; k < PACK && i + k < count; ++k)
+            p.v[k] = float(p.v[k]) * (kept[i + k] ? rate : 0.0f);
+        store(dx, i, count, p);
+    }
 }

@@ -3,7 +3,11 @@
 
 // y = a x + b z
 extern "C" __global__ void sum(int count, const T* x, float a, const T* z, float b, T* y) {
-    FOR_EACH(i, count) y[i] = a * float(x[i]) + b * float(z[i]);
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(x, i, count), q = load(z, i, count);
+        for (int k = 0; k < PACK; ++k) p.v[k] = a * float(p.v[k]) + b * float(q.v[k]);
+        store(y, i, count, p);
+    }
 }
 
 extern "C" __global__ void product(int count, const T* x, const T* z, T* y) {
@@ -11,7 +15,11 @@ extern "C" __global__ void product(int count, const T* x, const T* z, T* y) {
 }
 
 extern "C" __global__ void scaled(int count, const T* x, float a, T* y) {
-    FOR_EACH(i, count) y[i] = a * float(x[i]);
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(x, i, count);
+        for (int k = 0; k < PACK; ++k) p.v[k] = a * float(p.v[k]);
+        store(y, i, count, p);
+    }
 }
 
 // The larger of the first two. Of equals the second wins, as in the original; so it does where

@@ -7,11 +7,6 @@
 // atomically and results do not depend on timing.
 #include "common.cuh"
 
-// V neighbouring channels.
-template <class N, int V> struct alignas(sizeof(N) * V) Pack {
-    N v[V];
-};
-
 struct Windows {
     int channels, height, width;  // of the input; channels in packs
     int out_h, out_w;
@@ -187,6 +182,6 @@ extern "C" __global__ void backward(int count, const T* dy, const int* winner, T
 }
 
 // The winners as numbers, for a second top.
-extern "C" __global__ void positions(int count, const int* winner, T* mask) {
+extern "C" __global__ void positions(int count, const int* winner, float* mask) {
     FOR_EACH(i, count) mask[i] = float(winner[i]);
 }

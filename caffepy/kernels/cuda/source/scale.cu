@@ -4,29 +4,32 @@
 // ``kept`` (or null) gets a copy of x, for a backward whose x will have been overwritten by y.
 extern "C" __global__ void forward(int count, const T* x, const float* s, const float* b, int dim,
                                    int inner, T* y, T* kept) {
-    FOR_EACH(i, count) {
-        int d = i / inner % dim;
-        T v = x[i];
-        if (kept) kept[i] = v;
-        y[i] = float(v) * s[d] + (b ? b[d] : 0.0f);
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(x, i, count);
+        if (kept) store(kept, i, count, p);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next())
+            p.v[k] = float(p.v[k]) * s[c.d] + (b ? b[c.d] : 0.0f);
+        store(y, i, count, p);
+    }
+}
+
+// y += b
+extern "C" __global__ void shift(int count, T* y, const float* b, int dim, int inner) {
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(y, i, count);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next()) p.v[k] = float(p.v[k]) + b[c.d];
+        store(y, i, count, p);
     }
 }
 
 extern "C" __global__ void backward(int count, const T* dy, const float* s, int dim, int inner,
                                     T* dx) {
-    FOR_EACH(i, count) dx[i] = float(dy[i]) * s[i / inner % dim];
-}
-
-// The parts of the sums into db and ds (null: not wanted), added to what they hold if ``add``.
-extern "C" __global__ void collect(int dim, const float* parts, int chunks, float* db, int add_b,
-                                   float* ds, int add_s) {
-    FOR_EACH(d, dim) {
-        float a = 0, b = 0;
-        for (int chunk = 0; chunk < chunks; ++chunk) {
-            a += parts[(size_t)chunk * 2 * dim + d];
-            b += parts[((size_t)chunk * 2 + 1) * dim + d];
-        }
-        if (db) db[d] = add_b ? db[d] + a : a;
-        if (ds) ds[d] = add_s ? ds[d] + b : b;
+    FOR_EACH_PACK(i, count) {
+        Numbers p = load(dy, i, count);
+        Channel c(i, dim, inner);
+        for (int k = 0; k < PACK; ++k, c.next()) p.v[k] = float(p.v[k]) * s[c.d];
+        store(dx, i, count, p);
     }
 }

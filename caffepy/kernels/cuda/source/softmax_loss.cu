@@ -1,4 +1,4 @@
-// The loss -log p[label] and its gradient; p comes from softmax.cu. Positions are the numbers of
+// The loss -log p[label] and its gradient; p comes from softmax.cu, always as float. Positions are the numbers of
 // (outer, inner), the axes around ``classes``.
 #include "common.cuh"
 
@@ -11,7 +11,7 @@ __device__ inline int class_of(float label, int classes, int ignores, int ignore
     return label >= 0 && label < classes ? int(label) : int(BAD);  // not-a-number is BAD too
 }
 
-extern "C" __global__ void losses(int positions, int classes, int inner, const T* p,
+extern "C" __global__ void losses(int positions, int classes, int inner, const float* p,
                                   const float* labels, int ignores, int ignore_label,
                                   float* loss) {
     FOR_EACH(i, positions) {
@@ -52,7 +52,7 @@ extern "C" __global__ void collect(int positions, const float* loss, const float
 }
 
 // dx = (p - 1 at the label) * weight / divisor, 0 where the label does not count.
-extern "C" __global__ void backward(int count, int classes, int inner, const T* p,
+extern "C" __global__ void backward(int count, int classes, int inner, const float* p,
                                     const float* labels, int ignores, int ignore_label,
                                     const float* weight, const float* divisor, T* dx) {
     float rate = *weight / *divisor;
