@@ -24,7 +24,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.core.memory import Place, Tensor
 from caffepy.errors import ConfigError
 from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.onednn import api
@@ -32,8 +32,9 @@ from caffepy.kernels.onednn.api import Address, Array, Layout, dims
 from caffepy.kernels.onednn.direct import DATA, FORWARD, WEIGHTS
 from caffepy.kernels.onednn.interpolation import ONE, Tile, best_tile
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
-from caffepy.kernels.onednn.weight_gradient import ColumnSums, WeightGradient, product
-from caffepy.kernels.onednn.winograd_pieces import Cuts, Part, Side, Steps
+from caffepy.kernels.onednn.weight_gradient import ColumnSums, WeightGradient
+from caffepy.kernels.onednn.winograd_pieces import Part, Side, Steps
+from caffepy.kernels.onednn.winograd_weights import Gathered, Mixed
 
 WAY = "winograd"
 SWITCH = "CAFFEPY_WINOGRAD"
@@ -89,9 +90,14 @@ class Along:
         end = spec.y[3] - 1 + width - spec.x[3] - spec.pad[1]
         self._window = (dims((1, 1)), dims((0, 0)), dims((0, spec.pad[1])), dims((0, end)))
 
-    def forward(self, bias: bool = False) -> Chosen:
+    def forward(self) -> Chosen:
         return self.runtime.choose("convolution_forward", api.TRAINING, api.DIRECT, self.x,
-                                   self.any, self.bias if bias else None, self.y, *self._window)
+                                   self.any, None, self.y, *self._window)
+
+    def forward_with_bias(self, weights: Layout) -> Chosen:
+        """The same over weights that lie as ``forward`` wants them."""
+        return self.runtime.choose("convolution_forward", api.TRAINING, api.DIRECT, self.x,
+                                   weights, self.bias, self.y, *self._window)
 
     def backward_data(self) -> Chosen:
         return self.runtime.choose("convolution_backward_data", api.DIRECT, self.x, self.any,
@@ -100,54 +106,6 @@ class Along:
     def backward_weights(self) -> Chosen:
         return self.runtime.choose("convolution_backward_weights", api.DIRECT, self.x, self.any,
                                    None, self.y, *self._window, self.forward())
-
-
-def row_layout(runtime: Runtime, spec: ConvolutionSpec) -> Layout:
-    """One row of all kernels, as it lies in the parameter: (O, C, 1, kernel width)."""
-    outputs, inputs, height, width = spec.w
-    strides = (inputs * height * width, height * width, width, 1)
-    if spec.group == 1:
-        return runtime.strided((outputs, inputs, 1, width), strides)
-    outputs //= spec.group
-    return runtime.strided((spec.group, outputs, inputs, 1, width),
-                           (outputs * strides[0], *strides))
-
-
-class Mixed:
-    """The weights at each point, made anew when their version says that they have changed.
-
-    Args:
-        packed: how oneDNN wants those of one point.
-        g: (points, kernel height).
-    """
-
-    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, packed: Layout, g: Array) -> None:
-        self.runtime = runtime
-        points, height = g.shape
-        self.count = packed.nbytes // 4
-        self._gt = np.ascontiguousarray(g.T, np.float32)
-        row = row_layout(runtime, spec)
-        self._pack = [runtime.reorder(row, packed) for _ in range(height)]
-        self._rows = api.empty_bytes(height * packed.nbytes).view(np.float32)
-        self._mixed = api.empty_bytes(points * packed.nbytes).view(np.float32)
-        self._read = Cuts(range(0, height * spec.w[3], spec.w[3]))
-        self._wrote = Cuts(range(0, height * self.count, self.count))
-        self._points = Cuts(range(0, points * self.count, self.count))
-        self._memory: SyncedMemory | None = None
-        self._version = -1
-
-    def read(self, w: Tensor) -> list[Array]:
-        """Those of each point."""
-        array = w.read(Place.HOST)
-        if w.memory is not self._memory or w.memory.version != self._version:
-            for pack, row, packed in zip(self._pack, self._read.of(array),
-                                         self._wrote.of(self._rows), strict=True):
-                pack(row, packed)
-            height, points = self._gt.shape
-            product(self.runtime, points, self.count, height, api.address(self._gt),
-                    api.address(self._rows), api.address(self._mixed), False)
-            self._memory, self._version = w.memory, w.memory.version
-        return self._points.of(self._mixed)
 
 
 S = TypeVar("S", "_Step", "_WeightsStep")
@@ -175,9 +133,11 @@ class _Step:
         self.source = Side(runtime, spec.x if forward else spec.y, images, part, points, "V")
         self.target = Side(runtime, spec.y if forward else spec.x, images, part, points, "M")
         sides = (self.source, self.target) if forward else (self.target, self.source)
-        self.along = Along(runtime, spec, *(side.layout() for side in sides))
-        self.chosen = self.along.forward() if forward else self.along.backward_data()
+        along = Along(runtime, spec, *(side.layout() for side in sides))
+        self.chosen = along.forward() if forward else along.backward_data()
         self.weights = self.chosen.layout(api.WEIGHTS)
+        self.bias = along.bias
+        self.chosen_with_bias = along.forward_with_bias(self.weights) if forward else None
         self._from, self._to = ((api.SRC, api.DST) if forward else (api.DIFF_DST, api.DIFF_SRC))
 
     @property
@@ -196,7 +156,8 @@ class _Step:
     @cached_property
     def with_bias(self) -> Call:
         """The convolution at the point where outputs are added up: the bias goes in there."""
-        return self.along.forward(bias=True).call(*self._arguments, (api.BIAS, self.along.bias))
+        assert self.chosen_with_bias is not None
+        return self.chosen_with_bias.call(*self._arguments, (api.BIAS, self.bias))
 
     @cached_property
     def unmix(self) -> Call:
@@ -324,8 +285,8 @@ class Weights(WeightGradient):
         self.detail = detail(tile, self._steps[0].chosen)
 
     @cached_property
-    def _gathers(self) -> list[_Gather]:
-        return [_Gather(self.runtime, self.spec, self._tile, group[0].weights, len(group))
+    def _gathers(self) -> list[Gathered]:
+        return [Gathered(self.runtime, self.spec, self._tile, group[0].weights, len(group))
                 for group in by_layout(self._steps)]
 
     @cached_property
@@ -351,38 +312,6 @@ class Weights(WeightGradient):
                 run(v, dm, du)
         for gather in self._gathers:
             gather.deliver(dw)
-
-
-class _Gather:
-    """The gradients at all points of all steps, and their way into the parameter's."""
-
-    def __init__(self, runtime: Runtime, spec: ConvolutionSpec, tile: Tile, packed: Layout,
-                 steps: int) -> None:
-        self.runtime = runtime
-        height, width = spec.w[2:]
-        count, points = packed.nbytes // 4, tile.points * steps
-        self._shape = height, count, points
-        self._g = np.tile(tile.g.astype(np.float32), (steps, 1))  # adds the steps up, too
-        self._all = api.empty_bytes(points * packed.nbytes).view(np.float32)
-        self._rows = api.empty_bytes(height * packed.nbytes).view(np.float32)
-        self._aside = np.empty(spec.w, np.float32)
-        self.at_points = Cuts(range(0, points * count, count)).of(self._all)
-        self._from = Cuts(range(0, height * count, count))
-        self._to = Cuts(range(0, height * width, width))
-        row = row_layout(runtime, spec)
-        self._unpack = [runtime.reorder(packed, row) for _ in range(height)]
-
-    def deliver(self, dw: Tensor) -> None:
-        """dw += what lies at the points."""
-        height, count, points = self._shape
-        product(self.runtime, height, count, points, api.address(self._g),
-                api.address(self._all), api.address(self._rows), False)
-        array, adds = dw.accumulate(Place.HOST)
-        for unpack, packed, row in zip(self._unpack, self._from.of(self._rows),
-                                       self._to.of(self._aside if adds else array), strict=True):
-            unpack(packed, row)
-        if adds:
-            array += self._aside
 
 
 def detail(tile: Tile, chosen: Chosen) -> str:
