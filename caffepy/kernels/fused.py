@@ -34,4 +34,23 @@ class NormalizeKernel(Kernel):
         raise NotImplementedError
 
 
-CONTRACTS: dict[type[Spec], type[Kernel]] = {NormalizeSpec: NormalizeKernel}
+@dataclass(frozen=True)
+class SumReLUSpec(Spec):
+    """y = max(x_0 + x_1, 0)."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+
+class SumReLUKernel(Kernel):
+    spec: SumReLUSpec
+
+    def forward(self, xs: list[Tensor], y: Tensor) -> None:
+        """y from both x, in the order that the first was last written in."""
+        raise NotImplementedError
+
+
+CONTRACTS: dict[type[Spec], type[Kernel]] = {
+    NormalizeSpec: NormalizeKernel,
+    SumReLUSpec: SumReLUKernel,
+}

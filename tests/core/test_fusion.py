@@ -37,6 +37,21 @@ NETS = {
     + SCALE % ("c", "c") + RELU % ("c", "c")
     + 'layer { name: "sum" type: "Eltwise" bottom: "c" bottom: "o" top: "s" }\n' + LOSS % "s",
 }
+SUM = ('layer { name: "sum" type: "Eltwise" bottom: "%s" bottom: "%s" top: "s" }\n'
+       + RELU % ("s", "s"))
+CONV2 = """layer { name: "conv2" type: "Convolution" bottom: "s" top: "c2" convolution_param {
+  num_output: 8 kernel_size: 3 pad: 1 weight_filler { type: "msra" } } }
+"""
+BRANCHES = INPUT + CONV.format(bias="true") + NORM % "c" + SCALE % ("c", "c") + LATER
+NETS |= {
+    # the first bottom of a sum takes the top's gradient; its layers work on it in place
+    "sum, normalized first": BRANCHES + SUM % ("c", "o") + LOSS % "s",
+    "sum, normalized last": BRANCHES + SUM % ("o", "c") + LOSS % "s",
+    "two blocks": BRANCHES + SUM % ("c", "o") + CONV2
+    + 'layer { name: "sum2" type: "Eltwise" bottom: "s" bottom: "c2" top: "u" }\n'
+    + RELU.replace('"relu"', '"relu2"') % ("u", "u") + LOSS % "u",
+    "sum of one and the same": INPUT + CONV.format(bias="true") + SUM % ("c", "c") + LOSS % "s",
+}
 GIVEN = IN_PLACE.replace(NORM % "c", NORM.replace(
     "top:", "batch_norm_param { use_global_stats: true } top:") % "c") + LOSS % "c"
 # the bias before a batch normalization has no gradient: what rounding leaves of it is about 1e-5
@@ -102,6 +117,8 @@ def test_gradients_with_given_statistics(phase, engine):
     ("no Scale", [], []),
     ("ReLU alone", [(1, 2)], [(1, 2)]),
     ("another layer between", [], [(2, 4, 5, 6)]),  # 1 is the Split of x
+    ("sum, normalized last", [(6, 7)], [(2, 3, 4), (6, 7)]),
+    ("two blocks", [(6, 7), (10, 11)], [(2, 3, 4), (6, 7), (10, 11)]),
 ])
 def test_what_runs_as_one(name, plain, optimized):
     pytest.importorskip("caffepy.kernels.onednn")
@@ -110,6 +127,15 @@ def test_what_runs_as_one(name, plain, optimized):
         if net.context.engines[0].name != "onednn":
             pytest.skip("oneDNN is not installed")
         assert [f.numbers for f in net.walk.fused.values()] == expected
+
+
+@pytest.mark.parametrize("optimize", [False, True])
+@pytest.mark.parametrize("name", NETS)
+def test_what_is_no_number_is_not_hidden(name, optimize, engine):
+    """A net that diverges must show it in its loss, as the original's does."""
+    net = build(NETS[name], engine=engine, optimize=optimize)
+    net.blobs["x"].data[0, 0, 0, 0] = np.nan
+    assert np.isnan(net.forward())
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -23,6 +23,7 @@ from caffepy.kernels.onednn.relu import ReLU
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.onednn.scale import Scale
 from caffepy.kernels.onednn.softmax import Softmax
+from caffepy.kernels.onednn.sum_relu import SumReLU
 
 
 class OneDnnEngine(base.Engine):
@@ -46,6 +47,7 @@ class OneDnnEngine(base.Engine):
         base.BatchNormSpec: BatchNorm,
         base.ScaleSpec: Scale,
         fused.NormalizeSpec: Normalize,
+        fused.SumReLUSpec: SumReLU,
         base.EltwiseSpec: Eltwise,
     }
 

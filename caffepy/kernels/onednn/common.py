@@ -6,8 +6,14 @@ import math
 
 from caffepy.core.memory import Place, Shape, Tensor
 from caffepy.kernels.base import Engine, Unsupported
+from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Layout
 from caffepy.kernels.onednn.runtime import Runtime
+
+# max(y, 0) behind another operation. oneDNN's own ReLU makes 0 of what is no number, which would
+# hide a net that diverges. This is y times a factor that jumps from 0 to 1 where y is 0, so that it
+# lets the others through; the last step makes 0 of -0.
+RELU = (("eltwise", api.HARDSWISH, 1e30, 0.0), ("eltwise", api.LINEAR, 1.0, 0.0))
 
 
 def runtime_of(engine: Engine, *shapes: Shape) -> Runtime:

@@ -14,6 +14,7 @@ from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.kernels.base import ConvolutionSpec, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
+from caffepy.kernels.onednn.common import RELU
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 
 FORWARD, DATA, WEIGHTS = "forward", "backward_data", "backward_weights"
@@ -82,12 +83,11 @@ class Laid:
         """The same forward, and then max(y, 0)."""
         name, kind, algorithm, x, _, *rest = self._settings[FORWARD]
         settings = (name, kind, algorithm, x, forward.layout(api.WEIGHTS), *rest)
-        relu = [("eltwise", api.RELU, 0.0, 0.0)]
         try:
-            return self.runtime.choose(*settings, post_ops=relu,
+            return self.runtime.choose(*settings, post_ops=RELU,
                                        implementation=forward.implementation)
         except Unsupported:
-            return self.runtime.choose(*settings, post_ops=relu)
+            return self.runtime.choose(*settings, post_ops=RELU)
 
     def ways(self, direction: str) -> list[str]:
         """The names of all of oneDNN's fast implementations, each with the order."""

@@ -50,8 +50,12 @@ class Normalize(NormalizeKernel):
                 mean: np.ndarray, variance: np.ndarray) -> None:
         shift = self.no_shift if b is None else b.read(Place.HOST)
         xs = x.read(Place.HOST_LAST)
-        self._forward(xs, s.read(Place.HOST), shift, y.overwrite(Place.HOST_LAST))
+        ys = y.overwrite(Place.HOST_LAST)
+        self._forward(xs, s.read(Place.HOST), shift, ys)
         mean[...], variance[...] = self.mean, self.variance
+        lost = ~np.isfinite(self.variance)
+        if lost.any():  # oneDNN's ReLU makes 0 of what is no number
+            ys[:, lost] = np.nan
 
     def backward(self, x: Tensor, s: Tensor, y: Tensor, dy: Tensor, dx: Tensor,
                  ds: Tensor | None, db: Tensor | None) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from caffepy.core.memory import Shape
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
+from caffepy.kernels.onednn.common import RELU
 from caffepy.kernels.onednn.interpolation import Tile
 from caffepy.kernels.onednn.runtime import Call, Runtime
 
@@ -114,9 +115,8 @@ class Side:
                                       (self.row, self.images * self.row, 1))
         source, target = (pictures, points) if into_points else (points, pictures)
         small = self.runtime.plain((1, *matrix.shape))
-        chosen = self.runtime.choose(
-            "matmul", small, source, None, target,
-            post_ops=[("eltwise", api.RELU, 0.0, 0.0)] if relu else [])
+        chosen = self.runtime.choose("matmul", small, source, None, target,
+                                     post_ops=RELU if relu else ())
         return chosen.call((api.WEIGHTS, source), (api.DST, target),
                            fixed=[(api.SRC, small, matrix)])
 

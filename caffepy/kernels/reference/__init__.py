@@ -28,6 +28,7 @@ from caffepy.kernels.reference.relu import ReLU
 from caffepy.kernels.reference.scale import Scale
 from caffepy.kernels.reference.softmax import Softmax
 from caffepy.kernels.reference.softmax_loss import SoftmaxLoss
+from caffepy.kernels.reference.sum_relu import SumReLU
 from caffepy.kernels.reference.transform import Transform
 from caffepy.kernels.transform import TransformSpec
 
@@ -52,6 +53,7 @@ class ReferenceEngine(base.Engine):
         base.BatchNormSpec: BatchNorm,
         base.ScaleSpec: Scale,
         fused.NormalizeSpec: Normalize,
+        fused.SumReLUSpec: SumReLU,
         base.EltwiseSpec: Eltwise,
         base.ConcatSpec: Concat,
         base.DropoutSpec: Dropout,

@@ -15,10 +15,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from caffepy import log
+from caffepy.core.blob import Blob
+from caffepy.core.fusion import Fused, Link
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.base import EltwiseKernel, EltwiseSpec
+from caffepy.layers.common._summed import summed
 from caffepy.proto import caffe_pb2
 
 logger = log.get(__name__)
@@ -58,6 +61,9 @@ class Eltwise(Layer):
             EltwiseSpec(self.operation, shape, coeff, True, self.dtype.name)
         )
 
+    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+        return summed(chain, optimize)
+
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         self.kernel.forward([x.values for x in bottom], top[0].values)
 
@@ -65,6 +71,11 @@ class Eltwise(Layer):
         xs = [x.values for x in bottom]
         # last to first, as in place the first bottom's gradient takes the top's room
         for index in reversed(range(len(bottom))):
-            if propagate_down[index]:
+            if propagate_down[index] and not self._has_it(bottom[index], top[0], index):
                 self.kernel.backward(index, xs, top[0].values, top[0].grads,
                                      bottom[index].grads)
+
+    def _has_it(self, bottom: Blob, top: Blob, index: int) -> bool:
+        """Whether the bottom's gradient is in place already, being the top's in its memory."""
+        return bottom.grads.memory is top.grads.memory and (
+            self.operation == "sum" and self.kernel.spec.coeff[index] == 1)

@@ -78,6 +78,9 @@ def test_with_relu(spec):
         kernel.forward_relu(x[i], w[i], b[i], y[i])
     same(y)
     assert y[0].read(Place.HOST).min() == 0
+    x[0].write(Place.HOST)[0] = np.nan
+    kernels[0].forward_relu(x[0], w[0], b[0], y[0])
+    assert np.isnan(y[0].read(Place.HOST)).any(), "a net that diverges must show it"
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)

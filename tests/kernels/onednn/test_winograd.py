@@ -161,6 +161,14 @@ def test_new_weights_are_noticed():
         same(dx)
 
 
+def test_relu_lets_through_what_is_no_number():
+    spec = CASES["whole tiles"]
+    x, y = normal(spec.x), empty(spec.y)
+    x[0, 0, 0, 0] = np.nan
+    Ways(spec).forward_relu(tensor(x), tensor(normal(spec.w)), tensor(normal((24,))), y)
+    assert np.isnan(y.read(Place.HOST)[0]).any() and not np.isnan(y.read(Place.HOST)[1]).any()
+
+
 @pytest.mark.parametrize("wanted", [(True, False), (False, True)])
 def test_one_of_the_gradients_alone(wanted):
     spec = CASES["whole tiles"]

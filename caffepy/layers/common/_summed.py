@@ -1,0 +1,47 @@
+"""The sum of two blobs and the ReLU behind it as one: what ends each block of a residual net."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from caffepy.core.fusion import Fused, Link
+from caffepy.kernels.fused import SumReLUKernel, SumReLUSpec
+from caffepy.layers.common._normalized import is_plain_relu
+
+
+def summed(chain: Sequence[Link], optimize: bool) -> Fused | None:
+    """What the Eltwise that begins a chain can take along."""
+    layer: Any = chain[0].layer
+    spec = layer.kernel.spec
+    if spec.operation != "sum" or spec.coeff != (1.0, 1.0) or not (
+            is_plain_relu(chain[1]) and chain[1].in_place):
+        return None
+    return SumReLU(chain[:2], optimize)
+
+
+class SumReLU(Fused):
+    """Backward is each layer's own, since ReLU's needs the sign of its results alone.
+
+    The gradient of either bottom is the top's. In nets that optimize the first bottom has it in
+    the top's memory, where nobody needs it any more, instead of a copy.
+    """
+
+    def __init__(self, chain: Sequence[Link], optimize: bool) -> None:
+        self.numbers = tuple(link.number for link in chain)
+        self.layer = chain[0].layer
+        self.bottom, self.top = chain[0].bottom, chain[0].top[0]
+        if optimize and self.bottom[0] is not self.top:
+            self.bottom[0].share_grads(self.top)
+
+    @property
+    def kernel(self) -> SumReLUKernel:
+        kernel: SumReLUKernel = self.layer.plan(SumReLUSpec(self.top.shape, self.layer.dtype.name))
+        return kernel
+
+    @property
+    def detail(self) -> str:
+        return str(self.kernel.detail)
+
+    def forward(self) -> None:
+        self.kernel.forward([x.values for x in self.bottom], self.top.values)
