@@ -1,4 +1,4 @@
-"""The sum of several gradients by a kernel: in half precision, which array code does not know."""
+"""The sum of several gradients by a kernel: on all threads, and in half precision."""
 
 from __future__ import annotations
 

@@ -36,15 +36,8 @@ class Split(Layer):
         if not parts:
             bottom[0].grads.zero()
             return
-        if self.half and len(parts) > 1:
+        if len(parts) > 1:
             add_up(self, parts, bottom[0].grads)
-            return
-        place = self.keep(parts[0])
-        first, *others = (part.read(place) for part in parts)
-        dx = bottom[0].grads.overwrite(place)
-        if others:
-            self.xp.add(first, others.pop(0), out=dx)
         else:
-            dx[...] = first
-        for other in others:
-            dx += other
+            place = self.keep(parts[0])
+            bottom[0].grads.overwrite(place)[...] = parts[0].read(place)
