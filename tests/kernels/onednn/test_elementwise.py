@@ -15,6 +15,7 @@ from caffepy.kernels.base import (
     SoftmaxSpec,
     Unsupported,
 )
+from caffepy.kernels.fused import SumReLUSpec
 
 IDS = ["C order", "channels-last"]
 SHAPES = [(2, 20, 5, 3), (64, 50), (7,), (2, 3, 4), (1, 1, 1, 1), (2, 3, 1, 1)]
@@ -97,6 +98,22 @@ def test_eltwise(shape, operation, coeff):
 def test_the_maximum_is_left_to_the_reference():
     with pytest.raises(Unsupported, match="won"):
         onednn().plan(EltwiseSpec("max", (2, 3), (1.0, 1.0)))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_sum_and_relu(shape):
+    for order in orders(shape):
+        ours, theirs = plans(SumReLUSpec(shape))
+        a, b, y = twins(normal(shape), order), twins(normal(shape, 1)), blanks(shape)
+        for i, kernel in enumerate((ours, theirs)):
+            kernel.forward([a[i], b[i]], y[i])
+        assert y[0].channels_last == y[1].channels_last == a[0].channels_last
+        same(y)
+        for i, kernel in enumerate((ours, theirs)):  # in place, over what is no number too
+            a[i].write(order)[...] = -1
+            b[i].write(Place.HOST).reshape(-1)[0] = np.nan
+            kernel.forward([a[i], b[i]], a[i])
+            assert np.isnan(a[i].read(Place.HOST).reshape(-1)[0])
 
 
 # -- Softmax ------------------------------------------------------------------------------
