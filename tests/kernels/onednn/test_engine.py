@@ -271,11 +271,14 @@ def test_planning_a_thousand_kernels_leaks_nothing():
 
     for _ in range(20):
         use()
-    gc.collect()
-    before = resident()
-    for _ in range(200):
-        use()
-    gc.collect()
+    grown = []
+    for _ in range(3):  # a leak grows each time; now and then the heap itself does
+        gc.collect()
+        before = resident()
+        for _ in range(200):
+            use()
+        gc.collect()
+        grown.append(resident() - before)
     # the smallest thing that could leak each time, a descriptor of 600 bytes, times 200 * 5 plans
     # of several descriptors would be more
-    assert resident() - before < 2**20
+    assert min(grown) < 2**20
