@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.core.memory import Place, Shape, SyncedMemory, Tensor
 from caffepy.kernels.base import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Layout
@@ -14,6 +14,26 @@ from caffepy.kernels.onednn.runtime import Runtime
 # hide a net that diverges. This is y times a factor that jumps from 0 to 1 where y is 0, so that it
 # lets the others through; the last step makes 0 of -0.
 RELU = (("eltwise", api.HARDSWISH, 1e30, 0.0), ("eltwise", api.LINEAR, 1.0, 0.0))
+
+
+class Seen:
+    """Which value of a tensor was read last: for copies that are renewed when it has changed."""
+
+    def __init__(self) -> None:
+        self._memory: SyncedMemory | None = None
+        self._version = -1
+
+    def is_new(self, tensor: Tensor) -> bool:
+        """Whether this is another value; from now on it is the one that was seen."""
+        memory = tensor.memory
+        if memory is self._memory and memory.version == self._version:
+            return False
+        self._memory, self._version = memory, memory.version
+        return True
+
+    def forget(self) -> None:
+        """The next one is new."""
+        self._memory = None
 
 
 def runtime_of(engine: Engine, *shapes: Shape) -> Runtime:

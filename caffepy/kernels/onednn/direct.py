@@ -10,11 +10,11 @@ import contextlib
 from functools import cached_property
 from typing import Any
 
-from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.base import ConvolutionSpec, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
-from caffepy.kernels.onednn.common import RELU
+from caffepy.kernels.onednn.common import RELU, Seen
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 
 FORWARD, DATA, WEIGHTS = "forward", "backward_data", "backward_weights"
@@ -201,15 +201,12 @@ class Packed:
         if caffe != wanted:
             self.reorder = runtime.reorder(caffe, wanted)
             self.buffer = api.empty_bytes(wanted.nbytes)
-        self.memory: SyncedMemory | None = None
-        self.version = -1
+        self._seen = Seen()
 
     def read(self, w: Tensor) -> Array:
         array: Array = w.read(Place.HOST)
         if self.reorder is None:
             return array
-        if w.memory is not self.memory or w.memory.version != self.version:
+        if self._seen.is_new(w):
             self.reorder(array, self.buffer)
-            self.memory = w.memory
-            self.version = w.memory.version
         return self.buffer

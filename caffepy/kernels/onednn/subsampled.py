@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from caffepy.core.memory import Array, Place, SyncedMemory, Tensor
 from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine
+from caffepy.kernels.onednn.common import Seen
 from caffepy.kernels.onednn.convolution import Convolution
 
 
@@ -32,7 +33,7 @@ class Subsampled(ConvolutionKernel):
         small = (*spec.x[:2], *spec.y[2:])
         self.inner = Convolution(replace(spec, x=small, stride=(1, 1)), owner)
         self.x = Tensor(SyncedMemory(math.prod(small), spec.dtype), small)
-        self._seen: tuple[SyncedMemory, int] | None = None
+        self._seen = Seen()
 
     @property
     def detail(self) -> str:
@@ -45,7 +46,7 @@ class Subsampled(ConvolutionKernel):
         self.inner.forward_relu(self._gathered(x), w, b, y)
 
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
-        self._seen = None  # the room of x serves for its gradient
+        self._seen.forget()  # the room of x serves for its gradient
         self.inner.backward_data(dy, w, self.x)
         pixels = dx.overwrite(Place.HOST_LAST)
         pixels[...] = 0
@@ -59,10 +60,8 @@ class Subsampled(ConvolutionKernel):
     def _gathered(self, x: Tensor) -> Tensor:
         """The pixels that count, copied unless they still are those of x."""
         pixels = x.read(Place.HOST_LAST)
-        seen = (x.memory, x.version)
-        if seen != self._seen:
+        if self._seen.is_new(x):
             self.x.overwrite(Place.HOST_LAST)[...] = self._counting(pixels)
-            self._seen = seen
         return self.x
 
     def _counting(self, pixels: Array) -> Array:

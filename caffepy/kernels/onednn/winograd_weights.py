@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
+from caffepy.kernels.onednn.common import Seen
 from caffepy.kernels.onednn.interpolation import Tile
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.onednn.weight_gradient import product
@@ -50,20 +51,18 @@ class Mixed:
         self._read = Cuts(range(0, height * spec.w[3], spec.w[3]))
         self._wrote = Cuts(range(0, height * self.count, self.count))
         self._points = Cuts(range(0, points * self.count, self.count))
-        self._memory: SyncedMemory | None = None
-        self._version = -1
+        self._seen = Seen()
 
     def read(self, w: Tensor) -> list[Array]:
         """Those of each point."""
         array = w.read(Place.HOST)
-        if w.memory is not self._memory or w.memory.version != self._version:
+        if self._seen.is_new(w):
             for pack, row, packed in zip(self._pack, self._read.of(array),
                                          self._wrote.of(self._rows), strict=True):
                 pack(row, packed)
             height, points = self._gt.shape
             product(self.runtime, points, self.count, height, api.address(self._gt),
                     api.address(self._rows), api.address(self._mixed), False)
-            self._memory, self._version = w.memory, w.memory.version
         return self._points.of(self._mixed)
 
 
