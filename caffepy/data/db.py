@@ -18,6 +18,7 @@ import secrets
 import shutil
 import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Literal, overload
@@ -178,17 +179,41 @@ class Shared:
         self._open = open_handle
         self._lock = threading.Lock()
         self._handles: dict[str, tuple[Any, int]] = {}
+        self._given_back: deque[str] = deque()
 
     def acquire(self, path: str) -> Any:
         real = os.path.realpath(path)
-        with self._lock:
-            handle, users = self._handles.get(real) or (self._open(path), 0)
-            self._handles[real] = handle, users + 1
+        try:
+            with self._lock:
+                self._settle()
+                handle, users = self._handles.get(real) or (self._open(path), 0)
+                self._handles[real] = handle, users + 1
+        finally:
+            self._settle_unless_busy()
         return handle
 
     def release(self, path: str) -> None:
-        """Give one use back; the last one closes the handle. ``path`` is the real one."""
-        with self._lock:
+        """Give one use back; the last one closes the handle. ``path`` is the real one.
+
+        It never waits: the garbage collector calls this for readers that were forgotten, at any
+        time, so also in the middle of this thread's ``acquire``. Who holds the lock then closes
+        the handle when done.
+        """
+        self._given_back.append(path)
+        self._settle_unless_busy()
+
+    def _settle_unless_busy(self) -> None:
+        # again after the lock is free: what came while it was held was left to its holder
+        while self._given_back and self._lock.acquire(blocking=False):
+            try:
+                self._settle()
+            finally:
+                self._lock.release()
+
+    def _settle(self) -> None:
+        """Count what was given back; the lock is held."""
+        while self._given_back:
+            path = self._given_back.popleft()
             handle, users = self._handles.pop(path)
             if users > 1:
                 self._handles[path] = handle, users - 1

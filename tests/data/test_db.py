@@ -98,6 +98,32 @@ def test_a_process_shares_what_lies_underneath_and_lets_go_of_it(path, backend, 
         assert list(db) == RECORDS
 
 
+def test_the_garbage_collector_may_come_while_a_database_is_opened(tmp_path, backend, monkeypatch):
+    """It frees readers in the thread that is opening one, whose lock must not stop it."""
+    old, new = make(tmp_path / "old", backend), make(tmp_path / "new", backend)
+    shared = SHARED[backend]
+    open_handle = shared._open
+
+    def collect_and_open(path):
+        gc.collect()
+        return open_handle(path)
+
+    def forget_and_open():
+        forgotten = [open_db(old, backend), open_db(old, backend)]
+        forgotten.append(forgotten)
+        del forgotten
+        with open_db(new, backend) as db:
+            read.append(db.take(25))
+
+    monkeypatch.setattr(shared, "_open", collect_and_open)
+    read = []
+    thread = threading.Thread(target=forget_and_open, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert read == [RECORDS]
+    assert not shared._handles and not shared._lock.locked()
+
+
 def test_closing_a_forgotten_reader_leaves_no_open_file(path, backend):
     def held():
         names = (os.path.join("/proc/self/fd", fd) for fd in os.listdir("/proc/self/fd"))
