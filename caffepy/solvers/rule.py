@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from caffepy.errors import ConfigError, did_you_mean
+from caffepy.kernels.contract import Spec
 
 Array = Any
 
@@ -47,6 +48,13 @@ class Rule:
     histories: ClassVar[int] = 1
     kernel: ClassVar[str] = ""
 
+    def __init_subclass__(cls) -> None:
+        """An update of its own is what no kernel of a base class does."""
+        if "update" in vars(cls):
+            for name in ("kernel", "spec"):
+                if name not in vars(cls):
+                    setattr(cls, name, getattr(Rule, name))
+
     def __init__(self, param: Any, xp: Any) -> None:
         self.param = param
         self.xp = xp
@@ -71,6 +79,14 @@ class Rule:
         All arrays are flat and equally long.
         """
         raise NotImplementedError(f"{type(self).__name__}.update")
+
+    def spec(self, count: int, decays: bool, dtype: str) -> Spec | None:
+        """For a kernel of the CPU's engines that does all of an update, as kernels.rules says it.
+
+        Args:
+            count: weights. decays: whether there is an L2 decay. dtype: of the weights.
+        """
+        return None
 
     def constants(self) -> tuple[float, float, float, float]:
         """For the kernel: momentum; a second decay; delta; what the rate is multiplied with."""

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 from numpy.testing import assert_allclose, assert_array_equal
+from support import ENGINES
 
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.blob import Blob
 from caffepy.core.memory import Mover, Place
 from caffepy.errors import ConfigError
+from caffepy.kernels import choose_engines
+from caffepy.kernels.reference import ReferenceEngine
 from caffepy.proto import caffe_pb2
 from caffepy.solvers import rule, update
+from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Rule
 from caffepy.solvers.update import Updater
 
@@ -30,7 +34,8 @@ def parameters(*shapes_and_mults, dtype=np.float32):
     made = [Parameter(Blob(shape, dtype), lr, decay, f"l{i}", 0, "")
             for i, (shape, lr, decay) in enumerate(shapes_and_mults)]
     net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype), optimize=False,
-                          arena=Arena(made, dtype, mover), context=SimpleNamespace(mover=mover))
+                          arena=Arena(made, dtype, mover), loss_terms=[], grad_scale=lambda: 1.0,
+                          context=SimpleNamespace(mover=mover, engines=[ReferenceEngine()]))
     for parameter in made:
         for tensor in (parameter.blob.values, parameter.blob.grads):
             tensor.overwrite(Place.HOST)[...] = random.standard_normal(parameter.blob.shape)
@@ -79,6 +84,21 @@ def test_one_name_belongs_to_one_module():
     assert rule.get("SGD").__module__ == "caffepy.solvers.sgd"
 
 
+def test_a_rule_derived_from_another_does_not_inherit_its_kernels():
+    sgd = rule.get("SGD")
+
+    class Checked(sgd):
+        def check(self):
+            pass
+
+    class Own(sgd):
+        def update(self, g, history, rate, t):
+            g[...] = 0
+
+    assert (Checked.kernel, Checked.spec) == (sgd.kernel, sgd.spec) != ("", Rule.spec)
+    assert (Own.kernel, Own.spec) == ("", Rule.spec)
+
+
 @pytest.mark.parametrize("kind", list(SETTINGS))
 def test_number_of_threads_and_chunks_change_nothing(kind, monkeypatch):
     """Bit for bit, for sizes around the border of a chunk."""
@@ -116,6 +136,79 @@ def test_diffs_that_nobody_sees_are_not_written(kind, line):
         results.append(net.arena.values.copy())
         assert shown == (not optimize or "snapshot_diff" in line)
     assert_array_equal(*results)
+
+
+needs_onednn = pytest.mark.skipif("onednn" not in ENGINES, reason="no oneDNN here")
+OURS = [((update.OF_ALL_THREADS + 5, 2), 1, 1), ((7,), 2, 0), ((30, 11), 0.5, 3), ((1,), 0, 1)]
+
+
+def with_kernels(kind="SGD", line="weight_decay: 0.01", dtype=np.float32, shapes=OURS):
+    """A net that the command owns, on the fastest engine, and its updater."""
+    net = parameters(*shapes, dtype=dtype)
+    net.optimize, net.context.engines = True, choose_engines("cpu")
+    return net, updater(net, kind, line)
+
+
+@needs_onednn
+@pytest.mark.parametrize("line", ["", "weight_decay: 0.01"])
+def test_an_engine_s_kernel_is_the_rule(line):
+    """With clipping and iter_size too."""
+    net, made = with_kernels(line=line)
+    plain = parameters(*OURS)
+    as_written = updater(plain, line=line)
+    assert made._kernels and not as_written._kernels
+    for iteration in range(3):
+        more = {"passes": 1 + iteration, "clip": 50.0 if iteration else -1.0}
+        grads = net.arena.grads.copy()
+        apply(made, iteration=iteration, **more)
+        apply(as_written, iteration=iteration, **more)
+        assert_array_equal(net.arena.grads, grads)
+        assert_allclose(net.arena.values, plain.arena.values, 1e-6, 1e-6)
+        assert_allclose(made.history[0], as_written.history[0], 1e-6, 1e-6)
+        plain.arena.grads[...] = grads
+
+
+@needs_onednn
+@pytest.mark.parametrize("kind, line, dtype", [
+    ("Adam", "", np.float32), ("SGD", "", np.float64),
+    ("SGD", 'weight_decay: 0.1 regularization_type: "L1"', np.float32),
+    ("SGD", "snapshot_diff: true", np.float32),
+])
+def test_what_no_kernel_does(kind, line, dtype):
+    net, made = with_kernels(kind, line, dtype)
+    assert not made._kernels
+    before = net.arena.values.copy()
+    apply(made)
+    assert not np.array_equal(net.arena.values, before)
+
+
+@needs_onednn
+def test_weights_that_moved_to_another_net_are_followed():
+    net, made = with_kernels(shapes=OURS[1:])
+    expected = parameters(*OURS[1:])
+    apply(updater(expected, line="weight_decay: 0.01"))
+    parameter = net.parameters[1]
+    old, elsewhere = net.arena.values.copy(), Blob(parameter.blob.shape)
+    elsewhere.values.overwrite(Place.HOST)[...] = parameter.blob.values.read(Place.HOST)
+    parameter.blob.values.share(elsewhere.values)
+    apply(made)
+    place = slice(parameter.offset, parameter.offset + parameter.count)
+    assert_array_equal(net.arena.values[place], old[place])
+    assert_allclose(elsewhere.values.read(Place.HOST).reshape(-1), expected.arena.values[place],
+                    1e-6, 1e-6)
+
+
+@needs_onednn
+def test_updates_that_are_skipped_leave_weights_as_they_are():
+    net = parameters(*OURS[1:])
+    net.optimize, net.context.engines = True, choose_engines("cpu")
+    p = text_format.Parse("momentum: 0.9", caffe_pb2.SolverParameter())
+    made = Updater(net, rule.get("SGD")(p, np), p, grad_scale=GradScale(8.0, adaptive=True))
+    net.arena.grads[3] = np.inf
+    before = net.arena.values.copy()
+    apply(made, scaled=True)
+    assert made._kernels and made._skips
+    assert_array_equal(net.arena.values, before)
 
 
 def test_norm_is_one_for_any_number_of_threads(monkeypatch):

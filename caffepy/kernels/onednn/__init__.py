@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from caffepy.core.memory import Mover
-from caffepy.kernels import base, fused, tuning
+from caffepy.kernels import base, fused, rules, tuning
 from caffepy.kernels.onednn import subsampled
 from caffepy.kernels.onednn.batch_norm import BatchNorm
 from caffepy.kernels.onednn.convolution import Convolution
@@ -22,6 +22,7 @@ from caffepy.kernels.onednn.pooling import Pooling
 from caffepy.kernels.onednn.relu import ReLU
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.onednn.scale import Scale
+from caffepy.kernels.onednn.sgd import SGD
 from caffepy.kernels.onednn.softmax import Softmax
 from caffepy.kernels.onednn.sum_relu import SumReLU
 
@@ -49,6 +50,7 @@ class OneDnnEngine(base.Engine):
         fused.NormalizeSpec: Normalize,
         fused.SumReLUSpec: SumReLU,
         base.EltwiseSpec: Eltwise,
+        rules.SGDSpec: SGD,
     }
 
     def __init__(self, threads: int | None = None) -> None:

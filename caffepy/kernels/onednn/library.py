@@ -55,6 +55,7 @@ SIGNATURES = {
     "primitive_attr_destroy": ("i", "p"),
     "primitive_attr_set_fpmath_mode": ("i", "pi"),
     "primitive_attr_set_scratchpad_mode": ("i", "pi"),
+    "primitive_attr_set_scales_mask": ("i", "pii"),
     "primitive_attr_set_post_ops": ("i", "pp"),
     "post_ops_create": ("i", "p"),
     "post_ops_destroy": ("i", "p"),

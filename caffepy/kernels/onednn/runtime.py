@@ -129,11 +129,14 @@ class Runtime:
 
     # -- operations -----------------------------------------------------------------------
 
-    def attributes(self, post_ops: Sequence[tuple[Any, ...]] = ()) -> Held:
+    def attributes(
+        self, post_ops: Sequence[tuple[Any, ...]] = (), scales: Sequence[int] = ()
+    ) -> Held:
         """Strict float32, scratch memory from us, and operations fused behind the main one.
 
         Post-ops: ("sum", scale), ("eltwise", algorithm, alpha, beta), ("binary", algorithm,
-        layout).
+        layout). Scales: the arguments that are multiplied with a number, itself an argument
+        (SCALES).
         """
         library = self.library
         ref = c_void_p()
@@ -141,6 +144,8 @@ class Runtime:
         attributes = Held(ref, library.primitive_attr_destroy)
         check(library.primitive_attr_set_fpmath_mode(ref, STRICT), "ask for strict float32")
         check(library.primitive_attr_set_scratchpad_mode(ref, USER_SCRATCH), "own the scratchpad")
+        for argument in scales:
+            check(library.primitive_attr_set_scales_mask(ref, argument, 0), "scale an argument")
         if post_ops:
             ref = c_void_p()
             check(library.post_ops_create(byref(ref)), "make post-ops")
@@ -158,7 +163,7 @@ class Runtime:
 
     def choose(
         self, operation: str, *settings: Any, post_ops: Sequence[tuple[Any, ...]] = (),
-        implementation: str = "",
+        scales: Sequence[int] = (), implementation: str = "",
     ) -> Chosen:
         """What oneDNN picks for ``dnnl_<operation>_primitive_desc_create`` with these settings.
 
@@ -168,7 +173,7 @@ class Runtime:
         Raises:
             Unsupported: oneDNN has no implementation, or only its slow reference code.
         """
-        chosen = self._first(operation, settings, post_ops)
+        chosen = self._first(operation, settings, post_ops, scales)
         while implementation and chosen.implementation != implementation:
             if not chosen.advance():
                 raise Unsupported(f"oneDNN has no {implementation} for this {operation}")
@@ -183,7 +188,7 @@ class Runtime:
     def implementations(self, operation: str, *settings: Any) -> list[str]:
         """The names of all fast ones that ``choose`` could take, oneDNN's first choice first."""
         try:
-            chosen = self._first(operation, settings, ())
+            chosen = self._first(operation, settings)
         except Unsupported:
             return []
         names = [] if chosen.slow else [chosen.implementation]
@@ -193,11 +198,12 @@ class Runtime:
         return names
 
     def _first(
-        self, operation: str, settings: Sequence[Any], post_ops: Sequence[tuple[Any, ...]]
+        self, operation: str, settings: Sequence[Any],
+        post_ops: Sequence[tuple[Any, ...]] = (), scales: Sequence[int] = (),
     ) -> Chosen:
         # some implementations divide the work when they are chosen
         self.use_threads()
-        attributes = self.attributes(post_ops)
+        attributes = self.attributes(post_ops, scales)
         arguments = [s.ref if isinstance(s, Held) else s for s in settings]
         if operation != "reorder":
             arguments.insert(0, self.engine.ref)
