@@ -81,9 +81,9 @@ BAD_CALLS = [
     ("time -model=no_type.prototxt", r"no_type.prototxt:1, layer 'a': the layer has no type"),
     ("time -model=huge.prototxt", r"huge.prototxt:1, layer 'a' .DummyData.: not enough memory"),
     ("time -model=negative.prototxt", r"layer 'a' .DummyData.: a blob's axes are not negative"),
-    ("train -solver=gpu", r"cannot use -gpu 0: .*pip install"),
-    ("train -solver=solver.prototxt -gpu=0", r"cannot use -gpu 0: .*pip install"),
-    ("train -solver=solver.prototxt -gpu=all", r"cannot use -gpu all: .*pip install"),
+    ("train -solver=gpu", r"cannot use -gpu 0: .*(I|pip i)nstall"),
+    ("train -solver=solver.prototxt -gpu=0", r"cannot use -gpu 0: .*(I|pip i)nstall"),
+    ("train -solver=solver.prototxt -gpu=all", r"cannot use -gpu all: .*(I|pip i)nstall"),
     ("train -solver=solver.prototxt -gpu=abc", "illegal value 'abc' specified for flag 'gpu'"),
     ("train -solver=solver.prototxt -sigint_effect=foo", "illegal value 'foo'.*'sigint_effect'"),
     ("train -solver=solver.prototxt -snapshot=a -weights=b",
@@ -103,7 +103,7 @@ BAD_CALLS = [
     ("time -model=broken_net.prototxt", r"broken_net\.prototxt:3:1"),
     ("time -model=unknown_layer.prototxt", "Bogus"),
     ("time -model=unknown_bottom.prototxt", "Unknown bottom blob 'nope' .layer 'q', "),
-    ("device_query -gpu=0", r"cannot use -gpu 0: .*pip install"),
+    ("device_query -gpu=0", r"cannot use -gpu 0: .*(I|pip i)nstall"),
 ]
 
 
