@@ -3,6 +3,7 @@
 
     scripts/peak_memory.py models/resnet50/train_val.prototxt -batch 8
     scripts/peak_memory.py models/caffenet/train_val.prototxt -batch 10 -readable
+    scripts/peak_memory.py models/lenet/lenet_train_test.prototxt -channels 1 -size 28
 
 What the interpreter and the libraries need counts for both. PyTorch's twin is made from a net of
 ours, whose weights are let go of before its first step. ``-readable`` adds a net whose blobs all
@@ -28,12 +29,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("nets", nargs="+", metavar="net.prototxt")
     parser.add_argument("-batch", type=int, default=0, help="batch size; 0 takes the prototxt's")
+    parser.add_argument("-size", type=int, default=0,
+                        help="height and width of the inputs; 0 takes the crop_size")
+    parser.add_argument("-channels", type=int, default=3, help="channels of the inputs")
     parser.add_argument("-threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("-readable", action="store_true", help="also without shared memory")
     parser.add_argument("-side", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.side:
-        step(args.side, args.nets[0], args.batch, args.threads)
+        step(args)
         print(peak_so_far())
         return 0
     sides = ["caffepy", *(["readable"] if args.readable else [])]
@@ -41,17 +45,19 @@ def main() -> int:
         sides += ["PyTorch", "PyTorch channels-last"]
     print(f"{'MiB':32}" + "".join(f"{side:>24}" for side in sides))
     for net in args.nets:
-        peaks = [peak(side, net, args.batch, args.threads) for side in sides]
+        peaks = [peak(side, net, args) for side in sides]
         print(f"{net[-32:]:32}" + "".join(f"{at / 2**20:24.0f}" for at in peaks), flush=True)
     return 0
 
 
-def peak(side: str, net: str, batch: int, threads: int) -> int:
+def peak(side: str, net: str, args: argparse.Namespace) -> int:
     """Bytes, of a process that does nothing else."""
+    same = [word for name in ("batch", "size", "channels", "threads")
+            for word in (f"-{name}", str(getattr(args, name)))]
     done = subprocess.run(
-        [sys.executable, __file__, net, "-side", side, "-batch", str(batch),
-         "-threads", str(threads)], check=True, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"})
+        [sys.executable, __file__, net, "-side", side, *same],
+        check=True, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"OMP_NUM_THREADS": str(args.threads), "OPENBLAS_NUM_THREADS": "1"})
     return int(done.stdout.split()[-1])
 
 
@@ -64,8 +70,9 @@ def peak_so_far() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # of macOS, in bytes
 
 
-def step(side: str, path: str, batch: int, threads: int) -> None:
+def step(args: argparse.Namespace) -> None:
     """A few training steps of one side."""
+    side, threads = args.side, args.threads
     from caffepy.core.context import Context
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
@@ -73,7 +80,7 @@ def step(side: str, path: str, batch: int, threads: int) -> None:
     from caffepy.tools import _bench_sides as sides
     from caffepy.tools.bench import DECAY, MOMENTUM, RATE, synthetic
 
-    param = synthetic(path, batch, 0, 3, False)
+    param = synthetic(args.nets[0], args.batch, args.size, args.channels, False)
     context = Context("cpu", seed=sides.SEED, threads=threads)
     if side in ("caffepy", "readable"):
         solver = Solver(caffe_pb2.SolverParameter(

@@ -111,11 +111,6 @@ def copyto(dst: ndarray, src: Any, casting: str = "same_kind", where: Any = None
     into(lambda: np.copyto(target, source, casting=casting, where=mask))
 
 
-def put_along_axis(arr: ndarray, where: ndarray, values: Any, axis: int) -> None:
-    target, at, source = arr.raw, where.raw, raw(values)
-    into(lambda: np.put_along_axis(target, at, source, axis))
-
-
 def bincount(x: ndarray, weights: Any = None, minlength: int | None = None) -> ndarray:
     streams.synchronize("looking for the largest number")
     return call(np.bincount, x, weights=weights, minlength=minlength)
@@ -254,7 +249,7 @@ def module() -> dict[str, types.ModuleType]:
     names |= {name: _refusing(getattr(np, name)) for name in CUBLAS}
     names |= {name: _joining(getattr(np, name)) for name in LISTS}
     own = (empty, full, zeros, ones, empty_like, zeros_like, ones_like, full_like, arange, array,
-           asarray, ascontiguousarray, asnumpy, copyto, put_along_axis, bincount, nonzero,
+           asarray, ascontiguousarray, asnumpy, copyto, bincount, nonzero,
            may_share_memory, get_array_module, ndarray, RawModule, RawKernel)
     names |= {item.__name__: item for item in own}
     names["ufunc"] = operations.ufunc

@@ -25,7 +25,10 @@ class SoftmaxLoss(SoftmaxLossKernel):
         shape, axis = spec.shape, spec.axis
         self.one_label = (*shape[:axis], 1, *shape[axis + 1 :])
         self.positions = math.prod(self.one_label)
-        self.index: Array = None  # of each position, the class
+        # where the probabilities at the labels are: the indices of every axis, and the class
+        self.cells: list[Array] = [
+            owner.xp.arange(size).reshape(-1, *[1] * (len(shape) - 1 - axis))
+            for axis, size in enumerate(self.one_label)]
         self.counts: Array = None  # whether it counts; None if all do
         self.at_label: Array = None  # p there
         self.divisor = 1.0
@@ -35,9 +38,9 @@ class SoftmaxLoss(SoftmaxLossKernel):
         ps = p.read(follow(self, p))
         index, counts = class_indices(
             xp, labels.read(place), spec.shape[spec.axis], spec.ignore_label, self.explain)
-        self.index = index.reshape(self.one_label)
+        self.cells[spec.axis] = index.reshape(self.one_label)
         self.counts = None if counts is None else counts.reshape(self.one_label)
-        self.at_label = xp.take_along_axis(ps, self.index, spec.axis)
+        self.at_label = ps[tuple(self.cells)]
         losses = -xp.log(xp.maximum(self.at_label, FLT_MIN))
         valid = self.positions
         if self.counts is not None:
@@ -51,7 +54,7 @@ class SoftmaxLoss(SoftmaxLossKernel):
         ps = p.read(place)
         dxs = dx.overwrite(place)
         xp.multiply(ps, xp.asarray(scale, ps.dtype), out=dxs)
-        xp.put_along_axis(dxs, self.index, (self.at_label - 1) * scale, self.spec.axis)
+        dxs[tuple(self.cells)] = (self.at_label - 1) * scale
         if self.counts is not None:
             dxs *= self.counts
 
