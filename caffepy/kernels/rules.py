@@ -1,11 +1,12 @@
-"""Update rules that an engine may have a kernel for, over flat arrays on the host.
+"""Update rules as an engine of the CPU may have kernels for them, over flat arrays.
 
-Their plain form, which all engines' numbers are compared with, are the rules of ``caffepy.solvers``
-themselves: so the reference engine has none of these.
+Their plain form, which every engine's numbers are compared with, are the rules of
+``caffepy.solvers`` themselves: so the reference engine has none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caffepy.core.memory import Array
@@ -13,24 +14,29 @@ from caffepy.kernels.contract import Kernel, Spec
 
 
 @dataclass(frozen=True)
-class SGDSpec(Spec):
-    """h = momentum h + rate (scale g + decay w), then w -= h, for ``count`` weights.
+class UpdateSpec(Spec):
+    """An update of ``count`` weights.
 
-    ``decays``: whether there is a decay.
+    ``rule`` is its Rule.kernel; ``momentum``, ``second`` and ``delta`` are its constants;
+    ``decays`` says whether there is an L2 decay.
     """
 
+    rule: str
     count: int
     momentum: float
+    second: float
+    delta: float
     decays: bool
     dtype: str = "float32"
 
 
-class SGDKernel(Kernel):
-    spec: SGDSpec
+class UpdateKernel(Kernel):
+    spec: UpdateSpec
 
-    def step(self, w: Array, g: Array, h: Array, scale: float, decay: float, rate: float) -> None:
-        """Renew weights and history; gradients stay what they are."""
+    def step(self, w: Array, g: Array, history: Sequence[Array], scale: float, decay: float,
+             rate: float) -> None:
+        """Renew weights and histories by the rule, of gradients scale g + decay w. They stay."""
         raise NotImplementedError
 
 
-CONTRACTS: dict[type[Spec], type[Kernel]] = {SGDSpec: SGDKernel}
+CONTRACTS: dict[type[Spec], type[Kernel]] = {UpdateSpec: UpdateKernel}

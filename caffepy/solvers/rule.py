@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from caffepy.errors import ConfigError, did_you_mean
-from caffepy.kernels.contract import Spec
 
 Array = Any
 
@@ -33,8 +32,9 @@ class Rule:
 
     Class attributes:
         histories: how many numbers the rule remembers per weight.
-        kernel: what it is called in kernels/cuda/source/update.cu, which has it in one pass for
-            GPUs. A rule that is not there runs on them as it is, on CuPy's arrays.
+        kernel: what it is called where it is done in fewer passes: in one on GPUs
+            (kernels/cuda/source/update.cu), in a few on CPUs (kernels/onednn/update.py). A rule
+            that is not there runs as it is, on NumPy's or CuPy's arrays.
 
     Args:
         param: the SolverParameter.
@@ -50,10 +50,8 @@ class Rule:
 
     def __init_subclass__(cls) -> None:
         """An update of its own is what no kernel of a base class does."""
-        if "update" in vars(cls):
-            for name in ("kernel", "spec"):
-                if name not in vars(cls):
-                    setattr(cls, name, getattr(Rule, name))
+        if "update" in vars(cls) and "kernel" not in vars(cls):
+            cls.kernel = ""
 
     def __init__(self, param: Any, xp: Any) -> None:
         self.param = param
@@ -80,16 +78,9 @@ class Rule:
         """
         raise NotImplementedError(f"{type(self).__name__}.update")
 
-    def spec(self, count: int, decays: bool, dtype: str) -> Spec | None:
-        """For a kernel of the CPU's engines that does all of an update, as kernels.rules says it.
-
-        Args:
-            count: weights. decays: whether there is an L2 decay. dtype: of the weights.
-        """
-        return None
-
     def constants(self) -> tuple[float, float, float, float]:
-        """For the kernel: momentum; a second decay; delta; what the rate is multiplied with."""
+        """For kernels: momentum; a second decay; delta; what the rate is multiplied with. The last
+        alone may differ from one iteration to the next."""
         return self.momentum, 0.0, 0.0, 1.0
 
     def fail_if(

@@ -8,8 +8,6 @@ The rate is inside the history, so a lower rate brakes the momentum gathered bef
 
 from __future__ import annotations
 
-from caffepy.kernels.contract import Spec
-from caffepy.kernels.rules import SGDSpec
 from caffepy.solvers.rule import Array, Rule, rule
 
 
@@ -23,6 +21,3 @@ class SGD(Rule):
         xp.multiply(g, rate, out=g)
         xp.add(g, h, out=g)
         xp.copyto(h, g)
-
-    def spec(self, count: int, decays: bool, dtype: str) -> Spec | None:
-        return SGDSpec(count, self.momentum, decays, dtype)

@@ -13,8 +13,8 @@ in the command's nets (``optimize``), it is not written: a sixth of the update o
 One after the other these passes over a large net would each go through main memory. So all of
 them are done on one chunk of the arena while it lies in the cache, then on the next. NumPy lets
 go of Python's lock inside each pass, hence threads help; how many there are changes no number.
-Where diffs are not written an engine may have a kernel for the rule, which needs fewer passes and
-has all threads in each; on CPUs SGD has one, with L2 decay.
+Where diffs are not written an engine may have a kernel for the rule, with L2 decay, which needs
+fewer passes and has all threads in each.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.errors import ConfigError, did_you_mean
 from caffepy.kernels.contract import Unsupported
+from caffepy.kernels.rules import UpdateSpec
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 
@@ -113,11 +114,10 @@ class Updater:
             self._kernels = [(self._kernel(c), c) for c in self._cut(OF_ALL_THREADS)]
 
     def _kernel(self, chunk: Chunk) -> Any:
-        decays = bool(self.weight_decay * chunk.decay_mult)
-        spec = self.rule.spec(chunk.values.size, decays, self.net.dtype.name)
-        if spec is None:
-            raise Unsupported(f"{self.rule.type} has no kernel")
-        return self.net.context.engines[0].plan(spec)
+        momentum, second, delta, _ = self.rule.constants()
+        return self.net.context.engines[0].plan(UpdateSpec(
+            self.rule.kernel, chunk.values.size, momentum, second, delta,
+            bool(self.weight_decay * chunk.decay_mult), self.net.dtype.name))
 
     def _cut(self, size: int) -> Iterator[Chunk]:
         grads = self.net.arena.grads
@@ -214,9 +214,11 @@ class Updater:
         return all(found)
 
     def _run_kernels(self) -> None:
+        *_, correction = self.rule.constants()
+        rate = self._rate * correction
         for kernel, chunk in self._kernels:
-            kernel.step(chunk.values, chunk.grads, *chunk.history, self._scale,
-                        self.weight_decay * chunk.decay_mult, self._rate * chunk.lr_mult)
+            kernel.step(chunk.values, chunk.grads, chunk.history, self._scale,
+                        self.weight_decay * chunk.decay_mult, rate * chunk.lr_mult)
 
     def _update(self, index: int, scratch: Array) -> None:
         chunk = self._chunks[index]

@@ -22,9 +22,9 @@ from caffepy.kernels.onednn.pooling import Pooling
 from caffepy.kernels.onednn.relu import ReLU
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.onednn.scale import Scale
-from caffepy.kernels.onednn.sgd import SGD
 from caffepy.kernels.onednn.softmax import Softmax
 from caffepy.kernels.onednn.sum_relu import SumReLU
+from caffepy.kernels.onednn.update import Update
 
 
 class OneDnnEngine(base.Engine):
@@ -50,7 +50,7 @@ class OneDnnEngine(base.Engine):
         fused.NormalizeSpec: Normalize,
         fused.SumReLUSpec: SumReLU,
         base.EltwiseSpec: Eltwise,
-        rules.SGDSpec: SGD,
+        rules.UpdateSpec: Update,
     }
 
     def __init__(self, threads: int | None = None) -> None:
