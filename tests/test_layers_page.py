@@ -37,7 +37,7 @@ def test_the_page_has_each_type_once():
                          "-", "onednn, reference")),
     ("AbsVal", ("ABSVAL", "-", "-", "1", "1", "-", "-", "arrays")),
     ("SPP", ("-", "-", "spp_param", "1", "1", "-", "-", "onednn, reference")),  # of poolings
-    ("Concat", ("CONCAT", "concat", "concat_param", "1+", "1", "-", "-", "reference")),
+    ("Concat", ("CONCAT", "concat", "concat_param", "1+", "1", "-", "-", "onednn, reference")),
 ])
 def test_rows(type, expected):
     row = row_of(type)

@@ -1,7 +1,4 @@
 """The kernels that run on oneDNN, for x86-64 Linux: float32, 4-D activations channels-last.
-
-Concatenation is missing on purpose: it only copies, which NumPy does as fast (measured), so it
-is left to the reference kernel, which follows the order that its input lies in.
 """
 
 from __future__ import annotations
@@ -12,6 +9,7 @@ from caffepy.core.memory import Mover
 from caffepy.kernels import base, fused, rules, tuning
 from caffepy.kernels.onednn import subsampled
 from caffepy.kernels.onednn.batch_norm import BatchNorm
+from caffepy.kernels.onednn.concat import Concat
 from caffepy.kernels.onednn.convolution import Convolution
 from caffepy.kernels.onednn.eltwise import Eltwise
 from caffepy.kernels.onednn.inner_product import InnerProduct
@@ -50,6 +48,7 @@ class OneDnnEngine(base.Engine):
         fused.NormalizeSpec: Normalize,
         fused.SumReLUSpec: SumReLU,
         base.EltwiseSpec: Eltwise,
+        base.ConcatSpec: Concat,
         rules.UpdateSpec: Update,
     }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from caffepy.core.memory import Place, Shape, SyncedMemory, Tensor
 from caffepy.kernels.base import Engine, Unsupported
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Layout
+from caffepy.kernels.onednn.api import Array, Layout
 from caffepy.kernels.onednn.runtime import Runtime
 
 # max(y, 0) behind another operation. oneDNN's own ReLU makes 0 of what is no number, which would
@@ -34,6 +35,24 @@ class Seen:
     def forget(self) -> None:
         """The next one is new."""
         self._memory = None
+
+
+class Cuts:
+    """Where the pieces of an array begin: views, made once while it is the same array."""
+
+    def __init__(self, starts: Sequence[int]) -> None:
+        self._starts = starts
+        self._array: Array | None = None
+        self._views: list[Array] = []
+
+    def of(self, array: Array) -> list[Array]:
+        """``array`` lies in one piece, in C order or channels-last."""
+        if array is not self._array:
+            whole = array.flags.c_contiguous
+            line = (array if whole else array.transpose(0, 2, 3, 1)).reshape(-1)
+            self._views = [line[start:] for start in self._starts]
+            self._array = array
+        return self._views
 
 
 def runtime_of(engine: Engine, *shapes: Shape) -> Runtime:

@@ -5,7 +5,7 @@ See winograd.py for the algorithm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from caffepy.core.memory import Shape
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
-from caffepy.kernels.onednn.common import RELU
+from caffepy.kernels.onednn.common import RELU, Cuts
 from caffepy.kernels.onednn.interpolation import Tile
 from caffepy.kernels.onednn.runtime import Call, Runtime
 
@@ -56,24 +56,6 @@ def parts(tile: Tile, rows_in: int, rows_out: int, pad: int) -> Iterator[Part]:
                     unmix[row - makes.start, :, t - first] = tile.a[:, j]
         yield Part(end - first, reads, makes, mix.reshape(-1, len(reads)),
                    unmix.reshape(len(makes), -1))
-
-
-class Cuts:
-    """Where the pieces of an array begin: views, made once while it is the same array."""
-
-    def __init__(self, starts: Sequence[int]) -> None:
-        self._starts = starts
-        self._array: Array | None = None
-        self._views: list[Array] = []
-
-    def of(self, array: Array) -> list[Array]:
-        """``array`` lies in one piece, in C order or channels-last."""
-        if array is not self._array:
-            whole = array.flags.c_contiguous
-            line = (array if whole else array.transpose(0, 2, 3, 1)).reshape(-1)
-            self._views = [line[start:] for start in self._starts]
-            self._array = array
-        return self._views
 
 
 class Side:

@@ -1,4 +1,4 @@
-"""ReLU, Eltwise, Softmax and BatchNorm on oneDNN against the reference kernels."""
+"""ReLU, Eltwise, Concat, Softmax and BatchNorm on oneDNN against the reference kernels."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from caffepy.core.memory import Place
 from caffepy.kernels.base import (
     BatchNormSpec,
+    ConcatSpec,
     EltwiseSpec,
     ReLUSpec,
     SoftmaxSpec,
     Unsupported,
 )
 from caffepy.kernels.fused import SumReLUSpec
+from caffepy.kernels.onednn import concat
 
 IDS = ["C order", "channels-last"]
 SHAPES = [(2, 20, 5, 3), (64, 50), (7,), (2, 3, 4), (1, 1, 1, 1), (2, 3, 1, 1)]
@@ -114,6 +116,63 @@ def test_sum_and_relu(shape):
             b[i].write(Place.HOST).reshape(-1)[0] = np.nan
             kernel.forward([a[i], b[i]], a[i])
             assert np.isnan(a[i].read(Place.HOST).reshape(-1)[0])
+
+
+# -- Concat -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(concat, "FEW", 0)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("order", ORDERS, ids=IDS)
+@pytest.mark.parametrize("axis", [0, 1, 2, 3])
+@pytest.mark.parametrize("sizes", [(2, 3), (40, 1, 7), (70,)])
+def test_concat(sizes, axis, order):
+    join_and_split([tuple(size if a == axis else d for a, d in enumerate((5, 30, 10, 11)))
+                    for size in sizes], axis, order)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("shapes, axis", [
+    ([(64, 50), (64, 200)], 1), ([(4, 5000), (1, 5000)], 0), ([(5000,), (17,)], 0),
+    ([(3, 4, 20, 5, 6), (3, 4, 30, 5, 6)], 2), ([(70, 64, 1, 1), (70, 1, 1, 1)], 1),
+])
+def test_concat_of_other_shapes(shapes, axis):
+    join_and_split(shapes, axis, Place.HOST)
+
+
+def join_and_split(shapes, axis, order):
+    values = [normal(shape, seed) for seed, shape in enumerate(shapes)]
+    expected = np.concatenate(values, axis)
+    ours = onednn().plan(ConcatSpec(tuple(shapes), axis))
+    for _ in range(2):  # planned once, with other arrays each time
+        whole = blanks(expected.shape)[0]
+        ours.join([tensor(value, order) for value in values], whole)
+        assert whole.channels_last is (order is Place.HOST_LAST)
+        assert_array_equal(whole.read(Place.HOST), expected)
+        whole, parts = tensor(expected, order), [blanks(shape)[0] for shape in shapes]
+        ours.split(whole, [None, *parts[1:]])
+        ours.split(whole, parts)
+        for part, value in zip(parts, values, strict=True):
+            assert_array_equal(part.read(Place.HOST), value)
+
+
+@pytest.mark.usefixtures("few")
+def test_parts_may_lie_in_another_order_than_the_first():
+    shapes = ((2, 20, 10, 11), (2, 30, 10, 11))
+    a, b = (normal(shape, seed) for seed, shape in enumerate(shapes))
+    whole = blanks((2, 50, 10, 11))[0]
+    onednn().plan(ConcatSpec(shapes, 1)).join(
+        [tensor(a, Place.HOST_LAST), tensor(b, Place.HOST)], whole)
+    assert_array_equal(whole.read(Place.HOST), np.concatenate((a, b), 1))
+
+
+def test_a_few_numbers_are_left_to_numpy():
+    with pytest.raises(Unsupported, match="sooner"):
+        onednn().plan(ConcatSpec(((2, 3), (2, 4)), 1))
 
 
 # -- Softmax ------------------------------------------------------------------------------

@@ -1,0 +1,69 @@
+"""Parts side by side along an axis, and apart again, copied on all threads.
+
+In memory the whole is a table. Its rows are what lies behind the axis, and in each the parts' rows
+stand side by side.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+
+from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.kernels.base import ConcatKernel, ConcatSpec, Engine, Unsupported
+from caffepy.kernels.onednn.common import Cuts, order, runtime_of
+from caffepy.kernels.onednn.runtime import Runtime
+
+FEW = 1 << 16  # numbers, which NumPy has copied sooner than threads are told to
+
+
+class Concat(ConcatKernel):
+    """One copy for each part."""
+
+    engine = "onednn"
+
+    def __init__(self, spec: ConcatSpec, owner: Engine) -> None:
+        super().__init__(spec, owner)
+        runtime = runtime_of(owner, *spec.parts)
+        if sum(map(math.prod, spec.parts)) < FEW:
+            raise Unsupported("NumPy copies a few numbers sooner")
+        axes = range(len(spec.parts[0]))
+        self._tables = {Place.HOST: _Table(runtime, spec, axes)}
+        if len(axes) == 4:
+            self._tables[Place.HOST_LAST] = _Table(runtime, spec, (0, 2, 3, 1))
+
+    @property
+    def detail(self) -> str:
+        return self._tables[Place.HOST].detail
+
+    def join(self, parts: list[Tensor], whole: Tensor) -> None:
+        place = order(parts[0])
+        table = self._tables[place]
+        places = table.cuts.of(whole.overwrite(place))
+        for part, copy, target in zip(parts, table.join, places, strict=True):
+            copy(part.read(place), target)
+
+    def split(self, whole: Tensor, parts: list[Tensor | None]) -> None:
+        place = order(whole)
+        table = self._tables[place]
+        for part, copy, source in zip(parts, table.split, table.cuts.of(whole.read(place)),
+                                      strict=True):
+            if part is not None:
+                copy(source, part.overwrite(place))
+
+
+class _Table:
+    """How the parts and the whole lie in one order of their axes, the outermost first."""
+
+    def __init__(self, runtime: Runtime, spec: ConcatSpec, axes: Shape | range) -> None:
+        at = list(axes).index(spec.axis)
+        shape = [spec.parts[0][axis] for axis in axes]
+        rows, behind = math.prod(shape[:at]), math.prod(shape[at + 1 :])
+        widths = [part[spec.axis] * behind for part in spec.parts]
+        ends = list(accumulate(widths))
+        self.cuts = Cuts([0, *ends[:-1]])
+        alone = [runtime.plain((rows, width)) for width in widths]
+        within = [runtime.strided((rows, width), (ends[-1], 1)) for width in widths]
+        self.join = [runtime.reorder(*pair) for pair in zip(alone, within, strict=True)]
+        self.split = [runtime.reorder(*pair) for pair in zip(within, alone, strict=True)]
+        self.detail = self.join[0].implementation
