@@ -1,6 +1,8 @@
 """What gpu_check.sh runs: every check in a process of its own, all results in one table.
 
 A check that runs fewer cases than there are has failed: a test that was skipped proves nothing.
+Results are read from what pytest prints test by test, so that those of a run that did not end count
+too.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,23 +23,33 @@ ROOT = Path(__file__).parent.parent
 SECONDS = 480  # for all
 KEPT_FOR_OUTPUT = 10  # of them
 
-# what runs, and of it: file, words in the tests' names, what they are, how many must pass
-FILES = ("tests/gpu", "tests/solvers/test_gpu.py", "tests/kernels/cuda/test_convolution.py",
-         "tests/kernels/cuda/test_inner_product.py", "tests/kernels/cuda/test_half.py")
+# what runs, a process for each line: after one bad kernel a process has nothing but errors
+FILES = (
+    ("tests/gpu",),
+    ("tests/solvers/test_gpu.py",),
+    tuple(f"tests/kernels/cuda/test_{name}.py"
+          for name in ("convolution", "inner_product", "half")),
+)
 # the same for what TF32 changes nothing in, which runs without it alone
-ONCE = ("tests/solvers/test_step.py", "tests/solvers/test_grad_scale.py",
-        *(f"tests/kernels/cuda/test_{name}.py"
-          for name in ("elementwise", "windows", "channels", "transform")))
+ONCE = (
+    ("tests/solvers/test_step.py", "tests/solvers/test_grad_scale.py"),
+    tuple(f"tests/kernels/cuda/test_{name}.py"
+          for name in ("elementwise", "windows", "channels", "transform")),
+)
 # what looks inside the fake device, or computes on the CPU alone
 LEFT_OUT = ("not ((test_convolution or test_inner_product or test_half and kernels)"
-            " and not equal_the_reference) and not (test_grad_scale and cpu)")
+            " and not equal_the_reference) and not (test_grad_scale and cpu)"
+            " and not test_second_device")
 HALF = "test_half"  # the files that choose half precision themselves run once, not with each TF32
+# of them: file, words in the tests' names, what they are, how many must pass
 CASES = (
     ("test_layer_cases", "cuda]", "layer cases", 117),
     ("test_layer_cases", "reference]", "layer cases, array code alone", 117),
     ("solvers.test_gpu", "test_every_step.*cuda]", "solver cases", 16),
     ("solvers.test_gpu", "test_every_step.*reference]", "solver cases, array code alone", 16),
     ("solvers.test_gpu", "^(?!test_every_step)", "solvers otherwise", 10),
+    ("gpu.test_passes", "", "replays", 117),
+    ("gpu.test_(front|precision)", "", "command, scripts and options", 23),
     ("test_lenet", "", "LeNet's trajectory", 1),
     ("gpu.test_data", "", "batches that go up as bytes", 35),
     ("kernels.cuda.test_[ci]", "equal_the_reference", "cuDNN's and cuBLAS's kernels", 50),
@@ -58,6 +69,8 @@ ONCE_CASES = (
 )
 
 Test = tuple[str, str]  # its module, as folders and file with dots between; its name
+LINE = re.compile(r"^(\S+\.py)::(.*?) (PASSED|FAILED|ERROR)\b", re.MULTILINE)  # of pytest's output
+LAST_WORDS = 20000  # characters of a run that are shown where not all passed
 
 
 @dataclass(frozen=True)
@@ -139,37 +152,54 @@ def cases(tf32: str, clock: Clock) -> Iterator[Row]:
     words = "with TF32" if tf32 == "1" else "float32"
     environment = os.environ | {"CAFFEPY_TEST_GPU": "1", "CAFFEPY_TF32": tf32}
     once = tf32 == "0"
-    files, wanted = (FILES + ONCE, CASES + ONCE_CASES) if once else (FILES, CASES)
+    groups, wanted = (FILES + ONCE, CASES + ONCE_CASES) if once else (FILES, CASES)
     left_out = f"{LEFT_OUT} and not {HALF}" if once else LEFT_OUT
-    with tempfile.TemporaryDirectory() as scratch:
-        report = Path(scratch, "report.xml")
-        passed, failed = run_tests([*files, "-k", left_out, f"--junitxml={report}"], environment,
-                                   report, clock)
-    rows = [(file, pattern, f"{what}, {words}", count) for file, pattern, what, count in wanted]
-    for file, pattern, what, count in (*rows, *(() if once else HALF_CASES)):
-        good, bad = (sum(bool(re.search(file, where) and re.search(pattern, name))
-                         for where, name in tests) for tests in (passed, failed))
-        yield Row(what, f"{good} passed, {bad} failed", f"{count} or more",
-                  good >= count and not bad)
-
-
-def run_tests(arguments: list[str], environment: dict[str, str], report: Path, clock: Clock
-              ) -> tuple[list[Test], list[Test]]:
-    """Those that passed and those that failed; none where pytest did not end."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    try:
-        subprocess.run(command, cwd=ROOT, env=environment, timeout=clock.left)
-    except subprocess.TimeoutExpired:
-        print("gpu_check: out of time", file=sys.stderr)
     passed: list[Test] = []
     failed: list[Test] = []
-    for case in ET.parse(report).iter("testcase") if report.exists() else ():
-        test = (case.get("classname") or "", case.get("name") or "")
-        if case.find("failure") is not None or case.find("error") is not None:
-            failed.append(test)
-        elif case.find("skipped") is None:
-            passed.append(test)
-    return passed, failed
+    for files in groups:
+        good, bad = run_tests([*files, "-k", left_out], environment, clock)
+        passed += good
+        failed += bad
+    rows = [(file, pattern, f"{what}, {words}", count) for file, pattern, what, count in wanted]
+    rows += () if once else HALF_CASES
+    for file, pattern, what, count in rows:
+        ours, theirs = ([test for test in tests if belongs(test, file, pattern)]
+                        for tests in (passed, failed))
+        yield Row(what, f"{len(ours)} passed, {len(theirs)} failed", f"{count} or more",
+                  len(ours) >= count and not theirs)
+    others = [test for test in failed
+              if not any(belongs(test, file, pattern) for file, pattern, *_ in rows)]
+    yield Row(f"all other tests, {words}", f"{len(others)} failed", "0 failed", not others)
+
+
+def belongs(test: Test, file: str, pattern: str) -> bool:
+    """Whether a row is about the test."""
+    where, name = test
+    return bool(re.search(file, where) and re.search(pattern, name))
+
+
+def run_tests(arguments: list[str], environment: dict[str, str], clock: Clock
+              ) -> tuple[list[Test], list[Test]]:
+    """Those that passed and those that failed, as far as pytest came."""
+    # twice -v makes up for the -q of pyproject.toml; what else is installed must not take part
+    command = [sys.executable, "-m", "pytest", "-vv", "-p", "no:cacheprovider", *arguments]
+    environment = environment | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "80"}
+    with tempfile.TemporaryFile("w+") as output:
+        try:
+            done = subprocess.run(command, cwd=ROOT, env=environment, timeout=clock.left,
+                                  stdout=output, stderr=subprocess.STDOUT).returncode
+        except subprocess.TimeoutExpired:
+            done = -1
+        output.seek(0)
+        text = output.read()
+    results = {(where, name): word for where, name, word in LINE.findall(text)}
+    if done not in (0, 5):  # 5: nothing was left to run
+        print(text[-LAST_WORDS:], flush=True)
+    if done < 0:
+        print("gpu_check: out of time, or it crashed", file=sys.stderr)
+    return tuple([(where.removesuffix(".py").replace("/", "."), name)
+                  for (where, name), word in results.items() if word in words]
+                 for words in (("PASSED",), ("FAILED", "ERROR")))  # type: ignore[return-value]
 
 
 def speeds(clock: Clock) -> Iterator[Row]:

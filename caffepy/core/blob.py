@@ -49,12 +49,12 @@ class Blob:
         Raises:
             DeviceError: the blob lives on the CPU.
         """
-        return int(self.values.write(Place.DEVICE).data.ptr)
+        return _address(self.values)
 
     @property
     def _gpu_diff_ptr(self) -> int:
         """The same for the gradients."""
-        return int(self.grads.write(Place.DEVICE).data.ptr)
+        return _address(self.grads)
 
     @property
     def shape(self) -> Shape:
@@ -141,6 +141,15 @@ class Blob:
 
     def __repr__(self) -> str:
         return f"Blob({', '.join(map(str, self.shape))})"
+
+
+def _address(tensor: Tensor) -> int:
+    """On the device, when all that was queued to write there is done."""
+    mover = tensor.memory.mover
+    with mover.computing():
+        array = tensor.write(Place.DEVICE)
+    mover.synchronize()
+    return int(array.data.ptr)
 
 
 def _checked(shape: Shape) -> Shape:

@@ -28,6 +28,7 @@ newest when a public call starts (``host_is_newest``) and is refreshed when it e
 
 from __future__ import annotations
 
+import contextlib
 import math
 import weakref
 from collections import Counter
@@ -79,6 +80,13 @@ class Mover:
         Views of one shape, N x C x H x W if the order changes; their dtype tells the format.
         """
         np.copyto(target, source)
+
+    def computing(self) -> contextlib.AbstractContextManager[Any]:
+        """Around work on arrays of a device: queues it behind all other work there."""
+        return contextlib.nullcontext()
+
+    def synchronize(self) -> None:
+        """Wait until all work on the device is done."""
 
     @property
     def reorders(self) -> int:
@@ -268,7 +276,9 @@ class SyncedMemory:
         if not self._valid:
             if place.channels_last:
                 self._last_shape = shape
-            self._room(place)[: self.count] = 0
+            # on the host any thread may do it, at any time
+            with self.mover.computing() if place.on_device else contextlib.nullcontext():
+                self._room(place)[: self.count] = 0
             self._valid.add(place)
         elif place.channels_last and shape != self._last_shape:
             self._bring_in_another_shape(place, shape)

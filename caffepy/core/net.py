@@ -222,6 +222,8 @@ class Net:
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         with self.public_call():
+            if self.recorder is not None:  # what layers keep for backward is in another place now
+                self.recorder.forget()
             return self.walk.forward(start, end)
 
     def backward(self) -> None:
@@ -245,6 +247,8 @@ class Net:
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
+        if self.recorder is not None:
+            self.recorder.forget()
         self.run_layer(i)
         return self._loss_of(i)
 
@@ -325,12 +329,14 @@ class Net:
         self._call_depth += 1
         try:
             with self.context.computing():
-                yield
+                try:
+                    yield
+                finally:
+                    if self._call_depth == 1:
+                        for memory in self._all_memories():
+                            memory.refresh_host()
         finally:
             self._call_depth -= 1
-            if self._call_depth == 0:
-                for memory in self._all_memories():
-                    memory.refresh_host()
 
     def call_hooks(self, hooks: Sequence[Hook], i: int) -> None:
         """Run a script's code between two layers, as if outside of the call that goes on."""

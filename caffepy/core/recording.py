@@ -6,6 +6,7 @@ Which layers go together and when a graph may stand for them is the recorder's t
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -157,6 +158,10 @@ class Camera:
         device = self.device
         graphs: list[Any] = []
         self._pool = self._pool or device.xp.cuda.MemoryPool()
+        # what the garbage collector destroys may wait for the whole device, which voids a capture
+        collects = gc.isenabled()
+        gc.collect()
+        gc.disable()
         device.stream.begin_capture()
         device.capturing = True
         try:
@@ -170,6 +175,8 @@ class Camera:
             graphs.append(device.stream.end_capture())
         finally:
             device.capturing = False
+            if collects:
+                gc.enable()
 
     def _launcher(self, graph: Any) -> Callable[[], None]:
         stream = self.device.stream

@@ -27,16 +27,18 @@ class Nccl(Communicator):
         control: by which the workers find each other and agree; arrays on the host go through it.
             It is closed with this.
         device: the number of this worker's GPU.
-        cupy: the module; another one only in tests.
+        cupy, nccl: the modules ``cupy`` and ``cupy.cuda.nccl``; others only in tests.
 
     Raises:
         DeviceError: CuPy has no NCCL, or NCCL refuses, such as two workers on one GPU.
     """
 
-    def __init__(self, control: Communicator, device: int, cupy: Any = None) -> None:
+    def __init__(self, control: Communicator, device: int, cupy: Any = None, nccl: Any = None
+                 ) -> None:
         cupy = cupy or importlib.import_module("cupy")
         self._cupy = cupy
-        self._nccl = cupy.cuda.nccl
+        self._nccl = nccl or importlib.import_module("cupy.cuda.nccl")  # cupy does not import it
+        self._torn = False
         if not getattr(self._nccl, "available", False):
             raise DeviceError(
                 "CuPy finds no NCCL, which GPUs average by",
@@ -46,11 +48,9 @@ class Nccl(Communicator):
         self.local_rank, self.local_size = control.local_rank, control.local_size
         self._device = device
         with cupy.cuda.Device(device):
-            uid = self._nccl.get_unique_id() if self.root else ()
-            uid = np.frombuffer(control.tell(np.array(uid, np.int16).tobytes()), np.int16)
+            uid = control.tell(self._nccl.get_unique_id() if self.root else b"")
             try:
-                self._comm = self._nccl.NcclCommunicator(
-                    self.size, tuple(uid.tolist()), self.rank)
+                self._comm = self._nccl.NcclCommunicator(self.size, uid, self.rank)
             except self._nccl.NcclError as error:
                 raise DeviceError(
                     f"NCCL cannot connect the GPUs: {error}", found=f"GPU {device} here",
@@ -110,9 +110,12 @@ class Nccl(Communicator):
         self.control.close()
 
     def _tear(self) -> None:
+        self._torn = True
         self._comm.abort()
 
     def _fork(self) -> None:
+        if self._torn:  # NCCL would have its own word for it; this raises what the other died of
+            self.control.agree(0)
         self._ready.record(self._cupy.cuda.get_current_stream())
         self._stream.wait_event(self._ready)
 

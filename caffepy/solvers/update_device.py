@@ -70,6 +70,7 @@ class DeviceUpdater:
         self._rate = 0.0
         self._kind = TYPES[net.dtype.name]
         with net.context.computing():
+            self._pieces, self._mults = self.xp.empty((0, 3), np.int64), self.xp.empty((0, 2))
             self.history: list[Array] = [
                 self.xp.zeros(self.arena.count, net.dtype) for _ in range(rule.histories)]
             self._told = self.xp.zeros(TOLD, np.float64)

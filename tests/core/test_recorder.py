@@ -446,3 +446,33 @@ def test_reference_kernels_run_by_themselves_where_cupy_cannot_be_recorded(launc
     assert launched
     refused = {net.layers[i].name for i in net.recorder.refused}
     assert {"conv", "conv2", "ip"} <= refused, "matrix products go to cuBLAS by CuPy"
+
+
+NORMALIZED = """
+layer { name: "ip0" type: "InnerProduct" bottom: "x" top: "a" inner_product_param {
+        num_output: 5 weight_filler { type: "xavier" } } }
+layer { name: "bn" type: "BatchNorm" bottom: "a" top: "ip" }
+"""
+
+
+@pytest.mark.parametrize("some", [
+    lambda net: net.forward_range(0, 3), lambda net: net.forward_layer(2)], ids=["range", "layer"])
+def test_layers_that_run_by_themselves_end_recordings(gpu, eager, some):
+    """What they keep for backward is then where no recording has it."""
+    nets = build(NORMALIZED), eager(NORMALIZED)
+    for seed in range(WARM + 3):
+        equal(*(step(net, seed) for net in nets))
+    assert nets[0].recorder._forward.recordings
+    for net in nets:
+        feed(net, 77)
+        some(net)
+    found = []
+    for net in nets:
+        feed(net, 9)
+        net.clear_param_diffs()
+        loss = net.forward()
+        net.backward_range(len(net.layers) - 1, 0)
+        found.append([loss, *(p.blob.diff.copy() for p in net.parameters)])
+    equal(*found)
+    for seed in (20, 21):
+        equal(*(step(net, seed, accumulate=True) for net in nets))

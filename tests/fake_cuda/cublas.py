@@ -49,6 +49,9 @@ class FakeCublas(FakeLibrary):
         self.workspaces.pop(handle, None)       # as the real one: a new stream drops it
         return 0
 
+    def cublasSetMathMode(self, handle: int, mode: int) -> int:
+        return 0 if mode == 16 and handle in self.streams else INVALID_VALUE
+
     def cublasSetWorkspace_v2(self, handle: int, workspace: int, size: int) -> int:
         fake_cuda.array_at(workspace, size)
         self.workspaces[handle] = (workspace, size)

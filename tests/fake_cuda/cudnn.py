@@ -326,33 +326,4 @@ class FakeCudnn(FakeLibrary):
         return self._run("BackwardFilter", alpha, convolution, algorithm, workspace, room, beta, w,
                          (x, y), compute)
 
-    def cudnnConvolutionBackwardBias(
-        self, handle: int, alpha: Any, y: int, y_data: int, beta: Any, b: int, b_data: int
-    ) -> int:
-        scale, keep = float(alpha.value), float(beta.value)
-        if self.objects[b].dtype != self.objects[y].dtype:
-            return BAD_PARAM
-
-        def compute() -> None:
-            ys = self._array(y, y_data)
-            total = ys.sum(axis=(0, *range(2, ys.ndim)), keepdims=True, dtype=np.float64)
-            self._put(b, b_data, scale * total, keep)
-
-        fake_cuda.record(compute)
-        return 0
-
-    def cudnnAddTensor(
-        self, handle: int, alpha: Any, a: int, a_data: int, beta: Any, c: int, c_data: int
-    ) -> int:
-        scale, keep = float(alpha.value), float(beta.value)
-        if self.objects[a].dtype != self.objects[c].dtype:
-            return BAD_PARAM
-
-        def compute() -> None:
-            added = np.broadcast_to(scale * self._array(a, a_data), self.objects[c].shape)
-            self._put(c, c_data, added, keep)
-
-        fake_cuda.record(compute)
-        return 0
-
 

@@ -153,6 +153,9 @@ class RawKernel:
         if not 0 < threads <= 1024 or 0 in grid:
             raise streams.CUDARuntimeError(
                 f"CUDA_ERROR_INVALID_VALUE: grid {grid}, block {block}")
+        if getattr(stream, "device", None) not in (None, streams.this_thread().device):
+            raise streams.CUDARuntimeError(
+                "CUDA_ERROR_INVALID_HANDLE: the stream is another device's")
         given: list[Any] = []
         bytes_kept, memories = [], []  # a graph keeps the bytes, not the right to them
         for arg in args:

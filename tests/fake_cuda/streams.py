@@ -126,6 +126,7 @@ class Stream:
                  priority: int | None = None) -> None:
         self.ptr = 0 if null else 0x5000 + 16 * next(self._numbers)
         self.is_non_blocking = non_blocking
+        self.device = None if null else _thread.device
         self._before: list[Stream] = []
 
     @property

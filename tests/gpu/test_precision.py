@@ -223,9 +223,10 @@ def test_recorded_steps_round_parameters_anew_after_each_update(gpu, monkeypatch
             found.append(net.forward())
             net.clear_param_diffs()
             net.backward()
-            for parameter in net.parameters:
-                value = parameter.blob.values.write(Place.DEVICE)
-                value -= 0.01 * parameter.blob.grads.read(Place.DEVICE)
+            with net.context.computing():  # else it is not behind what backward has queued
+                for parameter in net.parameters:
+                    value = parameter.blob.values.write(Place.DEVICE)
+                    value -= 0.01 * parameter.blob.grads.read(Place.DEVICE)
         assert bool(net.recorder._forward.recordings) == (switch == "1")
         # graphs have the conversions in them
         assert (net.context.mover.conversions == before) == (switch == "1")

@@ -23,7 +23,7 @@ class DeviceArray:
 
 
 class FakeCuda:
-    """A module ``cupy`` that writes down what it is told. Its NCCL has the signatures of CuPy's."""
+    """A module ``cupy`` that writes down what it is told; ``nccl`` has CuPy 14's signatures."""
 
     def __init__(self, refuses=False, available=True):
         log = self.log = []
@@ -54,7 +54,7 @@ class FakeCuda:
 
         class NcclCommunicator:
             def __init__(self, ndev, commId, rank):
-                assert isinstance(commId, tuple) and len(commId) == 128
+                assert isinstance(commId, bytes) and len(commId) == 128
                 if refuses:
                     raise NcclError("NCCL_ERROR_INVALID_USAGE")
                 log.append(("init", ndev, commId[:3], rank))
@@ -84,28 +84,30 @@ class FakeCuda:
                 log.append("device before")
 
         computing = Computing()
-        nccl = SimpleNamespace(
+        self.nccl = SimpleNamespace(
             available=available, NCCL_FLOAT16=6, NCCL_FLOAT32=7, NCCL_FLOAT64=8,
             NcclCommunicator=NcclCommunicator, NcclError=NcclError,
-            get_unique_id=lambda: (-3, 120, 0, *range(125)))
-        self.cuda = SimpleNamespace(Stream=Stream, Event=Event, Device=Device, nccl=nccl,
+            get_unique_id=lambda: bytes((253, 120, 0, *range(125))))
+        # without nccl, which the module cupy does not import by itself
+        self.cuda = SimpleNamespace(Stream=Stream, Event=Event, Device=Device,
                                     get_current_stream=lambda: computing)
 
 
 def test_the_workers_meet_under_the_root_s_name():
     def connect(control):
         cupy = FakeCuda()
-        nccl = Nccl(control, 4 + control.rank, cupy)
+        nccl = Nccl(control, 4 + control.rank, cupy, cupy.nccl)
         assert (nccl.rank, nccl.size) == (control.rank, 2)
         return cupy.log
 
     for rank, log in enumerate(together(2, connect)):
-        assert log == [f"device {4 + rank}", ("init", 2, (-3, 120, 0), rank), "device before"]
+        assert log == [
+            f"device {4 + rank}", ("init", 2, bytes((253, 120, 0)), rank), "device before"]
 
 
 def connected(**fake):
     cupy = FakeCuda(**fake)
-    nccl = Nccl(Single(), 0, cupy)
+    nccl = Nccl(Single(), 0, cupy, cupy.nccl)
     cupy.log.clear()
     return nccl, cupy.log
 
@@ -141,7 +143,7 @@ def test_average_and_broadcast_are_done_when_computing_goes_on():
 def test_arrays_on_the_host_go_another_way():
     def work(control):
         cupy = FakeCuda()
-        nccl = Nccl(control, 0, cupy)
+        nccl = Nccl(control, 0, cupy, cupy.nccl)
         cupy.log.clear()
         array, other = np.full(3, float(control.rank)), np.full(2, 4.0 * control.rank)
         nccl.broadcast(array, 1)
@@ -164,14 +166,20 @@ def test_a_lost_worker_tears_the_others_out_of_their_kernels():
         def abort(self, error):
             self.ended.append(error)
 
+        def agree(self, number):
+            raise DeviceError("worker 1: it has died")
+
         def close(self):
             self.ended.append("closed")
 
     cupy, control = FakeCuda(), Control()
-    nccl = Nccl(control, 0, cupy)
+    nccl = Nccl(control, 0, cupy, cupy.nccl)
     for call in control.on_lost:
         call()
     assert cupy.log[-1] == "abort"
+    with pytest.raises(DeviceError, match="worker 1"):  # and not what NCCL would have to say
+        nccl.start(DeviceArray(8, 5))
+    assert not [call for call in cupy.log if call[0] == "average"]
     error = KeyError()
     nccl.abort(error)
     nccl.close()

@@ -6,13 +6,16 @@ import re
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
 from numpy.testing import assert_array_equal
 from support import REFERENCE, same
 
 from caffepy.core.context import Context
 from caffepy.errors import NumericError
+from caffepy.proto import caffe_pb2
 from caffepy.solvers import losses
 from caffepy.solvers.rule import Rule, rule
+from caffepy.solvers.solver import create_solver
 from caffepy.solvers.update_device import DeviceUpdater
 
 CASES = sorted(path.stem for path in (REFERENCE / "solvers").glob("*.npz"))
@@ -45,6 +48,18 @@ def test_every_step(name, engine, case, gpu):
                      what=f"{layer} {index}, step {k}")
         if name != "sgd_iter_size":
             same(solver.losses[-1], case.arrays["loss6"])
+
+
+def test_a_net_that_has_nothing_to_learn(gpu):
+    """As on the CPU: its iterations count."""
+    net = """layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 } } }
+             layer { name: "loss" type: "Reduction" bottom: "x" top: "loss" loss_weight: 1 }"""
+    param = text_format.Parse(
+        f"net_param {{ {net} }} base_lr: 0.1 lr_policy: 'fixed' snapshot_after_train: false",
+        caffe_pb2.SolverParameter())
+    solver = create_solver(param, Context(gpu, seed=1))
+    solver.step(6)
+    assert solver.iter == 6
 
 
 @pytest.mark.parametrize("name", ["sgd_l1", "adam", "adadelta", "sgd_hdf5_snapshot"])

@@ -28,8 +28,8 @@ def test_what_it_runs_is_there(check):
     for race in check.RACES:
         assert (ROOT / race.net).is_file(), race.net
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", *check.FILES, *check.ONCE, "-k",
-         check.LEFT_OUT],
+        [sys.executable, "-m", "pytest", "--collect-only",
+         *(file for group in (*check.FILES, *check.ONCE) for file in group), "-k", check.LEFT_OUT],
         cwd=ROOT, capture_output=True, text=True)
     tests = [line.partition(".py::") for line in done.stdout.splitlines() if ".py::" in line]
     for file, pattern, what, count in (*check.CASES, *check.ONCE_CASES, *check.HALF_CASES):
@@ -39,17 +39,37 @@ def test_what_it_runs_is_there(check):
     assert not any("fake" in name for _, _, name in tests)
 
 
+def names(tests):
+    """Without the folders that the tests are in."""
+    return [(where.rpartition(".")[2], name) for where, name in tests]
+
+
 def test_skipped_tests_are_not_counted(check, tmp_path):
     (tmp_path / "test_some.py").write_text(
         "import pytest\n"
-        "def test_a(): pass\n"
+        "@pytest.mark.parametrize('what', ['all of it'])\n"
+        "def test_a(what): pass\n"
         "def test_b(): assert False\n"
-        "def test_c(): pytest.skip('no GPU')\n")
-    report = tmp_path / "report.xml"
+        "def test_c(): pytest.skip('no GPU')\n"
+        "@pytest.fixture\n"
+        "def broken(): raise ValueError\n"
+        "def test_d(broken): pass\n")
     passed, failed = check.run_tests(
-        [str(tmp_path), "-c", os.devnull, "-o", f"cache_dir={tmp_path}", f"--junitxml={report}"],
-        dict(os.environ), report, check.Clock(60))
-    assert (passed, failed) == ([("test_some", "test_a")], [("test_some", "test_b")])
+        [str(tmp_path), "-c", os.devnull, f"--rootdir={tmp_path}"], dict(os.environ),
+        check.Clock(60))
+    assert names(passed) == [("test_some", "test_a[all of it]")]
+    assert names(failed) == [("test_some", "test_b"), ("test_some", "test_d")]
+
+
+@pytest.mark.parametrize("end", ["time.sleep(60)", "os.abort()"])
+def test_what_passed_before_the_end_is_counted(check, tmp_path, end, capfd):
+    (tmp_path / "test_some.py").write_text(
+        f"import os, time\ndef test_a(): pass\ndef test_b(): {end}\ndef test_c(): pass\n")
+    passed, failed = check.run_tests(
+        [str(tmp_path), "-c", os.devnull, f"--rootdir={tmp_path}"], dict(os.environ),
+        check.Clock(6))
+    assert (names(passed), failed) == ([("test_some", "test_a")], [])
+    assert "out of time, or it crashed" in capfd.readouterr().err
 
 
 def test_fewer_cases_than_there_are_is_a_failure(check, monkeypatch):
@@ -57,18 +77,22 @@ def test_fewer_cases_than_there_are_is_a_failure(check, monkeypatch):
               for i in range(117) for engine in ("cuda", "reference")]
     solvers = [("tests.solvers.test_gpu", f"test_every_step[{i}-cuda]") for i in range(16)]
     passed = [*layers[:-1], *solvers]
-    monkeypatch.setattr(check, "run_tests", lambda *_: (passed, []))
+    def tests(failed):
+        given = [(passed, failed)]  # with the first files
+        monkeypatch.setattr(check, "run_tests", lambda *_: given.pop() if given else ([], []))
+
+    tests([])
     good = {row.what: row.good for row in check.cases("0", check.Clock(1))}
     assert [what for what in good if good[what]] == [
-        "layer cases, float32", "solver cases, float32"]
-    assert len(good) == len(check.CASES + check.ONCE_CASES)
-    monkeypatch.setattr(check, "run_tests", lambda *_: (passed, solvers[:1]))
+        "layer cases, float32", "solver cases, float32", "all other tests, float32"]
+    assert len(good) == len(check.CASES + check.ONCE_CASES) + 1
+    tests([*solvers[:1], ("tests.gpu.test_of_what_no_row_knows", "test_a")])
     passed += [("tests.gpu.test_half", f"test_layer_case[{i}-{half}]")
                for i in range(117) for half in ("float16", "bfloat16")][:-1]
     good = {row.what: row.good for row in check.cases("1", check.Clock(1))}
     assert [what for what in good if good[what]] == [
         "layer cases, with TF32", "layer cases, float16"]
-    assert len(good) == len(check.CASES) + len(check.HALF_CASES)
+    assert len(good) == len(check.CASES) + len(check.HALF_CASES) + 1
 
 
 def test_a_race_is_judged_against_whom_it_names(check):

@@ -2,7 +2,7 @@
 
 In half precision x, w and y are stored so, and products are summed in float32. cuDNN makes the
 gradient of the weights in the type of the activations, so it goes to a buffer first, from which it
-is added to the float32 gradient; that of the bias is summed in float32 by a kernel of our own.
+is added to the float32 gradient. The bias and its gradient are kernels of our own.
 
 4-D activations lie channels-last where the device likes that, and so do the weights then: memory
 keeps both orders, and changes the order of the weights once after each update. A direction that
@@ -29,8 +29,6 @@ from caffepy.kernels.cuda.algorithms import (
 )
 from caffepy.kernels.cuda.common import FLOAT, Sums, extents, order
 from caffepy.kernels.cuda.cudnn import (
-    ONE,
-    ZERO,
     ConvolutionDescriptor,
     FilterDescriptor,
     TensorDescriptor,
@@ -90,12 +88,8 @@ class Convolution(ConvolutionKernel):
         way = _ready(self._forward, x, w, self.spec.y)
         ys = y.overwrite(way.place)
         way.algorithm.run(x.read(way.place), w.read(way.place), ys)
-        if b is not None and way.place.half:
+        if b is not None:
             self._shift(ys, b, self.spec.y, way.place)
-        elif b is not None:
-            layout = way.layout
-            self.cudnn.library.AddTensor(self.cudnn, ONE, layout.b, b.read(Place.DEVICE).data.ptr,
-                                         ONE, layout.y, ys.data.ptr)
 
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
         way = _ready(self._data, w, dy, self.spec.x)
@@ -107,33 +101,24 @@ class Convolution(ConvolutionKernel):
         ways = self._weights
         way = ways[0] if dw is None else _ready(ways, x, dy, self.spec.w)
         dys = dy.read(way.place)
-        if way.place.half:
-            self._add_in_whole(way, x, dys, dw, db)
-            return
-        if dw is not None:
+        if dw is not None and way.place.half:
+            self._add_in_whole(way, x, dys, dw)
+        elif dw is not None:
             xs, (dws, add) = x.read(way.place), dw.accumulate(way.place)
             way.algorithm.run(xs, dys, dws, add)
         if db is not None:
-            dbs, add = db.accumulate(Place.DEVICE)
-            self.cudnn.library.ConvolutionBackwardBias(
-                self.cudnn, ONE, way.layout.y, dys.data.ptr, ONE if add else ZERO, way.layout.b,
-                dbs.data.ptr)
+            self._add_sums(dys, db, self.spec.y, way.place)
 
-    def _add_in_whole(
-        self, way: _Way, x: Tensor, dys: Array, dw: Tensor | None, db: Tensor | None
-    ) -> None:
-        """The gradients of parameters, in float32, from activations in half precision."""
+    def _add_in_whole(self, way: _Way, x: Tensor, dys: Array, dw: Tensor) -> None:
+        """The gradient of the weights, in float32, from activations in half precision."""
         place, shape = way.place, self.spec.w
-        if dw is not None:
-            n, c, *spatial = shape
-            made = self.device.xp.empty(
-                (n, *spatial, c) if place.channels_last else shape, place.dtype(FLOAT))
-            made = made.transpose(0, 3, 1, 2) if place.channels_last else made
-            way.algorithm.run(x.read(place), dys, made)
-            dws, add = dw.accumulate(Place.DEVICE)
-            rewrite(self.device, made, dws, add)
-        if db is not None:
-            self._add_sums(dys, db, self.spec.y, place)
+        n, c, *spatial = shape
+        made = self.device.xp.empty(
+            (n, *spatial, c) if place.channels_last else shape, place.dtype(FLOAT))
+        made = made.transpose(0, 3, 1, 2) if place.channels_last else made
+        way.algorithm.run(x.read(place), dys, made)
+        dws, add = dw.accumulate(Place.DEVICE)
+        rewrite(self.device, made, dws, add)
 
     def add_bias(self, x: Tensor, b: Tensor) -> None:
         place = order(x, self.spec.dtype)
@@ -143,7 +128,7 @@ class Convolution(ConvolutionKernel):
         place = order(dx, self.spec.dtype)
         self._add_sums(dx.read(place), db, self.spec.x, place)
 
-    # bias, by kernels of our own: in float32 whatever the activations are stored as
+    # bias, by kernels of our own: in any order, and float32 whatever activations are stored as
 
     def _shift(self, array: Array, b: Tensor, shape: Shape, place: Place) -> None:
         _, dim, inner = extents(shape, place, 1, 2)
@@ -177,7 +162,7 @@ def _ready(ways: list[_Way], a: Tensor, b: Tensor, c_shape: Shape) -> _Way:
 
 
 class _Layout:
-    """The descriptors of x, w, y and b in one order of activations and weights."""
+    """The descriptors of x, w and y in one order of activations and weights."""
 
     def __init__(self, library: cudnn.Library, spec: ConvolutionSpec, place: Place) -> None:
         self.place = place
@@ -188,8 +173,6 @@ class _Layout:
         self.x = TensorDescriptor(library, _two(spec.x), last, spec.dtype)
         self.w = FilterDescriptor(library, _two(spec.w), last, spec.dtype)
         self.y = TensorDescriptor(library, _two(spec.y), last, spec.dtype)
-        self.b = TensorDescriptor(
-            library, (1, spec.y[1], *(1,) * (len(_two(spec.y)) - 2)), dtype=spec.dtype)
         self.window = (
             (0, *spec.pad) if flat else spec.pad,
             (1, *spec.stride) if flat else spec.stride,

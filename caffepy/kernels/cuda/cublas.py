@@ -24,6 +24,7 @@ OP_N, OP_T = 0, 1  # cublasOperation_t
 DATA_TYPES = {"float32": 0, "float16": 2, "bfloat16": 14}  # cudaDataType
 COMPUTE_32F, COMPUTE_32F_FAST_TF32 = 68, 77  # cublasComputeType_t
 GEMM_DEFAULT = -1  # cublasGemmAlgo_t
+SUMS_IN_FLOAT32 = 16  # cublasMath_t: parts of a product in half precision are added in float32
 
 WORKSPACE_BYTES = 32 * 2**20  # what NVIDIA recommends for Hopper; older GPUs want 4 MiB
 
@@ -33,6 +34,7 @@ SIGNATURES = {
     "Destroy_v2": "p",
     "SetStream_v2": "pp",
     "SetWorkspace_v2": "ppz",
+    "SetMathMode": "pi",
     "GemmEx": "piiiiippiipiippiiii",
     "Sgemv_v2": "piiippipippi",
 }
@@ -104,6 +106,7 @@ class Handle:
         weakref.finalize(self, self.library.Destroy_v2, pointer).atexit = False
         self.library.SetStream_v2(self, device.stream.ptr)
         self.library.SetWorkspace_v2(self, self._workspace.data.ptr, WORKSPACE_BYTES)
+        self.library.SetMathMode(self, SUMS_IN_FLOAT32)
         self.compute = COMPUTE_32F_FAST_TF32 if settings.tf32() else COMPUTE_32F
 
     def gemm(

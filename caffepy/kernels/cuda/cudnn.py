@@ -61,8 +61,6 @@ SIGNATURES = {
     "ConvolutionForward": "pppppppipzppp",
     "ConvolutionBackwardData": "pppppppipzppp",
     "ConvolutionBackwardFilter": "pppppppipzppp",
-    "ConvolutionBackwardBias": "ppppppp",
-    "AddTensor": "ppppppp",
 }
 
 # what the result of a convolution, and what was there before, are multiplied by

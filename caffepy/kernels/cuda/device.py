@@ -85,7 +85,6 @@ class Device:
         stream: where all work is queued.
         capability: compute capability, such as (8, 0).
         processors: how many multiprocessors it has.
-        channels_last: whether kernels of float32 should prefer that order.
         capturing: whether what is queued becomes a graph just now; whoever captures sets it.
 
     Raises:
@@ -111,7 +110,6 @@ class Device:
         properties = runtime.getDeviceProperties(index)
         self.capability = (int(properties["major"]), int(properties["minor"]))
         self.processors = int(properties["multiProcessorCount"])
-        self.channels_last = settings.channels_last(self.capability)
         with self.xp.cuda.Device(index):
             self.stream = self.xp.cuda.Stream(non_blocking=True)
         self._lock = threading.RLock()
@@ -122,9 +120,9 @@ class Device:
         self._numbers = itertools.count(1)
 
     def order(self, dtype: str) -> Place:
-        """The place of the order that activations of a type should have: DEVICE or DEVICE_LAST."""
-        last = settings.channels_last(self.capability, half=True) \
-            if dtype in HALVES else self.channels_last
+        """The place of the order that activations of a type should have: DEVICE or DEVICE_LAST.
+        Kernels that are planned from now on keep to it."""
+        last = settings.channels_last(self.capability, half=dtype in HALVES)
         return Place.DEVICE_LAST if last else Place.DEVICE
 
     # -- where work goes ------------------------------------------------------------------------

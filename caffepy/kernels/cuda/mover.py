@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,10 @@ class CudaMover(Mover):
         """See Mover.transfer."""
         if source.nbytes == 0:
             return
+        with self.computing():
+            self._transfer(source, target)
+
+    def _transfer(self, source: Array, target: Array) -> None:
         if not isinstance(source, np.ndarray):
             self._copy(target.ctypes.data, source.data.ptr, source.nbytes, TO_HOST)
             self.device.synchronize()
@@ -59,7 +64,16 @@ class CudaMover(Mover):
         if isinstance(source, np.ndarray):
             super().rewrite(source, target)
         else:
-            rewrite(self.device, source, target)
+            with self.computing():
+                rewrite(self.device, source, target)
+
+    def computing(self) -> contextlib.AbstractContextManager[Any]:
+        """See Mover.computing."""
+        return self.device.computing()
+
+    def synchronize(self) -> None:
+        """See Mover.synchronize."""
+        self.device.synchronize()
 
     def _copy(self, target: int, source: int, nbytes: int, kind: int) -> None:
         runtime = self.device.xp.cuda.runtime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from itertools import cycle
 
 import numpy as np
@@ -43,6 +44,8 @@ class Transform(TransformKernel):
             self.stream = device.xp.cuda.Stream(non_blocking=True)
             with self.stream:  # whose memory it is, as far as CuPy's pool reckons
                 self._rooms = cycle([_Room(device, spec) for _ in range(self.AHEAD)])
+        # the pool may give their memory away at once, while the device still reads it
+        weakref.finalize(self, device.synchronize).atexit = False
         _, _, height, width = spec.y
         threads = -(-spec.y[1] * width // 32) * 32
         self.rows = spec.y[0] * height

@@ -10,7 +10,7 @@ from kernels.cuda.pairs import ORDERS, Pairs, normal
 from caffepy.core.memory import Place
 from caffepy.errors import DeviceError
 from caffepy.kernels.base import ConvolutionSpec, Unsupported
-from caffepy.kernels.cuda import algorithms, cudnn
+from caffepy.kernels.cuda import algorithms, cudnn, settings
 from caffepy.kernels.cuda.convolution import Convolution
 
 
@@ -68,8 +68,10 @@ ALL = {
 
 
 @pytest.mark.parametrize(("spec", "last", "order"), ALL.values(), ids=ALL)
-def test_all_directions_equal_the_reference(pairs: Pairs, spec, last: bool, order) -> None:
-    pairs.device.channels_last = last
+def test_all_directions_equal_the_reference(
+    pairs: Pairs, spec, last: bool, order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.LAYOUT, "nhwc" if last else "nchw")
     x, dy = pairs.twins(normal(spec.x, 1), order), pairs.twins(normal(spec.y, 2), order)
     w = pairs.twins(normal(spec.w, 3))
     b = pairs.twins(normal(spec.w[:1], 4)) if spec.bias else (None, None)

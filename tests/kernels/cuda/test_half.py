@@ -127,12 +127,14 @@ def test_the_last_pack_is_cut_off(gpu, dtype):
     """Beyond the end other numbers may lie."""
     device, stored = Device(0), STORED[dtype]
     for count in range(1, 10):
-        y = device.xp.asarray(encoded(np.full(12, 9, np.float32), dtype))
-        x = device.xp.asarray(encoded(np.arange(1, 13, dtype=np.float32), dtype))
-        assert x.dtype == stored
-        device.launch("eltwise.scaled", count, x, 2.0, y, dtype=dtype, packed=True)
+        with device.computing():
+            y = device.xp.asarray(encoded(np.full(12, 9, np.float32), dtype))
+            x = device.xp.asarray(encoded(np.arange(1, 13, dtype=np.float32), dtype))
+            assert x.dtype == stored
+            device.launch("eltwise.scaled", count, x, 2.0, y, dtype=dtype, packed=True)
+            found = decoded(y.get(), dtype)
         wanted = np.where(np.arange(12) < count, 2 * np.arange(1, 13), 9)
-        assert np.array_equal(decoded(y.get(), dtype), wanted)
+        assert np.array_equal(found, wanted)
 
 
 def test_the_bias_of_a_deconvolution_stays_float32(pairs, dtype):

@@ -62,7 +62,9 @@ typedef Pack<T, PACK> Numbers;
 __device__ inline Numbers load(const T* x, int i, int count) {
     if (i + PACK <= count) return *(const Numbers*)(x + i);
     Numbers p = {};
-    for (int k = 0; i + k < count; ++k) p.v[k] = x[i + k];
+    // a fixed number of rounds, so that they are unrolled and the pack stays in registers
+    for (int k = 0; k < PACK; ++k)
+        if (i + k < count) p.v[k] = x[i + k];
     return p;
 }
 
@@ -70,7 +72,8 @@ __device__ inline void store(T* y, int i, int count, const Numbers& p) {
     if (i + PACK <= count)
         *(Numbers*)(y + i) = p;
     else
-        for (int k = 0; i + k < count; ++k) y[i + k] = p.v[k];
+        for (int k = 0; k < PACK; ++k)
+            if (i + k < count) y[i + k] = p.v[k];
 }
 
 // The channel d of number i of (outer, dim, inner), and of those that follow it.

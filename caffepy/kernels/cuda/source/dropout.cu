@@ -90,7 +90,9 @@ extern "C" __global__ void forward_last(
         int draw = (pixel / area * channels + i % channels) * area + pixel % area;
         Draws all = philox(draw / DRAWS + 1, position, rank, key_0, key_1);
         int k = draw % DRAWS;
-        bool keep = (unsigned short)(all.words[k / 4] >> (16 * (k % 4))) >= threshold;
+        Word word = all.words[0];  // chosen, not looked up: so the words stay in registers
+        for (int j = 1; j < DRAWS / 4; ++j) word = k / 4 == j ? all.words[j] : word;
+        bool keep = (unsigned short)(word >> (16 * (k % 4))) >= threshold;
         kept[i] = keep;
         y[i] = float(x[i]) * (keep ? rate : 0.0f);
     }
@@ -101,8 +103,8 @@ extern "C" __global__ void backward(int count, const T* dy, const unsigned char*
                                     T* dx) {
     FOR_EACH_PACK(i, count) {
         Numbers p = load(dy, i, count);
-        for (int k = 0; k < PACK && i + k < count; ++k)
-            p.v[k] = float(p.v[k]) * (kept[i + k] ? rate : 0.0f);
+        for (int k = 0; k < PACK; ++k)
+            if (i + k < count) p.v[k] = float(p.v[k]) * (kept[i + k] ? rate : 0.0f);
         store(dx, i, count, p);
     }
 }
