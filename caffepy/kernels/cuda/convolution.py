@@ -14,6 +14,7 @@ any step is captured in a graph.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from caffepy.core.memory import Array, Place, Shape, Tensor
@@ -27,7 +28,7 @@ from caffepy.kernels.cuda.algorithms import (
     Algorithm,
     Direction,
 )
-from caffepy.kernels.cuda.common import FLOAT, Sums, extents, order
+from caffepy.kernels.cuda.common import FLOAT, LARGEST, Sums, extents, order
 from caffepy.kernels.cuda.cudnn import (
     ConvolutionDescriptor,
     FilterDescriptor,
@@ -132,16 +133,26 @@ class Convolution(ConvolutionKernel):
 
     def _shift(self, array: Array, b: Tensor, shape: Shape, place: Place) -> None:
         _, dim, inner = extents(shape, place, 1, 2)
-        self.device.launch("scale.shift", array.size, array, b.read(Place.DEVICE), dim, inner,
-                           dtype=self.spec.dtype, packed=True)
+        for part in countable(array):
+            self.device.launch("scale.shift", part.size, part, b.read(Place.DEVICE), dim, inner,
+                               dtype=self.spec.dtype, packed=True)
 
     def _add_sums(self, array: Array, db: Tensor, shape: Shape, place: Place) -> None:
-        if (shape, place) not in self._sums:
-            self._sums[shape, place] = Sums(
-                self.device, *extents(shape, place, 1, 2), self.spec.dtype)
-        sums = self._sums[shape, place]
-        sums.products(array, None)
-        sums.collect(*db.accumulate(Place.DEVICE))
+        for part in countable(array):
+            shape = (len(part), *shape[1:])
+            if (shape, place) not in self._sums:
+                self._sums[shape, place] = Sums(
+                    self.device, *extents(shape, place, 1, 2), self.spec.dtype)
+            sums = self._sums[shape, place]
+            sums.products(part, None)
+            sums.collect(*db.accumulate(Place.DEVICE))
+
+
+def countable(array: Array) -> Iterator[Array]:
+    """Pictures, as many at a time as kernels can count the numbers of. cuDNN takes any number."""
+    pictures = max(1, LARGEST // (array.size // len(array)) // 4 * 4)  # a part begins with a pack
+    for at in range(0, len(array), pictures):
+        yield array[at : at + pictures]
 
 
 def _ready(ways: list[_Way], a: Tensor, b: Tensor, c_shape: Shape) -> _Way:

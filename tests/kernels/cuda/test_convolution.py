@@ -10,7 +10,7 @@ from kernels.cuda.pairs import ORDERS, Pairs, normal
 from caffepy.core.memory import Place
 from caffepy.errors import DeviceError
 from caffepy.kernels.base import ConvolutionSpec, Unsupported
-from caffepy.kernels.cuda import algorithms, cudnn, settings
+from caffepy.kernels.cuda import algorithms, convolution, cudnn, settings
 from caffepy.kernels.cuda.convolution import Convolution
 
 
@@ -87,6 +87,27 @@ def test_all_directions_equal_the_reference(
     pairs.both(pairs.plans(spec), work)
     for pair in (y, dx, dw, *([db] if spec.bias else [])):
         pairs.same(pair)
+
+
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+def test_a_bias_of_more_numbers_than_kernels_count(
+    pairs: Pairs, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.LAYOUT, layout)
+    spec = ConvolutionSpec((7, 3, 5, 6), (4, 3, 1, 1), (7, 4, 5, 6), (1, 1), (0, 0), (1, 1))
+    monkeypatch.setattr(convolution, "LARGEST", 4 * 4 * 5 * 6 + 1)  # four pictures, and three
+    x, dy = pairs.twins(normal(spec.x, 1)), pairs.twins(normal(spec.y, 2))
+    w, b = pairs.twins(normal(spec.w, 3)), pairs.twins(normal(spec.w[:1], 4))
+    y, db = pairs.blanks(spec.y), pairs.empty(spec.w[:1])
+
+    def work(kernel, i: int) -> None:
+        kernel.forward(x[i], w[i], b[i], y[i])
+        for _ in range(2):
+            kernel.backward_weights(x[i], dy[i], None, db[i])
+
+    pairs.both(pairs.plans(spec), work)
+    pairs.same(y)
+    pairs.same(db)
 
 
 def test_a_search_keeps_the_gradient_that_was_there(pairs: Pairs) -> None:
