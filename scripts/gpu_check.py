@@ -70,6 +70,7 @@ ONCE_CASES = (
 
 Test = tuple[str, str]  # its module, as folders and file with dots between; its name
 LINE = re.compile(r"^(\S+\.py)::(.*?) (PASSED|FAILED|ERROR)\b", re.MULTILINE)  # of pytest's output
+ENDS_WELL, SOME_FAILED = (0, 5), 1  # pytest's exit codes; 5: there was nothing to run
 LAST_WORDS = 20000  # characters of a run that are shown where not all passed
 
 
@@ -193,13 +194,16 @@ def run_tests(arguments: list[str], environment: dict[str, str], clock: Clock
         output.seek(0)
         text = output.read()
     results = {(where, name): word for where, name, word in LINE.findall(text)}
-    if done not in (0, 5):  # 5: nothing was left to run
+    passed, failed = ([(where.removesuffix(".py").replace("/", "."), name)
+                       for (where, name), word in results.items() if word in words]
+                      for words in (("PASSED",), ("FAILED", "ERROR")))
+    if done not in ENDS_WELL:
         print(text[-LAST_WORDS:], flush=True)
-    if done < 0:
-        print("gpu_check: out of time, or it crashed", file=sys.stderr)
-    return tuple([(where.removesuffix(".py").replace("/", "."), name)
-                  for (where, name), word in results.items() if word in words]
-                 for words in (("PASSED",), ("FAILED", "ERROR")))  # type: ignore[return-value]
+    if done not in (*ENDS_WELL, SOME_FAILED):
+        print(f"gpu_check: {arguments[0]} ran out of time, crashed or did not start",
+              file=sys.stderr)
+        failed.append((arguments[0], "did not end"))
+    return passed, failed
 
 
 def speeds(clock: Clock) -> Iterator[Row]:

@@ -276,7 +276,7 @@ class SyncedMemory:
         if not self._valid:
             if place.channels_last:
                 self._last_shape = shape
-            # on the host any thread may do it, at any time
+            # not for the host: the thread that computes may hold the device, waiting for this one
             with self.mover.computing() if place.on_device else contextlib.nullcontext():
                 self._room(place)[: self.count] = 0
             self._valid.add(place)

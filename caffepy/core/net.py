@@ -222,7 +222,7 @@ class Net:
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         with self.public_call():
-            if self.recorder is not None:  # what layers keep for backward is in another place now
+            if self.recorder is not None:  # whose replays would not have what these layers keep
                 self.recorder.forget()
             return self.walk.forward(start, end)
 

@@ -158,26 +158,34 @@ class Camera:
         device = self.device
         graphs: list[Any] = []
         self._pool = self._pool or device.xp.cuda.MemoryPool()
-        # what the garbage collector destroys may wait for the whole device, which voids a capture
-        collects = gc.isenabled()
-        gc.collect()
-        gc.disable()
-        device.stream.begin_capture()
-        device.capturing = True
-        try:
-            with device.xp.cuda.using_allocator(self._pool.malloc):
-                yield graphs
-        except BaseException:
-            with contextlib.suppress(Exception):  # the stream says that the capture is void
-                device.stream.end_capture()
-            raise
-        else:
-            graphs.append(device.stream.end_capture())
-        finally:
-            device.capturing = False
-            if collects:
-                gc.enable()
+        with _no_garbage_collected():
+            device.stream.begin_capture()
+            device.capturing = True
+            try:
+                with device.xp.cuda.using_allocator(self._pool.malloc):
+                    yield graphs
+            except BaseException:
+                with contextlib.suppress(Exception):  # the stream says that the capture is void
+                    device.stream.end_capture()
+                raise
+            else:
+                graphs.append(device.stream.end_capture())
+            finally:
+                device.capturing = False
 
     def _launcher(self, graph: Any) -> Callable[[], None]:
         stream = self.device.stream
         return lambda: graph.launch(stream)
+
+
+@contextlib.contextmanager
+def _no_garbage_collected() -> Iterator[None]:
+    """What the collector destroys may wait for the whole device, which voids a capture."""
+    collects = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -26,7 +26,7 @@ class Adam(Rule):
         for name in ("momentum", "momentum2"):
             value = getattr(self.param, name)
             self.fail_if(not 0 <= value < 1, f"{name} must be at least 0 and below 1", value)
-        self.begin(0)
+        self.begin(0)  # constants are asked for before the first update
 
     def constants(self) -> tuple[float, float, float, float]:
         return self.momentum, self.momentum2, self.delta, self.correction

@@ -53,6 +53,8 @@ class Reducer:
 
     def layer_done(self, layer: int) -> None:
         """Backward has passed a layer: start what is complete by that."""
+        if self.communicator.size == 1:
+            return
         for bucket in self.buckets[self._next :]:
             if bucket.layer < layer:
                 return

@@ -48,10 +48,15 @@ class Rule:
     histories: ClassVar[int] = 1
     kernel: ClassVar[str] = ""
 
-    def __init_subclass__(cls) -> None:
-        """An update of its own is what no kernel of a base class does."""
-        if "update" in vars(cls) and "kernel" not in vars(cls):
-            cls.kernel = ""
+    def __init_subclass__(cls, **more: Any) -> None:
+        """An update of its own, or of a mixin, is what no kernel of a base class does."""
+        super().__init_subclass__(**more)
+        for base in cls.__mro__:
+            if "kernel" in vars(base):
+                return
+            if "update" in vars(base):
+                cls.kernel = ""
+                return
 
     def __init__(self, param: Any, xp: Any) -> None:
         self.param = param
@@ -79,8 +84,8 @@ class Rule:
         raise NotImplementedError(f"{type(self).__name__}.update")
 
     def constants(self) -> tuple[float, float, float, float]:
-        """For kernels: momentum; a second decay; delta; what the rate is multiplied with. The last
-        alone may differ from one iteration to the next."""
+        """For kernels: momentum; a second decay; delta; what the rate is multiplied with. They are
+        asked for behind ``begin``, and once before the first."""
         return self.momentum, 0.0, 0.0, 1.0
 
     def fail_if(

@@ -105,13 +105,18 @@ class Updater:
         self._rate = 0.0
 
     def _plan(self) -> None:
-        """Cut the arena into chunks, and ask the engine for kernels."""
+        """Cut the arena into chunks, and ask the engine for kernels. These hold for numbers that a
+        rule may change as it goes on (see ``_settings``)."""
+        self._planned_for = self._settings()
         self._chunks = list(self._cut(CHUNK))
         self._kernels: list[tuple[Any, Chunk]] = []
         if self._shown or (self.l1 and self.weight_decay):
             return
         with contextlib.suppress(Unsupported):
             self._kernels = [(self._kernel(c), c) for c in self._cut(OF_ALL_THREADS)]
+
+    def _settings(self) -> tuple[float, ...]:
+        return *self.rule.constants()[:3], self.weight_decay
 
     def _kernel(self, chunk: Chunk) -> Any:
         momentum, second, delta, _ = self.rule.constants()
@@ -188,6 +193,8 @@ class Updater:
         """
         self._follow([p.blob.values.write(Place.HOST) for p in self.net.parameters])
         self.rule.begin(iteration)
+        if self._settings() != self._planned_for:
+            self._plan()
         carried, before = self.grad_scale.value if scaled else 1.0, self.grad_scale.value
         self._skips = self.grad_scale.adaptive and not self.grad_scale.judge(self.finite())
         self._rate = rate

@@ -476,3 +476,22 @@ def test_layers_that_run_by_themselves_end_recordings(gpu, eager, some):
     equal(*found)
     for seed in (20, 21):
         equal(*(step(net, seed, accumulate=True) for net in nets))
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_no_garbage_is_collected_while_work_is_recorded(gpu, monkeypatch, refuses):
+    net, seen = build(NORMALIZED), []
+    stream = net.context.accelerator.stream
+    begin = type(stream).begin_capture
+
+    def begin_capture(*args):
+        seen.append(gc.isenabled())
+        if refuses:
+            raise RuntimeError("another capture is under way")
+        return begin(*args)
+
+    monkeypatch.setattr(type(stream), "begin_capture", begin_capture)
+    for seed in range(WARM + 2):
+        step(net, seed)
+    assert seen and not any(seen)
+    assert gc.isenabled()

@@ -95,8 +95,18 @@ def test_a_rule_derived_from_another_does_not_inherit_its_kernel():
         def update(self, g, history, rate, t):
             g[...] = 0
 
+    class Mixin:
+        update = Own.update
+
+    class Mixed(Mixin, sgd):
+        pass
+
+    class Named(Mixin, sgd):
+        kernel = "mine"
+
     assert Checked.kernel == sgd.kernel == "sgd"
-    assert Own.kernel == ""
+    assert Own.kernel == Mixed.kernel == ""
+    assert Named.kernel == "mine"
 
 
 @pytest.mark.parametrize("kind", list(SETTINGS))
@@ -171,6 +181,28 @@ def test_an_engine_s_kernel_is_the_rule(kind, line):
 
 
 @needs_onednn
+def test_a_rule_may_change_its_constants_as_it_goes_on():
+    class Warm(rule.get("SGD")):
+        def begin(self, iteration):
+            self.momentum = 0.0 if iteration < 2 else 0.9
+
+    results = []
+    for optimize in (True, False):
+        net = parameters(*OURS[1:])
+        net.optimize, net.context.engines = optimize, choose_engines("cpu")
+        p = text_format.Parse("momentum: 0.9", caffe_pb2.SolverParameter())
+        made = Updater(net, Warm(p, np), p)
+        grads = net.arena.grads.copy()
+        for iteration in range(5):
+            made.weight_decay = 0.1 * (iteration > 2)  # a script may
+            net.arena.grads[...] = grads
+            apply(made, iteration=iteration)
+        assert bool(made._kernels) == optimize
+        results.append(net.arena.values)
+    assert_allclose(*results, 1e-5, 1e-6)
+
+
+@needs_onednn
 @pytest.mark.parametrize("kind, line, dtype", [
     ("SGD", "", np.float64), ("Adam", "", np.float64),
     ("SGD", 'weight_decay: 0.1 regularization_type: "L1"', np.float32),
@@ -207,10 +239,12 @@ def test_updates_that_are_skipped_leave_weights_as_they_are():
     p = text_format.Parse("momentum: 0.9", caffe_pb2.SolverParameter())
     made = Updater(net, rule.get("SGD")(p, np), p, grad_scale=GradScale(8.0, adaptive=True))
     net.arena.grads[3] = np.inf
+    made.history[0][...] = 1
     before = net.arena.values.copy()
     apply(made, scaled=True)
     assert made._kernels and made._skips
     assert_array_equal(net.arena.values, before)
+    assert (made.history[0] == 1).all()
 
 
 def test_norm_is_one_for_any_number_of_threads(monkeypatch):

@@ -61,15 +61,33 @@ def test_skipped_tests_are_not_counted(check, tmp_path):
     assert names(failed) == [("test_some", "test_b"), ("test_some", "test_d")]
 
 
-@pytest.mark.parametrize("end", ["time.sleep(60)", "os.abort()"])
-def test_what_passed_before_the_end_is_counted(check, tmp_path, end, capfd):
+@pytest.mark.parametrize("late", [False, True])
+def test_what_passed_before_the_end_is_counted_and_the_end_too(
+    check, tmp_path, late, monkeypatch, capfd
+):
     (tmp_path / "test_some.py").write_text(
-        f"import os, time\ndef test_a(): pass\ndef test_b(): {end}\ndef test_c(): pass\n")
+        "import os\ndef test_a(): pass\ndef test_b(): os.abort()\ndef test_c(): pass\n")
+    run = subprocess.run
+
+    def out_of_time(*args, **options):
+        run(*args, **options)
+        raise subprocess.TimeoutExpired("pytest", 1)
+
+    if late:
+        monkeypatch.setattr(check.subprocess, "run", out_of_time)
     passed, failed = check.run_tests(
         [str(tmp_path), "-c", os.devnull, f"--rootdir={tmp_path}"], dict(os.environ),
-        check.Clock(6))
-    assert (names(passed), failed) == ([("test_some", "test_a")], [])
-    assert "out of time, or it crashed" in capfd.readouterr().err
+        check.Clock(60))
+    assert (names(passed), failed) == (
+        [("test_some", "test_a")], [(str(tmp_path), "did not end")])
+    assert "ran out of time, crashed or did not start" in capfd.readouterr().err
+
+
+def test_tests_that_cannot_be_read_are_a_failure(check, tmp_path):
+    (tmp_path / "test_some.py").write_text("import there_is_no_such_module\n")
+    _, failed = check.run_tests([str(tmp_path), "-c", os.devnull, f"--rootdir={tmp_path}"],
+                                dict(os.environ), check.Clock(60))
+    assert failed == [(str(tmp_path), "did not end")]
 
 
 def test_fewer_cases_than_there_are_is_a_failure(check, monkeypatch):

@@ -14,6 +14,7 @@ any step is captured in a graph.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,8 @@ class Convolution(ConvolutionKernel):
             raise Unsupported("cuDNN does not take empty tensors")
         if not 3 <= len(spec.x) <= 5:
             raise Unsupported("cuDNN convolves over one to three spatial axes")
+        if max(math.prod(spec.x[1:]), math.prod(spec.y[1:])) > LARGEST // 4:
+            raise Unsupported("the kernels for the bias cannot count a picture's numbers")
         self.device: Device = owner.device
         self.cudnn = self.device.cudnn
         self._layouts: dict[Place, _Layout] = {}
@@ -139,18 +142,17 @@ class Convolution(ConvolutionKernel):
 
     def _add_sums(self, array: Array, db: Tensor, shape: Shape, place: Place) -> None:
         for part in countable(array):
-            shape = (len(part), *shape[1:])
-            if (shape, place) not in self._sums:
-                self._sums[shape, place] = Sums(
-                    self.device, *extents(shape, place, 1, 2), self.spec.dtype)
-            sums = self._sums[shape, place]
+            key = (len(part), *shape[1:]), place
+            if key not in self._sums:
+                self._sums[key] = Sums(self.device, *extents(*key, 1, 2), self.spec.dtype)
+            sums = self._sums[key]
             sums.products(part, None)
             sums.collect(*db.accumulate(Place.DEVICE))
 
 
 def countable(array: Array) -> Iterator[Array]:
     """Pictures, as many at a time as kernels can count the numbers of. cuDNN takes any number."""
-    pictures = max(1, LARGEST // (array.size // len(array)) // 4 * 4)  # a part begins with a pack
+    pictures = LARGEST // (array.size // len(array)) // 4 * 4  # so that parts begin with a pack
     for at in range(0, len(array), pictures):
         yield array[at : at + pictures]
 

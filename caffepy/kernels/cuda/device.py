@@ -121,7 +121,7 @@ class Device:
 
     def order(self, dtype: str) -> Place:
         """The place of the order that activations of a type should have: DEVICE or DEVICE_LAST.
-        Kernels that are planned from now on keep to it."""
+        Settings count as they are when a kernel is planned."""
         last = settings.channels_last(self.capability, half=dtype in HALVES)
         return Place.DEVICE_LAST if last else Place.DEVICE
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import weakref
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 
@@ -44,8 +45,8 @@ class Transform(TransformKernel):
             self.stream = device.xp.cuda.Stream(non_blocking=True)
             with self.stream:  # whose memory it is, as far as CuPy's pool reckons
                 self._rooms = cycle([_Room(device, spec) for _ in range(self.AHEAD)])
-        # the pool may give their memory away at once, while the device still reads it
-        weakref.finalize(self, device.synchronize).atexit = False
+        # the pool may give their memory away at once, while it is still written or read
+        weakref.finalize(self, _wait, device, self.stream).atexit = False
         _, _, height, width = spec.y
         threads = -(-spec.y[1] * width // 32) * 32
         self.rows = spec.y[0] * height
@@ -78,3 +79,9 @@ class Transform(TransformKernel):
 
     def release(self, begun: _Room) -> None:
         begun.filled.synchronize()
+
+
+def _wait(device: Device, copies: Any) -> None:
+    """Until both streams are done."""
+    copies.synchronize()
+    device.synchronize()

@@ -1,5 +1,4 @@
-"""The kernels that run on oneDNN, for x86-64 Linux: float32, 4-D activations channels-last.
-"""
+"""The kernels that run on oneDNN, for x86-64 Linux: float32, 4-D activations channels-last."""
 
 from __future__ import annotations
 

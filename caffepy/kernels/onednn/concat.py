@@ -15,6 +15,7 @@ from caffepy.kernels.onednn.common import Cuts, order, runtime_of
 from caffepy.kernels.onednn.runtime import Runtime
 
 FEW = 1 << 16  # numbers, which NumPy has copied sooner than threads are told to
+NARROW = 16  # numbers of a part in a row; oneDNN copies fewer one by one
 
 
 class Concat(ConcatKernel):
@@ -31,6 +32,8 @@ class Concat(ConcatKernel):
         self._tables = {Place.HOST: _Table(runtime, spec, axes)}
         if len(axes) == 4:
             self._tables[Place.HOST_LAST] = _Table(runtime, spec, (0, 2, 3, 1))
+        if any(table.narrowest < NARROW for table in self._tables.values()):
+            raise Unsupported("NumPy copies short rows sooner")
 
     @property
     def detail(self) -> str:
@@ -39,15 +42,15 @@ class Concat(ConcatKernel):
     def join(self, parts: list[Tensor], whole: Tensor) -> None:
         place = order(parts[0])
         table = self._tables[place]
-        places = table.cuts.of(whole.overwrite(place))
-        for part, copy, target in zip(parts, table.join, places, strict=True):
+        targets = table.targets.of(whole.overwrite(place))
+        for part, copy, target in zip(parts, table.join, targets, strict=True):
             copy(part.read(place), target)
 
     def split(self, whole: Tensor, parts: list[Tensor | None]) -> None:
         place = order(whole)
         table = self._tables[place]
-        for part, copy, source in zip(parts, table.split, table.cuts.of(whole.read(place)),
-                                      strict=True):
+        sources = table.sources.of(whole.read(place))
+        for part, copy, source in zip(parts, table.split, sources, strict=True):
             if part is not None:
                 copy(source, part.overwrite(place))
 
@@ -61,7 +64,8 @@ class _Table:
         rows, behind = math.prod(shape[:at]), math.prod(shape[at + 1 :])
         widths = [part[spec.axis] * behind for part in spec.parts]
         ends = list(accumulate(widths))
-        self.cuts = Cuts([0, *ends[:-1]])
+        self.narrowest = min(widths)
+        self.targets, self.sources = (Cuts([0, *ends[:-1]]) for _ in range(2))
         alone = [runtime.plain((rows, width)) for width in widths]
         within = [runtime.strided((rows, width), (ends[-1], 1)) for width in widths]
         self.join = [runtime.reorder(*pair) for pair in zip(alone, within, strict=True)]

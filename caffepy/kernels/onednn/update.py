@@ -32,7 +32,7 @@ class Passes:
 
     Attributes:
         spec: the update.
-        scale, decay, rate, minus_rate: numbers that are others in each step.
+        scale, decay, rate, minus_rate: numbers that may differ from step to step.
     """
 
     def __init__(self, runtime: Runtime, spec: UpdateSpec) -> None:
@@ -65,9 +65,9 @@ class Passes:
             a_times: Array | None = None, b_times: float | Array | None = None,
             root: bool = False, plus: float = 0.0, times: float | Array | None = None,
             keeps: float = 0.0) -> None:
-        """One more pass: target = (a_times a) algorithm (b_times b), where b may be a number; then
-        its root if ``root``, plus a number, times a number; then ``keeps`` times what was there is
-        added."""
+        """One more pass: target = (a_times a) algorithm (b_times b), where b may be a number (MUL
+        by 1.0 is a copy); then its root if ``root``, plus a number, times a number; then ``keeps``
+        times what was there is added."""
         post_ops: list[tuple[Any, ...]] = [("eltwise", api.SQRT, 0.0, 0.0)] if root else []
         if plus:
             post_ops.append(("eltwise", api.LINEAR, 1.0, plus))
@@ -77,9 +77,10 @@ class Passes:
             post_ops.append(("binary", MUL, self._number))
         if keeps:
             post_ops.append(("sum", keeps))
-        scales = [(argument, factor) for argument, factor in ((api.SRC, a_times),
-                  (api.SRC_1, b_times)) if factor is not None]
-        fixed += [(api.SCALES | argument, self._number, number(f)) for argument, f in scales]
+        scales = {argument: factor for argument, factor in ((api.SRC, a_times),
+                  (api.SRC_1, b_times)) if factor is not None}
+        fixed += [(api.SCALES | argument, self._number, number(f))
+                  for argument, f in scales.items()]
         free, names, second = [(api.SRC, self._line)], a, self._line
         if isinstance(b, str):
             free.append((api.SRC_1, self._line))
@@ -88,7 +89,7 @@ class Passes:
             second = self._number
             fixed.append((api.SRC_1, self._number, number(b)))
         chosen = self._runtime.choose("binary", algorithm, self._line, second, self._line,
-                                      post_ops=post_ops, scales=[a for a, _ in scales])
+                                      post_ops=post_ops, scales=list(scales))
         call = chosen.call(*free, (api.DST, self._line), fixed=fixed)
         self._calls.append((call, names + target))
 

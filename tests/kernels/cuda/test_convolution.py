@@ -93,6 +93,8 @@ def test_all_directions_equal_the_reference(
 def test_a_bias_of_more_numbers_than_kernels_count(
     pairs: Pairs, layout: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import fake_cuda
+
     monkeypatch.setenv(settings.LAYOUT, layout)
     spec = ConvolutionSpec((7, 3, 5, 6), (4, 3, 1, 1), (7, 4, 5, 6), (1, 1), (0, 0), (1, 1))
     monkeypatch.setattr(convolution, "LARGEST", 4 * 4 * 5 * 6 + 1)  # four pictures, and three
@@ -105,9 +107,14 @@ def test_a_bias_of_more_numbers_than_kernels_count(
         for _ in range(2):
             kernel.backward_weights(x[i], dy[i], None, db[i])
 
+    fake_cuda.streams.counts.reset()
     pairs.both(pairs.plans(spec), work)
     pairs.same(y)
     pairs.same(db)
+    assert fake_cuda.streams.counts.launches["shift"] == 2
+    monkeypatch.setattr(convolution, "LARGEST", 4 * 4 * 5 * 6 - 1)
+    with pytest.raises(Unsupported, match="count a picture"):
+        pairs.engine.plan(spec)
 
 
 def test_a_search_keeps_the_gradient_that_was_there(pairs: Pairs) -> None:

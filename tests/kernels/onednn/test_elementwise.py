@@ -124,6 +124,7 @@ def test_sum_and_relu(shape):
 @pytest.fixture
 def few(monkeypatch):
     monkeypatch.setattr(concat, "FEW", 0)
+    monkeypatch.setattr(concat, "NARROW", 0)
 
 
 @pytest.mark.usefixtures("few")
@@ -170,9 +171,11 @@ def test_parts_may_lie_in_another_order_than_the_first():
     assert_array_equal(whole.read(Place.HOST), np.concatenate((a, b), 1))
 
 
-def test_a_few_numbers_are_left_to_numpy():
-    with pytest.raises(Unsupported, match="sooner"):
-        onednn().plan(ConcatSpec(((2, 3), (2, 4)), 1))
+def test_what_is_left_to_numpy():
+    with pytest.raises(Unsupported, match="a few numbers sooner"):
+        onednn().plan(ConcatSpec(((2, 30), (2, 40)), 1))
+    with pytest.raises(Unsupported, match="short rows"):  # of three channels, channels-last
+        onednn().plan(ConcatSpec(((8, 3, 64, 64), (8, 64, 64, 64)), 1))
 
 
 # -- Softmax ------------------------------------------------------------------------------
