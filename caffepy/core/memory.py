@@ -31,74 +31,20 @@ from __future__ import annotations
 import contextlib
 import math
 import weakref
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from caffepy.core.mover import ALIGNMENT as ALIGNMENT
+from caffepy.core.mover import Array as Array
+from caffepy.core.mover import Mover as Mover
 from caffepy.core.place import HALVES as HALVES
 from caffepy.core.place import Place as Place
-from caffepy.errors import DeviceError
 
 if TYPE_CHECKING:
     from caffepy.core.room import Room
 
-Array = Any  # numpy.ndarray, or cupy.ndarray on a device
 Shape = tuple[int, ...]
-
-ALIGNMENT = 64  # bytes: a cache line, and what vector loads like best
-
-
-class Mover:
-    """Makes room in places and carries values between them, counting each journey.
-
-    This one knows the host alone, with NumPy; engines derive faster ones. ``counts`` maps
-    (from, to) to the number of copies made, for tests and for ``caffepy time``. ``memories`` are
-    all that it serves, where somebody wants to know (a recorder does).
-    """
-
-    def __init__(self) -> None:
-        self.counts: Counter[tuple[Place, Place]] = Counter()
-        self.memories: weakref.WeakSet[SyncedMemory] | None = None
-
-    def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
-        """A flat uninitialised array of ``count`` numbers in a place."""
-        if place.on_device:
-            raise DeviceError("this net lives on the CPU and has no device memory")
-        dtype = place.dtype(dtype)
-        raw = np.empty(count * dtype.itemsize + ALIGNMENT, np.uint8)
-        start = -raw.ctypes.data % ALIGNMENT
-        return raw[start : start + count * dtype.itemsize].view(dtype)
-
-    def transfer(self, source: Array, target: Array) -> None:
-        """Copy between host and device; both flat, of one order."""
-        raise DeviceError("this net lives on the CPU and has no device memory")
-
-    def rewrite(self, source: Array, target: Array) -> None:
-        """Copy on one side between C order and channels-last, number formats, or both.
-
-        Views of one shape, N x C x H x W if the order changes; their dtype tells the format.
-        """
-        np.copyto(target, source)
-
-    def computing(self) -> contextlib.AbstractContextManager[Any]:
-        """Around work on arrays of a device: queues it behind all other work there."""
-        return contextlib.nullcontext()
-
-    def synchronize(self) -> None:
-        """Wait until all work on the device is done."""
-
-    @property
-    def reorders(self) -> int:
-        """How many times a value changed its order so far."""
-        return sum(
-            n for (a, b), n in self.counts.items() if a.channels_last != b.channels_last
-        )
-
-    @property
-    def conversions(self) -> int:
-        """How many times a value changed its number format so far."""
-        return sum(n for (a, b), n in self.counts.items() if a.half != b.half)
 
 
 class SyncedMemory:

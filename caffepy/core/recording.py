@@ -182,7 +182,6 @@ class Camera:
 def _no_garbage_collected() -> Iterator[None]:
     """What the collector destroys may wait for the whole device, which voids a capture."""
     collects = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield
