@@ -47,6 +47,13 @@ def available_engines() -> list[str]:
 
 ENGINES = available_engines()
 
+# every update rule, with settings that suit it
+RULES = {
+    "SGD": "momentum: 0.9", "Nesterov": "momentum: 0.9", "AdaGrad": "delta: 1e-3",
+    "RMSProp": "rms_decay: 0.9 delta: 1e-3", "AdaDelta": "momentum: 0.95 delta: 1e-3",
+    "Adam": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
+}
+
 
 def random(*shape: int, seed: int = SEED) -> np.ndarray:
     """Numbers from N(0, 1), the same for the same shape and seed."""

@@ -222,8 +222,6 @@ class Net:
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         with self.public_call():
-            if self.recorder is not None:  # whose replays would not have what these layers keep
-                self.recorder.forget()
             return self.walk.forward(start, end)
 
     def backward(self) -> None:
@@ -247,7 +245,7 @@ class Net:
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
-        if self.recorder is not None:
+        if self.recorder is not None:  # whose replays would not have what this layer keeps
             self.recorder.forget()
         self.run_layer(i)
         return self._loss_of(i)

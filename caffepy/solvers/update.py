@@ -105,8 +105,8 @@ class Updater:
         self._rate = 0.0
 
     def _plan(self) -> None:
-        """Cut the arena into chunks, and ask the engine for kernels. These hold for numbers that a
-        rule may change as it goes on (see ``_settings``)."""
+        """Cut the arena into chunks, and ask the engine for kernels, which are for the constants
+        of now: ``apply`` plans anew when they have changed."""
         self._planned_for = self._settings()
         self._chunks = list(self._cut(CHUNK))
         self._kernels: list[tuple[Any, Chunk]] = []
@@ -116,6 +116,7 @@ class Updater:
             self._kernels = [(self._kernel(c), c) for c in self._cut(OF_ALL_THREADS)]
 
     def _settings(self) -> tuple[float, ...]:
+        """What kernels are planned for, and a rule or a script may change as it goes on."""
         return *self.rule.constants()[:3], self.weight_decay
 
     def _kernel(self, chunk: Chunk) -> Any:

@@ -5,90 +5,12 @@ import gc
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from recorded_passes import BODY, LOSS, TEST, WARM, build, equal, feed, step
 
 from caffepy.core import recorder
-from caffepy.core.context import Context
 from caffepy.core.layer import Layer
-from caffepy.core.net import Net
 from caffepy.core.registry import register
 from caffepy.errors import DataError
-from caffepy.proto import caffe_pb2, text
-
-TRAIN, TEST = caffe_pb2.TRAIN, caffe_pb2.TEST
-INPUT = """
-layer { name: "in" type: "Input" top: "x" top: "y"
-        input_param { shape { dim: 4 dim: 3 dim: 8 dim: 8 } shape { dim: 4 } } }
-"""
-BODY = """
-layer { name: "conv" type: "Convolution" bottom: "x" top: "a" convolution_param {
-        num_output: 4 kernel_size: 3 pad: 1 weight_filler { type: "msra" } } }
-layer { name: "bn" type: "BatchNorm" bottom: "a" top: "a" }
-layer { name: "scale" type: "Scale" bottom: "a" top: "a" scale_param { bias_term: true } }
-layer { name: "relu" type: "ReLU" bottom: "a" top: "a" }
-layer { name: "pool" type: "Pooling" bottom: "a" top: "p"
-        pooling_param { kernel_size: 3 stride: 2 } }
-layer { name: "lrn" type: "LRN" bottom: "p" top: "n" }
-layer { name: "conv2" type: "Convolution" bottom: "n" top: "b" convolution_param {
-        num_output: 4 kernel_size: 1 weight_filler { type: "msra" } } }
-layer { name: "sum" type: "Eltwise" bottom: "n" bottom: "b" top: "s" }
-layer { name: "drop" type: "Dropout" bottom: "s" top: "s" include { phase: TRAIN } }
-layer { name: "ip" type: "InnerProduct" bottom: "s" top: "ip" inner_product_param {
-        num_output: 5 weight_filler { type: "xavier" } } }
-"""
-LOSS = 'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "y" top: "loss" }'
-WARM = recorder.WARM_UP
-
-
-def build(body=BODY, phase=TRAIN, **settings):
-    spec = caffe_pb2.NetParameter()
-    text.parse('name: "n" ' + INPUT + body + LOSS, spec)
-    return Net(spec, phase, context=Context(0, seed=5, **settings))
-
-
-def feed(net, seed):
-    draw = np.random.default_rng(seed)
-    for name, blob in zip(net.input_names, map(net.blob, net.input_names), strict=True):
-        values = draw.standard_normal(blob.shape) if name == "x" else draw.integers(5, size=4)
-        blob.data[...] = values
-
-
-def step(net, seed, accumulate=False):
-    """Forward and backward on a batch; loss and all gradients."""
-    feed(net, seed)
-    loss = net.forward()
-    if not accumulate:
-        net.clear_param_diffs()
-    net.backward()
-    return [loss, *(p.blob.diff.copy() for p in net.parameters)]
-
-
-def equal(ours, expected):
-    for a, b in zip(ours, expected, strict=True):
-        assert_array_equal(a, b)
-        assert np.isfinite(a).all()
-
-
-@pytest.fixture
-def eager(monkeypatch):
-    """Builds nets that never record."""
-
-    def made(*args, **settings):
-        with monkeypatch.context() as patch:
-            patch.setenv(recorder.SWITCH, "0")
-            return build(*args, **settings)
-
-    return made
-
-
-@pytest.fixture
-def launched(fake_gpu, monkeypatch):
-    """How many graphs were launched."""
-    graph = fake_gpu.cuda.Graph
-    counts = []
-    launch = graph.launch
-    monkeypatch.setattr(graph, "launch",
-                        lambda self, stream=None: counts.append(1) or launch(self, stream))
-    return counts
 
 
 def test_after_some_passes_each_is_one_graph(launched, eager):
@@ -175,8 +97,7 @@ def test_a_python_layer_in_between(launched, eager, tmp_path, monkeypatch):
     body = BODY + ('layer { name: "py" type: "Python" bottom: "ip" top: "py" python_param {'
                    ' module: "doubling_layer" layer: "Doubling" } }')
     loss = LOSS.replace('"ip"', '"py"')
-    monkeypatch.setattr(f"{__name__}.LOSS", loss)
-    net, other = build(body), eager(body)
+    net, other = build(body, loss=loss), eager(body, loss=loss)
     assert net.layer("py").context.place.name == "HOST"
     for seed in range(WARM + 3):
         del launched[:]
@@ -346,88 +267,6 @@ def test_backward_may_be_cut_where_somebody_takes_gradients_away(launched, eager
         equal(step(net, seed), step(other, seed))
     assert [i for i, _ in done] == sorted((i for i, _ in done), reverse=True)
     assert dict(done)[at] == 2 and done[-1][1] == 3, "after the first of backward's two graphs"
-
-
-class Step:
-    """A sequel that takes gradients times a rate from weights, as a solver would."""
-
-    recordable, why_not, kind, position = True, "", 1, 0
-
-    def __init__(self, net):
-        self.blobs = [p.blob for p in net.parameters]
-        self.place = net.context.place
-        self.rate = net.context.xp.zeros(1, np.float32)
-        self.now = 0
-
-    @property
-    def tensors(self):
-        return [tensor for blob in self.blobs for tensor in (blob.values, blob.grads)]
-
-    def before_replay(self):
-        self.rate.fill(0.01 * self.now)
-
-    def forward(self):
-        for blob in self.blobs:
-            weights = blob.values.write(self.place)
-            weights -= self.rate * blob.grads.write(self.place)
-
-
-@pytest.mark.parametrize("kind", [1, 2])
-def test_what_comes_behind_backward_is_recorded_with_it(launched, eager, kind):
-    nets = build(), eager()
-    steps = []
-    for net in nets:
-        with net.context.computing():
-            steps.append(Step(net))
-    for seed in range(WARM + 5):
-        del launched[:]
-        for net, sequel in zip(nets, steps, strict=True):
-            sequel.kind, sequel.now = kind if seed > WARM + 2 else 1, 1 + seed
-            feed(net, seed)
-            net.forward()
-            net.clear_param_diffs()
-            with net.public_call():
-                net.recorder.backward(sequel)
-        for a, b in zip(*(each.blobs for each in steps), strict=True):
-            assert_array_equal(a.data, b.data)
-            assert_array_equal(a.diff, b.diff)
-        assert len(launched) == (2 if seed >= WARM else 0)
-    assert len(nets[0].recorder._backward.recordings) == kind
-
-
-def test_a_sequel_warms_up_before_it_is_recorded(launched):
-    net = build()
-    with net.context.computing():
-        sequel = Step(net)
-    for seed in range(WARM + 3):
-        step(net, seed)
-    found = []
-    for seed in range(2):
-        feed(net, seed)
-        net.forward()
-        net.clear_param_diffs()
-        del launched[:]
-        with net.public_call():
-            net.recorder.backward(sequel)
-        found.append(len(launched))
-    assert found == [0, 1]
-
-
-def test_a_sequel_that_cannot_be_recorded_runs_by_itself(launched, caplog):
-    net = build()
-    with net.context.computing():
-        sequel = Step(net)
-    sequel.recordable, sequel.why_not = False, "it is shy"
-    caplog.set_level("INFO", "caffepy")
-    for seed in range(WARM + 2):
-        sequel.now = seed
-        feed(net, seed)
-        net.forward()
-        before = net.params["ip"][0].data.copy()
-        with net.public_call():
-            net.recorder.backward(sequel)
-        assert np.array_equal(net.params["ip"][0].data, before) == (not seed), "the rate is 0"
-    assert caplog.messages.count("    The update runs by itself: it is shy") == 1
 
 
 def test_the_switch(launched, monkeypatch):

@@ -325,5 +325,3 @@ class FakeCudnn(FakeLibrary):
 
         return self._run("BackwardFilter", alpha, convolution, algorithm, workspace, room, beta, w,
                          (x, y), compute)
-
-

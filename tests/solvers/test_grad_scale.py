@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from support import same
+from support import RULES, same
 from workers import together
 
 from caffepy.core import recorder
@@ -23,11 +23,6 @@ from caffepy.solvers.solver import create_solver
 STEPS = recorder.WARM_UP + 6
 RATE = 'base_lr: 0.05 lr_policy: "exp" gamma: 0.97 random_seed: 7 weight_decay: 0.01 '
 SGD = RATE + "momentum: 0.9 "
-RULES = {
-    "SGD": "momentum: 0.9", "Nesterov": "momentum: 0.9", "AdaGrad": "delta: 1e-3",
-    "RMSProp": "rms_decay: 0.9 delta: 1e-3", "AdaDelta": "momentum: 0.95 delta: 1e-3",
-    "Adam": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
-}
 ADAPTIVE = "global_grad_scale_adaptive: true"
 HUGE = "global_grad_scale: 3e38 " + ADAPTIVE  # with which gradients overflow at first
 

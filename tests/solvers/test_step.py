@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from support import RULES
 
 from caffepy.core import recorder
 from caffepy.core.context import Context
@@ -22,11 +23,6 @@ RATES = {
     "poly": 'base_lr: 0.05 lr_policy: "poly" power: 2 max_iter: 40 ',
     "multistep": 'base_lr: 0.05 lr_policy: "multistep" gamma: 0.5 stepvalue: [4, 6, 7] ',
     "sigmoid": 'base_lr: 0.05 lr_policy: "sigmoid" gamma: -0.3 stepsize: 5 ',
-}
-RULES = {
-    "SGD": "momentum: 0.9", "Nesterov": "momentum: 0.9", "AdaGrad": "delta: 1e-3",
-    "RMSProp": "rms_decay: 0.9 delta: 1e-3", "AdaDelta": "momentum: 0.95 delta: 1e-3",
-    "Adam": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
 }
 SETTINGS = "random_seed: 7 weight_decay: 0.01 "
 

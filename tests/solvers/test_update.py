@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 from numpy.testing import assert_allclose, assert_array_equal
-from support import ENGINES
+from support import ENGINES, RULES
 
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.blob import Blob
@@ -19,12 +19,6 @@ from caffepy.solvers import rule, update
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Rule
 from caffepy.solvers.update import Updater
-
-SETTINGS = {
-    "SGD": "momentum: 0.9", "Nesterov": "momentum: 0.9", "AdaGrad": "delta: 1e-3",
-    "RMSProp": "rms_decay: 0.9 delta: 1e-3", "AdaDelta": "momentum: 0.95 delta: 1e-3",
-    "Adam": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
-}
 
 
 def parameters(*shapes_and_mults, dtype=np.float32):
@@ -43,7 +37,7 @@ def parameters(*shapes_and_mults, dtype=np.float32):
 
 
 def updater(net, kind="SGD", line="", threads=None):
-    p = text_format.Parse(f"{SETTINGS[kind]} {line}", caffe_pb2.SolverParameter())
+    p = text_format.Parse(f"{RULES[kind]} {line}", caffe_pb2.SolverParameter())
     return Updater(net, rule.get(kind)(p, np), p, threads)
 
 
@@ -109,7 +103,7 @@ def test_a_rule_derived_from_another_does_not_inherit_its_kernel():
     assert Named.kernel == "mine"
 
 
-@pytest.mark.parametrize("kind", list(SETTINGS))
+@pytest.mark.parametrize("kind", list(RULES))
 def test_number_of_threads_and_chunks_change_nothing(kind, monkeypatch):
     """Bit for bit, for sizes around the border of a chunk."""
     shapes = [((update.CHUNK * 5 + 3,), 1, 1), ((7,), 2, 0), ((300, 301), 1, 1), ((1,), 0, 1)]
@@ -130,7 +124,7 @@ def test_number_of_threads_and_chunks_change_nothing(kind, monkeypatch):
 
 
 @pytest.mark.parametrize("line", ["", "weight_decay: 0.01", "snapshot_diff: true"])
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", RULES)
 def test_diffs_that_nobody_sees_are_not_written(kind, line):
     """In nets that the command owns; what is subtracted is the same."""
     results = []
@@ -161,7 +155,7 @@ def with_kernels(kind="SGD", line="weight_decay: 0.01", dtype=np.float32, shapes
 
 @needs_onednn
 @pytest.mark.parametrize("line", ["", "weight_decay: 0.01"])
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", RULES)
 def test_an_engine_s_kernel_is_the_rule(kind, line):
     """With clipping and iter_size too."""
     net, made = with_kernels(kind, line)

@@ -95,6 +95,7 @@ def test_fewer_cases_than_there_are_is_a_failure(check, monkeypatch):
               for i in range(117) for engine in ("cuda", "reference")]
     solvers = [("tests.solvers.test_gpu", f"test_every_step[{i}-cuda]") for i in range(16)]
     passed = [*layers[:-1], *solvers]
+
     def tests(failed):
         given = [(passed, failed)]  # with the first files
         monkeypatch.setattr(check, "run_tests", lambda *_: given.pop() if given else ([], []))

@@ -27,8 +27,8 @@ class SoftmaxLoss(SoftmaxLossKernel):
         self.positions = math.prod(self.one_label)
         # where the probabilities at the labels are: the indices of every axis, and the class
         self.cells: list[Array] = [
-            owner.xp.arange(size).reshape(-1, *[1] * (len(shape) - 1 - axis))
-            for axis, size in enumerate(self.one_label)]
+            owner.xp.arange(size).reshape(-1, *[1] * (len(shape) - 1 - at))
+            for at, size in enumerate(self.one_label)]
         self.counts: Array = None  # whether it counts; None if all do
         self.at_label: Array = None  # p there
         self.divisor = 1.0

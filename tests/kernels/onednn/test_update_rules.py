@@ -7,17 +7,13 @@ import pytest
 from google.protobuf import text_format
 from kernels.onednn.pairs import onednn
 from numpy.testing import assert_allclose, assert_array_equal
+from support import RULES
 
 from caffepy.kernels.base import Unsupported
 from caffepy.kernels.rules import UpdateSpec
 from caffepy.proto import caffe_pb2
 from caffepy.solvers import rule
 
-SETTINGS = {
-    "SGD": "momentum: 0.9", "Nesterov": "momentum: 0.9", "AdaGrad": "delta: 1e-3",
-    "RMSProp": "rms_decay: 0.9 delta: 1e-3", "AdaDelta": "momentum: 0.95 delta: 1e-3",
-    "Adam": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
-}
 STEPS = [(1.0, 0.01, 0.1), (0.25, 0.01, 0.1), (3.0, 0.2, 0.001)]  # scale, decay, rate
 
 
@@ -28,14 +24,14 @@ def numbers(count, seed, start=0):
 
 def made(kind, count, decays, line=""):
     """The rule, and the kernel for it."""
-    p = text_format.Parse(line or SETTINGS[kind], caffe_pb2.SolverParameter())
+    p = text_format.Parse(line or RULES[kind], caffe_pb2.SolverParameter())
     r = rule.get(kind)(p, np)
     return r, onednn().plan(UpdateSpec(r.kernel, count, *r.constants()[:3], decays))
 
 
 @pytest.mark.parametrize("decays", [True, False])
 @pytest.mark.parametrize("count, start", [(1, 0), (7, 1), (16, 0), (1000, 3), (70001, 5)])
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", RULES)
 def test_steps(kind, count, start, decays):
     follow(*made(kind, count, decays), count, start, decays)
 
@@ -73,7 +69,7 @@ def test_without_decay_weights_are_not_looked_at():
 
 
 @pytest.mark.parametrize("decays", [True, False])
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", RULES)
 def test_what_is_no_number_is_not_hidden(kind, decays):
     r, kernel = made(kind, 100, decays)
     w, g, *history = (np.abs(numbers(100, seed)) for seed in range(2 + r.histories))
