@@ -66,7 +66,7 @@ def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
 
 def choose_color_by_layertype(layertype: str) -> str:
     """The colour of a layer's box, ``#RRGGBB``."""
-    return labels.COLORS.get(layertype, labels.LAYER_COLOR)
+    return labels.color(layertype)
 
 
 def get_dot(caffe_net: Any, rankdir: str = "LR", phase: int | None = None,

@@ -160,7 +160,7 @@ class Assembly:
                 blobs.append(net.blobs[name])
                 self.blob_needs[name] = False
             self.available.add(name)
-            if layer.type == "Input":
+            if layer.waits:
                 net.input_names.append(name)
         if layer.auto_top:
             least = count_range(layer.tops, len(bottom))[0]

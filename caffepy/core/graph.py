@@ -9,7 +9,7 @@ Both expect the current format (caffepy.core.upgrade) and return a new message.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from caffepy import log
 from caffepy.errors import ConfigError, NotFound, did_you_mean
@@ -133,6 +133,16 @@ def _add_split(
     # any falls back to 1 and is counted twice. A zero says what is meant.
     layer.loss_weight[j] = 0
     return 1
+
+
+def input_layer(
+    name: str, tops: Iterable[str], shapes: Iterable[Sequence[int]]
+) -> caffe_pb2.LayerParameter:
+    """The layer that waits for a script to fill its tops, each of one of the shapes."""
+    layer = caffe_pb2.LayerParameter(name=name, type="Input", top=tops)
+    for shape in shapes:
+        layer.input_param.shape.add(dim=shape)
+    return layer
 
 
 def split_layer_name(layer_name: str, blob_name: str, top_index: int) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from caffepy.core import filler
 from caffepy.core.blob import Blob
 from caffepy.core.context import Context
 from caffepy.core.memory import Array, Place, Shape, Tensor
+from caffepy.core.traits import Traits
 from caffepy.errors import CaffeError, ConfigError, DeviceError
 from caffepy.proto import caffe_pb2, wire
 
@@ -31,29 +32,10 @@ ErrorClass = type[CaffeError]  # within Layer, ``type`` is an attribute
 PLANS_KEPT = 16  # kernels a layer keeps for shapes it has seen; the oldest goes first
 
 
-class Layer:
+class Layer(Traits):
     """Base of all layers.
 
-    Class attributes that a layer declares:
-        bottoms, tops: how many, as ``"1"``, ``"1-2"``, ``"1+"``, or ``"= bottoms"``.
-        inplace: whether a top may be the same blob as the bottom at its index.
-        keeps: what backward reads of the values: ``"bottom"``, ``"top"``, both or none, or
-            ``"sign"`` for the bottom's sign alone. The net warns of an in-place neighbour that
-            would change what is kept. A layer may set it anew in ``reshape``.
-        preserves_sign: in place, no value changes its sign where a gradient flows.
-        loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
-        auto_top: missing tops are made, as "(automatic)" blobs.
-        labels: indices of bottoms that are labels: no gradient flows to them.
-        always_reshape: ``reshape`` runs before every forward, not only when bottom shapes changed.
-        learns: what the parameter blobs are, in order, for the documentation.
-        data: the layer brings data into the net from outside.
-        on_host: it knows NumPy alone, so in a net on a GPU it gets the CPU's side of the context.
-            Layers of plug-ins do, unless they say that they are written on ``xp``.
-        recordable: forward and backward queue the same work each time, so that a GPU can replay
-            it: no number is read back, drawn or counted on the host, and no attribute carries
-            anything from one forward to the next. A layer may set it anew in ``reshape``.
-        works_in_half: whether forward and backward leave half-precision values what they are: by
-            itself where the layer has planned kernels for them.
+    What a type declares about itself stands in core.traits.
 
     Instance attributes:
         spec: the LayerParameter; ``p`` is the type's own message in it.
@@ -63,28 +45,6 @@ class Layer:
         param_propagate_down: per parameter, whether its gradient is wanted.
         position: how many draws or batches this layer has used up; a snapshot saves it.
     """
-
-    type: ClassVar[str] = ""
-    param_field: ClassVar[str | None] = None
-    bottoms: ClassVar[str] = "1"
-    tops: ClassVar[str] = "1"
-    inplace: ClassVar[bool] = False
-    keeps: tuple[str, ...] = ("bottom",)
-    preserves_sign: bool = False
-    loss: ClassVar[bool] = False
-    auto_top: ClassVar[bool] = False
-    labels: tuple[int, ...] = ()
-    always_reshape: ClassVar[bool] = False
-    learns: ClassVar[tuple[str, ...]] = ()
-    data: ClassVar[bool] = False
-    on_host: ClassVar[bool] = False
-    recordable: bool = False
-    works_in_half: bool = False
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "on_host" not in cls.__dict__ and not cls.__module__.startswith("caffepy."):
-            cls.on_host = True
 
     def __init__(
         self,

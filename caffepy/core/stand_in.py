@@ -9,8 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-SOURCES = {"Data": "data_param", "ImageData": "image_data_param", "HDF5Data": "hdf5_data_param",
-           "WindowData": "window_data_param"}  # fmt: skip
+from caffepy.core import graph, traits
 
 
 def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], list[str]]:
@@ -23,25 +22,24 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
     """
     assumed, unknown = [], []
     for layer in param.layer:
-        if layer.type not in SOURCES:
+        kind = traits.of(layer.type)
+        if not (kind.data and kind.source_field):
             continue
-        own = getattr(layer, SOURCES[layer.type])
-        if os.path.exists(own.source):
+        own = kind.own(layer)
+        source = getattr(own, kind.source_field)
+        if os.path.exists(source):
             continue
-        # an old setting may stand in the layer's own message
-        crop = layer.transform_param.crop_size or getattr(own, "crop_size", 0)
-        shape = tuple(input_shape) or ((3, crop, crop) if crop else ())
+        shape = tuple(input_shape) or kind.item_shape(layer)
         if not shape:
             unknown.append(
-                f"layer '{layer.name}': {own.source} is not there and no crop_size is given, so "
+                f"layer '{layer.name}': {source} is not there and no crop_size is given, so "
                 "no shapes are known; say -input_shape=C,H,W")
             continue
-        whole = (own.batch_size, *shape)
-        assumed.append(f"layer '{layer.name}': {own.source} is not there; taken as "
+        whole = (kind.batch_size(layer) or 1, *shape)
+        assumed.append(f"layer '{layer.name}': {source} is not there; taken as "
                        f"{' x '.join(map(str, whole))}")
-        for i in range(len(layer.top)):
-            layer.input_param.shape.add(dim=whole[:1] if i else whole)
-        layer.ClearField(SOURCES[layer.type])
-        layer.ClearField("transform_param")
-        layer.type = "Input"
+        stand = graph.input_layer(
+            layer.name, layer.top, [whole[:1] if i else whole for i in range(len(layer.top))])
+        stand.include.extend(layer.include)
+        layer.CopyFrom(stand)
     return assumed, unknown

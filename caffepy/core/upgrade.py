@@ -16,7 +16,7 @@ import os
 from google.protobuf.message import Message
 
 from caffepy import log
-from caffepy.core import registry, upgrade_v0
+from caffepy.core import graph, registry, upgrade_v0
 from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2, files, text
 from caffepy.proto.text import Source
@@ -276,9 +276,7 @@ def _upgrade_input(param: caffe_pb2.NetParameter, path: str) -> None:
             found=f"{len(param.input)} inputs, {len(param.input_dim)} input_dim, "
             f"{len(param.input_shape)} input_shape",
         )
-    layer = caffe_pb2.LayerParameter(name="input", type="Input", top=param.input)
-    for extents in dims:
-        layer.input_param.shape.add(dim=extents)
+    layer = graph.input_layer("input", param.input, dims)
     rest = list(param.layer)
     param.ClearField("layer")
     param.layer.extend([layer, *rest])

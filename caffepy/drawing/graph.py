@@ -131,8 +131,7 @@ def build(net: Any, phase: int | None = None, display_lrm: bool = False,
         if len(made_by) == 1:
             graph.nodes[made_by[0]].within.append(" ".join(lines))
             continue
-        color = labels.IN_PLACE_COLOR if in_place else labels.COLORS.get(
-            layer.type, labels.LAYER_COLOR)
+        color = labels.IN_PLACE_COLOR if in_place else labels.color(layer.type)
         box = graph.add(Node(lines, color))
         for name in layer.bottom:
             if name not in blobs:  # a net's fault that a picture may show

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from caffepy.core import traits
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
@@ -233,8 +234,8 @@ def weigh(net: Net, scale: float) -> None:
 def drop(net: Net, twin: Any, on: bool) -> None:
     """Turn dropout on or off on both sides; a GPU must then record its graphs anew."""
     for layer in net.layers:
-        if layer.type == "Dropout":
-            layer.training = on  # type: ignore[attr-defined]
+        if hasattr(layer, "training"):
+            layer.training = on
     twin.training = on
     if net.recorder:
         net.recorder.forget(changed=True)
@@ -278,7 +279,7 @@ def opencv_side(net: Net, path: str, threads: int) -> dict[str, Side]:
 def is_deploy(path: str) -> bool:
     from caffepy.core.upgrade import read_net_param
 
-    return any(layer.type == "Input" for layer in read_net_param(path)[0].layer)
+    return any(traits.of(layer.type).waits for layer in read_net_param(path)[0].layer)
 
 
 def deploy_of(net: Net) -> Any:
@@ -286,7 +287,7 @@ def deploy_of(net: Net) -> Any:
     deploy = caffe_pb2.NetParameter(name=net.name)
     source: dict[str, str] = {}
     for layer, names in zip(net.layers, net.top_names, strict=True):
-        if layer.type == "Split":
+        if layer.splits:
             source |= dict.fromkeys(names, source.get(layer.spec.bottom[0], layer.spec.bottom[0]))
             continue
         spec = deploy.layer.add()

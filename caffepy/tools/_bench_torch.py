@@ -50,7 +50,7 @@ class TorchNet:
         self.inputs = {
             name: self._tensor(blob.values.read(Place.HOST))
             for layer, names, blobs in zip(net.layers, net.top_names, net.tops, strict=True)
-            if layer.type == "Input"
+            if layer.waits
             for name, blob in zip(names, blobs, strict=True)
         }
         self.losses: list[tuple[str, float]] = []
@@ -85,7 +85,7 @@ class TorchNet:
 
     def _step(self, net: Net, i: int) -> Step | None:
         layer = net.layers[i]
-        if layer.type in ("Input", "Accuracy", "Silence"):
+        if layer.waits or layer.only_in_training:
             return None
         maker = getattr(self, f"_{layer.type.lower()}", None)
         if maker is None:
@@ -114,12 +114,10 @@ class TorchNet:
         p, f = layer.p, self.torch.nn.functional
         if p.global_pooling:
             return lambda x: f.adaptive_avg_pool2d(x, 1)
-        kernel = (p.kernel_h or p.kernel_size, p.kernel_w or p.kernel_size)
-        stride = (p.stride_h or p.stride, p.stride_w or p.stride)
-        pad = (p.pad_h or p.pad, p.pad_w or p.pad)
+        w = layer.pool_windows
         ceil = p.round_mode == caffe_pb2.PoolingParameter.CEIL
         pool = f.max_pool2d if p.pool == caffe_pb2.PoolingParameter.MAX else f.avg_pool2d
-        return lambda x: pool(x, kernel, stride, pad, ceil_mode=ceil)
+        return lambda x: pool(x, w.kernel, w.stride, w.pad, ceil_mode=ceil)
 
     def _lrn(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
         p, f = layer.p, self.torch.nn.functional

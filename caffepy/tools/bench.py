@@ -40,7 +40,6 @@ WARM = {False: 1, True: 8}  # steps before timing; on a GPU graphs are captured 
 MOST_STEPS = {False: 100, True: 2000}  # in a round
 AGREEMENT = 1e-4  # of losses and outputs, before anything is timed
 RATE, MOMENTUM, DECAY = 1e-4, 0.9, 5e-4  # the update rule of both sides
-DATA_TYPES = ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData")
 
 
 @gflags.command("bench", help="Time a net beside PyTorch and OpenCV, in turn.")
@@ -138,6 +137,7 @@ def steps_in_a_second(side: Side, on_gpu: bool) -> int:
 
 def synthetic(path: str, batch: int, size: int, channels: int, forward: bool) -> Any:
     """The net with an Input layer in place of each data layer of its phase."""
+    from caffepy.core import graph, traits
     from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
 
@@ -147,25 +147,28 @@ def synthetic(path: str, batch: int, size: int, channels: int, forward: bool) ->
     kept.CopyFrom(param)
     del kept.layer[:]
     for layer in param.layer:
-        if layer.type not in (*DATA_TYPES, "Input"):
+        kind = traits.of(layer.type)
+        if not (kind.waits or kind.batch_size(layer)):
             kept.layer.add().CopyFrom(layer)
         elif not layer.include or any(rule.phase == phase for rule in layer.include):
-            kept.layer.add(name=layer.name, type="Input", top=layer.top)
-            for shape in input_shapes(layer, batch, size, channels):
-                kept.layer[-1].input_param.shape.add(dim=shape)
+            shapes = input_shapes(layer, batch, size, channels)
+            kept.layer.append(graph.input_layer(layer.name, layer.top, shapes))
     return kept
 
 
 def input_shapes(layer: Any, batch: int, size: int, channels: int) -> list[list[int]]:
     """The shapes of a data layer's tops, at the batch size that was asked for."""
-    if layer.type == "Input":
+    from caffepy.core import traits
+
+    kind = traits.of(layer.type)
+    if kind.waits:
         shapes = [list(shape.dim) for shape in layer.input_param.shape]
         return [[batch or shape[0], *shape[1:]] for shape in shapes]
     side = size or layer.transform_param.crop_size
     if not side:
         raise ConfigError("the prototxt does not say how large the pictures are",
                           where=f"layer '{layer.name}'", fix="Give -size.")
-    count = batch or layer.data_param.batch_size or layer.image_data_param.batch_size
+    count = batch or kind.batch_size(layer) or 1
     return [[count, channels, side, side], [count]][: len(layer.top)]
 
 

@@ -84,7 +84,7 @@ def summarize(
     Raises:
         NotFound: no such file. CaffeError: what else is wrong with the net.
     """
-    from caffepy.core import graph
+    from caffepy.core import graph, traits
     from caffepy.core.stand_in import stand_in
     from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
@@ -96,7 +96,7 @@ def summarize(
         kept = graph.filter_net(param, param.state, source)
         summary = Summary(kept.name, [
             Row(layer.name, layer.type, list(layer.bottom), list(layer.top),
-                detail=_detail(layer))
+                detail=traits.of(layer.type).detail(layer))
             for layer in kept.layer])
         _connections(summary)
         assumed, unknown = stand_in(kept, input_shape)
@@ -114,12 +114,12 @@ def summarize(
 
 def of_net(net: Net) -> Summary:
     """The table of a net that is there."""
-    origin = {top: layer.spec.bottom[0] for layer in net.layers if layer.type == "Split"
+    origin = {top: layer.spec.bottom[0] for layer in net.layers if layer.splits
               for top in layer.spec.top}
     summary = Summary(net.name, [
         Row(layer.name, layer.type, [origin.get(name, name) for name in layer.spec.bottom],
-            list(layer.spec.top), detail=_detail(layer.spec))
-        for layer in net.layers if layer.type != "Split"])
+            list(layer.spec.top), detail=layer.detail(layer.spec))
+        for layer in net.layers if not layer.splits])
     _connections(summary)
     _measure(net, summary)
     return summary
@@ -172,60 +172,10 @@ def _measure(net: Net, summary: Summary) -> None:
         row.shapes = [blob.shape for blob in top]
         row.params = sum(blob.count for blob in layer.blobs)
         row.memory = memory
-        row.multiply_adds = multiply_adds(layer, bottom, top)
+        row.multiply_adds = layer.multiply_adds(bottom, top)
         if not summary.batch and top and top[0].shape:
             summary.batch = top[0].shape[0]
     summary.params = sum(parameter.count for parameter in net.parameters)
-
-
-def multiply_adds(layer: Any, bottom: Sequence[Any], top: Sequence[Any]) -> int:
-    """Of one forward; 0 for layers without a matrix product."""
-    matrices = [blob for blob in layer.blobs if blob.ndim > 1]
-    if not matrices:
-        return 0
-    first = matrices[0]
-    if layer.type == "Convolution":       # out, in / group, kernel...
-        return sum(blob.count for blob in top) * (first.count // first.shape[0])
-    if layer.type == "Deconvolution":     # in, out / group, kernel...
-        return sum(blob.count for blob in bottom) * (first.count // first.shape[0])
-    if layer.type == "InnerProduct":
-        return top[0].count * first.count // layer.p.num_output
-    if layer.type in ("LSTM", "RNN"):     # each step of each stream passes all matrices
-        steps, streams = bottom[0].shape[:2]
-        return steps * streams * sum(blob.count for blob in matrices)
-    return 0
-
-
-def _detail(layer: Any) -> str:
-    """kernel/stride+padding outputs/groups, as far as the layer has them."""
-    if layer.type in ("Convolution", "Deconvolution"):
-        own = layer.convolution_param
-        kernel = _square(own, "kernel_size", "kernel_h", "kernel_w")
-        stride = _square(own, "stride", "stride_h", "stride_w") or "1"
-        pad = _square(own, "pad", "pad_h", "pad_w") or "0"
-        group = f"/{own.group}" if own.group > 1 else ""
-        return f"{kernel}/{stride}+{pad} {own.num_output}{group}"
-    if layer.type == "Pooling":
-        own = layer.pooling_param
-        kind = type(own).PoolMethod.Name(own.pool)
-        if own.global_pooling:
-            return f"{kind} global"
-        kernel = _square(own, "kernel_size", "kernel_h", "kernel_w")
-        stride = _square(own, "stride", "stride_h", "stride_w") or "1"
-        return f"{kind} {kernel}/{stride}+{_square(own, 'pad', 'pad_h', 'pad_w') or '0'}"
-    if layer.type == "InnerProduct":
-        return str(layer.inner_product_param.num_output)
-    return ""
-
-
-def _square(own: Any, name: str, height: str, width: str) -> str:
-    """A size along both axes: "3", or "3x5"; "" if it is not given."""
-    if own.HasField(height) or own.HasField(width):
-        sizes = [getattr(own, height), getattr(own, width)]
-    else:
-        value = getattr(own, name)
-        sizes = list(value) if isinstance(value, Iterable) else [value] * own.HasField(name)
-    return "x".join(map(str, sizes[:1] if len(set(sizes)) == 1 else sizes))
 
 
 @gflags.command("summarize", help="Print the layers of the net in NET_PROTO as a table.")

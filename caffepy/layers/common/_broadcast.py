@@ -15,6 +15,7 @@ class Broadcast(Layer):
 
     bottoms = "1-2"
     inplace = True
+    same_place = True
 
     def operand_shape(self, bottom: Blobs) -> Shape:
         """The shape of a learned operand: ``num_axes`` axes of the bottom from ``axis`` on."""

@@ -30,6 +30,8 @@ class BatchNorm(Layer):
     inplace = True
     learns = ("mean", "variance", "factor")
     recordable = True
+    same_place = True
+    normalizes = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.given: bool = self.phase == caffe_pb2.TEST

@@ -32,6 +32,7 @@ class Eltwise(Layer):
     bottoms = "2+"
     inplace = True
     recordable = True
+    same_place = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

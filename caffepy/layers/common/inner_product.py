@@ -24,6 +24,7 @@ from caffepy.layers.common._axis import axis_of
 class InnerProduct(Layer):
     learns = ("weights", "bias")
     recordable = True
+    look = "inner product"
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p
@@ -51,6 +52,9 @@ class InnerProduct(Layer):
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         b = self.blobs[1].values if self.p.bias_term else None
         self.kernel.forward(bottom[0].values, self.blobs[0].values, b, top[0].values)
+
+    def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
+        return top[0].count * self.k
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         wanted = [blob.grads if down else None

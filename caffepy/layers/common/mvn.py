@@ -25,6 +25,7 @@ class MVN(Layer):
     inplace = True
     keeps = ("top",)
     recordable = True
+    same_place = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.eps < 0:

@@ -64,6 +64,7 @@ class Python(Layer):
             ``net.layers[0].set_roidb(...)``.
     """
 
+    opaque = True
     bottoms = "0+"
     tops = "0+"
     inplace = True

@@ -23,6 +23,7 @@ from caffepy.proto import caffe_pb2
 class Scale(Broadcast):
     learns = ("scale", "bias")
     recordable = True
+    rescales = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

@@ -15,6 +15,7 @@ from caffepy.core.registry import register
 
 @register("Silence", v1="SILENCE")
 class Silence(Layer):
+    only_in_training = True
     bottoms = "1+"
     tops = "0"
     keeps = ()

@@ -21,6 +21,8 @@ class Split(Layer):
     tops = "1+"
     keeps = ()
     recordable = True
+    same_place = True
+    splits = True
     works_in_half = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:

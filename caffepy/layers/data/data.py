@@ -19,6 +19,8 @@ from caffepy.layers.data._prefetching import PrefetchingLayer
 
 @register("Data", v1="DATA", v0="data", param="data_param")
 class Data(PrefetchingLayer):
+    source_field = "source"
+    ordered = True
     @property
     def depth(self) -> int:
         return self.p.prefetch

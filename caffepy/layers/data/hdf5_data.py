@@ -39,6 +39,8 @@ class HDF5Data(Layer):
     """``position`` counts the rows that all workers together have used; which rows they are
     follows from it and the seed alone."""
 
+    source_field = "source"
+    ordered = True
     bottoms = "0"
     tops = "1+"
     keeps = ()

@@ -34,6 +34,7 @@ AXES = 4
 
 @register("HDF5Output", v1="HDF5_OUTPUT", v0="hdf5_output", param="hdf5_output_param")
 class HDF5Output(Layer):
+    only_in_training = True
     bottoms = "2"
     tops = "0"
     keeps = ()

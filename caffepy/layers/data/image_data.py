@@ -21,6 +21,8 @@ from caffepy.layers.data._prefetching import PrefetchingLayer
 
 @register("ImageData", v1="IMAGE_DATA", v0="images", param="image_data_param")
 class ImageData(PrefetchingLayer):
+    source_field = "source"
+    ordered = True
     @property
     def depth(self) -> int:
         return self.spec.data_param.prefetch  # where the original has it for all data layers

@@ -19,6 +19,7 @@ class Input(Layer):
     tops = "1+"
     keeps = ()
     data = True
+    waits = True
     recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:

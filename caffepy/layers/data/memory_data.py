@@ -21,7 +21,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Place
+from caffepy.core.memory import Place, Shape
 from caffepy.core.registry import register
 from caffepy.data import datum
 from caffepy.data.transform import Transformer
@@ -40,6 +40,11 @@ class MemoryData(Layer):
     data = True
 
     arrays: tuple[np.ndarray, np.ndarray] | None = None
+
+    @classmethod
+    def item_shape(cls, spec: Any) -> Shape | None:
+        p = spec.memory_data_param
+        return p.channels, p.height, p.width
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

@@ -19,6 +19,7 @@ from caffepy.layers.loss._loss import class_labels, positions
 
 @register("Accuracy", v1="ACCURACY", v0="accuracy", param="accuracy_param")
 class Accuracy(Layer):
+    only_in_training = True
     bottoms = "2"
     tops = "1-2"
     labels = (1,)

@@ -29,6 +29,7 @@ from caffepy.proto import wire
 
 @register("InfogainLoss", v1="INFOGAIN_LOSS", v0="infogain_loss", param="infogain_loss_param")
 class InfogainLoss(Normalized):
+    head = "Softmax"
     bottoms = "2-3"
     tops = "1-2"
     labels = (1, 2)

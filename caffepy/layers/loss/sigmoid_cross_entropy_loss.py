@@ -23,6 +23,7 @@ from caffepy.layers.loss._loss import BATCH_SIZE, Normalized, batch_size
 
 @register("SigmoidCrossEntropyLoss", v1="SIGMOID_CROSS_ENTROPY_LOSS")
 class SigmoidCrossEntropyLoss(Normalized):
+    head = "Sigmoid"
     default_mode = BATCH_SIZE
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:

@@ -30,6 +30,7 @@ from caffepy.layers.loss._loss import VALID, Normalized, bad_label, positions
 
 @register("SoftmaxWithLoss", v1="SOFTMAX_LOSS", v0="softmax_loss", param="softmax_param")
 class SoftmaxWithLoss(Normalized):
+    head = "Softmax"
     tops = "1-2"
     keeps = ()
     recordable = True

@@ -20,6 +20,7 @@ class Elementwise(Layer):
 
     inplace = True
     recordable = True
+    same_place = True
 
     def f(self, x: Array) -> Array:
         """y for x."""

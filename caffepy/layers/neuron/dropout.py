@@ -26,6 +26,7 @@ class Dropout(Layer):
     keeps = ()
     preserves_sign = True
     recordable = True
+    same_place = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.ratio = self.p.dropout_ratio

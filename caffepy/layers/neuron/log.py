@@ -18,6 +18,7 @@ from caffepy.layers.neuron._elementwise import Elementwise, log_of_base
 @register("Log", param="log_param")
 class Log(Elementwise):
     keeps = ("bottom",)
+    needs_positive = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.factor = 1 / log_of_base(self)

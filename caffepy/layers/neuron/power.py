@@ -18,6 +18,7 @@ from caffepy.layers.neuron._elementwise import Elementwise
 @register("Power", v1="POWER", v0="power", param="power_param")
 class Power(Elementwise):
     keeps = ("bottom",)
+    needs_positive = True
 
     def f(self, x: Array) -> Array:
         return (self.p.shift + self.p.scale * x) ** self.p.power

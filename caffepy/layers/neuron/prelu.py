@@ -26,6 +26,7 @@ class PReLU(Layer):
     inplace = True
     learns = ("slope",)
     recordable = True
+    same_place = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if bottom[0].ndim < 2:

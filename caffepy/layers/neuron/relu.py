@@ -26,6 +26,7 @@ class ReLU(Layer):
     inplace = True
     keeps = ("sign",)
     recordable = True
+    same_place = True
     preserves_sign = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:

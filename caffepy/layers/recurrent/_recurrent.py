@@ -40,6 +40,10 @@ class Recurrent(Layer):
         """The gradient of a, and of the state before step t as far as not by way of W_h."""
         raise NotImplementedError
 
+    def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
+        steps, streams = bottom[0].shape[:2]  # each step of each passes all matrices
+        return steps * streams * sum(blob.count for blob in self.blobs if blob.ndim > 1)
+
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p
         exposed = self.states if p.expose_hidden else 0

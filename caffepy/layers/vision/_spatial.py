@@ -1,4 +1,4 @@
-"""Kernel, stride, pad and dilation, one number per spatial axis, from the prototxt's many words."""
+"""The windows that convolutions and poolings slide over their bottoms, and how many of them fit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Shape, Tensor
+from caffepy.core.window import Window
 from caffepy.errors import ShapeError
 from caffepy.kernels.reference.windows import Pairs, Windows
 from caffepy.layers.common._axis import axis_of
@@ -23,37 +24,17 @@ class Spatial:
 
     def __init__(self, layer: Layer, bottom: Blob) -> None:
         self.layer: Layer = weakref.proxy(layer)  # a circle would keep a deleted net's memory
-        p = layer.p
-        self.axis = axis_of(layer, bottom, p.axis)
+        window = Window(layer.p)
+        self.axis = axis_of(layer, bottom, window.axis)
         self.axes = bottom.ndim - self.axis - 1
-        self.kernel = self._each("kernel_size", "kernel", None)
-        self.stride = self._each("stride", "stride", 1)
-        self.pad = self._each("pad", "pad", 0)
-        self.dilation = self._each("dilation", None, 1)
+        self.kernel, self.stride, self.pad, self.dilation = (
+            window.each(name, self.axes) for name in ("kernel", "stride", "pad", "dilation"))
         for name, values in (("kernel_size", self.kernel), ("stride", self.stride),
                              ("dilation", self.dilation)):
             if any(v < 1 for v in values):
                 layer.fail(f"{name} must be at least 1 on every axis", found=values,
                            fix=f"Give both {name.removesuffix('_size')}_h and "
                                f"{name.removesuffix('_size')}_w, or {name} alone.")
-
-    def _each(self, field: str, sides: str | None, default: int | None) -> Pairs:
-        """``field`` repeated once or once per axis, or its ``_h`` and ``_w``, on every axis."""
-        layer, p, axes = self.layer, self.layer.p, self.axes
-        values = tuple(getattr(p, field))
-        if sides and (p.HasField(f"{sides}_h") or p.HasField(f"{sides}_w")):
-            if axes != 2:
-                layer.fail(f"{sides}_h and {sides}_w are for two spatial axes",
-                           found=f"{axes} spatial axes", fix=f"Use {field} instead.")
-            if values:
-                layer.fail(f"either {field} or {sides}_h and {sides}_w, not both")
-            return getattr(p, f"{sides}_h"), getattr(p, f"{sides}_w")
-        if not values and default is not None:
-            values = (default,)
-        if len(values) not in (1, axes):
-            layer.fail(f"{field} must be given once, or once per spatial axis",
-                       found=f"{len(values)} times for {axes} spatial axes")
-        return values * axes if len(values) == 1 else values
 
     def split(self, shape: Shape) -> tuple[Shape, int, Shape]:
         """A shape's axes before the channels, its channels, and its spatial axes."""
@@ -100,16 +81,18 @@ class PoolingWindows:
 
     def __init__(self, layer: Layer) -> None:
         self.layer: Layer = weakref.proxy(layer)  # a circle would keep a deleted net's memory
-        p = layer.p
-        self.whole: bool = p.global_pooling
-        if self.whole:
-            if p.HasField("kernel_size") or p.HasField("kernel_h") or p.HasField("kernel_w"):
-                layer.fail("global_pooling takes the whole input, so no kernel can be given")
-            self.kernel: Pairs = ()
-        else:
-            self.kernel = self._sides("kernel_size", "kernel")
-        self.pad = self._sides("pad", "pad")
-        self.stride = self._sides("stride", "stride")
+        window = Window(layer.p)
+        self.whole = window.whole
+        if self.whole and window.kernel:
+            layer.fail("global_pooling takes the whole input, so no kernel can be given")
+        if window.lonely:
+            side = window.lonely[0][:-2]
+            layer.fail(f"{side}_h and {side}_w belong together", found=f"only {window.lonely[0]}")
+        if not self.whole and not window.kernel:
+            layer.fail("the size of the windows is missing",
+                       fix="Give kernel_size, or kernel_h and kernel_w, or global_pooling: true.")
+        self.kernel: Pairs = () if self.whole else window.each("kernel", 2)
+        self.pad, self.stride = window.each("pad", 2), window.each("stride", 2)
         if not self.whole and 0 in self.kernel:
             layer.fail("the kernel must be at least 1 on both axes", found=self.kernel)
         if 0 in self.stride:
@@ -120,21 +103,6 @@ class PoolingWindows:
         if not self.whole and any(a >= b for a, b in zip(self.pad, self.kernel, strict=True)):
             layer.fail("pad must be smaller than the kernel, or windows hold padding alone",
                        found=f"pad {self.pad}, kernel {self.kernel}")
-
-    def _sides(self, field: str, side: str) -> Pairs:
-        layer, p = self.layer, self.layer.p
-        h, w = p.HasField(f"{side}_h"), p.HasField(f"{side}_w")
-        if p.HasField(field) and (h or w):
-            layer.fail(f"either {field} or {side}_h and {side}_w, not both")
-        if h != w:
-            layer.fail(f"{side}_h and {side}_w belong together",
-                       found=f"only {side}_{'h' if h else 'w'}")
-        if h:
-            return getattr(p, f"{side}_h"), getattr(p, f"{side}_w")
-        if field == "kernel_size" and not p.HasField(field):
-            layer.fail("the size of the windows is missing",
-                       fix="Give kernel_size, or kernel_h and kernel_w, or global_pooling: true.")
-        return (getattr(p, field),) * 2
 
     def on(self, shape: Shape) -> Windows:
         """The windows on an input of ``shape`` (N, C, H, W)."""

@@ -33,6 +33,8 @@ class BaseConvolution(Layer):
     tops = "= bottoms"
     learns = ("weights", "bias")
     recordable = True
+    windowed = True
+    look = "convolution"
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p
@@ -103,6 +105,9 @@ class Convolution(BaseConvolution):
         for x, y in zip(bottom, top, strict=True):
             self.kernel.forward(seen_as(x.values, self.x_shape), w, b,
                                 seen_as(y.values, self.y_shape))
+
+    def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
+        return sum(y.count for y in top) * self.blobs[0].count_from(1)  # in / group, kernel...
 
     def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
         return fused(chain, optimize)

@@ -43,6 +43,9 @@ class Deconvolution(BaseConvolution):
             if self.p.bias_term:
                 self.kernel.add_bias(values, self.blobs[1].values)
 
+    def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
+        return sum(x.count for x in bottom) * self.blobs[0].count_from(1)  # out / group, kernel...
+
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         w, learns = self.blobs[0], self.param_propagate_down
         for x, y, down in zip(bottom, top, propagate_down, strict=True):

@@ -20,6 +20,7 @@ from caffepy.layers.vision._spatial import Spatial
 class Im2col(Layer):
     keeps = ()
     recordable = True
+    windowed = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.spatial = Spatial(self, bottom[0])

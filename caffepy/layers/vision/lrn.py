@@ -26,6 +26,7 @@ from caffepy.proto import caffe_pb2
 class LRN(Layer):
     keeps = ("bottom", "top")
     recordable = True
+    same_place = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.local_size % 2 == 0:

@@ -31,19 +31,25 @@ from caffepy.proto import caffe_pb2
 class Pooling(Layer):
     tops = "1-2"
     keeps: tuple[str, ...] = ()  # the kernel remembers the winners itself
+    windowed = True
+    look = "pooling"
+
+    @classmethod
+    def method(cls, spec: Any) -> str:
+        p = spec.pooling_param
+        return str(p.PoolMethod.Name(p.pool))
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
-        p = self.p
         self.pool_windows = PoolingWindows(self)
-        self.method: str = p.PoolMethod.Name(p.pool).lower()
-        self.recordable = self.method != "stochastic"
-        if self.method == "stochastic":
+        self.kind = self.method(self.spec).lower()
+        self.recordable = self.kind != "stochastic"
+        if self.kind == "stochastic":
             self.keeps = ("bottom",)
-        if self.method == "stochastic" and self.pool_windows.pad != (0, 0):
+        if self.kind == "stochastic" and self.pool_windows.pad != (0, 0):
             self.fail("stochastic pooling takes no padding", found=self.pool_windows.pad)
-        if len(top) > 1 and self.method != "max":
+        if len(top) > 1 and self.kind != "max":
             self.fail("only MAX pooling has a second top",
-                      found=f"pool: {p.PoolMethod.Name(p.pool)}")
+                      found=f"pool: {self.method(self.spec)}")
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         shape = bottom[0].shape
@@ -53,13 +59,13 @@ class Pooling(Layer):
         windows = self.pool_windows.on(shape)
         for t in top:
             t.reshape((*shape[:2], *windows.out))
-        if self.method == "stochastic":
+        if self.kind == "stochastic":
             self.stochastic = Stochastic(self.xp, windows)
         else:
             self.kernel: PoolingKernel = self._plan(bottom, top, self.phase == caffe_pb2.TRAIN)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        if self.method == "stochastic":
+        if self.kind == "stochastic":
             x = self.read(bottom[0].values)
             draws = None
             if self.phase == caffe_pb2.TRAIN:
@@ -72,7 +78,7 @@ class Pooling(Layer):
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         if not propagate_down[0]:
             return
-        if self.method == "stochastic":
+        if self.kind == "stochastic":
             x, dy = self.read(bottom[0].values), self.read(top[0].grads)
             self.overwrite(bottom[0].grads)[...] = self.stochastic.backward(x, dy)
             return
@@ -87,6 +93,6 @@ class Pooling(Layer):
     def _plan(self, bottom: Blobs, top: Blobs, training: bool) -> Any:
         windows = self.pool_windows.on(bottom[0].shape)
         return self.plan(PoolingSpec(
-            self.method, bottom[0].shape, top[0].shape, windows.kernel, windows.stride,
+            self.kind, bottom[0].shape, top[0].shape, windows.kernel, windows.stride,
             windows.pad, training, self.dtype.name,
         ))

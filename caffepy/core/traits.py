@@ -1,0 +1,170 @@
+"""What a layer type says of itself, before anything of it is built.
+
+Whoever asks about a type (checks, summaries, drawings, deployment, benches, maps of coordinates)
+asks here; nobody outside of ``layers`` and ``kernels`` keeps a table of types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from caffepy.core.window import Window
+from caffepy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from caffepy.core.blob import Blob
+    from caffepy.core.memory import Shape
+
+
+class Traits:
+    """Base of Layer. All of it is declared by the class, so it holds for every layer of the type.
+
+    The contract with the net:
+        type: the name in ``layer { type: "..." }``; set by ``@register``, as is ``param_field``,
+            the field of LayerParameter with the type's own message.
+        bottoms, tops: how many, as ``"1"``, ``"1-2"``, ``"1+"``, or ``"= bottoms"``.
+        inplace: whether a top may be the same blob as the bottom at its index.
+        keeps: what backward reads of the values: ``"bottom"``, ``"top"``, both or none, or
+            ``"sign"`` for the bottom's sign alone. The net warns of an in-place neighbour that
+            would change what is kept. A layer may set it anew in ``reshape``.
+        preserves_sign: in place, no value changes its sign where a gradient flows.
+        loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
+        auto_top: missing tops are made, as "(automatic)" blobs.
+        labels: indices of bottoms that are labels: no gradient flows to them.
+        always_reshape: ``reshape`` runs before every forward, not only when bottom shapes changed.
+        learns: what the parameter blobs are, in order, for the documentation.
+        on_host: it knows NumPy alone, so in a net on a GPU it gets the CPU's side of the context.
+            Layers of plug-ins do, unless they say that they are written on ``xp``.
+        recordable: forward and backward queue the same work each time, so that a GPU can replay
+            it: no number is read back, drawn or counted on the host, and no attribute carries
+            anything from one forward to the next. A layer may set it anew in ``reshape``.
+        works_in_half: whether forward and backward leave half-precision values what they are: by
+            itself where the layer has planned kernels for them.
+
+    What it is among the layers of a net:
+        data: it brings data into the net from outside.
+        source_field: the field of its own message that names a file, a database or a list of data.
+        ordered: its records lie in an order that somebody gave them.
+        waits: its tops are for a script to fill.
+        splits: its tops are its bottom, for several readers.
+        opaque: what it does to its blobs is its user's affair, as with Python layers.
+        normalizes: it gives each channel mean 0 and variance 1, whatever came in.
+        rescales: it multiplies channels by learned numbers.
+        needs_positive: there is no value for numbers below 0.
+        head: for a loss, the type of layer that gives the answer in use ("Softmax").
+        only_in_training: for use, leave it out: it measures, writes down, or swallows.
+
+    What is seen of it:
+        same_place: a value of the top comes of the values at the same place of the bottoms.
+        windowed: its own message has kernel_size, stride and pad.
+        look: what it is drawn as; drawings have colours for "convolution", "pooling" and "inner
+            product".
+    """
+
+    type: ClassVar[str] = ""
+    param_field: ClassVar[str | None] = None
+    bottoms: ClassVar[str] = "1"
+    tops: ClassVar[str] = "1"
+    inplace: ClassVar[bool] = False
+    keeps: tuple[str, ...] = ("bottom",)
+    preserves_sign: bool = False
+    loss: ClassVar[bool] = False
+    auto_top: ClassVar[bool] = False
+    labels: tuple[int, ...] = ()
+    always_reshape: ClassVar[bool] = False
+    learns: ClassVar[tuple[str, ...]] = ()
+    on_host: ClassVar[bool] = False
+    recordable: bool = False
+    works_in_half: bool = False
+
+    data: ClassVar[bool] = False
+    source_field: ClassVar[str | None] = None
+    ordered: ClassVar[bool] = False
+    waits: ClassVar[bool] = False
+    splits: ClassVar[bool] = False
+    opaque: ClassVar[bool] = False
+    normalizes: ClassVar[bool] = False
+    rescales: ClassVar[bool] = False
+    needs_positive: ClassVar[bool] = False
+    head: ClassVar[str | None] = None
+    only_in_training: ClassVar[bool] = False
+
+    same_place: ClassVar[bool] = False
+    windowed: ClassVar[bool] = False
+    look: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "on_host" not in cls.__dict__ and not cls.__module__.startswith("caffepy."):
+            cls.on_host = True
+
+    # -- of a LayerParameter of this type, which may be half filled in ------------------------
+
+    @classmethod
+    def own(cls, spec: Any) -> Any:
+        """The type's own message in a LayerParameter; None if the type has none."""
+        return getattr(spec, cls.param_field) if cls.param_field else None
+
+    @classmethod
+    def window(cls, spec: Any) -> Window | None:
+        """What it slides over a picture; None if it has no windows."""
+        return Window(cls.own(spec)) if cls.windowed else None
+
+    @classmethod
+    def method(cls, spec: Any) -> str:
+        """Which of several things it does, as "MAX"; "" if there is but one."""
+        return ""
+
+    @classmethod
+    def outputs(cls, spec: Any) -> int | None:
+        """The channels that it makes, if its own message says so (``num_output``)."""
+        own = cls.own(spec)
+        known = own is not None and "num_output" in own.DESCRIPTOR.fields_by_name
+        return own.num_output if known else None
+
+    @classmethod
+    def batch_size(cls, spec: Any) -> int | None:
+        """The items it brings at once, if it is a data layer and its message says so."""
+        own = cls.own(spec)
+        known = own is not None and "batch_size" in own.DESCRIPTOR.fields_by_name
+        return own.batch_size if known and cls.data else None
+
+    @classmethod
+    def item_shape(cls, spec: Any) -> Shape | None:
+        """For a data layer, the shape of one item of its first top, C x H x W mostly, as far as
+        the prototxt alone tells it: with a crop_size, three channels of it."""
+        # an old setting may stand in the layer's own message
+        crop = spec.transform_param.crop_size or getattr(cls.own(spec), "crop_size", 0)
+        return (3, crop, crop) if cls.data and crop else None
+
+    @classmethod
+    def detail(cls, spec: Any) -> str:
+        """What matters of its settings in a few words, such as "3/1+1 64": a kernel of 3, stride
+        1, pad 1, and 64 outputs."""
+        words = [cls.method(spec)]
+        if window := cls.window(spec):
+            words.append("global" if window.whole else
+                         f"{window.text('kernel')}/{window.text('stride')}+{window.text('pad')}")
+        if outputs := cls.outputs(spec):
+            group = getattr(cls.own(spec), "group", 1)
+            words.append(f"{outputs}/{group}" if group > 1 else str(outputs))
+        return " ".join(word for word in words if word)
+
+    # -- of a layer that is built -----------------------------------------------------------
+
+    def multiply_adds(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> int:
+        """Of one forward over the whole batch. Layers without matrix products say 0: theirs are
+        few beside them."""
+        return 0
+
+
+def of(kind: str) -> type[Traits]:
+    """What the layer type ``kind`` says of itself; what every layer says by itself if nobody
+    knows the type, since a net is to be shown even so."""
+    from caffepy.core import registry
+
+    try:
+        return registry.get(kind).cls
+    except ConfigError:
+        return Traits
