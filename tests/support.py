@@ -148,8 +148,9 @@ def check_gradient(
 
     The objective is the sum of the tops' values under random weights (for a loss, the loss
     alone). On the way it is checked that bottom gradients are overwritten, that parameter
-    gradients are added to, that nothing is written to a bottom with ``propagate_down`` off, and
-    that the layer works for another batch size.
+    gradients are added to, that nothing is written to a bottom with ``propagate_down`` off, that
+    backward reads no values but those that the layer ``keeps``, that the layer works for another
+    batch size, and that every engine at hand has the same gradients in float32.
 
     Args:
         kink, kink_range: bottom values with | |x| - kink | <= kink_range are left out, since
@@ -170,6 +171,12 @@ def check_gradient(
         return sum(float((w * y).sum()) for w, y in zip(weights, run(built, values), strict=True))
 
     bottom_grads, param_grads = _backward(built, values, weights, wanted)
+    if not layer.opaque:
+        _check_keeps(built, values, weights, wanted, (bottom_grads, param_grads))
+    for engine in ENGINES[1:]:
+        _check_engine(build(line, *values, phase=phase, engines=(engine, "reference"),
+                            inplace=inplace, seed=seed),
+                      layer, values, weights, wanted, (bottom_grads, param_grads))
     checked = [(f"bottom {i}", values[i], bottom_grads[i]) for i, on in enumerate(wanted) if on]
     checked += [(f"parameter {i}", blob, param_grads[i]) for i, blob in enumerate(layer.blobs)]
     for what, x, computed in checked:
@@ -233,9 +240,58 @@ def _backward(
                     f"bottom {i}: propagate_down is off, and its gradient was written"))
         param_grads, last = [blob.diff - before for blob in layer.blobs], param_grads
         for i, (one, other) in enumerate(zip(param_grads, last, strict=False)):
-            assert_allclose(one, other, atol=1e-9, err_msg=(
+            rounding = np.finfo(layer.dtype).eps * 1e3 * max(1, float(np.abs(other).max(initial=0)))
+            assert_allclose(one, other, atol=rounding, err_msg=(
                 f"parameter {i}: its gradient is not added to what was there"))
     return [blob.diff.copy() for blob in bottom], param_grads
+
+
+def _check_keeps(
+    built: Built, values: Sequence[np.ndarray], weights: Sequence[np.ndarray],
+    wanted: Sequence[bool], expected: tuple[list[np.ndarray], list[np.ndarray]],
+) -> None:
+    """Backward needs none of the values that the layer does not declare: others may have taken
+    their room by then."""
+    layer, bottom, top = built
+    run(built, values)
+    kept = {blob.values.memory for blobs, words in ((bottom, ("bottom", "sign")), (top, ("top",)))
+            if not {*words}.isdisjoint(layer.keeps) for blob in blobs}
+    if "sign" in layer.keeps and "bottom" not in layer.keeps:
+        for blob in bottom:
+            blob.data[...] = np.sign(blob.data) * 7
+    for blob in (*bottom, *top):
+        if blob.values.memory not in kept:
+            blob.data[...] = np.nan
+    for blob in layer.blobs:
+        blob.diff[...] = 0
+    for blob, weight in zip(top, weights, strict=True):
+        blob.diff[...] = weight
+    layer.backward(top, wanted, bottom)
+    for what, blobs, grads in (("bottom", bottom, expected[0]), ("parameter", layer.blobs,
+                                                                 expected[1])):
+        for i, (blob, grad) in enumerate(zip(blobs, grads, strict=False)):
+            if what == "parameter" or wanted[i]:
+                assert_allclose(blob.diff, grad, rtol=1e-6, atol=1e-9, err_msg=(
+                    f"{what} {i}: backward reads values that are not among its keeps, "
+                    f"{layer.keeps}"))
+
+
+def _check_engine(
+    built: Built, layer: Layer, values: Sequence[np.ndarray], weights: Sequence[np.ndarray],
+    wanted: Sequence[bool], expected: tuple[list[np.ndarray], list[np.ndarray]],
+) -> None:
+    """An engine's gradients, of the same parameters and in float32, are the reference kernels'."""
+    for blob, other in zip(built[0].blobs, layer.blobs, strict=True):
+        blob.data[...] = other.data
+    bottom_grads, param_grads = _backward(built, values, weights, wanted)
+    name = built[0].context.engines[0].name
+    for what, ours, theirs in (("bottom", bottom_grads, expected[0]),
+                               ("parameter", param_grads, expected[1])):
+        for i, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            if what == "parameter" or wanted[i]:
+                largest = float(np.abs(other).max(initial=0))
+                assert_allclose(one, other, rtol=2e-3, atol=1e-4 * max(largest, 1), err_msg=(
+                    f"{what} {i}: {name}'s gradient is not the reference kernels'"))
 
 
 def _check_other_batch(

@@ -289,13 +289,17 @@ class Net:
 
     def reshape_layer(self, i: int) -> None:
         """Have layer i take the shapes of its bottoms."""
-        bottom, top = self.bottoms[i], self.tops[i]
-        before = [blob.shape for blob in top]
-        with self.layers[i].named_errors():
-            self.layers[i].reshape(bottom, top)
+        layer, bottom, top = self.layers[i], self.bottoms[i], self.tops[i]
+        before, keeps = [blob.shape for blob in top], layer.keeps
+        with layer.named_errors():
+            layer.reshape(bottom, top)
+        if not layer.opaque and not {*layer.keeps} <= {*keeps}:
+            layer.fail("backward begins to read what it did not when the net was built, and which "
+                       "may be gone by then", found=f"keeps {layer.keeps}, before {keeps}",
+                       fix="Let the type declare it in `keeps`, or set it in setup.")
         self._shapes[i] = [blob.shape for blob in (*bottom, *top)]
         self._memories = None  # layers may have begun to share memory
-        if self.recorder and not self.layers[i].always_reshape:
+        if self.recorder and not layer.always_reshape:
             self.recorder.forget(changed=True)
         for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
             if blob.shape != shape:

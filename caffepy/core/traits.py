@@ -27,7 +27,8 @@ class Traits:
         inplace: whether a top may be the same blob as the bottom at its index.
         keeps: what backward reads of the values: ``"bottom"``, ``"top"``, both or none, or
             ``"sign"`` for the bottom's sign alone. The net warns of an in-place neighbour that
-            would change what is kept. A layer may set it anew in ``reshape``.
+            would change what is kept, and other values may share memory. A layer may set it anew
+            in ``setup`` and in its first ``reshape``; later it may keep less, but not more.
         preserves_sign: in place, no value changes its sign where a gradient flows.
         loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
         auto_top: missing tops are made, as "(automatic)" blobs.

@@ -5,8 +5,7 @@ memories whose lives do not overlap may lodge in one room (core.room):
 
 - Gradients, from the consumer's backward that writes them to the producer's that reads them.
 - Values of a TEST net, from the producer's forward to the last consumer's. Backward is refused.
-- Values of a TRAIN net that no backward reads again, as the layers declare (``Layer.keeps``; losses
-  count as reading all of theirs).
+- Values of a TRAIN net that no backward reads again, as the layers declare (``Layer.keeps``).
   (In the TEST phase layers keep nothing beside and look at their blobs again; so a TEST net with
   force_backward shares gradients alone.)
 
@@ -180,7 +179,7 @@ def _cuts(shared: list[list[Life]]) -> set[int]:
 
 
 def _foreign(layer: Layer) -> bool:
-    return layer.type == "Python" or not type(layer).__module__.startswith("caffepy.layers.")
+    return layer.opaque or not type(layer).__module__.startswith("caffepy.layers.")
 
 
 def _own_blobs(net: Net) -> Iterator[Blob]:
@@ -208,9 +207,9 @@ def kept(net: Net, fused: Iterable[Fused]) -> set[SyncedMemory]:
         if not net.needs_backward[i]:
             continue
         bottoms, tops = net.bottoms[i], net.tops[i]
-        if type(layer).loss or "bottom" in layer.keeps or "sign" in layer.keeps:
+        if "bottom" in layer.keeps or "sign" in layer.keeps:
             found += bottoms
-        if type(layer).loss or "top" in layer.keeps:
+        if "top" in layer.keeps:
             found += tops
     return {blob.values.memory for blob in found}
 

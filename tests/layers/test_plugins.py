@@ -81,3 +81,22 @@ def test_one_that_does_not_load_is_named_each_time(install):
         with pytest.raises(ConfigError, match="plug-in mine of package broken_plugin: it cannot be "
                            "loaded: ModuleNotFoundError: No module named 'there_is_no_such"):
             net("ReLU")
+
+
+WIDENS = MODULE.replace("keeps = ()", "keeps = ()\n    shapes = 0").replace(
+    "top[0].reshape_like(bottom[0])",
+    "top[0].reshape_like(bottom[0]); self.shapes += 1\n"
+    "        if self.shapes > 1: self.keeps = ('bottom',)")
+
+
+@pytest.mark.parametrize("optimize", [False, True])
+def test_backward_may_not_begin_to_read_more(install, optimize):
+    """What it does not keep when the net is built may lie in shared memory by then."""
+    install("twice_plugin", WIDENS)
+    param = caffe_pb2.NetParameter()
+    text.parse(NET % "Twice", param)
+    net = Net(param, caffe_pb2.TRAIN, optimize=optimize)
+    net.forward()
+    net.blobs["x"].reshape(4, 3)
+    with pytest.raises(ConfigError, match=r"layer 'y' \(Twice\).*begins to read.*keeps \('bottom"):
+        net.forward()

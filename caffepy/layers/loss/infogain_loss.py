@@ -61,6 +61,7 @@ class InfogainLoss(Normalized):
         if len(top) > 1:
             top[1].reshape_like(x)
             self.probabilities = top[1]
+            self.keeps = ("bottom", "top")
         self.softmax = self.plan(SoftmaxSpec(x.shape, self.at.axis, self.dtype.name))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:

@@ -42,6 +42,7 @@ class SoftmaxWithLoss(Normalized):
         if len(top) > 1:
             top[1].reshape_like(x)
             self.probabilities = top[1]
+            self.keeps = ("bottom", "top")
         else:
             self.probabilities = Blob(x.shape, self.dtype, self.context.mover)
         self.softmax: SoftmaxKernel = self.plan(

@@ -43,7 +43,7 @@ class Pooling(Layer):
         self.pool_windows = PoolingWindows(self)
         self.kind = self.method(self.spec).lower()
         self.recordable = self.kind != "stochastic"
-        if self.kind == "stochastic":
+        if self.kind == "stochastic" or (self.kind, self.phase) == ("max", caffe_pb2.TEST):
             self.keeps = ("bottom",)
         if self.kind == "stochastic" and self.pool_windows.pad != (0, 0):
             self.fail("stochastic pooling takes no padding", found=self.pool_windows.pad)
