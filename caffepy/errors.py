@@ -78,6 +78,20 @@ class DataError(CaffeError):
     """A record, picture, label, database or weight file that cannot be used."""
 
 
+class BadValue(DataError):
+    """A number that a kernel cannot take; the layer that gave it says what it means.
+
+    Attributes:
+        kernel: who found it.
+        place: where, counted in C order.
+        value: the number.
+    """
+
+    def __init__(self, kernel: object, place: int, value: float) -> None:
+        super().__init__(f"number {place} cannot be used", found=f"{value:g}")
+        self.kernel, self.place, self.value = kernel, place, value
+
+
 class NotFound(CaffeError):
     """A file, database, layer, blob or device that is not there."""
 

@@ -254,8 +254,7 @@ def _check_keeps(
     their room by then."""
     layer, bottom, top = built
     run(built, values)
-    kept = {blob.values.memory for blobs, words in ((bottom, ("bottom", "sign")), (top, ("top",)))
-            if not {*words}.isdisjoint(layer.keeps) for blob in blobs}
+    kept = {blob.values.memory for blob in layer.kept(bottom, top)}
     if "sign" in layer.keeps and "bottom" not in layer.keeps:
         for blob in bottom:
             blob.data[...] = np.sign(blob.data) * 7

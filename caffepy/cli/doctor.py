@@ -12,7 +12,7 @@ from importlib import metadata
 from caffepy import __version__
 from caffepy.cli import devices
 from caffepy.errors import CaffeError
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import libraries
 
 # label, distribution, module to try, what it is for

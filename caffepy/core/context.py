@@ -20,7 +20,7 @@ import numpy as np
 from caffepy.core.memory import Mover
 
 if TYPE_CHECKING:
-    from caffepy.kernels.base import Engine, Kernel, Spec
+    from caffepy.kernels.contract import Engine, Kernel, Spec
 
 KERNELS_PACKAGE = "caffepy.kernels"  # found by name, as the registry finds layers
 

@@ -70,7 +70,7 @@ def formats(net: Net) -> dict[SyncedMemory, set[int]]:
     """The bytes that a number takes in each format in which a memory is held."""
     found: dict[SyncedMemory, set[int]] = {}
     for layer, bottoms, tops in zip(net.layers, net.bottoms, net.tops, strict=True):
-        half = layer.half is not None and (layer.works_in_half or layer.device_bytes > 0)
+        half = layer.half is not None and (layer.stores_half or layer.device_bytes > 0)
         for blob in (*bottoms, *tops):
             for memory in (blob.values.memory, blob.grads.memory):
                 found.setdefault(memory, set()).add(HALF if half else net.dtype.itemsize)

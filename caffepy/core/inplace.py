@@ -26,19 +26,10 @@ def spoiled(
     for i, layer in enumerate(layers):
         if not needs_backward[i]:
             continue
-        kept = _kept(layer, bottoms[i], tops[i])
+        kept = {blob.values.memory for blob in layer.kept(bottoms[i], tops[i])}
         for j in range(i + 1, len(layers)):
             if kept & _changed(bottoms[j], tops[j]) and not _harmless(layer, layers[j]):
                 yield layer, layers[j]
-
-
-def _kept(layer: Layer, bottom: list[Blob], top: list[Blob]) -> set[SyncedMemory]:
-    kept: set[SyncedMemory] = set()
-    if "bottom" in layer.keeps or "sign" in layer.keeps:
-        kept |= {blob.values.memory for blob in bottom}
-    if "top" in layer.keeps:
-        kept |= {blob.values.memory for blob in top}
-    return kept
 
 
 def _changed(bottom: list[Blob], top: list[Blob]) -> set[SyncedMemory]:

@@ -20,7 +20,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.context import Context
 from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.core.traits import Traits
-from caffepy.errors import CaffeError, ConfigError, DeviceError
+from caffepy.errors import BadValue, CaffeError, ConfigError, DeviceError
 from caffepy.proto import caffe_pb2, wire
 
 if TYPE_CHECKING:
@@ -157,14 +157,27 @@ class Layer(Traits):
             if len(self._plans) >= PLANS_KEPT:
                 self._plans.pop(next(iter(self._plans)))
             kernel = self._plans[spec] = self.context.plan(spec, self.engine, self.half)
-            if self.half and kernel.spec.dtype == self.half:
-                self.works_in_half = True
         return kernel
+
+    def kept(self, bottom: Blobs, top: Blobs) -> list[Blob]:
+        """The blobs whose values backward reads, as ``keeps`` declares it."""
+        found: list[Blob] = []
+        if "bottom" in self.keeps or "sign" in self.keeps:
+            found += bottom
+        elif "labels" in self.keeps:
+            found += [blob for i, blob in enumerate(bottom) if i in self.labels]
+        return found + list(top) if "top" in self.keeps else found
 
     @property
     def kernels(self) -> list[Any]:
         """The kernels planned so far, for ``caffepy time``."""
         return list(self._plans.values())
+
+    @property
+    def stores_half(self) -> bool:
+        """Whether it leaves half-precision values what they are, or converts them."""
+        return self.works_in_half or self.half is not None and any(
+            kernel.spec.dtype == self.half for kernel in self.kernels)
 
     @property
     def engine(self) -> str | None:
@@ -226,6 +239,10 @@ class Layer(Traits):
         detail = f" ({words})" if words else ""
         raise DeviceError(f"not enough memory{detail}", where=self.place_name,
                           fix=advice or "A smaller batch or fewer outputs need less.") from error
+
+    def explain(self, error: BadValue) -> NoReturn:
+        """Raise what a number means that one of the layer's kernels cannot take."""
+        raise error.at(self.place_name)
 
     def fail(self, message: str, *, kind: ErrorClass = ConfigError, **details: Any
              ) -> NoReturn:

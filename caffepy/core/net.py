@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,19 +21,18 @@ from caffepy.core import debug, footprint, graph, scaled, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
+from caffepy.core.calls import Calls, Hook
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
-from caffepy.core.memory import Place, SyncedMemory
+from caffepy.core.memory import Place
 from caffepy.core.recorder import Recorder
 from caffepy.core.recording import Sequel
 from caffepy.core.upgrade import own_net_param
 from caffepy.core.walk import Walk
-from caffepy.errors import NotFound, did_you_mean
+from caffepy.errors import BadValue, NotFound, did_you_mean
 from caffepy.proto import text
 
 logger = log.get(__name__)
-
-Hook = Callable[[int], None]
 
 
 class Net:
@@ -122,8 +121,7 @@ class Net:
         self.grad_scale: Callable[[], float] = lambda: 1.0
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
-        self._memories: list[SyncedMemory] | None = None
-        self._call_depth = 0
+        self._calls = Calls(self._all_blobs, self.context.computing)
         self.recorder: Recorder | None = None
         try:
             with self.context.computing():
@@ -203,9 +201,23 @@ class Net:
         loss = 0.0
         for i in range(len(self.layers)):
             loss += self._loss_of(i)
-        if self.context.accelerator:
-            self.context.accelerator.check()
+        self.check_device()
         return loss
+
+    def check_device(self) -> None:
+        """Look whether layers on a GPU have found something that they could not say then.
+
+        Raises:
+            DataError: what they found, such as a bad label.
+        """
+        if self.context.accelerator:
+            try:
+                self.context.accelerator.check()
+            except BadValue as error:
+                for layer in self.layers:
+                    if error.kernel in layer.kernels:
+                        layer.explain(error)
+                raise
 
     @cached_property
     def losses_change(self) -> bool:
@@ -298,7 +310,7 @@ class Net:
                        "may be gone by then", found=f"keeps {layer.keeps}, before {keeps}",
                        fix="Let the type declare it in `keeps`, or set it in setup.")
         self._shapes[i] = [blob.shape for blob in (*bottom, *top)]
-        self._memories = None  # layers may have begun to share memory
+        self._calls.look_again()  # layers may have begun to share memory
         if self.recorder and not layer.always_reshape:
             self.recorder.forget(changed=True)
         for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
@@ -319,48 +331,19 @@ class Net:
             for name in self.output_names
         ]
 
-    # -- views that Python scripts keep ---------------------------------------------------
+    # -- calls from outside ---------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def public_call(self) -> Iterator[None]:
+    def public_call(self) -> contextlib.AbstractContextManager[None]:
         """Brackets every call from outside: views kept from ``blob.data`` count before it and
-        are current after it. Calls inside calls cost nothing."""
-        if self._call_depth == 0:
-            for memory in self._all_memories():
-                memory.host_is_newest()
-        self._call_depth += 1
-        try:
-            with self.context.computing():
-                try:
-                    yield
-                finally:
-                    if self._call_depth == 1:
-                        for memory in self._all_memories():
-                            memory.refresh_host()
-        finally:
-            self._call_depth -= 1
+        are current after it (core.calls)."""
+        return self._calls.public()
 
     def call_hooks(self, hooks: Sequence[Hook], i: int) -> None:
         """Run a script's code between two layers, as if outside of the call that goes on."""
-        if not hooks:
-            return
-        for memory in self._all_memories():
-            memory.refresh_host()
-        depth, self._call_depth = self._call_depth, 0
-        try:
-            for hook in tuple(hooks):
-                hook(i)
-        finally:
-            self._call_depth = depth
-            for memory in self._all_memories():
-                memory.host_is_newest()
+        self._calls.run(hooks, i)
 
-    def _all_memories(self) -> list[SyncedMemory]:
-        if self._memories is None:
-            blobs = [*self.blobs.values(), *(b for layer in self.layers for b in layer.blobs)]
-            unique = {t.memory: None for b in blobs for t in (b.values, b.grads)}
-            self._memories = list(unique)
-        return self._memories
+    def _all_blobs(self) -> list[Blob]:
+        return [*self.blobs.values(), *(blob for layer in self.layers for blob in layer.blobs)]
 
     # -- weights in and out ---------------------------------------------------------------
 
@@ -377,7 +360,7 @@ class Net:
     def share_trained_layers(self, other: Net) -> None:
         """Use the other net's parameters for layers of equal name: one memory, one version."""
         weights.share(self, other)
-        self._memories = None
+        self._calls.look_again()
 
     def to_proto(self, diff: bool = False) -> Any:
         """A NetParameter with all layers, parameters included."""

@@ -99,7 +99,7 @@ class Precision:
 
     def look(self, layer: Layer) -> None:
         """Note, once the layer has planned its kernels, whether it works in half precision."""
-        if layer.half and not (layer.works_in_half or layer.data):
+        if layer.half and not (layer.stores_half or layer.data):
             self._converting[layer.type] = None
 
     def tell(self) -> None:

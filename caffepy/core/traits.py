@@ -26,9 +26,10 @@ class Traits:
         bottoms, tops: how many, as ``"1"``, ``"1-2"``, ``"1+"``, or ``"= bottoms"``.
         inplace: whether a top may be the same blob as the bottom at its index.
         keeps: what backward reads of the values: ``"bottom"``, ``"top"``, both or none, or
-            ``"sign"`` for the bottom's sign alone. The net warns of an in-place neighbour that
-            would change what is kept, and other values may share memory. A layer may set it anew
-            in ``setup`` and in its first ``reshape``; later it may keep less, but not more.
+            ``"sign"`` for the bottoms' sign alone, ``"labels"`` for those bottoms. The net warns of
+            an in-place neighbour that would change what is kept, and other values may share
+            memory. A layer may set it anew in ``setup`` and in its first ``reshape``; later it may
+            keep less, but not more.
         preserves_sign: in place, no value changes its sign where a gradient flows.
         loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
         auto_top: missing tops are made, as "(automatic)" blobs.
@@ -40,8 +41,9 @@ class Traits:
         recordable: forward and backward queue the same work each time, so that a GPU can replay
             it: no number is read back, drawn or counted on the host, and no attribute carries
             anything from one forward to the next. A layer may set it anew in ``reshape``.
-        works_in_half: whether forward and backward leave half-precision values what they are: by
-            itself where the layer has planned kernels for them.
+        plans: the specs of the kernels that it plans, the fastest engine's for each.
+        works_in_half: forward and backward leave half-precision values what they are. Where the
+            layer has planned kernels for such values, they do so anyway.
 
     What it is among the layers of a net:
         data: it brings data into the net from outside.
@@ -77,6 +79,7 @@ class Traits:
     learns: ClassVar[tuple[str, ...]] = ()
     on_host: ClassVar[bool] = False
     recordable: bool = False
+    plans: ClassVar[tuple[Any, ...]] = ()
     works_in_half: bool = False
 
     data: ClassVar[bool] = False

@@ -204,13 +204,8 @@ def kept(net: Net, fused: Iterable[Fused]) -> set[SyncedMemory]:
     """The values that backward reads."""
     found = [blob for f in fused if f.whole for blob in f.kept]
     for i, layer in enumerate(net.layers):
-        if not net.needs_backward[i]:
-            continue
-        bottoms, tops = net.bottoms[i], net.tops[i]
-        if "bottom" in layer.keeps or "sign" in layer.keeps:
-            found += bottoms
-        if "top" in layer.keeps:
-            found += tops
+        if net.needs_backward[i]:
+            found += layer.kept(net.bottoms[i], net.tops[i])
     return {blob.values.memory for blob in found}
 
 

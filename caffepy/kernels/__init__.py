@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from caffepy import log
 from caffepy.errors import ConfigError, DeviceError, did_you_mean
-from caffepy.kernels.base import Engine, Kernel, Spec, Unsupported
+from caffepy.kernels.contract import Engine, Kernel, Spec, Unsupported
 
 logger = log.get(__name__)
 

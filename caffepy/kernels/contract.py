@@ -1,14 +1,22 @@
-"""What a spec, a kernel and an engine are; ``base`` has one of the first two for each operation."""
+"""What a spec, a kernel and an engine are; ``operations`` has the first two for each operation.
+
+A spec is frozen and hashable: shapes and settings, nothing of the values. ``Engine.plan`` makes a
+kernel of it, which owns primitives, workspaces and layouts. It reaches tensors by the verbs of
+core.memory in the place it likes; parameters' gradients accumulate, other outputs are overwritten.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from caffepy.core.memory import Mover, Place
+from caffepy.kernels import table
 from caffepy.kernels.tuning import Choices, Ways
+
+Pairs = tuple[int, ...]  # one number per spatial axis
 
 
 class Unsupported(Exception):
@@ -19,14 +27,22 @@ class Kernel:
     """A plan. ``engine`` and ``detail`` tell ``caffepy time`` what will run.
 
     ``ways`` are those that it goes, by direction, where there are several (see candidates).
+    ``heeds`` are the fields of the spec that it looks at (see table.implements).
     """
 
     engine = ""
     ways: Ways = {}
+    heeds: set[str] = set()
 
     def __init__(self, spec: Any, engine: Engine) -> None:
         self.spec = spec
         self.owner = engine
+
+    @classmethod
+    def serves(cls, spec: Any) -> bool:
+        """Whether it is for this one of the specs of its operation, where several kernels of an
+        engine share them."""
+        return True
 
     @property
     def detail(self) -> str:
@@ -42,18 +58,23 @@ class Kernel:
 
 
 class Engine:
-    """A set of kernels. ``kernels`` maps each spec class to the class that implements it.
+    """A set of kernels: those of the files in ``package`` that are entered for its ``name``.
 
     ``device`` is the GPU it computes on (a kernels.cuda.device.Device), or None for the host;
     ``choices`` are the machine's own, which kernels planned from now on follow.
     """
 
     name = ""
+    package = ""
     device: Any = None
-    kernels: dict[type, type[Kernel]] = {}
     xp: Any = np
     place = Place.HOST
     choices = Choices()
+
+    @property
+    def kernels(self) -> dict[type[Spec], list[type[Kernel]]]:
+        """The classes that serve each spec, in the order in which they are asked."""
+        return table.kernels(self.name, self.package)
 
     def mover(self) -> Mover:
         """A mover of its own for each context, since it counts."""
@@ -65,9 +86,15 @@ class Engine:
         Raises:
             Unsupported: this engine has none for it.
         """
-        if type(spec) not in self.kernels:
-            raise Unsupported(f"{self.name} has no {type(spec).__name__}")
-        return self.kernels[type(spec)](spec, self)
+        for cls in self.kernels.get(type(spec), ()):
+            if cls.serves(spec):
+                unheeded = [field.name for field in fields(spec) if field.name not in cls.heeds
+                            and getattr(spec, field.name) != field.default]
+                if unheeded:
+                    raise Unsupported(f"{self.name}'s {cls.__name__} knows nothing of "
+                                      f"{', '.join(unheeded)}")
+                return cls(spec, self)
+        raise Unsupported(f"{self.name} has no {type(spec).__name__}")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from caffepy.core.memory import Mover, Place, Shape, SyncedMemory, Tensor
-from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.contract import Kernel, Unsupported
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 from caffepy.kernels.tuning import Choices
 
 Run = Callable[[], None]

@@ -143,7 +143,7 @@ class Waiting:
             found.append((iteration, sum(mine, 0.0) / self.passes))
         self._sent = 0
         self._iterations.clear()
-        self.device.check()
+        self.net.check_device()
         return found
 
     def _loss(self, row: np.ndarray) -> float:

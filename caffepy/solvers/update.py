@@ -35,7 +35,7 @@ from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.errors import ConfigError, did_you_mean
 from caffepy.kernels.contract import Unsupported
-from caffepy.kernels.rules import UpdateSpec
+from caffepy.kernels.operations.update import UpdateSpec
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 

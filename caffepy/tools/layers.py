@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from functools import cache
 from caffepy import kernels
 from caffepy.core import registry
 from caffepy.core.layer import Layer
-from caffepy.kernels.base import Engine, Spec
+from caffepy.kernels.contract import Kernel, Spec
 
 OURS = "caffepy."
 NONE = "-"
@@ -65,29 +64,14 @@ def row(entry: registry.Entry) -> Row:
 
 
 def engines_of(cls: type[Layer]) -> list[str]:
-    """The engines that have a kernel for a layer class, fastest first.
-
-    A layer plans kernels by specs that its module imports by name, or the module of a base class,
-    or of a layer it is made of; an engine lists the specs it serves. Neither needs the engine to
-    run on this machine.
-    """
-    modules = {base.__module__ for base in cls.__mro__ if issubclass(base, Layer)}
-    modules |= {part.__module__ for part in _names_in(cls.__module__, Layer)}
-    specs = {spec for module in modules for spec in _names_in(module, Spec)}
-    return [name for name in kernels.NAMES if specs & set(_engine(name).kernels)]
-
-
-def _names_in(module: str, base: type) -> list[type]:
-    """The classes derived from ``base`` that a module knows by name."""
-    return [value for value in vars(sys.modules[module]).values()
-            if inspect.isclass(value) and issubclass(value, base)]
+    """The engines that have a kernel for a layer class, fastest first, whether or not they can
+    run on this machine."""
+    return [name for name in kernels.NAMES if {*cls.plans} & {*_kernels_of(name)}]
 
 
 @cache
-def _engine(name: str) -> type[Engine]:
-    module = importlib.import_module(f"{kernels.__name__}.{name}")
-    return next(value for value in vars(module).values()
-                if inspect.isclass(value) and issubclass(value, Engine) and value.name == name)
+def _kernels_of(name: str) -> dict[type[Spec], list[type[Kernel]]]:
+    return kernels.table.kernels(name, f"{kernels.__name__}.{name}")
 
 
 def summary(entry: registry.Entry) -> str:

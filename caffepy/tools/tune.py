@@ -25,7 +25,7 @@ from caffepy.tools import _work
 if TYPE_CHECKING:
     from caffepy.core.memory import Place
     from caffepy.core.net import Net
-    from caffepy.kernels.base import Kernel
+    from caffepy.kernels.contract import Kernel
     from caffepy.kernels.measuring import Result
 
 FORWARD, DATA, WEIGHTS = "forward", "backward_data", "backward_weights"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import libraries
 from fake_cuda.cublas import FakeCublas
 from fake_cuda.cudnn import FakeCudnn

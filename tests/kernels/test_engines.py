@@ -1,27 +1,28 @@
 """All engines offer the same kernels under the same names and signatures."""
 
 import inspect
+from dataclasses import dataclass
 
 import pytest
 from support import ENGINES
 
 from caffepy import kernels
 from caffepy.core.context import Context
-from caffepy.kernels import base, fused, rules, transform
-from caffepy.kernels.base import Engine, ReLUSpec, Spec, Unsupported
+from caffepy.kernels import table
+from caffepy.kernels.contract import Engine, Unsupported
+from caffepy.kernels.operations.relu import ReLUKernel, ReLUSpec
+from caffepy.kernels.operations.update import UpdateSpec
 from caffepy.kernels.reference import ReferenceEngine
-from caffepy.kernels.reference.depthwise import Depthwise
 
-MODULES = (base, fused, transform)
-CONTRACTS = base.CONTRACTS | fused.CONTRACTS | transform.CONTRACTS | rules.CONTRACTS
+CONTRACTS = table.contracts()
 
 
 def classes():
-    """Every (engine, contract, implementation) on this machine."""
+    """Every (contract, implementation) on this machine."""
     for name in ENGINES:
-        for spec, implementation in kernels.engine(name).kernels.items():
-            yield pytest.param(CONTRACTS[spec], implementation, id=f"{name}-{spec.__name__}")
-    yield pytest.param(base.ConvolutionKernel, Depthwise, id="reference-depthwise")
+        for spec, found in kernels.engine(name).kernels.items():
+            for cls in found:
+                yield pytest.param(CONTRACTS[spec], cls, id=f"{name}-{cls.__name__}")
 
 
 def has_default(method):
@@ -46,10 +47,19 @@ def test_signatures_are_those_of_the_contract(contract, implementation):
     assert not extra, "a layer could come to depend on what one engine alone has"
 
 
-def test_every_spec_has_a_contract_and_a_reference_kernel():
-    specs = {value for module in MODULES for value in vars(module).values()
-             if inspect.isclass(value) and issubclass(value, Spec) and value is not Spec}
-    assert set(CONTRACTS) - set(rules.CONTRACTS) == specs == set(ReferenceEngine.kernels)
+def test_every_operation_has_a_reference_kernel_that_heeds_all_of_its_spec():
+    found = ReferenceEngine().kernels
+    # the plain form of an update is the solver's rule itself
+    assert set(CONTRACTS) - {UpdateSpec} == set(found)
+    for spec, implementations in found.items():
+        for cls in implementations:
+            assert cls.heeds == set(spec.__dataclass_fields__), cls
+
+
+def test_each_operation_has_a_file_of_its_own():
+    modules = [spec.__module__ for spec in CONTRACTS]
+    assert len(set(modules)) == len(modules)
+    assert all(kernel.__module__ == spec.__module__ for spec, kernel in CONTRACTS.items())
 
 
 @pytest.mark.parametrize("spec", CONTRACTS, ids=lambda spec: spec.__name__)
@@ -71,3 +81,24 @@ def test_what_an_engine_cannot_do_falls_through_to_the_next():
     assert context.plan(ReLUSpec((2, 3))).engine == "reference"
     with pytest.raises(Unsupported, match="picky has no ReLUSpec"):
         Engine.plan(Picky(), ReLUSpec((2, 3)))
+
+
+@dataclass(frozen=True)
+class WeighedSpec(ReLUSpec):
+    weight: float = 1.0
+
+
+def test_a_kernel_is_not_given_a_setting_that_it_does_not_know(monkeypatch):
+    """A field that a spec gains later is refused by whoever has not learned it, not ignored."""
+    engine = ReferenceEngine()
+    monkeypatch.setitem(engine.kernels, WeighedSpec, engine.kernels[ReLUSpec])
+    assert engine.plan(WeighedSpec((2, 3))).engine == "reference"
+    with pytest.raises(Unsupported, match="reference's ReLU knows nothing of weight"):
+        engine.plan(WeighedSpec((2, 3), weight=2.0))
+
+
+def test_what_a_kernel_heeds_are_fields_of_its_spec():
+    with pytest.raises(TypeError, match="slop of ReLUSpec"):
+        table.implements("shape", "slop")(type("Typo", (ReLUKernel,), {"engine": "none"}))
+    with pytest.raises(TypeError, match="shape of ReLUSpec"):
+        table.implements("slope")(type("Lazy", (ReLUKernel,), {"engine": "none"}))

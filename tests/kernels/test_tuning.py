@@ -10,9 +10,9 @@ from support import ENGINES
 
 from caffepy.core.memory import Place
 from caffepy.kernels import tuning
-from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.measuring import going, in_turn, measure
 from caffepy.kernels.onednn import OneDnnEngine
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 pytestmark = pytest.mark.skipif("onednn" not in ENGINES, reason="oneDNN is missing")
 

@@ -72,7 +72,7 @@ def test_its_declarations_hold_together(entry):
     least_tops, most_tops = count_range(cls.tops, least)
     assert most is None or most >= least
     assert most_tops is None or most_tops >= least_tops
-    assert set(cls.keeps) <= {"bottom", "top", "sign"}
+    assert set(cls.keeps) <= {"bottom", "top", "sign", "labels"}
     assert most is None or all(label < most for label in cls.labels)
     assert cls.data <= (least == 0)
     assert not cls.inplace or (most != 0 and most_tops != 0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.core.memory import Array, Place, Shape
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import cudnn, settings
 from caffepy.kernels.cuda.common import FLOAT
 from caffepy.kernels.cuda.cudnn import (

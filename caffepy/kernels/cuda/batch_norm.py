@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Array, Place, Tensor
-from caffepy.kernels.base import BatchNormKernel, BatchNormSpec, Engine
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import FLOAT, Sums, device_of, extents, order
+from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "eps", "given", "inplace", "training")
 class BatchNorm(BatchNormKernel):
     """y = (x - mean) * rate with rate = 1 / sqrt(variance + eps).
 

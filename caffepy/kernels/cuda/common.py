@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import HALVES, Array, Place, Shape, Tensor
-from caffepy.kernels.base import Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.cuda.device import Device
 
 LARGEST = 2**30  # numbers of a tensor: the kernels count them in 32 bits

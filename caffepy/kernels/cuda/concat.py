@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 
 from caffepy.core.memory import Array, Place, Shape, Tensor
-from caffepy.kernels.base import ConcatKernel, ConcatSpec, Engine
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of, order
 from caffepy.kernels.cuda.device import PACKS
+from caffepy.kernels.operations.concat import ConcatKernel, ConcatSpec
+from caffepy.kernels.table import implements
 
 
+@implements("parts", "axis")
 class Concat(ConcatKernel):
     """In memory each part is rows of a fixed length, which become pieces of longer rows."""
 

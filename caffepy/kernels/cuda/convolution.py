@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.errors import DeviceError
-from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.cuda import cudnn, settings
 from caffepy.kernels.cuda.algorithms import (
     BACKWARD_DATA,
@@ -36,6 +36,8 @@ from caffepy.kernels.cuda.cudnn import (
     TensorDescriptor,
 )
 from caffepy.kernels.cuda.rewrite import rewrite
+from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
+from caffepy.kernels.table import implements
 
 if TYPE_CHECKING:
     from caffepy.kernels.cuda.device import Device
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 NO_WAY = "CAFFEPY_GPU_LAYOUT=nchw may help, or `engine: REFERENCE` in the layer's parameters."
 
 
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
 class Convolution(ConvolutionKernel):
     """Three directions, each with its own order and algorithm."""
 

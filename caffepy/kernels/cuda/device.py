@@ -14,12 +14,12 @@ import weakref
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from caffepy.core.memory import HALVES, Array, Place
-from caffepy.errors import DeviceError
+from caffepy.errors import BadValue, DeviceError
 from caffepy.kernels.cuda import libraries, settings
 
 SOURCE = Path(__file__).with_name("source")
@@ -65,13 +65,6 @@ def source(name: str, dtype: str = "float32") -> str:
     before, _, after = code.partition(COMMON)
     line = before.count("\n") + 2  # so that the compiler's complaints name the file's own lines
     return f'{before}{header}\n#line {line} "{name}.cu"{after}'
-
-
-class Watched(Protocol):
-    """A kernel that may find an error while it runs on the device."""
-
-    def explain(self, where: int, value: float) -> None:
-        """Raise what the error means; ``where`` and ``value`` are what the kernel noted."""
 
 
 class Device:
@@ -218,14 +211,18 @@ class Device:
         with self.computing():
             return self.xp.zeros(4, np.int32)
 
-    def watch(self, kernel: Watched) -> int:
+    def watch(self, kernel: Any) -> int:
         """The number under which ``kernel`` complains."""
         number = next(self._numbers)
         self._watched[number] = kernel
         return number
 
     def check(self) -> None:
-        """Raise what a kernel has complained of since the last check. Waits for the device."""
+        """Look whether a kernel has complained since the last check. Waits for the device.
+
+        Raises:
+            BadValue: the first complaint.
+        """
         if "flag" not in self.__dict__:
             return
         with self.computing():
@@ -235,4 +232,4 @@ class Device:
             self.flag.fill(0)
         kernel = self._watched.get(int(who))
         if kernel is not None:
-            kernel.explain(int(where), float(bits.view(np.float32)))
+            raise BadValue(kernel, int(where), float(bits.view(np.float32)))

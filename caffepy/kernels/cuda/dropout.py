@@ -7,13 +7,16 @@ import math
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import DropoutKernel, DropoutSpec, Engine
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of, order
 from caffepy.kernels.cuda.device import THREADS, WAVES
+from caffepy.kernels.operations.dropout import DropoutKernel, DropoutSpec
+from caffepy.kernels.table import implements
 
 DRAWS = 16  # that one counter gives
 
 
+@implements("shape", "ratio")
 class Dropout(DropoutKernel):
     """y = x * mask, dx = dy * mask.
 

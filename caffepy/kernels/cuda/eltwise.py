@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Array, Place, Tensor
-from caffepy.kernels.base import EltwiseKernel, EltwiseSpec, Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
+from caffepy.kernels.table import implements
 
 MOST = 256  # bottoms of a maximum, whose winners are kept as bytes
 
 
+@implements("operation", "shape", "coeff", "training")
 class Eltwise(EltwiseKernel):
     """The first two at once, each further one added to the result."""
 

@@ -11,14 +11,17 @@ from __future__ import annotations
 from functools import cached_property
 
 from caffepy.core.memory import Array, Place, Tensor
-from caffepy.kernels.base import Engine, InnerProductKernel, InnerProductSpec, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.cuda import cublas
 from caffepy.kernels.cuda.common import FLOAT
 from caffepy.kernels.cuda.rewrite import rewrite
+from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
+from caffepy.kernels.table import implements
 
 TOO_LARGE = 2**31  # cuBLAS counts rows and columns in 32 bits
 
 
+@implements("m", "k", "n", "transpose", "bias")
 class InnerProduct(InnerProductKernel):
     """y = x w^T + b."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from caffepy import log
 from caffepy.errors import DeviceError
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 
 logger = log.get(__name__)
 

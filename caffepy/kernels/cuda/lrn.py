@@ -8,10 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from caffepy.core.memory import Array, Place, Tensor
-from caffepy.kernels.base import Engine, LRNKernel, LRNSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.operations.lrn import LRNKernel, LRNSpec
+from caffepy.kernels.table import implements
 
 
+@implements("region", "shape", "size", "alpha", "beta", "k", "training")
 class LRN(LRNKernel):
     """y = x * s^-beta, in the order that x lies in."""
 

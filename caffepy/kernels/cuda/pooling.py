@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Array, Place, Shape, Tensor
-from caffepy.kernels.base import Engine, PoolingKernel, PoolingSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
+from caffepy.kernels.table import implements
 
 PACK = 4  # channels that a thread takes at once, channels-last
 
 
+@implements("method", "x", "y", "kernel", "stride", "pad", "training")
 class Pooling(PoolingKernel):
     """The largest or the mean of each window, in the order that x lies in."""
 

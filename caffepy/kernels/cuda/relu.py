@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import Engine, ReLUKernel, ReLUSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.operations.relu import ReLUKernel, ReLUSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "slope")
 class ReLU(ReLUKernel):
     """y = x for x > 0, else slope * x."""
 

@@ -6,10 +6,13 @@ import math
 from functools import cached_property
 
 from caffepy.core.memory import Array, Place, Tensor
-from caffepy.kernels.base import Engine, ScaleKernel, ScaleSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import FLOAT, Sums, device_of, extents, order
+from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "axis", "end", "bias", "inplace", "training")
 class Scale(ScaleKernel):
     """y = x * s + b; dx = dy * s; ds and db: dy * x and dy, summed over the axes they lack."""
 

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Array, Place, Shape, Tensor
-from caffepy.kernels.base import (
-    Engine,
-    SoftmaxKernel,
-    SoftmaxLossKernel,
-    SoftmaxLossSpec,
-    SoftmaxSpec,
-)
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of, extents, order
+from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
+from caffepy.kernels.operations.softmax_loss import SoftmaxLossKernel, SoftmaxLossSpec
+from caffepy.kernels.table import implements
 
 WIDEST = 256  # threads for a row
 
@@ -25,6 +22,7 @@ def place_for(tensor: Tensor, axis: int) -> Place:
     return order(tensor) if axis == 1 else Place.DEVICE
 
 
+@implements("shape", "axis")
 class Softmax(SoftmaxKernel):
     """y = exp(x - max) / sum exp(x - max)."""
 
@@ -56,6 +54,7 @@ class Softmax(SoftmaxKernel):
                                *arrays)
 
 
+@implements("shape", "axis", "ignore_label", "divisor")
 class SoftmaxLoss(SoftmaxLossKernel):
     """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor.
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Engine
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of
 from caffepy.kernels.cuda.device import THREADS, WAVES, Device
 from caffepy.kernels.cuda.mover import TO_DEVICE
-from caffepy.kernels.transform import TransformKernel, TransformSpec
+from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
+from caffepy.kernels.table import implements
 
 
 class _Room:
@@ -28,6 +29,7 @@ class _Room:
         self.used = device.xp.cuda.Event(disable_timing=True)
 
 
+@implements("x", "y", "mean", "scale")
 class Transform(TransformKernel):
     """y = (x - mean) * scale, cut out and mirrored.
 

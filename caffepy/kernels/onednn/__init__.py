@@ -5,26 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 
 from caffepy.core.memory import Mover
-from caffepy.kernels import base, fused, rules, tuning
-from caffepy.kernels.onednn import subsampled
-from caffepy.kernels.onednn.batch_norm import BatchNorm
-from caffepy.kernels.onednn.concat import Concat
-from caffepy.kernels.onednn.convolution import Convolution
-from caffepy.kernels.onednn.eltwise import Eltwise
-from caffepy.kernels.onednn.inner_product import InnerProduct
-from caffepy.kernels.onednn.lrn import LRN
+from caffepy.kernels import tuning
+from caffepy.kernels.contract import Engine, Kernel, Spec, Unsupported
 from caffepy.kernels.onednn.mover import OneDnnMover
-from caffepy.kernels.onednn.normalize import Normalize
-from caffepy.kernels.onednn.pooling import Pooling
-from caffepy.kernels.onednn.relu import ReLU
 from caffepy.kernels.onednn.runtime import Runtime
-from caffepy.kernels.onednn.scale import Scale
-from caffepy.kernels.onednn.softmax import Softmax
-from caffepy.kernels.onednn.sum_relu import SumReLU
-from caffepy.kernels.onednn.update import Update
 
 
-class OneDnnEngine(base.Engine):
+class OneDnnEngine(Engine):
     """Plans oneDNN kernels.
 
     Args:
@@ -35,21 +22,7 @@ class OneDnnEngine(base.Engine):
     """
 
     name = "onednn"
-    kernels = {
-        base.ConvolutionSpec: Convolution,
-        base.InnerProductSpec: InnerProduct,
-        base.PoolingSpec: Pooling,
-        base.LRNSpec: LRN,
-        base.ReLUSpec: ReLU,
-        base.SoftmaxSpec: Softmax,
-        base.BatchNormSpec: BatchNorm,
-        base.ScaleSpec: Scale,
-        fused.NormalizeSpec: Normalize,
-        fused.SumReLUSpec: SumReLU,
-        base.EltwiseSpec: Eltwise,
-        base.ConcatSpec: Concat,
-        rules.UpdateSpec: Update,
-    }
+    package = __name__
 
     def __init__(self, threads: int | None = None) -> None:
         self.runtime = Runtime(threads)
@@ -78,10 +51,8 @@ class OneDnnEngine(base.Engine):
         """A mover that changes the order of activations on all threads."""
         return OneDnnMover(self.runtime)
 
-    def plan(self, spec: base.Spec) -> base.Kernel:
+    def plan(self, spec: Spec) -> Kernel:
         """See Engine.plan."""
         if spec.dtype != "float32":  # type: ignore[attr-defined]
-            raise base.Unsupported("the oneDNN kernels compute in float32 only")
-        if isinstance(spec, base.ConvolutionSpec) and subsampled.applies(spec):
-            return subsampled.Subsampled(spec, self)
+            raise Unsupported("the oneDNN kernels compute in float32 only")
         return super().plan(spec)

@@ -8,15 +8,18 @@ from functools import cached_property
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import BatchNormKernel, BatchNormSpec, Engine
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.common import flat, runtime_of
 from caffepy.kernels.onednn.runtime import Call
+from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
+from caffepy.kernels.table import implements
 
 USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT, FUSE_RELU = 1, 2, 4, 8  # oneDNN's flags
 
 
+@implements("shape", "eps", "given", "inplace", "training")
 class BatchNorm(BatchNormKernel):
     """y = (x - mean) / sqrt(variance + eps).
 

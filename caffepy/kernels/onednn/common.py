@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from caffepy.core.memory import Place, Shape, SyncedMemory, Tensor
-from caffepy.kernels.base import Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
 from caffepy.kernels.onednn.runtime import Runtime

@@ -10,14 +10,17 @@ import math
 from itertools import accumulate
 
 from caffepy.core.memory import Place, Shape, Tensor
-from caffepy.kernels.base import ConcatKernel, ConcatSpec, Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn.common import Cuts, order, runtime_of
 from caffepy.kernels.onednn.runtime import Runtime
+from caffepy.kernels.operations.concat import ConcatKernel, ConcatSpec
+from caffepy.kernels.table import implements
 
 FEW = 1 << 16  # numbers, which NumPy has copied sooner than threads are told to
 NARROW = 16  # numbers of a part in a row; oneDNN copies fewer one by one
 
 
+@implements("parts", "axis")
 class Concat(ConcatKernel):
     """One copy for each part."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from caffepy import log
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import weight_gradient, winograd
 from caffepy.kernels.onednn.common import runtime_of
 from caffepy.kernels.onednn.direct import (
@@ -26,12 +26,15 @@ from caffepy.kernels.onednn.direct import (
     Laid,
 )
 from caffepy.kernels.onednn.weight_gradient import Primitive, WeightGradient
+from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
+from caffepy.kernels.table import implements
 
 logger = log.get(__name__)
 
 DIRECTIONS = (FORWARD, DATA, WEIGHTS)
 
 
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
 class Convolution(ConvolutionKernel):
     """See the module."""
 

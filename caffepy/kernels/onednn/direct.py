@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import ConvolutionSpec, Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
 from caffepy.kernels.onednn.common import RELU, Seen
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 FORWARD, DATA, WEIGHTS = "forward", "backward_data", "backward_weights"
 CHANNELS_LAST, PLAIN = "channels-last", "plain"

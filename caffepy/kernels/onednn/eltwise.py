@@ -9,12 +9,15 @@ import ctypes
 from functools import cached_property
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import EltwiseKernel, EltwiseSpec, Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.common import flat, order, runtime_of
 from caffepy.kernels.onednn.runtime import Call
+from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
+from caffepy.kernels.table import implements
 
 
+@implements("operation", "shape", "coeff", "training")
 class Eltwise(EltwiseKernel):
     """y = sum of coeff_i x_i, or product of x_i."""
 

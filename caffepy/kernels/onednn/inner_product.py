@@ -14,14 +14,17 @@ from functools import cached_property
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Engine, InnerProductKernel, InnerProductSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn.api import Address, check
 from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
+from caffepy.kernels.table import implements
 
 SMALL_BATCH = range(8, 49)
 MANY_WEIGHTS = 2**20
 
 
+@implements("m", "k", "n", "transpose", "bias")
 class InnerProduct(InnerProductKernel):
     """y = x w^T + b."""
 

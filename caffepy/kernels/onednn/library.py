@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from caffepy import log
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 
 logger = log.get(__name__)
 

@@ -20,17 +20,20 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Engine, LRNKernel, LRNSpec, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, dims
 from caffepy.kernels.onednn.common import runtime_of
 from caffepy.kernels.onednn.runtime import Call, Runtime
+from caffepy.kernels.operations.lrn import LRNKernel, LRNSpec
+from caffepy.kernels.table import implements
 
 PLACE = Place.HOST_LAST
 PIECE = 2**17  # numbers of one array: all that a step touches stays in the last-level cache
 TILE = 64  # channels that share one banded product
 
 
+@implements("region", "shape", "size", "alpha", "beta", "k", "training")
 class LRN(LRNKernel):
     """y = x s^-beta."""
 

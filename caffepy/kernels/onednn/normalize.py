@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Engine, Unsupported
-from caffepy.kernels.fused import NormalizeKernel, NormalizeSpec
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.batch_norm import FUSE_RELU, USE_SCALE, USE_SHIFT
 from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "eps", "relu")
 class Normalize(NormalizeKernel):
     """Which values ReLU let pass is kept between forward and backward, a byte or less each."""
 

@@ -14,16 +14,19 @@ from functools import cached_property
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Engine, PoolingKernel, PoolingSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, dims
 from caffepy.kernels.onednn.common import runtime_of
 from caffepy.kernels.onednn.runtime import Call, Chosen
+from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
+from caffepy.kernels.table import implements
 
 PLACE = Place.HOST_LAST
 LOWEST = np.finfo(np.float32).min  # where the search for a maximum starts
 
 
+@implements("method", "x", "y", "kernel", "stride", "pad", "training")
 class Pooling(PoolingKernel):
     """The largest or the mean of each window."""
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import Engine, ReLUKernel, ReLUSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.common import flat, order, runtime_of
+from caffepy.kernels.operations.relu import ReLUKernel, ReLUSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "slope")
 class ReLU(ReLUKernel):
     """y = max(x, 0) + slope * min(x, 0)."""
 

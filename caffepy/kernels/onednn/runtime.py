@@ -14,7 +14,7 @@ from ctypes import byref, c_int, c_void_p
 from typing import Any
 
 from caffepy import log
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn.api import (
     ANY_TAG,
     CPU,

@@ -12,14 +12,17 @@ from functools import cached_property
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Engine, ScaleKernel, ScaleSpec, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.batch_norm import USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT
 from caffepy.kernels.onednn.common import flat, runtime_of
 from caffepy.kernels.onednn.runtime import Call
+from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "axis", "end", "bias", "inplace", "training")
 class Scale(ScaleKernel):
     """y = (x - 0) / sqrt(1 + 0) * s + b."""
 

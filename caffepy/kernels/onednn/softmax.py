@@ -11,11 +11,14 @@ import math
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Engine, SoftmaxKernel, SoftmaxSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "axis")
 class Softmax(SoftmaxKernel):
     """y = exp(x - max) / sum exp(x - max)."""
 

@@ -11,22 +11,25 @@ import math
 from dataclasses import replace
 
 from caffepy.core.memory import Array, Place, SyncedMemory, Tensor
-from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn.common import Seen
 from caffepy.kernels.onednn.convolution import Convolution
+from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
+from caffepy.kernels.table import implements
 
 
-def applies(spec: ConvolutionSpec) -> bool:
-    """Whether a convolution skips pixels."""
-    return (len(spec.x) == 4 and spec.w[2:] == (1, 1) and set(spec.pad) == {0}
-            and max(spec.stride) > 1 and 0 not in spec.x)
-
-
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
 class Subsampled(ConvolutionKernel):
     """Copies, then convolves."""
 
     engine = "onednn"
     fuses_relu = True
+
+    @classmethod
+    def serves(cls, spec: ConvolutionSpec) -> bool:
+        """Whether the convolution skips pixels."""
+        return (len(spec.x) == 4 and spec.w[2:] == (1, 1) and set(spec.pad) == {0}
+                and max(spec.stride) > 1 and 0 not in spec.x)
 
     def __init__(self, spec: ConvolutionSpec, owner: Engine) -> None:
         super().__init__(spec, owner)

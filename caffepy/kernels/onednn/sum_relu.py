@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import Engine
-from caffepy.kernels.fused import SumReLUKernel, SumReLUSpec
+from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.common import RELU, flat, order, runtime_of
+from caffepy.kernels.operations.sum_relu import SumReLUKernel, SumReLUSpec
+from caffepy.kernels.table import implements
 
 
+@implements("shape")
 class SumReLU(SumReLUKernel):
     """y = max(a + b, 0)."""
 

@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.kernels.base import Engine, Unsupported
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import ADD, DIV, MUL, Array
 from caffepy.kernels.onednn.common import runtime_of
 from caffepy.kernels.onednn.runtime import Call, Runtime
-from caffepy.kernels.rules import UpdateKernel, UpdateSpec
+from caffepy.kernels.operations.update import UpdateKernel, UpdateSpec
+from caffepy.kernels.table import implements
 
 
 class Passes:
@@ -165,6 +166,7 @@ RULES: dict[str, Callable[[Passes], None]] = {
 }
 
 
+@implements("rule", "count", "momentum", "second", "delta", "decays")
 class Update(UpdateKernel):
     """The passes of the rule that the spec names."""
 

@@ -14,10 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Address, Array, Layout, check
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 LEAST_CHANNELS = 64  # narrower, a kernel cell's product is not worth its two sweeps of memory
 LEAST_WIDTH = 14  # smaller pictures are mostly padding

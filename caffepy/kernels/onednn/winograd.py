@@ -26,7 +26,6 @@ import numpy as np
 
 from caffepy.core.memory import Place, Tensor
 from caffepy.errors import ConfigError
-from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Address, Array, Layout, dims
 from caffepy.kernels.onednn.direct import DATA, FORWARD, WEIGHTS
@@ -35,6 +34,7 @@ from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.onednn.weight_gradient import ColumnSums, WeightGradient
 from caffepy.kernels.onednn.winograd_pieces import Part, Side, Steps
 from caffepy.kernels.onednn.winograd_weights import Gathered, Mixed
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 WAY = "winograd"
 SWITCH = "CAFFEPY_WINOGRAD"

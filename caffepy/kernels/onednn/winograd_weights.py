@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import ConvolutionSpec
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
 from caffepy.kernels.onednn.common import Cuts, Seen
 from caffepy.kernels.onednn.interpolation import Tile
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.onednn.weight_gradient import product
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 
 def row_layout(runtime: Runtime, spec: ConvolutionSpec) -> Layout:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import BatchNormKernel, BatchNormSpec, Engine
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "eps", "given", "inplace", "training")
 class BatchNorm(BatchNormKernel):
     """y = (x - mean) / std with std = sqrt(variance + eps).
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import ConcatKernel, ConcatSpec, Engine
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.concat import ConcatKernel, ConcatSpec
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("parts", "axis")
 class Concat(ConcatKernel):
     """Copies between the whole and its slices."""
 

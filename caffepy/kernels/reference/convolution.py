@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.reference.windows import Windows
+from caffepy.kernels.table import implements
 
 CHUNK_BYTES = 16 * 2**20  # of columns at once: a few images, near the caches
 
 
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
 class Convolution(ConvolutionKernel):
     """y = w * columns(x) + b in each group.
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec, Engine
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.reference.windows import Pairs, Windows, every
+from caffepy.kernels.table import implements
 
 
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
 class Depthwise(ConvolutionKernel):
     """y[c, m] = sum over cells k of w[c, m, k] * x[c at k] + b[c, m].
 
@@ -16,6 +19,11 @@ class Depthwise(ConvolutionKernel):
 
     engine = "reference"
     detail = "direct, depthwise"
+
+    @classmethod
+    def serves(cls, spec: ConvolutionSpec) -> bool:
+        """Whether each channel is a group of its own."""
+        return 1 < spec.group == spec.x[1]
 
     def __init__(self, spec: ConvolutionSpec, owner: Engine) -> None:
         super().__init__(spec, owner)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Place, SyncedMemory, Tensor
-from caffepy.kernels.base import DropoutKernel
+from caffepy.kernels.operations.dropout import DropoutKernel
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "ratio")
 class Dropout(DropoutKernel):
     """y = x * mask, dx = dy * mask."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import EltwiseKernel
+from caffepy.kernels.operations.eltwise import EltwiseKernel
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("operation", "shape", "coeff", "training")
 class Eltwise(EltwiseKernel):
     """y = sum of coeff_i x_i, product of x_i, or max of x_i."""
 

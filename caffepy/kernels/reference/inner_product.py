@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import InnerProductKernel
+from caffepy.kernels.operations.inner_product import InnerProductKernel
+from caffepy.kernels.table import implements
 
 
+@implements("m", "k", "n", "transpose", "bias")
 class InnerProduct(InnerProductKernel):
     """y = x w^T + b."""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import Engine, LRNKernel, LRNSpec
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.lrn import LRNKernel, LRNSpec
+from caffepy.kernels.table import implements
 
 
+@implements("region", "shape", "size", "alpha", "beta", "k", "training")
 class LRN(LRNKernel):
     """y = x * scale^-beta.
 

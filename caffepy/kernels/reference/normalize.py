@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import Engine
-from caffepy.kernels.fused import NormalizeKernel, NormalizeSpec
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "eps", "relu")
 class Normalize(NormalizeKernel):
     """n = (x - mean) / std with std = sqrt(variance + eps); y = n * s + b, then max(y, 0).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.base import Kernel
+from caffepy.kernels.contract import Kernel
 
 
 def follow(kernel: Kernel, tensor: Tensor) -> Place:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import Engine, PoolingKernel, PoolingSpec
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.reference.windows import Windows
+from caffepy.kernels.table import implements
 
 LOWEST = -float(np.finfo(np.float32).max)  # where the search for a maximum starts
 
 
+@implements("method", "x", "y", "kernel", "stride", "pad", "training")
 class Pooling(PoolingKernel):
     """The largest or the mean of each window."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import ReLUKernel
+from caffepy.kernels.operations.relu import ReLUKernel
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "slope")
 class ReLU(ReLUKernel):
     """y = max(x, 0) + slope * min(x, 0)."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import Engine, ScaleKernel, ScaleSpec
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "axis", "end", "bias", "inplace", "training")
 class Scale(ScaleKernel):
     """y = x * s + b; dx = dy * s; ds and db: dy * x and dy, summed over the axes they lack."""
 

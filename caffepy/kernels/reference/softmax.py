@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import SoftmaxKernel
+from caffepy.kernels.operations.softmax import SoftmaxKernel
+from caffepy.kernels.table import implements
 
 
+@implements("shape", "axis")
 class Softmax(SoftmaxKernel):
     """y = exp(x - max) / sum exp(x - max)."""
 

@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Array, Tensor
-from caffepy.kernels.base import Engine, SoftmaxLossKernel, SoftmaxLossSpec
+from caffepy.errors import BadValue
+from caffepy.kernels.contract import Engine
+from caffepy.kernels.operations.softmax_loss import SoftmaxLossKernel, SoftmaxLossSpec
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 FLT_MIN = float(np.finfo(np.float32).tiny)
 
 
+@implements("shape", "axis", "ignore_label", "divisor")
 class SoftmaxLoss(SoftmaxLossKernel):
     """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor."""
 
@@ -37,7 +41,7 @@ class SoftmaxLoss(SoftmaxLossKernel):
         xp, place, spec = self.owner.xp, self.owner.place, self.spec
         ps = p.read(follow(self, p))
         index, counts = class_indices(
-            xp, labels.read(place), spec.shape[spec.axis], spec.ignore_label, self.explain)
+            xp, labels.read(place), spec.shape[spec.axis], spec.ignore_label, self._complain)
         self.cells[spec.axis] = index.reshape(self.one_label)
         self.counts = None if counts is None else counts.reshape(self.one_label)
         self.at_label = ps[tuple(self.cells)]
@@ -48,6 +52,9 @@ class SoftmaxLoss(SoftmaxLossKernel):
             valid = int(self.counts.sum())
         self.divisor = max(1.0, valid) if spec.divisor is None else spec.divisor
         loss.overwrite(place)[...] = losses.sum(dtype=np.float64) / self.divisor
+
+    def _complain(self, where: int, value: float) -> None:
+        raise BadValue(self, where, value)
 
     def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float | Array) -> None:
         xp, place, scale = self.owner.xp, follow(self, p), weight / self.divisor

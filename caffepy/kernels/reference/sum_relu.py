@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Tensor
-from caffepy.kernels.fused import SumReLUKernel
+from caffepy.kernels.operations.sum_relu import SumReLUKernel
 from caffepy.kernels.reference.order import follow
+from caffepy.kernels.table import implements
 
 
+@implements("shape")
 class SumReLU(SumReLUKernel):
     """y = max(a + b, 0)."""
 

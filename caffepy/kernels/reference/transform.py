@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.transform import TransformKernel
+from caffepy.kernels.operations.transform import TransformKernel
+from caffepy.kernels.table import implements
 
 
+@implements("x", "y", "mean", "scale")
 class Transform(TransformKernel):
     """y = (x - mean) * scale, cut out and mirrored; on NumPy's side, where the pictures are."""
 

@@ -8,7 +8,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Shape
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import ConcatKernel, ConcatSpec
+from caffepy.kernels.operations.concat import ConcatKernel, ConcatSpec
 
 
 def axis_of(layer: Layer, blob: Blob, axis: int) -> int:
@@ -22,6 +22,7 @@ def axis_of(layer: Layer, blob: Blob, axis: int) -> int:
 class AlongAxis(Layer):
     """Joins parts to a whole, or the other way. With one part it is the whole's memory."""
 
+    plans = (ConcatSpec,)
     keeps = ()
     recordable = True
     legacy = ""  # the older word for the axis, which cannot count from the end

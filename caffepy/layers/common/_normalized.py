@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from caffepy.core.fusion import Fused, Link
-from caffepy.kernels.fused import NormalizeKernel, NormalizeSpec
+from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 
 
 class Normalization(NamedTuple):

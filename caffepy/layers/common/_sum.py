@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Tensor
-from caffepy.kernels.base import EltwiseKernel, EltwiseSpec
+from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
 
 
 def add_up(layer: Layer, parts: list[Tensor], total: Tensor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from caffepy.core.fusion import Fused, Link
-from caffepy.kernels.fused import SumReLUKernel, SumReLUSpec
+from caffepy.kernels.operations.sum_relu import SumReLUKernel, SumReLUSpec
 from caffepy.layers.common._normalized import is_plain_relu
 
 

@@ -20,7 +20,8 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import BatchNormKernel, BatchNormSpec
+from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
+from caffepy.kernels.operations.normalize import NormalizeSpec
 from caffepy.layers.common._normalized import Normalized, normalization
 from caffepy.proto import caffe_pb2
 
@@ -28,6 +29,7 @@ from caffepy.proto import caffe_pb2
 @register("BatchNorm", param="batch_norm_param")
 class BatchNorm(Layer):
     inplace = True
+    plans = (BatchNormSpec, NormalizeSpec)
     learns = ("mean", "variance", "factor")
     recordable = True
     same_place = True

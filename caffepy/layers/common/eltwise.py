@@ -20,7 +20,8 @@ from caffepy.core.fusion import Fused, Link
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import EltwiseKernel, EltwiseSpec
+from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
+from caffepy.kernels.operations.sum_relu import SumReLUSpec
 from caffepy.layers.common._summed import summed
 from caffepy.proto import caffe_pb2
 
@@ -29,6 +30,7 @@ logger = log.get(__name__)
 
 @register("Eltwise", v1="ELTWISE", param="eltwise_param")
 class Eltwise(Layer):
+    plans = (EltwiseSpec, SumReLUSpec)
     bottoms = "2+"
     inplace = True
     recordable = True

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import InnerProductKernel, InnerProductSpec
+from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
 from caffepy.layers.common._axis import axis_of
 
 
 @register("InnerProduct", v1="INNER_PRODUCT", v0="innerproduct", param="inner_product_param")
 class InnerProduct(Layer):
+    plans = (InnerProductSpec,)
     learns = ("weights", "bias")
     recordable = True
     look = "inner product"

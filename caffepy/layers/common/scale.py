@@ -14,13 +14,14 @@ from collections.abc import Sequence
 
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
-from caffepy.kernels.base import ScaleKernel, ScaleSpec
+from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
 from caffepy.layers.common._broadcast import Broadcast
 from caffepy.proto import caffe_pb2
 
 
 @register("Scale", param="scale_param")
 class Scale(Broadcast):
+    plans = (ScaleSpec,)
     learns = ("scale", "bias")
     recordable = True
     rescales = True

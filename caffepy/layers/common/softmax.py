@@ -12,13 +12,14 @@ from collections.abc import Sequence
 
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
-from caffepy.kernels.base import SoftmaxKernel, SoftmaxSpec
+from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
 from caffepy.layers.common._axis import axis_of
 
 
 @register("Softmax", v1="SOFTMAX", v0="softmax", param="softmax_param")
 class Softmax(Layer):
     inplace = True
+    plans = (SoftmaxSpec,)
     keeps = ("top",)
     recordable = True
 

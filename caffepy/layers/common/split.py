@@ -13,12 +13,14 @@ from collections.abc import Sequence
 
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
+from caffepy.kernels.operations.eltwise import EltwiseSpec
 from caffepy.layers.common._sum import add_up
 
 
 @register("Split", v1="SPLIT", v0="split")
 class Split(Layer):
     tops = "1+"
+    plans = (EltwiseSpec,)
     keeps = ()
     recordable = True
     same_place = True

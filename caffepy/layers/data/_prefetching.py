@@ -13,7 +13,7 @@ from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Collector, Room, Whole
 from caffepy.errors import CaffeError
-from caffepy.kernels.transform import TransformKernel
+from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
 from caffepy.layers.data._uploads import Uploads
 
 logger = log.get(__name__)
@@ -50,6 +50,7 @@ class PrefetchingLayer(Layer):
     the net has used, however many lie ready.
     """
 
+    plans = (TransformSpec,)
     bottoms = "0"
     tops = "1-2"
     keeps = ()

@@ -13,7 +13,7 @@ from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Collector, Whole
-from caffepy.kernels.transform import TransformKernel, TransformSpec
+from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
 
 
 class _Begun(NamedTuple):

@@ -22,18 +22,19 @@ from caffepy.core.layer import Blobs
 from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import CaffeError, ShapeError
-from caffepy.kernels.base import SoftmaxSpec
+from caffepy.kernels.operations.softmax import SoftmaxSpec
 from caffepy.layers.loss._loss import LOG_THRESHOLD, Normalized, class_labels, positions
 from caffepy.proto import wire
 
 
 @register("InfogainLoss", v1="INFOGAIN_LOSS", v0="infogain_loss", param="infogain_loss_param")
 class InfogainLoss(Normalized):
+    plans = (SoftmaxSpec,)
     head = "Softmax"
     bottoms = "2-3"
     tops = "1-2"
     labels = (1, 2)
-    keeps = ()
+    keeps: tuple[str, ...] = ()
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         super().setup(bottom, top)
@@ -61,7 +62,7 @@ class InfogainLoss(Normalized):
         if len(top) > 1:
             top[1].reshape_like(x)
             self.probabilities = top[1]
-            self.keeps = ("bottom", "top")
+            self.keeps = ("top",)
         self.softmax = self.plan(SoftmaxSpec(x.shape, self.at.axis, self.dtype.name))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:

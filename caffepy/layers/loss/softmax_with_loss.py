@@ -12,27 +12,25 @@ in the original.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
+from typing import NoReturn
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
-from caffepy.kernels.base import (
-    SoftmaxKernel,
-    SoftmaxLossKernel,
-    SoftmaxLossSpec,
-    SoftmaxSpec,
-)
+from caffepy.errors import BadValue
+from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
+from caffepy.kernels.operations.softmax_loss import SoftmaxLossKernel, SoftmaxLossSpec
 from caffepy.layers.loss._loss import VALID, Normalized, bad_label, positions
 
 
 @register("SoftmaxWithLoss", v1="SOFTMAX_LOSS", v0="softmax_loss", param="softmax_param")
 class SoftmaxWithLoss(Normalized):
+    plans = (SoftmaxSpec, SoftmaxLossSpec)
     head = "Softmax"
     tops = "1-2"
-    keeps = ()
+    keeps: tuple[str, ...] = ("labels",)
     recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
@@ -42,7 +40,7 @@ class SoftmaxWithLoss(Normalized):
         if len(top) > 1:
             top[1].reshape_like(x)
             self.probabilities = top[1]
-            self.keeps = ("bottom", "top")
+            self.keeps = ("labels", "top")
         else:
             self.probabilities = Blob(x.shape, self.dtype, self.context.mover)
         self.softmax: SoftmaxKernel = self.plan(
@@ -51,12 +49,18 @@ class SoftmaxWithLoss(Normalized):
         divisor = None if self.mode == VALID else self.normalizer(self.at.outer, count, count)
         self.kernel: SoftmaxLossKernel = self.plan(SoftmaxLossSpec(
             x.shape, self.at.axis, self.ignore_label, divisor, self.dtype.name))
-        self.kernel.explain = functools.partial(bad_label, self, bottom[1].shape, self.at.classes)
+        self.label_shape = bottom[1].shape
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         p = self.probabilities.values
         self.softmax.forward(bottom[0].values, p)
-        self.kernel.forward(p, bottom[1].values, top[0].values)
+        try:
+            self.kernel.forward(p, bottom[1].values, top[0].values)
+        except BadValue as error:
+            self.explain(error)
+
+    def explain(self, error: BadValue) -> NoReturn:
+        bad_label(self, self.label_shape, self.at.classes, error.place, error.value)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         self.kernel.backward(self.probabilities.values, bottom[1].values, bottom[0].grads,

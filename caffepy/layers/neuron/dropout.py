@@ -16,13 +16,14 @@ from collections.abc import Sequence
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Tensor
 from caffepy.core.registry import register
-from caffepy.kernels.base import DropoutKernel, DropoutSpec
+from caffepy.kernels.operations.dropout import DropoutKernel, DropoutSpec
 from caffepy.proto import caffe_pb2
 
 
 @register("Dropout", v1="DROPOUT", v0="dropout", param="dropout_param")
 class Dropout(Layer):
     inplace = True
+    plans = (DropoutSpec,)
     keeps = ()
     preserves_sign = True
     recordable = True

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from caffepy import log
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
-from caffepy.kernels.base import ReLUKernel, ReLUSpec
+from caffepy.kernels.operations.relu import ReLUKernel, ReLUSpec
 
 logger = log.get(__name__)
 
@@ -24,6 +24,7 @@ logger = log.get(__name__)
 @register("ReLU", v1="RELU", v0="relu", param="relu_param")
 class ReLU(Layer):
     inplace = True
+    plans = (ReLUSpec,)
     keeps = ("sign",)
     recordable = True
     same_place = True

@@ -15,7 +15,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Tensor
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import InnerProductKernel, InnerProductSpec
+from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
 
 State = tuple[Array, ...]  # h, and for an LSTM c; each N x D
 
@@ -26,6 +26,7 @@ class Recurrent(Layer):
     Shapes: T steps, N sequences side by side, D numbers of output, G gates of D numbers.
     """
 
+    plans = (InnerProductSpec,)
     bottoms = "2-5"
     tops = "1-3"
     labels = (1,)

@@ -11,7 +11,7 @@ import numpy as np
 from caffepy.core.blob import Blob
 from caffepy.core.fusion import Fused, Link
 from caffepy.core.memory import Place, SyncedMemory, Tensor
-from caffepy.kernels.base import ConvolutionKernel
+from caffepy.kernels.operations.convolution import ConvolutionKernel
 from caffepy.layers.common._normalized import (
     Normalization,
     Normalized,

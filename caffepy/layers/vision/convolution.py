@@ -21,7 +21,7 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import ConvolutionKernel, ConvolutionSpec
+from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.layers.vision._fused import fused
 from caffepy.layers.vision._spatial import Spatial, same_shapes, seen_as
 
@@ -29,6 +29,7 @@ from caffepy.layers.vision._spatial import Spatial, same_shapes, seen_as
 class BaseConvolution(Layer):
     """What Convolution and Deconvolution share: the same kernel, run in one direction or other."""
 
+    plans = (ConvolutionSpec,)
     bottoms = "1+"
     tops = "= bottoms"
     learns = ("weights", "bias")

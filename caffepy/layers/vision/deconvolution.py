@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
-from caffepy.kernels.base import ConvolutionSpec
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 from caffepy.layers.vision._spatial import seen_as
 from caffepy.layers.vision.convolution import BaseConvolution
 

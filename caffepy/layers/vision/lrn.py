@@ -18,12 +18,13 @@ from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import LRNKernel, LRNSpec
+from caffepy.kernels.operations.lrn import LRNKernel, LRNSpec
 from caffepy.proto import caffe_pb2
 
 
 @register("LRN", v1="LRN", v0="lrn", param="lrn_param")
 class LRN(Layer):
+    plans = (LRNSpec,)
     keeps = ("bottom", "top")
     recordable = True
     same_place = True

@@ -21,7 +21,7 @@ from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.kernels.base import PoolingKernel, PoolingSpec
+from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.reference.stochastic import Stochastic
 from caffepy.layers.vision._spatial import PoolingWindows
 from caffepy.proto import caffe_pb2
@@ -30,6 +30,7 @@ from caffepy.proto import caffe_pb2
 @register("Pooling", v1="POOLING", v0="pool", param="pooling_param")
 class Pooling(Layer):
     tops = "1-2"
+    plans = (PoolingSpec,)
     keeps: tuple[str, ...] = ()  # the kernel remembers the winners itself
     windowed = True
     look = "pooling"

@@ -18,12 +18,14 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
+from caffepy.kernels.operations.pooling import PoolingSpec
 from caffepy.layers.vision.pooling import Pooling
 from caffepy.proto import caffe_pb2
 
 
 @register("SPP", param="spp_param")
 class SPP(Layer):
+    plans = (PoolingSpec,)
     keeps = ()
     recordable = True
 

@@ -8,7 +8,7 @@ import numpy as np
 from support import same
 
 from caffepy.core.memory import Place, SyncedMemory, Tensor
-from caffepy.kernels.base import Engine, Kernel, Spec
+from caffepy.kernels.contract import Engine, Kernel, Spec
 from caffepy.kernels.cuda import CudaEngine
 from caffepy.kernels.reference import ReferenceEngine
 
@@ -18,11 +18,10 @@ Pair = tuple[Tensor, Tensor]  # on the device, and on the host
 
 
 class Pairs:
-    """An engine on the fake device with some kernels, and the reference engine."""
+    """The engine on the fake device, and the reference engine."""
 
-    def __init__(self, kernels: dict[type[Spec], type[Kernel]]) -> None:
+    def __init__(self) -> None:
         self.engine: Engine = CudaEngine(0)
-        self.engine.kernels = kernels
         self.device = self.engine.device
         self.mover = self.engine.mover()
         self.reference = ReferenceEngine()

@@ -18,7 +18,7 @@ from numpy.testing import assert_allclose
 from caffepy import kernels
 from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.core.place import HALVES
-from caffepy.kernels.base import Kernel, Spec
+from caffepy.kernels.contract import Kernel, Spec
 from caffepy.kernels.cuda import CudaEngine
 from caffepy.kernels.reference import ReferenceEngine
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import cublas, cudnn, libraries
 from caffepy.kernels.cuda.cudnn import ConvolutionDescriptor, FilterDescriptor, TensorDescriptor
 

@@ -9,8 +9,11 @@ import pytest
 from kernels.cuda.sides import ORDERS, SHAPES, Side, both, normal, numbers
 
 from caffepy.errors import DataError
-from caffepy.kernels.base import BatchNormSpec, ScaleSpec, SoftmaxLossSpec, SoftmaxSpec
 from caffepy.kernels.cuda import CudaEngine
+from caffepy.kernels.operations.batch_norm import BatchNormSpec
+from caffepy.kernels.operations.scale import ScaleSpec
+from caffepy.kernels.operations.softmax import SoftmaxSpec
+from caffepy.kernels.operations.softmax_loss import SoftmaxLossSpec
 
 pytestmark = pytest.mark.usefixtures("gpu")
 
@@ -187,7 +190,7 @@ def test_a_bad_label_is_found_when_the_host_looks(bad):
     plan.backward(ps, side.tensor(labels), dx := side.empty((400, 3)), one)
     assert numbers(loss) == pytest.approx(math.log(3), rel=1e-5)
     assert not numbers(dx)[333].any()
-    with pytest.raises(DataError, match="label 333 is no class") as caught:
+    with pytest.raises(DataError, match="number 333 cannot be used") as caught:
         engine.device.check()
     assert caught.value.found == f"{float(np.float32(bad)):g}"
     engine.device.check()  # said once

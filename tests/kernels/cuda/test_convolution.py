@@ -9,9 +9,9 @@ from kernels.cuda.pairs import ORDERS, Pairs, normal
 
 from caffepy.core.memory import Place
 from caffepy.errors import DeviceError
-from caffepy.kernels.base import ConvolutionSpec, Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import algorithms, convolution, cudnn, settings
-from caffepy.kernels.cuda.convolution import Convolution
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 
 def spec_of(x, outputs, kernel, stride=None, pad=None, dilation=None, group=1, bias=True):
@@ -43,7 +43,7 @@ SMALL = spec_of((2, 4, 6, 5), 3, (3, 3))
 
 @pytest.fixture
 def pairs(gpu) -> Pairs:
-    return Pairs({ConvolutionSpec: Convolution})
+    return Pairs()
 
 
 def fake(pairs: Pairs):
@@ -219,7 +219,7 @@ def test_equal_convolutions_are_searched_for_once(pairs: Pairs) -> None:
 def test_tf32_is_a_setting(fake_gpu, monkeypatch, word: str, number: int, math: int) -> None:
     """A search reports algorithms with TF32 even where it is forbidden, and as the fastest."""
     monkeypatch.setenv("CAFFEPY_TF32", word)
-    pairs = Pairs({ConvolutionSpec: Convolution})
+    pairs = Pairs()
     forward(pairs, pairs.engine.plan(SMALL), SMALL)
     assert set(fake(pairs).runs) == {("Forward", number, math, word == "1")}
 

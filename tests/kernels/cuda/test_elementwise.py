@@ -9,8 +9,11 @@ from kernels.cuda.sides import ORDERS, REAL, SHAPES, Side, both, normal
 
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
-from caffepy.kernels.base import ConcatSpec, DropoutKernel, DropoutSpec, EltwiseSpec, ReLUSpec
 from caffepy.kernels.cuda import CudaEngine
+from caffepy.kernels.operations.concat import ConcatSpec
+from caffepy.kernels.operations.dropout import DropoutKernel, DropoutSpec
+from caffepy.kernels.operations.eltwise import EltwiseSpec
+from caffepy.kernels.operations.relu import ReLUSpec
 
 pytestmark = pytest.mark.usefixtures("gpu")
 

@@ -15,18 +15,17 @@ from numpy.testing import assert_allclose
 
 from caffepy.core.memory import Place, Tensor
 from caffepy.core.place import HALVES
-from caffepy.kernels.base import ConvolutionSpec, InnerProductSpec
 from caffepy.kernels.cuda import cudnn
-from caffepy.kernels.cuda.convolution import Convolution
 from caffepy.kernels.cuda.device import Device
-from caffepy.kernels.cuda.inner_product import InnerProduct
+from caffepy.kernels.operations.convolution import ConvolutionSpec
+from caffepy.kernels.operations.inner_product import InnerProductSpec
 
 pytestmark = pytest.mark.parametrize("dtype", HALVES)
 
 
 @pytest.fixture
 def pairs(gpu) -> Pairs:
-    return Pairs({ConvolutionSpec: Convolution, InnerProductSpec: InnerProduct})
+    return Pairs()
 
 
 def both_ways(pairs: Pairs, spec, dtype: str, x: Sequence[int], w: Sequence[int],

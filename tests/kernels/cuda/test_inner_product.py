@@ -6,13 +6,13 @@ import pytest
 from kernels.cuda.pairs import Pairs, normal
 
 from caffepy.core.memory import Place
-from caffepy.kernels.base import InnerProductSpec, Unsupported
-from caffepy.kernels.cuda.inner_product import InnerProduct
+from caffepy.kernels.contract import Unsupported
+from caffepy.kernels.operations.inner_product import InnerProductSpec
 
 
 @pytest.fixture
 def pairs(gpu) -> Pairs:
-    return Pairs({InnerProductSpec: InnerProduct})
+    return Pairs()
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -59,7 +59,7 @@ def test_what_is_not_wanted_is_left_alone(pairs: Pairs) -> None:
 @pytest.mark.parametrize(("word", "compute"), [("", 77), ("1", 77), ("0", 68)])
 def test_tf32_is_a_setting(fake_gpu, monkeypatch, word: str, compute: int) -> None:
     monkeypatch.setenv("CAFFEPY_TF32", word)
-    pairs = Pairs({InnerProductSpec: InnerProduct})
+    pairs = Pairs()
     kernel, _ = pairs.plans(InnerProductSpec(2, 3, 4, bias=False))
     x, w, y = pairs.twins(normal((2, 3))), pairs.twins(normal((4, 3))), pairs.blanks((2, 4))
     with pairs.device.computing():

@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from caffepy.errors import DeviceError
-from caffepy.kernels.base import Unsupported
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import cudnn, libraries
 
 Files = dict[str, object]

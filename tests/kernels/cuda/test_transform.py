@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 
 from caffepy.core.memory import Place
 from caffepy.kernels.cuda import CudaEngine
-from caffepy.kernels.transform import TransformSpec
+from caffepy.kernels.operations.transform import TransformSpec
 
 DRAW = np.random.default_rng(7)
 SHAPE = (3, 3, 7, 9)

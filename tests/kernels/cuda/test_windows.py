@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from kernels.cuda.sides import ORDERS, both, normal
 
-from caffepy.kernels.base import LRNSpec, PoolingSpec
+from caffepy.kernels.operations.lrn import LRNSpec
+from caffepy.kernels.operations.pooling import PoolingSpec
 
 pytestmark = pytest.mark.usefixtures("gpu")
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from caffepy.core.memory import Place, SyncedMemory, Tensor
-from caffepy.kernels.base import Kernel, Spec, Unsupported
+from caffepy.kernels.contract import Kernel, Spec, Unsupported
 from caffepy.kernels.reference import ReferenceEngine
 
 ORDERS = [Place.HOST, Place.HOST_LAST]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from kernels.onednn.pairs import onednn
 
-from caffepy.kernels.base import ConvolutionSpec
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 FOLDER = Path(__file__).parent
 FILES = ("test_convolution.py", "test_winograd.py", "test_lrn.py", "test_pooling.py",

@@ -10,7 +10,8 @@ from kernels.onednn.pairs import ORDERS, blanks, empty, normal, onednn, plans, s
 from numpy.testing import assert_allclose
 
 from caffepy.core.memory import Place
-from caffepy.kernels.base import ConvolutionSpec, Unsupported
+from caffepy.kernels.contract import Unsupported
+from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 
 def spec_of(x, outputs, kernel, stride=(1, 1), pad=(0, 0), dilation=(1, 1), group=1, bias=True):

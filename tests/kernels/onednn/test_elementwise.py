@@ -8,16 +8,14 @@ from kernels.onednn.pairs import ORDERS, blanks, normal, onednn, plans, same, te
 from numpy.testing import assert_allclose, assert_array_equal
 
 from caffepy.core.memory import Place
-from caffepy.kernels.base import (
-    BatchNormSpec,
-    ConcatSpec,
-    EltwiseSpec,
-    ReLUSpec,
-    SoftmaxSpec,
-    Unsupported,
-)
-from caffepy.kernels.fused import SumReLUSpec
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn import concat
+from caffepy.kernels.operations.batch_norm import BatchNormSpec
+from caffepy.kernels.operations.concat import ConcatSpec
+from caffepy.kernels.operations.eltwise import EltwiseSpec
+from caffepy.kernels.operations.relu import ReLUSpec
+from caffepy.kernels.operations.softmax import SoftmaxSpec
+from caffepy.kernels.operations.sum_relu import SumReLUSpec
 
 IDS = ["C order", "channels-last"]
 SHAPES = [(2, 20, 5, 3), (64, 50), (7,), (2, 3, 4), (1, 1, 1, 1), (2, 3, 1, 1)]

@@ -15,19 +15,17 @@ from support import ENGINES
 from caffepy.core.memory import Mover, Place
 from caffepy.errors import DeviceError
 from caffepy.kernels import choose_engines
-from caffepy.kernels.base import (
-    BatchNormSpec,
-    ConcatSpec,
-    ConvolutionSpec,
-    EltwiseSpec,
-    InnerProductSpec,
-    LRNSpec,
-    PoolingSpec,
-    ReLUSpec,
-    SoftmaxSpec,
-    Unsupported,
-)
+from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn import OneDnnEngine, api, library, runtime
+from caffepy.kernels.operations.batch_norm import BatchNormSpec
+from caffepy.kernels.operations.concat import ConcatSpec
+from caffepy.kernels.operations.convolution import ConvolutionSpec
+from caffepy.kernels.operations.eltwise import EltwiseSpec
+from caffepy.kernels.operations.inner_product import InnerProductSpec
+from caffepy.kernels.operations.lrn import LRNSpec
+from caffepy.kernels.operations.pooling import PoolingSpec
+from caffepy.kernels.operations.relu import ReLUSpec
+from caffepy.kernels.operations.softmax import SoftmaxSpec
 from caffepy.kernels.reference import ReferenceEngine
 
 pytestmark = pytest.mark.skipif("onednn" not in ENGINES, reason="oneDNN is missing")

@@ -7,8 +7,8 @@ import pytest
 from kernels.onednn.pairs import ORDERS, blanks, empty, normal, plans, same, tensor, twins
 
 from caffepy.core.memory import Place
-from caffepy.kernels.base import InnerProductSpec
 from caffepy.kernels.onednn import inner_product
+from caffepy.kernels.operations.inner_product import InnerProductSpec
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=["C order", "channels-last"])

@@ -7,8 +7,8 @@ import pytest
 from kernels.onednn.pairs import ORDERS, blanks, normal, plans, same, tensor, twins
 
 from caffepy.core.memory import Place
-from caffepy.kernels.base import LRNSpec
 from caffepy.kernels.onednn import lrn
+from caffepy.kernels.operations.lrn import LRNSpec
 
 SHAPES = [(2, 20, 7, 7), (1, 1, 4, 4), (3, 3, 5, 2), (2, 8, 1, 1), (2, 70, 6, 6), (2, 150, 3, 3)]
 SETTINGS = [(5, 1.0, 0.75, 1.0), (3, 5e-2, 0.75, 2.0), (9, 0.3, 0.5, 1.0)]

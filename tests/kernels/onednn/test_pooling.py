@@ -12,7 +12,7 @@ from kernels.onednn.pairs import ORDERS, blanks, empty, normal, onednn, plans, s
 from numpy.testing import assert_array_equal
 
 from caffepy.core.memory import Place
-from caffepy.kernels.base import PoolingSpec
+from caffepy.kernels.operations.pooling import PoolingSpec
 
 
 def spec_of(method, x, kernel, stride, pad, up=True, training=True):

@@ -5,7 +5,8 @@ import pytest
 from kernels.onednn.pairs import ORDERS, blanks, normal, onednn, plans, same, twins
 
 from caffepy.core.memory import Place
-from caffepy.kernels.base import ScaleSpec, Unsupported
+from caffepy.kernels.contract import Unsupported
+from caffepy.kernels.operations.scale import ScaleSpec
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=["C order", "channels-last"])

@@ -9,8 +9,8 @@ from kernels.onednn.pairs import onednn
 from numpy.testing import assert_allclose, assert_array_equal
 from support import RULES
 
-from caffepy.kernels.base import Unsupported
-from caffepy.kernels.rules import UpdateSpec
+from caffepy.kernels.contract import Unsupported
+from caffepy.kernels.operations.update import UpdateSpec
 from caffepy.proto import caffe_pb2
 from caffepy.solvers import rule
 

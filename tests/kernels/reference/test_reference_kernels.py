@@ -6,7 +6,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support import random
 
 from caffepy.core.memory import Mover, Place, SyncedMemory, Tensor
-from caffepy.kernels import base
+from caffepy.kernels.operations.batch_norm import BatchNormSpec
+from caffepy.kernels.operations.concat import ConcatSpec
+from caffepy.kernels.operations.convolution import ConvolutionSpec
+from caffepy.kernels.operations.eltwise import EltwiseSpec
+from caffepy.kernels.operations.inner_product import InnerProductSpec
+from caffepy.kernels.operations.pooling import PoolingSpec
+from caffepy.kernels.operations.relu import ReLUSpec
+from caffepy.kernels.operations.softmax import SoftmaxSpec
 from caffepy.kernels.reference import ReferenceEngine, convolution
 from caffepy.kernels.reference.convolution import Convolution
 from caffepy.kernels.reference.depthwise import Depthwise
@@ -30,13 +37,13 @@ def tensor(value, mover=None, place=HOST):
 
 def elementwise():
     """Kernels that follow their input's order: (spec, how to run it forward and backward)."""
-    relu = base.ReLUSpec(SHAPE, 0.1, "float64")
+    relu = ReLUSpec(SHAPE, 0.1, "float64")
     yield relu, lambda k, x, y, dy, dx: (k.forward(x, y), k.backward(x, dy, dx))
     for operation in ("sum", "prod", "max"):
-        spec = base.EltwiseSpec(operation, SHAPE, (1.0, 1.0), dtype="float64")
+        spec = EltwiseSpec(operation, SHAPE, (1.0, 1.0), dtype="float64")
         yield spec, lambda k, x, y, dy, dx: (
             k.forward([x, x], y), k.backward(0, [x, x], y, dy, dx))
-    batch = base.BatchNormSpec(SHAPE, 1e-5, False, dtype="float64")
+    batch = BatchNormSpec(SHAPE, 1e-5, False, dtype="float64")
     yield batch, lambda k, x, y, dy, dx: (
         k.forward(x, y, np.empty(3), np.empty(3)), k.backward(x, y, dy, dx))
 
@@ -62,7 +69,7 @@ def test_elementwise_kernels_follow_the_order_of_their_input(spec, run, place):
 @pytest.mark.parametrize("axis", [0, 1, 2, 3])
 def test_concat_follows_the_order_of_its_first_input(axis, place):
     shapes = [tuple(s + more * (a == axis) for a, s in enumerate(SHAPE)) for more in (0, 2, 1)]
-    spec = base.ConcatSpec(tuple(shapes), axis, "float64")
+    spec = ConcatSpec(tuple(shapes), axis, "float64")
     mover = Mover()
     values = [random(*shape, seed=i) for i, shape in enumerate(shapes)]
     whole = tensor(np.concatenate(values, axis).shape, mover)
@@ -78,7 +85,7 @@ def test_concat_follows_the_order_of_its_first_input(axis, place):
 
 def conv_spec(group=1, x=(5, 4, 6, 7), outputs=8, dtype="float64"):
     w = (outputs, x[1] // group, 3, 2)
-    return base.ConvolutionSpec(x, w, (x[0], outputs, 3, 8), (2, 1), (1, 1), (1, 1), group,
+    return ConvolutionSpec(x, w, (x[0], outputs, 3, 8), (2, 1), (1, 1), (1, 1), group,
                                 dtype=dtype)
 
 
@@ -125,7 +132,7 @@ def weight_kernels():
     for spec in (dense, deep):
         yield spec, spec.x, spec.y, spec.w
     for transpose in (False, True):
-        spec = base.InnerProductSpec(3, 5, 2, transpose, dtype="float64")
+        spec = InnerProductSpec(3, 5, 2, transpose, dtype="float64")
         yield spec, (3, 5), (3, 2), (5, 2) if transpose else (2, 5)
 
 
@@ -150,7 +157,7 @@ def test_single_precision_stays_single():
     for kernel in (Convolution(spec, ENGINE), Depthwise(spec, ENGINE)):
         kernel.forward(tensor(x), tensor(w), None, y)
         assert y.read(HOST).dtype == np.float32
-    norm = ENGINE.plan(base.BatchNormSpec(spec.x, 1e-5, False))
+    norm = ENGINE.plan(BatchNormSpec(spec.x, 1e-5, False))
     norm.forward(tensor(x), tensor(x), np.empty(4, "f4"), np.empty(4, "f4"))
     assert norm.std.dtype == norm.mean.dtype == np.float32
 
@@ -158,7 +165,7 @@ def test_single_precision_stays_single():
 @pytest.mark.parametrize("training", [True, False])
 def test_the_first_of_equal_maxima_wins_and_not_a_number_never_does(training):
     x = np.array([[1, 1, np.nan, -np.inf], [1, 1, np.nan, -np.inf]])[None, None]
-    spec = base.PoolingSpec("max", x.shape, (1, 1, 1, 2), (2, 2), (2, 2), (0, 0), training,
+    spec = PoolingSpec("max", x.shape, (1, 1, 1, 2), (2, 2), (2, 2), (0, 0), training,
                             "float64")
     y, dx, mask = tensor(spec.y), tensor(x.shape), tensor(spec.y)
     kernel = ENGINE.plan(spec)
@@ -177,7 +184,7 @@ def test_the_first_of_equal_maxima_wins_and_not_a_number_never_does(training):
 
 def test_of_equal_bottoms_the_second_goes_before_the_first():
     shape = (4,)
-    spec = base.EltwiseSpec("max", shape, (1.0,) * 3, dtype="float64")
+    spec = EltwiseSpec("max", shape, (1.0,) * 3, dtype="float64")
     xs = [tensor(np.array(v, float)) for v in ([1, 2, 3, 3], [1, 1, 3, 2], [1, 2, 3, 4])]
     y, dy, kernel = tensor(shape), tensor(np.ones(4)), ENGINE.plan(spec)
     kernel.forward(xs, y)
@@ -192,7 +199,7 @@ def test_of_equal_bottoms_the_second_goes_before_the_first():
 
 def test_not_a_number_loses_to_the_second_bottom_only():
     nan = np.nan
-    spec = base.EltwiseSpec("max", (4,), (1.0,) * 3, dtype="float64")
+    spec = EltwiseSpec("max", (4,), (1.0,) * 3, dtype="float64")
     xs = [tensor(np.array(v)) for v in ([nan, 2, 2, nan], [1, nan, 1, 1], [0, 3, nan, 3.0])]
     y = tensor((4,))
     ENGINE.plan(spec).forward(xs, y)
@@ -210,12 +217,12 @@ def test_a_cell_of_zero_is_not_drawn_even_by_a_draw_of_zero():
 @pytest.mark.parametrize("slope", [0.0, 0.5])
 def test_relu_hands_not_a_number_on(slope):
     x = tensor(np.array([np.nan, -2.0, 0.0, 3.0]))
-    kernel = ENGINE.plan(base.ReLUSpec((4,), slope, "float64"))
+    kernel = ENGINE.plan(ReLUSpec((4,), slope, "float64"))
     kernel.forward(x, x)
     assert_array_equal(x.read(HOST), [np.nan, -2 * slope, 0, 3])
 
 
 def test_softmax_of_large_numbers_does_not_overflow():
     x = tensor(np.array([[1000.0, 1000, -1000]]))
-    ENGINE.plan(base.SoftmaxSpec((1, 3), 1, "float64")).forward(x, x)
+    ENGINE.plan(SoftmaxSpec((1, 3), 1, "float64")).forward(x, x)
     assert_array_equal(x.read(HOST), [[0.5, 0.5, 0]])

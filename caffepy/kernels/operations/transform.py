@@ -50,6 +50,3 @@ class TransformKernel(Kernel):
         """Return when the batch's arrays may be overwritten. ``forward`` has used them, or will
         not be called."""
         raise NotImplementedError
-
-
-CONTRACTS: dict[type[Spec], type[Kernel]] = {TransformSpec: TransformKernel}

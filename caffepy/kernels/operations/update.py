@@ -37,6 +37,3 @@ class UpdateKernel(Kernel):
              rate: float) -> None:
         """Renew weights and histories by the rule, of gradients scale g + decay w. They stay."""
         raise NotImplementedError
-
-
-CONTRACTS: dict[type[Spec], type[Kernel]] = {UpdateSpec: UpdateKernel}

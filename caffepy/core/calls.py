@@ -1,0 +1,77 @@
+"""Calls from outside into a net, and the views that a script may hold meanwhile.
+
+``blob.data`` may be kept for hours. Before a call such views count as the newest values of their
+memory, and after it they are brought up to date; between two layers, where a script's hooks run,
+both happen as if outside of the call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from caffepy.core.blob import Blob
+from caffepy.core.memory import SyncedMemory
+
+Hook = Callable[[int], None]
+
+
+class Calls:
+    """Those of one net.
+
+    Args:
+        blobs: gives all of its blobs, parameters included.
+        computing: the net's Context.computing.
+    """
+
+    def __init__(
+        self, blobs: Callable[[], Iterable[Blob]],
+        computing: Callable[[], contextlib.AbstractContextManager[object]],
+    ) -> None:
+        self._blobs = blobs
+        self._computing = computing
+        self._found: list[SyncedMemory] | None = None
+        self._depth = 0
+
+    @contextlib.contextmanager
+    def public(self) -> Iterator[None]:
+        """Around every call from outside. Calls inside calls cost nothing."""
+        if self._depth == 0:
+            for memory in self._memories():
+                memory.host_is_newest()
+        self._depth += 1
+        try:
+            with self._computing():
+                try:
+                    yield
+                finally:
+                    if self._depth == 1:
+                        for memory in self._memories():
+                            memory.refresh_host()
+        finally:
+            self._depth -= 1
+
+    def run(self, hooks: Sequence[Hook], i: int) -> None:
+        """Run a script's code between two layers, of which the one it is told is ``i``."""
+        if not hooks:
+            return
+        for memory in self._memories():
+            memory.refresh_host()
+        depth, self._depth = self._depth, 0
+        try:
+            for hook in tuple(hooks):
+                hook(i)
+        finally:
+            self._depth = depth
+            for memory in self._memories():
+                memory.host_is_newest()
+
+    def look_again(self) -> None:
+        """Blobs have begun to share memory, or ended to."""
+        self._found = None
+
+    def _memories(self) -> list[SyncedMemory]:
+        if self._found is None:
+            unique = {t.memory: None for b in self._blobs() for t in (b.values, b.grads)}
+            self._found = list(unique)
+        return self._found

@@ -1,0 +1,53 @@
+"""Convolution of any number of spatial axes, with groups, strides, pads and dilations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from caffepy.core.memory import Shape, Tensor
+from caffepy.kernels.bias import ChannelBias
+from caffepy.kernels.contract import Pairs, Spec
+from caffepy.kernels.operations.relu import ReLUSpec
+
+
+@dataclass(frozen=True)
+class ConvolutionSpec(Spec):
+    """y[n, o] = sum over c in o's group of w[o, c] * x[n, c] (cross-correlation) + b[o].
+
+    x: (N, C, spatial...), w: (O, C / group, kernel...), y: (N, O, spatial...).
+    """
+
+    x: Shape
+    w: Shape
+    y: Shape
+    stride: Pairs
+    pad: Pairs
+    dilation: Pairs
+    group: int = 1
+    bias: bool = True
+    dtype: str = "float32"
+
+
+class ConvolutionKernel(ChannelBias):
+    spec: ConvolutionSpec
+    fuses_relu = False  # whether forward_relu costs less than the two one after the other
+
+    def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
+        """y from x, w and b (None if the spec has no bias)."""
+        raise NotImplementedError
+
+    def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
+        """As forward, then y = max(y, 0)."""
+        self.forward(x, w, b, y)
+        relu = self.owner.plan(ReLUSpec(self.spec.y, dtype=self.spec.dtype))
+        relu.forward(y, y)  # type: ignore[attr-defined]
+
+    def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
+        """dx from dy and w."""
+        raise NotImplementedError
+
+    def backward_weights(
+        self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
+    ) -> None:
+        """Add to dw and db (None for one that is not wanted)."""
+        raise NotImplementedError

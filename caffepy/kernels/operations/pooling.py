@@ -1,0 +1,38 @@
+"""The largest or the mean of each window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from caffepy.core.memory import Shape, Tensor
+from caffepy.kernels.contract import Kernel, Pairs, Spec
+
+
+@dataclass(frozen=True)
+class PoolingSpec(Spec):
+    """The largest or the mean of each window. method: "max" or "ave"; x and y are 4-D.
+
+    The mean divides by the window's area clipped at height + pad (Caffe's rule): cells of the
+    padding count, cells beyond it do not. Of equal largest values the first in row order wins.
+    """
+
+    method: str
+    x: Shape
+    y: Shape
+    kernel: Pairs
+    stride: Pairs
+    pad: Pairs
+    training: bool = True
+    dtype: str = "float32"
+
+
+class PoolingKernel(Kernel):
+    spec: PoolingSpec
+
+    def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
+        """y from x; ``mask`` (shape of y) gets the index h * W + w of each window's maximum."""
+        raise NotImplementedError
+
+    def backward(self, dy: Tensor, dx: Tensor) -> None:
+        """dx from dy, for the windows of the last forward (``training`` must be set)."""
+        raise NotImplementedError
