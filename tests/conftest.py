@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from support import ENGINES
 
-from caffepy import kernels
+from caffepy.kernels import engines
 
 os.environ["CAFFEPY_TUNE"] = "off"  # what was measured on this machine is no part of the tests
 
@@ -49,7 +49,7 @@ def fake_gpu(monkeypatch):
 
     if missing := fake_cuda.missing():
         pytest.skip(missing)
-    monkeypatch.setattr(kernels, "_of_this_thread", threading.local())  # engines of other fakes
+    monkeypatch.setattr(engines, "_of_this_thread", threading.local())  # engines of other fakes
     return fake_cuda.install(monkeypatch)
 
 

@@ -10,6 +10,7 @@ from caffepy.core.layer import Layer
 from caffepy.kernels.operations.relu import ReLUSpec
 from caffepy.tools import layers
 
+EVERY = "onednn, cuda, reference"
 PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
 
 
@@ -29,14 +30,14 @@ def test_the_page_has_each_type_once():
 
 
 @pytest.mark.parametrize("type, expected", [
-    ("ReLU", ("RELU", "relu", "relu_param", "1", "1", "yes", "-", "onednn, reference")),
+    ("ReLU", ("RELU", "relu", "relu_param", "1", "1", "yes", "-", EVERY)),
     ("Convolution", ("CONVOLUTION", "conv", "convolution_param", "1+", "= bottoms", "-",
-                     "weights, bias", "onednn, reference")),
+                     "weights, bias", EVERY)),
     ("SoftmaxWithLoss", ("SOFTMAX_LOSS", "softmax_loss", "softmax_param", "2", "1-2 auto", "-",
-                         "-", "onednn, reference")),
+                         "-", EVERY)),
     ("AbsVal", ("ABSVAL", "-", "-", "1", "1", "-", "-", "arrays")),
-    ("SPP", ("-", "-", "spp_param", "1", "1", "-", "-", "onednn, reference")),  # of poolings
-    ("Concat", ("CONCAT", "concat", "concat_param", "1+", "1", "-", "-", "onednn, reference")),
+    ("SPP", ("-", "-", "spp_param", "1", "1", "-", "-", EVERY)),  # of poolings
+    ("Concat", ("CONCAT", "concat", "concat_param", "1+", "1", "-", "-", EVERY)),
 ])
 def test_rows(type, expected):
     row = row_of(type)
@@ -53,7 +54,7 @@ def test_a_plugin_is_listed_but_not_on_the_page(monkeypatch):
     Extra.__module__ = __name__
     monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     registry.register("Extra", param=None)(Extra)
-    assert row_of("Extra").kernels == "onednn, reference", "by the spec it says it plans"
+    assert row_of("Extra").kernels == EVERY, "by the spec it says it plans"
     assert "Extra" not in layers.markdown()
 
 

@@ -181,17 +181,15 @@ class Layer(Traits):
 
     @property
     def engine(self) -> str | None:
-        """The engine that the prototxt asks for by ``engine: REFERENCE`` or ``ONEDNN``.
+        """The engine that the prototxt asks for, as ``engine: REFERENCE`` or ``ONEDNN``.
 
-        CAFFE and CUDNN chose between two GPU libraries and meant nothing on a CPU, where the
-        original ignored them; so do we there.
+        A word that is no engine of the context's says nothing. CAFFE and CUDNN chose between two
+        GPU libraries and meant nothing on a CPU, where the original ignored them, too.
         """
         if self.p is None or "engine" not in self.p.DESCRIPTOR.fields_by_name:
             return None
-        name = self.p.DESCRIPTOR.fields_by_name["engine"].enum_type.values_by_number[
-            self.p.engine
-        ].name
-        return name.lower() if name in ("REFERENCE", "ONEDNN") else None
+        words = self.p.DESCRIPTOR.fields_by_name["engine"].enum_type.values_by_number
+        return str(words[self.p.engine].name).lower()
 
     def add_blob(self, shape: Shape, fill: Any = None) -> Blob:
         """Make the next parameter blob: from the prototxt's own ``blobs``, else by a filler."""

@@ -8,7 +8,7 @@ core.memory in the place it likes; parameters' gradients accumulate, other outpu
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,16 +60,31 @@ class Kernel:
 class Engine:
     """A set of kernels: those of the files in ``package`` that are entered for its ``name``.
 
+    ``known`` are all classes that have been imported, by name.
     ``device`` is the GPU it computes on (a kernels.cuda.device.Device), or None for the host;
     ``choices`` are the machine's own, which kernels planned from now on follow.
     """
 
+    known: ClassVar[dict[str, type[Engine]]] = {}
     name = ""
     package = ""
     device: Any = None
     xp: Any = np
     place = Place.HOST
     choices = Choices()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.known[cls.name] = cls
+
+    @classmethod
+    def on_host(cls, threads: int | None) -> Engine:
+        """One for the CPU, of so many threads; None leaves that to it.
+
+        Raises:
+            Unsupported: this machine cannot run it; the message says what is missing.
+        """
+        raise Unsupported(f"{cls.name} does not compute on the CPU")
 
     @property
     def kernels(self) -> dict[type[Spec], list[type[Kernel]]]:

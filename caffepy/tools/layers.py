@@ -11,15 +11,15 @@ import inspect
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
-from functools import cache
 
 from caffepy import kernels
 from caffepy.core import registry
 from caffepy.core.layer import Layer
-from caffepy.kernels.contract import Kernel, Spec
+from caffepy.kernels.table import kernels as table_of_kernels
 
 OURS = "caffepy."
 NONE = "-"
+ENGINES = ("onednn", "cuda", "reference")
 ARRAYS = "arrays"  # written once on NumPy's interface, for the host and for a device
 
 
@@ -66,12 +66,8 @@ def row(entry: registry.Entry) -> Row:
 def engines_of(cls: type[Layer]) -> list[str]:
     """The engines that have a kernel for a layer class, fastest first, whether or not they can
     run on this machine."""
-    return [name for name in kernels.NAMES if {*cls.plans} & {*_kernels_of(name)}]
-
-
-@cache
-def _kernels_of(name: str) -> dict[type[Spec], list[type[Kernel]]]:
-    return kernels.table.kernels(name, f"{kernels.__name__}.{name}")
+    return [name for name in ENGINES if {*cls.plans} & {
+        *table_of_kernels(name, kernels.engine_class(name).package)}]
 
 
 def summary(entry: registry.Entry) -> str:

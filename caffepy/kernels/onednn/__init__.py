@@ -27,6 +27,11 @@ class OneDnnEngine(Engine):
     def __init__(self, threads: int | None = None) -> None:
         self.runtime = Runtime(threads)
 
+    @classmethod
+    def on_host(cls, threads: int | None) -> Engine:
+        """See Engine.on_host."""
+        return cls(threads)
+
     @property
     def version(self) -> str:
         """oneDNN's version, such as ``3.2.0``."""

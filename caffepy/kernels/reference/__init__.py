@@ -35,6 +35,11 @@ class ReferenceEngine(Engine):
         self.place = place
         self._mover = mover
 
+    @classmethod
+    def on_host(cls, threads: int | None) -> Engine:
+        """See Engine.on_host. NumPy's BLAS has threads of its own."""
+        return cls()
+
     def mover(self) -> Mover:
         """See Engine.mover."""
         return self._mover()

@@ -1,0 +1,94 @@
+"""Which engines there are, and which of them a context gets.
+
+An engine is a package of this name beside this file, or a class that somebody else's package names
+in its entry point group ``caffepy.engines``. It is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import threading
+from collections.abc import Sequence
+
+from caffepy import log
+from caffepy.errors import ConfigError, DeviceError, did_you_mean
+from caffepy.kernels.contract import Engine, Unsupported
+
+logger = log.get(__name__)
+
+# the fastest first; the last one has all kernels
+CPU = ("onednn", "reference")
+GPU = ("cuda", "reference")
+ENTRY_POINTS = "caffepy.engines"
+
+# One stream serves all nets that a thread makes, which may share their weights: what one writes
+# is written when the other reads it.
+_of_this_thread = threading.local()
+
+
+def engine_class(name: str) -> type[Engine]:
+    """The class of the engine of that name, whether or not this machine can run it.
+
+    Raises:
+        ConfigError: no engine is called that.
+    """
+    if name in {*CPU, *GPU}:
+        importlib.import_module(f"caffepy.kernels.{name}")
+    elif name not in Engine.known:
+        for point in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
+            point.load()
+    if name not in Engine.known:
+        raise ConfigError(f"there is no engine {name!r}", allowed=", ".join(CPU),
+                          fix=did_you_mean(name, CPU))
+    return Engine.known[name]
+
+
+def engine(name: str, threads: int | None = None) -> Engine:
+    """Start the CPU's engine of that name.
+
+    Raises:
+        ConfigError: no engine is called that.
+        Unsupported: this machine cannot run it; the message says what is missing.
+    """
+    return engine_class(name).on_host(threads)
+
+
+def choose_engines(
+    device: str | int, names: Sequence[str] | None = None, threads: int | None = None
+) -> list[Engine]:
+    """The engines for a device, fastest first; the reference engine always closes the list.
+
+    Raises:
+        DeviceError: the device is not there.
+        ConfigError, Unsupported: an engine that was asked for by name cannot serve.
+    """
+    if device != "cpu":
+        return _gpu_engines(int(device), names or GPU)
+    chosen = []
+    for name in names or CPU:
+        try:
+            chosen.append(engine(name, threads))
+        except Unsupported as missing:
+            if names:
+                raise DeviceError(str(missing)) from None
+            logger.warning("%s Computing with the slower %s kernels.", missing, CPU[-1])
+    if chosen[-1].name != CPU[-1]:
+        chosen.append(engine(CPU[-1]))
+    return chosen
+
+
+def _gpu_engines(device: int, names: Sequence[str]) -> list[Engine]:
+    """The CUDA engine unless only the reference kernels are wanted, and these on its arrays."""
+    for name in names:
+        if name not in GPU:
+            raise ConfigError(f"the engine {name!r} does not compute on a GPU",
+                              allowed=", ".join(GPU), fix=did_you_mean(name, GPU))
+    from caffepy.kernels.cuda import CudaEngine
+    from caffepy.kernels.reference import ReferenceEngine
+
+    engines = _of_this_thread.__dict__
+    cuda = engines.get(str(device)) or engines.setdefault(str(device), CudaEngine(device))
+    reference = ReferenceEngine(cuda.xp, cuda.place, cuda.mover)
+    reference.device = cuda.device
+    return [cuda, reference] if "cuda" in names else [reference]
