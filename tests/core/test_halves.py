@@ -6,11 +6,11 @@ from fake_cuda.halves import EPSILON, STORED, encoded, rounded
 from numpy.testing import assert_array_equal
 
 from caffepy.core.memory import Mover, Place, SyncedMemory, Tensor
-from caffepy.core.place import HALVES
+from caffepy.core.place import HALVES, PLACES
 
 HOST, DEVICE, LAST = Place.HOST, Place.DEVICE, Place.DEVICE_LAST
 SHAPE = (2, 3, 4, 5)
-HALF_PLACES = [place for place in Place if place.half]
+HALF_PLACES = [place for place in PLACES if place.half]
 NAMES = {dtype: name for name, dtype in STORED.items()}
 
 
@@ -71,8 +71,8 @@ def test_a_walk_through_half_precision_costs_exactly_these_copies(half):
         assert array.dtype == (HALVES[kind] if kind else np.float32)
 
 
-@pytest.mark.parametrize("end", Place, ids=lambda place: place.name)
-@pytest.mark.parametrize("start", Place, ids=lambda place: place.name)
+@pytest.mark.parametrize("end", PLACES, ids=repr)
+@pytest.mark.parametrize("start", PLACES, ids=repr)
 def test_every_way_keeps_what_the_formats_can_hold(start, end):
     tensor = filled()
     expected = tensor.read(HOST).copy()
@@ -83,7 +83,7 @@ def test_every_way_keeps_what_the_formats_can_hold(start, end):
     assert tensor.channels_last == end.channels_last
 
 
-@pytest.mark.parametrize("place", HALF_PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", HALF_PLACES, ids=repr)
 def test_a_parameter_in_float32_keeps_its_numbers_when_it_is_read_in_half_precision(place):
     tensor = filled()
     master = tensor.write(DEVICE).copy()
@@ -104,19 +104,19 @@ def test_another_shapes_channels_last_leaves_the_exact_value():
     exact = tensor.read(HOST).copy()
     other = Tensor(tensor.memory, (2, 5, 3, 4))
     tensor.write(LAST)
-    other.read(Place.DEVICE_FLOAT16_LAST)
+    other.read(Place.of("device", True, "float16"))
     assert_array_equal(tensor.read(HOST), exact)
-    tensor.write(Place.DEVICE_FLOAT16_LAST)
-    assert_array_equal(decoded(other.read(Place.DEVICE_FLOAT16_LAST)),
+    tensor.write(Place.of("device", True, "float16"))
+    assert_array_equal(decoded(other.read(Place.of("device", True, "float16"))),
                        rounded(exact, "float16").reshape(other.shape))
 
 
 def test_zero_and_sums_know_half_precision():
     tensor = filled()
     tensor.zero()
-    assert (tensor.read(Place.DEVICE_BFLOAT16_LAST) == 0).all()
+    assert (tensor.read(Place.of("device", True, "bfloat16")) == 0).all()
     tensor.zero()
-    array, add = tensor.accumulate(Place.DEVICE_FLOAT16)
+    array, add = tensor.accumulate(Place.of("device", False, "float16"))
     assert not add
     array[...] = 0.5
     array, add = tensor.accumulate(DEVICE)
@@ -126,9 +126,9 @@ def test_zero_and_sums_know_half_precision():
 def test_a_memory_that_grows_or_shrinks_forgets_the_orders_of_all_formats():
     tensor = filled()
     first = tensor.read(HOST)[0].copy()
-    tensor.read(Place.DEVICE_FLOAT16_LAST)
+    tensor.read(Place.of("device", True, "float16"))
     tensor.reshape((1, *SHAPE[1:]))
-    assert_array_equal(decoded(tensor.read(Place.DEVICE_FLOAT16_LAST))[0],
+    assert_array_equal(decoded(tensor.read(Place.of("device", True, "float16")))[0],
                        rounded(first, "float16"))
 
 
@@ -136,4 +136,4 @@ def test_a_mover_of_the_host_has_no_half_precision():
     from caffepy.errors import DeviceError
 
     with pytest.raises(DeviceError, match="no device memory"):
-        Tensor(SyncedMemory(3), (3,)).read(Place.DEVICE_FLOAT16)
+        Tensor(SyncedMemory(3), (3,)).read(Place.of("device", False, "float16"))

@@ -98,7 +98,7 @@ def test_a_python_layer_in_between(launched, eager, tmp_path, monkeypatch):
                    ' module: "doubling_layer" layer: "Doubling" } }')
     loss = LOSS.replace('"ip"', '"py"')
     net, other = build(body, loss=loss), eager(body, loss=loss)
-    assert net.layer("py").context.place.name == "HOST"
+    assert net.layer("py").context.place is Place.HOST
     for seed in range(WARM + 3):
         del launched[:]
         equal(step(net, seed), step(other, seed))

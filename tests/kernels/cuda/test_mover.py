@@ -8,10 +8,11 @@ import pytest
 from kernels.cuda.sides import SHAPES, normal
 
 from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.core.place import PLACES
 from caffepy.kernels.cuda.device import Device
 from caffepy.kernels.cuda.mover import STAGED, STAGES, CudaMover
 
-WHOLE = [place for place in Place if not place.half]
+WHOLE = [place for place in PLACES if not place.half]
 
 
 @pytest.fixture

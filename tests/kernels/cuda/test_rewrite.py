@@ -9,12 +9,12 @@ from fake_cuda.halves import STORED, decoded, encoded, rounded
 from kernels.cuda.sides import SHAPES, normal
 
 from caffepy.core.memory import Place, SyncedMemory, Tensor
-from caffepy.core.place import HALVES
+from caffepy.core.place import HALVES, PLACES
 from caffepy.kernels.cuda.device import Device
 from caffepy.kernels.cuda.mover import CudaMover
 from caffepy.kernels.cuda.rewrite import RUN, rewrite
 
-DEVICE = [place for place in Place if place.on_device]
+DEVICE = [place for place in PLACES if place.on_device]
 
 
 @pytest.fixture
