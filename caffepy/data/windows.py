@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from caffepy import log
-from caffepy.data import image
+from caffepy.data import image, missing
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import draws, read_mean, stream_key
 from caffepy.data.window_file import Windows, read_window_file
@@ -210,6 +210,9 @@ class WindowSource:
         try:
             picture = self._load(which)
         except CaffeError as error:
+            if isinstance(error, NotFound):
+                missing.explain(error, self._param.root_folder, self._pictures[which].path,
+                                self._param.source, [other.path for other in self._pictures])
             raise error.at(f"{self._param.source}:{line}") from error
         box = windows.box[index].tolist()
         (x1, y1, x2, y2), (height, width), (above, left) = region(

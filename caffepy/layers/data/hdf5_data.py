@@ -26,7 +26,7 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Place
 from caffepy.core.registry import register
 from caffepy.errors import CaffeError, DataError, NotFound, ShapeError, did_you_mean
-from caffepy.proto import caffe_pb2, hdf5
+from caffepy.proto import caffe_pb2, hdf5, textfile
 
 logger = log.get(__name__)
 
@@ -149,14 +149,12 @@ class HDF5Data(Layer):
             self.fail("hdf5_data_param needs a source", fix="Name a text file that lists HDF5 "
                       "files, one a line.")
         try:
-            with open(self.p.source, encoding="utf-8") as file:
-                files = [line.strip() for line in file if line.strip()]
-        except UnicodeDecodeError:
+            files = [line.strip() for line in textfile.read_lines(self.p.source) if line.strip()]
+        except NotFound as error:
+            self.fail(f"Failed to open source file: {self.p.source}", kind=NotFound, fix=error.fix)
+        except DataError as error:
             self.fail("source must be a text file that lists HDF5 files, one a line",
-                      kind=DataError, found=self.p.source)
-        except OSError as error:
-            self.fail(f"Failed to open source file: {self.p.source} ({error.strerror})",
-                      kind=NotFound)
+                      kind=DataError, found=str(error))
         if not files:
             self.fail("Must have at least 1 HDF5 filename listed in source", kind=DataError,
                       found=f"none in {self.p.source}")
