@@ -2,8 +2,8 @@
 
 A line is cut at its last blank, so that paths may have blanks; the label is the whole number its
 rest begins with, or 0. These are the original's rules, and they swallow mistakes (a float label, no
-label at all), so a list that looks mistaken is warned of. Blanks around path and label are left
-out, and a tab is a blank; the original took them for a part of the path.
+label at all), so a list that looks mistaken is warned of. A tab is a blank, and blanks around the
+label are left out; the original took them for a part of the path.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WHOLE = re.compile(r"\s*([+-]?[0-9]+)")
 _LABEL = re.compile(r"[+-]?[0-9]+")
 MOST_DIGITS = 20  # of a label: more are out of every range
 _COMMA = re.compile(r".+[,;][+-]?[0-9.]*")
-_CUT = re.compile(r"(.*?)[ \t]+([^ \t]+)")
+_CUT = re.compile(r"(.*?[^ \t])[ \t]+([^ \t]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def read_list(path: str) -> list[Line]:
                        fix=None if os.path.isabs(path) else
                        f"The path starts from {os.getcwd()}.") from None
     for number, text in enumerate(texts, 1):
-        text = text.strip(" \t\r")
+        text = text.rstrip(" \t\r")
         if not text:
             continue
         name, label = _cut(text)
@@ -85,7 +85,7 @@ def read_list(path: str) -> list[Line]:
 def _cut(text: str) -> tuple[str, str]:
     """Path and label of a line; without a blank the original takes the whole line for both."""
     name, blank, label = text.rpartition(" ")
-    if blank and "\t" not in text and name[-1] != " ":  # as nearly all are
+    if blank and "\t" not in text and name[-1:] not in ("", " "):  # as nearly all are
         return name, label
     cut = _CUT.fullmatch(text)
     return (cut[1], cut[2]) if cut else (text, text)
@@ -231,9 +231,8 @@ class ImageListSource:
     def _read(self, line: Line) -> np.ndarray:
         param = self._param
         try:
-            return image.read_image(
-                param.root_folder + line.path, param.is_color, param.new_height, param.new_width
-            )
+            path = missing.place(param.root_folder, line.path)
+            return image.read_image(path, param.is_color, param.new_height, param.new_width)
         except CaffeError as error:
             if isinstance(error, NotFound):
                 missing.explain(error, param.root_folder, line.path, param.source,

@@ -1,4 +1,4 @@
-"""Why a picture of a list is not there: what the error adds to the path."""
+"""Where a picture of a list is, and why it is not there: what the error adds to the path."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from caffepy.errors import NotFound, shown
 
 LOOKED_FOR = 100  # other pictures of the list
 ENDING = re.compile(r"""(.*?)[,;]\s*[+-]?[0-9]*$""")
+
+
+def place(root: str, path: str) -> str:
+    """The file that ``path`` in a list means: blanks before it belong to its name as for the
+    original, unless the picture is there without them alone."""
+    whole = root + path
+    if path[:1] in (" ", "\t") and not os.path.exists(whole):
+        bare = root + path.lstrip()
+        return bare if os.path.exists(bare) else whole
+    return whole
 
 
 def advice(root: str, path: str, source: str) -> str | None:

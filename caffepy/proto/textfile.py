@@ -9,6 +9,7 @@ CR LF or, where a file has no LF at all, CR.
 from __future__ import annotations
 
 import os
+import re
 
 from caffepy.errors import DataError, shown
 from caffepy.proto import files
@@ -21,7 +22,8 @@ def as_text(data: bytes, where: str, *, zeros: bool = False) -> str:
 
     Args:
         where: the file's name, for errors.
-        zeros: take zero bytes, as a log has where the power went; else they are an error.
+        zeros: take zero bytes and half characters, as a log has where it was cut off; else they
+            are an error.
 
     Raises:
         DataError: it is no text.
@@ -29,7 +31,7 @@ def as_text(data: bytes, where: str, *, zeros: bool = False) -> str:
     where = shown(where)
     if wide := files.wide_encoding(data):
         try:
-            text = data.decode(wide)
+            text = data.decode(wide, "replace" if zeros else "strict")
         except UnicodeError as error:
             raise DataError(f"the file begins as {wide} does, but is damaged", where=where,
                             fix="Save it as UTF-8.") from error
@@ -76,3 +78,8 @@ def read_lines(path: str | os.PathLike[str], *, zeros: bool = False) -> list[str
     """The lines of a file, without what ends them; raises as ``read_text``."""
     lines = read_text(path, zeros=zeros).split("\n")
     return lines[:-1] if lines[-1] == "" else lines
+
+
+def printable(text: str) -> str:
+    """The text with a replacement character for each byte that is not UTF-8: for the screen."""
+    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)

@@ -230,7 +230,8 @@ def test_atoi(word, value):
     ("a.jpg \t 3", "a.jpg", 3, None),
     ("a.jpg  3", "a.jpg", 3, None),
     ("a.jpg 3 ", "a.jpg", 3, None),
-    ("  a  b.jpg 3\t\r", "a  b.jpg", 3, None),
+    ("  a  b.jpg 3\t\r", "  a  b.jpg", 3, None),
+    (" 3", " 3", 3, "there is no label, so the path is taken as ' 3'"),
     ("a.jpg 3 4", "a.jpg 3", 4, None),
     ("a.jpg -3", "a.jpg", -3, None),
     ("a.jpg dog", "a.jpg", 0, "'dog' is taken as 0"),
@@ -280,6 +281,14 @@ def test_lists_that_are_no_text(tmp_path, content, said):
     (tmp_path / "list.txt").write_bytes(content)
     with pytest.raises(DataError, match=said):
         read_list(str(tmp_path / "list.txt"))
+
+
+def test_blanks_before_a_name(tmp_path, pictures):
+    """They belong to it, if it is there so; an indented list works too."""
+    os.rename(tmp_path / "picture 0.png", tmp_path / " picture 1.png")
+    (tmp_path / "list.txt").write_text(" picture 1.png 0\n  picture 1.png 1\n\tpicture 1.png 2\n")
+    batch = source(tmp_path, "batch_size: 3").next()
+    np.testing.assert_array_equal(batch.data, pictures[[0, 1, 1]])
 
 
 def test_names_in_any_encoding(tmp_path, pictures):
