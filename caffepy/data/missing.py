@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from caffepy.errors import NotFound, shown
+from caffepy.errors import NotFound, one_line, shown
 
 LOOKED_FOR = 100  # other pictures of the list
 ENDING = re.compile(r"""(.*?)[,;]\s*[+-]?[0-9]*$""")
@@ -30,16 +30,17 @@ def advice(root: str, path: str, source: str) -> str | None:
     """
     beside = os.path.join(os.path.dirname(source), "")
     bare = path.strip("\"'")
+    slashes = (root + path).replace("\\", "/")
+    if slashes != root + path and os.path.exists(slashes):
+        return f'It is there as {shown(slashes)}: write "/" for "\\".'
     if root and not root.endswith(("/", os.sep)):
-        return f"root_folder is put right before the path: does '{shown(root)}' lack a '/'?"
-    if os.path.exists(root + path.replace("\\", "/")):
-        return f'That picture is there as {path.replace(chr(92), "/")}: write "/" in the list.'
+        return f"root_folder is put right before the path: does '{one_line(root)}' lack a '/'?"
     if (cut := ENDING.fullmatch(path)) and os.path.exists(root + cut[1]):
         return f"{cut[1]} is there: a blank, and no comma, parts path and label."
     if bare != path and os.path.exists(root + bare):
         return f"{bare} is there: write it without quotes; names may have blanks."
     if not root and beside and not os.path.isabs(path) and os.path.exists(beside + path):
-        return f'It is there from the list\'s folder: say root_folder: "{shown(beside)}".'
+        return f'It is there from the list\'s folder: say root_folder: "{one_line(beside)}".'
     if root and os.path.isabs(path) and os.path.exists(path):
         return f"{path} is there: with such paths root_folder must be empty."
     return None
@@ -56,6 +57,6 @@ def explain(error: NotFound, root: str, path: str, source: str, others: Sequence
     if len(others) > 1 and not any(os.path.exists(root + other) for other in some):
         of = (f"the {len(others)} pictures" if len(some) == len(others)
               else f"the first {len(some)} of {len(others)} pictures")
-        before = f"root_folder '{shown(root)}'" if root else "no root_folder"
+        before = f"root_folder '{one_line(root)}'" if root else "no root_folder"
         error.message = f"there is no such picture, and none of {of} of the list ({before})"
     error.fix = advice(root, path, source) or error.fix

@@ -11,12 +11,15 @@ ESCAPE = re.compile(
     re.DOTALL,
 )
 ESCAPED = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+QUOTES = ('"', "'")
 LISTED = r"\\ \" \' \? \n \t \r \a \b \f \v \NNN \xHH \uHHHH \UHHHHHHHH"
 DIGITS = {
     "x": r"\x takes one or two hex digits",
     "u": r"\u takes four hex digits",
     "U": r"\U takes eight hex digits, 00000000 to 0010FFFF",
 }
+# what follows a path that was meant to end with a backslash: the next field, or what closes a block
+NEXT_FIELD = re.compile(r"""["']\s*(?:[}>,;#]|[a-z_]+\s*[:{<])""")
 DRIVE = re.compile(r"[A-Za-z]:\\")
 
 # fields whose strings are names of files or folders
@@ -52,6 +55,10 @@ def unescape(raw: str, field: str) -> bytes:
     end = 0
     for match in ESCAPE.finditer(raw):
         pieces.append(raw[end : match.start()])
+        if match["plain"] in QUOTES and field in PATHS and NEXT_FIELD.match(raw, match.end() - 1):
+            path = raw[: match.start()] + "\\"
+            raise WrongEscapeError(match.start(), 'a quote behind "\\" belongs to the string',
+                                   advice(path, field))
         pieces.append(_character(match, raw, field))
         end = match.end()
     pieces.append(raw[end:])

@@ -195,8 +195,9 @@ class Lexer:
             self.fail(f"{field} cannot hold a zero byte", fix=escapes.advice(raw, field))
         if turned := escapes.turned(raw, field):
             logger.warning(
-                "%s: %s in %s mean other characters: the name becomes %s. %s",
-                self.place(self.start), " and ".join(turned), field,
+                "%s: in %s %s %s, so the name becomes %s. %s",
+                self.place(self.start), field, " and ".join(turned),
+                "are escape sequences" if turned[1:] else "is an escape sequence",
                 shown(os.fsdecode(data)), escapes.advice(raw, field),
             )
         return data

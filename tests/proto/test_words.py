@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caffepy import log
 from caffepy.errors import CaffeError, ConfigError, DataError, one_line, shown
 from caffepy.proto import caffe_pb2, text
 
@@ -77,9 +78,11 @@ def test_a_string_that_a_backslash_keeps_open():
 
 @pytest.mark.parametrize(
     ("written", "said"),
-    [(r"C:\new\train", r"""s.prototxt:1:18: \n and \t in snapshot_prefix mean other characters: """
-      r"""the name becomes 'C:\new\train'. Write "C:/new/train", or "\\" for each backslash."""),
-     (r"D:\7days", r"becomes 'D:\x07days'"), (r"out\x64", "becomes outd"),
+    [(r"C:\new\train", r"""s.prototxt:1:18: in snapshot_prefix \n and \t are escape sequences, """
+      r"""so the name becomes 'C:\new\train'. Write "C:/new/train", or "\\" for each backslash."""),
+     (r"D:\7days",
+      r"in snapshot_prefix \7 is an escape sequence, so the name becomes 'D:\x07days'"),
+     (r"out\x64", "becomes outd"),
      (r"a\u0062", "becomes ab")],
 )  # fmt: skip
 def test_paths_whose_backslashes_happen_to_mean_something(warnings, written, said):
@@ -89,9 +92,15 @@ def test_paths_whose_backslashes_happen_to_mean_something(warnings, written, sai
 
 
 def test_no_warning_of_what_is_meant(warnings):
-    content = r'snapshot_prefix: "C:\\new\\train\"\303\244" lr_policy: "a\nb"'
-    assert solver_of(content).snapshot_prefix == 'C:\\new\\train"ä'
+    content = r'snapshot_prefix: "C:\\new\\train\"\303\244\"" lr_policy: "a\nb"'
+    assert solver_of(content).snapshot_prefix == 'C:\\new\\train"ä"'
     assert not warnings()
+
+
+@pytest.mark.parametrize("after", ["}", "source: 'x'", "include { stage: 'x' }", "# y", "; z"])
+def test_a_path_that_was_meant_to_end_with_a_backslash(after):
+    message = error_of(f'snapshot_prefix: "C:\\new\\" {after} "')
+    assert '1:25: a quote behind "\\" belongs to the string. Write "C:/new/", or' in message
 
 
 def test_a_path_cannot_hold_a_zero_byte():
@@ -213,6 +222,18 @@ def test_the_line_on_which_an_open_block_begins():
 def test_messages_stay_on_one_line():
     error = CaffeError("unknown blob 'a\nb'", where="layer 'x\ty'", found="\x1b[31m", fix="No \r.")
     assert str(error) == r"layer 'x\ty': unknown blob 'a\nb' (found \x1b[31m). No \r."
+
+
+def test_names_stay_on_their_line_of_the_log():
+    def line(text, *words):
+        record = logging.LogRecord("caffepy", logging.INFO, "net.py", 7, text, words, None)
+        return log.GlogFormatter().format(record).partition("] ")[2]
+
+    assert line("Creating Layer %s", "a\nb\x1b") == r"Creating Layer a\nb\x1b"
+    assert line("%s\tforward: %d ms", "a\tb", 3) == "a\\tb\tforward: 3 ms"
+    for form in ("net:\n%s", "%s"):  # what is meant to be long
+        assert line(form, "a\nb") == form % "a\nb"
+    assert line("100%% of a\nb") == "100%% of a\nb"
 
 
 @given(st.text(st.characters(), max_size=9))

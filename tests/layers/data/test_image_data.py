@@ -325,7 +325,8 @@ def test_a_list_of_which_nothing_is_there(tmp_path, pictures):
 
 
 @pytest.mark.parametrize("row, root, said", [
-    (r"some\picture.png 0", "{0}/", 'there as some/picture.png: write "/" in the list'),
+    (r"some\picture.png 0", "{0}/", '{0}/some/picture.png: write "/" for "\\"'),
+    ("some/picture.png 0", "{0}\\", '{0}/some/picture.png: write "/" for "\\"'),
     ("some/picture.png,3", "{0}/", "some/picture.png is there: a blank, and no comma, parts"),
     ("some/picture.png, 3", "{0}/", "some/picture.png is there: a blank, and no comma, parts"),
     ('"some/picture.png" 3', "{0}/", "some/picture.png is there: write it without quotes"),
