@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from caffepy import log
 from caffepy.cli import devices, files, flags, gflags
 from caffepy.errors import ConfigError
+from caffepy.proto.paths import path_of, set_path
 
 if TYPE_CHECKING:
     from caffepy.cli.job import Job
@@ -93,12 +95,13 @@ def asked(
         from caffepy.solvers import keep
 
         # one for all: on another machine a file may appear a little later
-        found = keep.latest(param.snapshot_prefix) if communicator.root else ""
-        snapshot = communicator.tell(found.encode()).decode()
+        found = keep.latest(path_of(param, "snapshot_prefix")) if communicator.root else ""
+        snapshot = os.fsdecode(communicator.tell(os.fsencode(found)))
     if snapshot:
         del param.weights[:]
     elif weights:
-        param.weights[:] = [weights]
+        del param.weights[:]
+        set_path(param, "weights", weights)
     gpu = gpu or gpu_of(param)
     numbers = devices.choose(gpu)
     if workers and (communicator.size > 1 or numbers):

@@ -20,6 +20,7 @@ from caffepy.core import registry, upgrade_v0
 from caffepy.core.upgrade_input import upgrade_input
 from caffepy.errors import ConfigError, DataError, shown
 from caffepy.proto import caffe_pb2, files, text
+from caffepy.proto.paths import path_of, set_path
 from caffepy.proto.text import Source
 
 logger = log.get(__name__)
@@ -180,12 +181,14 @@ def upgrade_solver(param: caffe_pb2.SolverParameter, path: str = "") -> list[str
 def fill_snapshot_prefix(param: caffe_pb2.SolverParameter, path: str) -> None:
     """Without snapshot_prefix, snapshots go beside the solver file; in a folder, by its name."""
     stem, _ = os.path.splitext(path)
-    if not param.snapshot_prefix:
-        param.snapshot_prefix = stem
+    prefix = path_of(param, "snapshot_prefix")
+    if not prefix:
+        set_path(param, "snapshot_prefix", stem)
         logger.info("snapshot_prefix was not specified and is set to %s", stem)
-    elif os.path.isdir(param.snapshot_prefix):
-        param.snapshot_prefix = os.path.join(param.snapshot_prefix, os.path.basename(stem))
-        logger.info("snapshot_prefix was a directory and is replaced to %s", param.snapshot_prefix)
+    elif os.path.isdir(prefix):
+        prefix = os.path.join(prefix, os.path.basename(stem))
+        set_path(param, "snapshot_prefix", prefix)
+        logger.info("snapshot_prefix was a directory and is replaced to %s", prefix)
 
 
 class _Notes:

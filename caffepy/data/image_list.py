@@ -24,6 +24,7 @@ from caffepy.data.transform import Transformer, draws, stream_key
 from caffepy.data.whole import Collector, Room, Whole, whole_bytes
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, shown
 from caffepy.proto import caffe_pb2, textfile
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
@@ -147,8 +148,9 @@ class ImageListSource:
         self._param = param
         self._transformer = Transformer(transform_param, phase, seed, stream)
         self._rank, self._size = (rank, size) if phase == caffe_pb2.TRAIN else (0, 1)
-        logger.info("Opening file %s", param.source)
-        self._lines = read_list(param.source)
+        self._list, self._root = path_of(param, "source"), path_of(param, "root_folder")
+        logger.info("Opening file %s", self._list)
+        self._lines = read_list(self._list)
         logger.info("A total of %d images.", len(self._lines))
         self._shuffle_key = stream_key(seed, stream + "/shuffle")
         self._order: tuple[int, np.ndarray] = (-1, np.arange(len(self._lines)))
@@ -231,13 +233,13 @@ class ImageListSource:
     def _read(self, line: Line) -> np.ndarray:
         param = self._param
         try:
-            path = missing.place(param.root_folder, line.path)
+            path = missing.place(self._root, line.path)
             return image.read_image(path, param.is_color, param.new_height, param.new_width)
         except CaffeError as error:
             if isinstance(error, NotFound):
-                missing.explain(error, param.root_folder, line.path, param.source,
+                missing.explain(error, self._root, line.path, self._list,
                                 [other.path for other in self._lines])
-            raise error.at(f"{param.source}:{line.number}") from error
+            raise error.at(f"{self._list}:{line.number}") from error
 
     def _shape(self, line: Line, picture: np.ndarray) -> tuple[int, int, int]:
         try:
@@ -246,4 +248,4 @@ class ImageListSource:
             raise error.at(self._name(line)) from error
 
     def _name(self, line: Line) -> str:
-        return f"{self._param.source}:{line.number} ({line.path})"
+        return f"{self._list}:{line.number} ({line.path})"

@@ -23,8 +23,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from caffepy.errors import ConfigError, did_you_mean
-from caffepy.proto import caffe_pb2, files, textfile
+from caffepy.proto import caffe_pb2, files, paths, textfile
 from caffepy.proto.descriptors import is_repeated, is_required
+from caffepy.proto.escapes import PATHS
 from caffepy.proto.lexer import Lexer, PrototxtError
 from caffepy.proto.printer import to_text
 
@@ -178,7 +179,9 @@ class _Parser(Lexer):
         offset = self.start
         value = self.scalar(known)
         try:
-            if is_repeated(known):
+            if known.name in PATHS:
+                paths.set_path(message, known.name, value)
+            elif is_repeated(known):
                 getattr(message, known.name).append(value)
             else:
                 setattr(message, known.name, value)

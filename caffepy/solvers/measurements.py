@@ -29,6 +29,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from caffepy import log
+from caffepy.proto.paths import path_of
 
 if TYPE_CHECKING:
     from caffepy.solvers.solver import Solver
@@ -95,7 +96,7 @@ def written(
         path: the file; by default ``<snapshot_prefix>.jsonl``. Without a prefix there is none.
     """
     if path is None and solver.param.snapshot_prefix:
-        path = solver.param.snapshot_prefix + ENDING
+        path = path_of(solver.param, "snapshot_prefix") + ENDING
     if path is None or not solver.communicator.root:
         yield
         return

@@ -29,6 +29,7 @@ from caffepy.core.memory import Array, Place
 from caffepy.core.registry import register
 from caffepy.errors import CaffeError, DataError, NotFound, ShapeError, did_you_mean, shown
 from caffepy.proto import caffe_pb2, hdf5, textfile
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
@@ -147,19 +148,20 @@ class HDF5Data(Layer):
     # -- files ----------------------------------------------------------------------------
 
     def _list_files(self) -> list[str]:
-        if not self.p.source:
+        self.source = path_of(self.p, "source")
+        if not self.source:
             self.fail("hdf5_data_param needs a source", fix="Name a text file that lists HDF5 "
                       "files, one a line.")
         try:
-            files = [line.strip() for line in textfile.read_lines(self.p.source) if line.strip()]
+            files = [line.strip() for line in textfile.read_lines(self.source) if line.strip()]
         except NotFound as error:
-            self.fail(f"Failed to open source file: {self.p.source}", kind=NotFound, fix=error.fix)
+            self.fail(f"Failed to open source file: {self.source}", kind=NotFound, fix=error.fix)
         except DataError as error:
             self.fail("source must be a text file that lists HDF5 files, one a line",
                       kind=DataError, found=str(error))
         if not files:
             self.fail("Must have at least 1 HDF5 filename listed in source", kind=DataError,
-                      found=f"none in {self.p.source}")
+                      found=f"none in {self.source}")
         return files
 
     def _file(self, path: str) -> h5py.File:
@@ -170,7 +172,7 @@ class HDF5Data(Layer):
             except OSError as error:
                 if not os.path.exists(path):
                     self.fail(f"File not found: {path}", kind=NotFound,
-                              fix=f"{self.p.source} lists it; names count from the folder in "
+                              fix=f"{self.source} lists it; names count from the folder in "
                                   "which caffepy was started.")
                 self.fail(f"{path} cannot be read as HDF5: {error}", kind=DataError)
         assert self._open is not None
