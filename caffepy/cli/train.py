@@ -10,7 +10,6 @@ import click
 from caffepy import log
 from caffepy.cli import devices, files, flags, gflags
 from caffepy.errors import ConfigError
-from caffepy.proto.paths import path_of, set_path
 
 if TYPE_CHECKING:
     from caffepy.cli.job import Job
@@ -87,6 +86,7 @@ def asked(
         files.check("weights", path, "caffemodel")
 
     from caffepy.core.upgrade import read_solver_param
+    from caffepy.proto.paths import path_of, set_path
 
     param, _ = read_solver_param(solver)
     set_train_state(param, level, stage)

@@ -29,7 +29,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from caffepy import log
-from caffepy.proto.paths import path_of
 
 if TYPE_CHECKING:
     from caffepy.solvers.solver import Solver
@@ -96,6 +95,8 @@ def written(
         path: the file; by default ``<snapshot_prefix>.jsonl``. Without a prefix there is none.
     """
     if path is None and solver.param.snapshot_prefix:
+        from caffepy.proto.paths import path_of  # which parse_log, a reader of lines, does without
+
         path = path_of(solver.param, "snapshot_prefix") + ENDING
     if path is None or not solver.communicator.root:
         yield
