@@ -58,7 +58,7 @@ class CaffeError(RuntimeError):
             text += f" ({'; '.join(details)})"
         if self.fix:
             text += f". {self.fix}"
-        return text
+        return one_line(text)
 
     def at(self, where: str) -> CaffeError:
         """Put an outer place in front of ``where``; returns self, for ``raise error.at(...)``."""
@@ -102,6 +102,26 @@ class NumericError(CaffeError):
 
 class DeviceError(CaffeError):
     """A GPU or an engine that was asked for and cannot serve."""
+
+
+def one_line(text: str) -> str:
+    """The text with what cannot be seen (line feeds, tabs, ...) as prototxt's escapes: names may
+    hold anything, and a message stays one line."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte of a name that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return ascii(character)[1:-1]
+
+
+def shown(name: str) -> str:
+    """A name for a message: as it is, or in quotes if there is something in it that cannot be
+    seen."""
+    return name if name.isprintable() else f"'{one_line(name)}'"
 
 
 def did_you_mean(name: str, options: Iterable[str]) -> str | None:

@@ -18,6 +18,8 @@ from datetime import datetime
 from types import ModuleType
 from typing import TextIO
 
+from caffepy.errors import one_line
+
 ROOT = "caffepy"
 INFO = logging.INFO
 FATAL = logging.CRITICAL
@@ -27,6 +29,16 @@ GLOG_LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 LETTERS = {"DEBUG": "I", "INFO": "I", "WARNING": "W", "ERROR": "E", "CRITICAL": "F"}
 
 
+def _message(record: logging.LogRecord) -> str:
+    """The message; line feeds and the like in the names it is about are escaped."""
+    words, text = record.args, record.msg
+    if not isinstance(words, tuple) or "\n" in text or text == "%s" or all(
+            word.isprintable() for word in words if isinstance(word, str)):
+        return record.getMessage()
+    shown = tuple(one_line(word) if isinstance(word, str) else word for word in words)
+    return str(text % shown)
+
+
 class GlogFormatter(logging.Formatter):
     """``Lmmdd hh:mm:ss.uuuuuu PID file.py:line] message``."""
 
@@ -34,7 +46,7 @@ class GlogFormatter(logging.Formatter):
         stamp = datetime.fromtimestamp(record.created)
         text = (
             f"{LETTERS[record.levelname]}{stamp:%m%d %H:%M:%S.%f} {record.process:5d} "
-            f"{record.filename}:{record.lineno}] {record.getMessage()}"
+            f"{record.filename}:{record.lineno}] {_message(record)}"
         )
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)

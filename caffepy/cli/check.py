@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -49,7 +48,9 @@ def check(solver_or_net: str, phase: str, level: int, stage: str) -> None:
 
 def is_solver(path: str) -> bool:
     """Whether a prototxt is a solver's."""
-    return SOLVER_WORD.search(Path(path).read_text("utf-8", "replace")) is not None
+    from caffepy.proto import textfile
+
+    return SOLVER_WORD.search(textfile.read_text(path, zeros=True)) is not None
 
 
 def read_solver(path: str, level: int, stage: str) -> SolverParameter:

@@ -155,12 +155,13 @@ def unquote(text: str) -> str:
 def read_flagfiles(paths: str, flags: Mapping[str, Spec], program: str) -> list[str]:
     """The flags of comma-separated files. A line that is not a flag names programs (with
     wildcards): the flags below it are for them alone."""
+    from caffepy.proto import textfile
+
     arguments: list[str] = []
     for path in paths.split(","):
         try:
-            with open(path, encoding="utf-8") as file:
-                lines = [line.strip() for line in file]
-        except FileNotFoundError:
+            lines = [line.strip() for line in textfile.read_lines(path)]
+        except NotFound:
             raise NotFound("flag file not found", where=path) from None
         applies = True
         for line in lines:

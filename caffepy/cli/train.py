@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,6 +86,7 @@ def asked(
         files.check("weights", path, "caffemodel")
 
     from caffepy.core.upgrade import read_solver_param
+    from caffepy.proto.paths import path_of, set_path
 
     param, _ = read_solver_param(solver)
     set_train_state(param, level, stage)
@@ -93,12 +95,13 @@ def asked(
         from caffepy.solvers import keep
 
         # one for all: on another machine a file may appear a little later
-        found = keep.latest(param.snapshot_prefix) if communicator.root else ""
-        snapshot = communicator.tell(found.encode()).decode()
+        found = keep.latest(path_of(param, "snapshot_prefix")) if communicator.root else ""
+        snapshot = os.fsdecode(communicator.tell(os.fsencode(found)))
     if snapshot:
         del param.weights[:]
     elif weights:
-        param.weights[:] = [weights]
+        del param.weights[:]
+        set_path(param, "weights", weights)
     gpu = gpu or gpu_of(param)
     numbers = devices.choose(gpu)
     if workers and (communicator.size > 1 or numbers):

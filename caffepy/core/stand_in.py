@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from caffepy.core import graph, traits
+from caffepy.proto.paths import path_of
 
 
 def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], list[str]]:
@@ -26,7 +27,7 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
         if not (kind.data and kind.source_field):
             continue
         own = kind.own(layer)
-        source = getattr(own, kind.source_field)
+        source = path_of(own, kind.source_field)
         if os.path.exists(source):
             continue
         shape = tuple(input_shape) or kind.item_shape(layer)

@@ -16,9 +16,11 @@ import os
 from google.protobuf.message import Message
 
 from caffepy import log
-from caffepy.core import graph, registry, upgrade_v0
-from caffepy.errors import ConfigError, DataError
+from caffepy.core import registry, upgrade_v0
+from caffepy.core.upgrade_input import upgrade_input
+from caffepy.errors import ConfigError, DataError, shown
 from caffepy.proto import caffe_pb2, files, text
+from caffepy.proto.paths import path_of, set_path
 from caffepy.proto.text import Source
 
 logger = log.get(__name__)
@@ -113,6 +115,7 @@ def upgrade_net(param: caffe_pb2.NetParameter, path: str = "") -> list[str]:
         ConfigError: what cannot be upgraded: unknown old types, ``layer`` beside ``layers``...
     """
     notes = _Notes()
+    place = f"{shown(path)}: " if path else ""
     if any(layer.HasField("layer") for layer in param.layers):
         notes.info(f"{ATTEMPT} V0LayerParameter: {path}")
         problems = upgrade_v0.upgrade(param)
@@ -137,9 +140,12 @@ def upgrade_net(param: caffe_pb2.NetParameter, path: str = "") -> list[str]:
         notes.info(f"{DONE} V1LayerParameter")
     if param.input:
         notes.info(f"{ATTEMPT} input fields: {path}")
-        _upgrade_input(param, path)
+        for left_out in upgrade_input(param, path):
+            notes.warning(f"{place}{left_out}.")
         notes.info(f"{DONE} input fields.")
         notes.warning(f"{FUTURE} only support input layers and not input fields.")
+    elif param.input_dim or param.input_shape:
+        notes.warning(f'{place}shapes without an input do nothing: name it, input: "data".')
     norms = [layer for layer in param.layer if layer.type == "BatchNorm" and len(layer.param) == 3]
     if any(spec.lr_mult or spec.decay_mult for layer in norms for spec in layer.param):
         notes.info(f"Attempting to upgrade batch norm layers using deprecated params: {path}")
@@ -175,12 +181,14 @@ def upgrade_solver(param: caffe_pb2.SolverParameter, path: str = "") -> list[str
 def fill_snapshot_prefix(param: caffe_pb2.SolverParameter, path: str) -> None:
     """Without snapshot_prefix, snapshots go beside the solver file; in a folder, by its name."""
     stem, _ = os.path.splitext(path)
-    if not param.snapshot_prefix:
-        param.snapshot_prefix = stem
+    prefix = path_of(param, "snapshot_prefix")
+    if not prefix:
+        set_path(param, "snapshot_prefix", stem)
         logger.info("snapshot_prefix was not specified and is set to %s", stem)
-    elif os.path.isdir(param.snapshot_prefix):
-        param.snapshot_prefix = os.path.join(param.snapshot_prefix, os.path.basename(stem))
-        logger.info("snapshot_prefix was a directory and is replaced to %s", param.snapshot_prefix)
+    elif os.path.isdir(prefix):
+        prefix = os.path.join(prefix, os.path.basename(stem))
+        set_path(param, "snapshot_prefix", prefix)
+        logger.info("snapshot_prefix was a directory and is replaced to %s", prefix)
 
 
 class _Notes:
@@ -262,23 +270,3 @@ def _type_of(old: caffe_pb2.V1LayerParameter, path: str) -> str:
         )
         raise error.at(path) if path else error
     return new
-
-
-def _upgrade_input(param: caffe_pb2.NetParameter, path: str) -> None:
-    """Inputs of the net become the tops of one Input layer, before all others."""
-    dims = [list(shape.dim) for shape in param.input_shape]
-    if not dims:
-        dims = [list(param.input_dim[i : i + 4]) for i in range(0, len(param.input_dim), 4)]
-    if len(dims) != len(param.input) or any(len(d) != 4 for d in dims if not param.input_shape):
-        raise ConfigError(
-            "each input needs its shape: four input_dim, or one input_shape",
-            where=path or None,
-            found=f"{len(param.input)} inputs, {len(param.input_dim)} input_dim, "
-            f"{len(param.input_shape)} input_shape",
-        )
-    layer = graph.input_layer("input", param.input, dims)
-    rest = list(param.layer)
-    param.ClearField("layer")
-    param.layer.extend([layer, *rest])
-    for field in ("input", "input_dim", "input_shape"):
-        param.ClearField(field)

@@ -19,6 +19,7 @@ from typing import Any
 from caffepy import log
 from caffepy.data.db import Reader, Record, Shared, Writer
 from caffepy.errors import DataError, NotFound
+from caffepy.proto.paths import raw_path
 
 logger = log.get(__name__)
 
@@ -90,7 +91,7 @@ def _open(path: str) -> Any:
             logger.warning("%s ends in the middle of a write, which is left out: who wrote it was "
                            "broken off, or the file was cut short. Make the database anew unless "
                            "you know what is missing.", log_file)
-    return _plyvel().DB(path, paranoid_checks=True, **OPTIONS)
+    return _plyvel().DB(raw_path(path), paranoid_checks=True, **OPTIONS)
 
 
 _databases = Shared(_open)
@@ -165,7 +166,7 @@ class LeveldbReader(Reader):
 class LeveldbWriter(Writer):
     def _open(self) -> None:
         with _errors(self.path):
-            self._database = _plyvel().DB(self.folder, create_if_missing=self.new,
+            self._database = _plyvel().DB(raw_path(self.folder), create_if_missing=self.new,
                                           paranoid_checks=True, **OPTIONS)
 
     def _write(self, records: list[Record]) -> None:

@@ -19,6 +19,7 @@ from caffepy import log
 from caffepy.data.db import Reader, Record, Shared, Writer
 from caffepy.data.lmdb_pages import Pages, Stale, Walk, damaged
 from caffepy.errors import DataError
+from caffepy.proto.paths import raw_path
 
 logger = log.get(__name__)
 
@@ -56,9 +57,9 @@ class Environment:
 
     def _open(self, path: str) -> lmdb.Environment:
         try:
-            return lmdb.open(path, readonly=True, create=False, lock=True)
+            return lmdb.open(raw_path(path), readonly=True, create=False, lock=True)
         except lmdb.Error as error:
-            env = lmdb.open(path, readonly=True, create=False, lock=False)
+            env = lmdb.open(raw_path(path), readonly=True, create=False, lock=False)
             logger.info("Reading %s without its lock file: %s", path, error)
             return env
 
@@ -176,7 +177,7 @@ class LmdbWriter(Writer):
         # a new database is synced once, before it gets its name
         with _errors(self.path):
             self._env = lmdb.open(
-                self.folder, map_size=FIRST_MAP, sync=not self.new, create=self.new
+                raw_path(self.folder), map_size=FIRST_MAP, sync=not self.new, create=self.new
             )
 
     def _write(self, records: list[Record]) -> None:

@@ -11,6 +11,7 @@ import struct
 
 import numpy as np
 
+from caffepy.data import orientation
 from caffepy.errors import DataError, NotFound
 
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # a pixel's, by colour type
@@ -20,7 +21,7 @@ SMALL = 1 << 24  # pixels that may be claimed by any file
 
 
 def decode(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
-    """The picture in the bytes of a PNG, JPEG, ... file, uint8, C x H x W (a view, BGR).
+    """The picture in the bytes of a PNG, JPEG, ... file, uint8, C x H x W (a view, BGR), upright.
 
     Args:
         color: True three channels, False one, None as many as the file has.
@@ -44,6 +45,8 @@ def decode(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
         )
     if picture.dtype != np.uint8:
         raise DataError("a picture must have 8 bits a channel", found=picture.dtype)
+    if color is None:
+        picture = orientation.upright(data, picture)
     return _channels_first(picture)
 
 

@@ -1,8 +1,9 @@
 """Pictures named in a text file, one ``path label`` a line, as batches.
 
-A line is cut at its last space, so that paths may have spaces; the label is the whole number its
-rest begins with, or 0. These are the original's rules, and they swallow mistakes (a float label,
-a tab, no label at all), so a list that looks mistaken is warned of.
+A line is cut at its last blank, so that paths may have blanks; the label is the whole number its
+rest begins with, or 0. These are the original's rules, and they swallow mistakes (a float label, no
+label at all), so a list that looks mistaken is warned of. A tab is a blank, and blanks around the
+label are left out; the original took them for a part of the path.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ from itertools import chain
 import numpy as np
 
 from caffepy import log
-from caffepy.data import image
+from caffepy.data import image, missing
 from caffepy.data.crew import Crew, decoders
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import Transformer, draws, stream_key
 from caffepy.data.whole import Collector, Room, Whole, whole_bytes
-from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
-from caffepy.proto import caffe_pb2
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, shown
+from caffepy.proto import caffe_pb2, textfile
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
-_WHOLE = re.compile(r"\s*([+-]?\d+)")
-_LABEL = re.compile(r"\s*[+-]?\d+\s*")
+_WHOLE = re.compile(r"\s*([+-]?[0-9]+)")
+_LABEL = re.compile(r"[+-]?[0-9]+")
+MOST_DIGITS = 20  # of a label: more are out of every range
+_COMMA = re.compile(r".+[,;][+-]?[0-9.]*")
+_CUT = re.compile(r"(.*?[^ \t])[ \t]+([^ \t]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Line:
 def atoi(text: str) -> int:
     """The whole number that ``text`` begins with, or 0: C's rule, by which "2.7" is 2."""
     match = _WHOLE.match(text)
-    return int(match[1]) if match else 0
+    return int(match[1][:MOST_DIGITS]) if match else 0
 
 
 def read_list(path: str) -> list[Line]:
@@ -54,23 +59,22 @@ def read_list(path: str) -> list[Line]:
     lines: list[Line] = []
     doubtful: list[tuple[int, str]] = []
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            for number, text in enumerate(file, 1):
-                text = text.rstrip("\r\n")
-                if not text.strip():
-                    continue
-                name, space, label = text.rpartition(" ")
-                if not space:  # the original then takes the whole line for both
-                    name = label = text
-                if not space or not _LABEL.fullmatch(label):
-                    doubtful.append((number, text))
-                lines.append(Line(name, atoi(label), number))
-    except FileNotFoundError:
+        texts = textfile.read_lines(path)
+    except NotFound:
         raise NotFound("there is no such list of pictures", where=path,
                        fix=None if os.path.isabs(path) else
                        f"The path starts from {os.getcwd()}.") from None
-    except OSError as error:
-        raise DataError(f"the list cannot be read: {error.strerror}", where=path) from error
+    for number, text in enumerate(texts, 1):
+        text = text.rstrip(" \t\r")
+        if not text:
+            continue
+        name, label = _cut(text)
+        if label.isascii() and label.isdigit() and len(label) < MOST_DIGITS:
+            lines.append(Line(name, int(label), number))
+            continue
+        if not _LABEL.fullmatch(label):
+            doubtful.append((number, text))
+        lines.append(Line(name, atoi(label), number))
     if not lines:
         raise DataError("the list names no picture", where=path,
                         allowed="one `path label` a line")
@@ -79,18 +83,26 @@ def read_list(path: str) -> list[Line]:
     return lines
 
 
+def _cut(text: str) -> tuple[str, str]:
+    """Path and label of a line; without a blank the original takes the whole line for both."""
+    name, blank, label = text.rpartition(" ")
+    if blank and "\t" not in text and name[-1:] not in ("", " "):  # as nearly all are
+        return name, label
+    cut = _CUT.fullmatch(text)
+    return (cut[1], cut[2]) if cut else (text, text)
+
+
 def _warn(path: str, doubtful: list[tuple[int, str]], total: int) -> None:
     number, text = doubtful[0]
-    name, space, label = text.rpartition(" ")
-    if not space:
-        why = ("a tab stands where a space must be" if "\t" in text else "there is no label")
+    name, label = _cut(text)
+    if name == text:
+        why = ("a comma stands where a blank must be" if _COMMA.fullmatch(text)
+               else "there is no label")
         read = f"the path is taken as {text!r} and the label as {atoi(text)}"
-    elif not label:
-        why, read = "a space at the end cuts the label off", f"the path is taken as {name!r}"
     else:
         why, read = "a label is one whole number", f"{label!r} is taken as {atoi(label)}"
     more = f"; {len(doubtful)} of {total} lines are like this" if len(doubtful) > 1 else ""
-    logger.warning("%s:%d: %s, so %s%s.", path, number, why, read, more)
+    logger.warning("%s:%d: %s, so %s%s.", shown(path), number, why, read, more)
 
 
 class ImageListSource:
@@ -136,8 +148,9 @@ class ImageListSource:
         self._param = param
         self._transformer = Transformer(transform_param, phase, seed, stream)
         self._rank, self._size = (rank, size) if phase == caffe_pb2.TRAIN else (0, 1)
-        logger.info("Opening file %s", param.source)
-        self._lines = read_list(param.source)
+        self._list, self._root = path_of(param, "source"), path_of(param, "root_folder")
+        logger.info("Opening file %s", self._list)
+        self._lines = read_list(self._list)
         logger.info("A total of %d images.", len(self._lines))
         self._shuffle_key = stream_key(seed, stream + "/shuffle")
         self._order: tuple[int, np.ndarray] = (-1, np.arange(len(self._lines)))
@@ -220,14 +233,13 @@ class ImageListSource:
     def _read(self, line: Line) -> np.ndarray:
         param = self._param
         try:
-            return image.read_image(
-                param.root_folder + line.path, param.is_color, param.new_height, param.new_width
-            )
+            path = missing.place(self._root, line.path)
+            return image.read_image(path, param.is_color, param.new_height, param.new_width)
         except CaffeError as error:
-            root = param.root_folder
-            if isinstance(error, NotFound) and root and not root.endswith(("/", os.sep)):
-                error.fix = f"root_folder is put right before the path: does '{root}' lack a '/'?"
-            raise error.at(f"{param.source}:{line.number}") from error
+            if isinstance(error, NotFound):
+                missing.explain(error, self._root, line.path, self._list,
+                                [other.path for other in self._lines])
+            raise error.at(f"{self._list}:{line.number}") from error
 
     def _shape(self, line: Line, picture: np.ndarray) -> tuple[int, int, int]:
         try:
@@ -236,4 +248,4 @@ class ImageListSource:
             raise error.at(self._name(line)) from error
 
     def _name(self, line: Line) -> str:
-        return f"{self._param.source}:{line.number} ({line.path})"
+        return f"{self._list}:{line.number} ({line.path})"

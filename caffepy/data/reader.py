@@ -16,6 +16,7 @@ from caffepy.data.transform import Transformer, draws, stream_key
 from caffepy.data.whole import Collector, Room, Whole, whole_bytes
 from caffepy.errors import CaffeError, ConfigError, DataError
 from caffepy.proto import caffe_pb2
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
@@ -150,7 +151,7 @@ class BatchSource:
             skip = int(draws(stream_id, np.zeros(1, np.int64), data_param.rand_skip)[0])
             logger.info("Skipping first %d data points.", skip)
         self._reader = DatumReader(
-            data_param.source, data_param.backend, skip=skip, rank=rank, size=size
+            path_of(data_param, "source"), data_param.backend, skip=skip, rank=rank, size=size
         )
         self._shelf = Shelf()
         self._collector: Collector | None = None

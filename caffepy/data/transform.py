@@ -22,6 +22,7 @@ from caffepy import log
 from caffepy.data import image
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
@@ -103,9 +104,9 @@ class Transformer:
         self.crop = param.crop_size
         self.mirror = param.mirror
         self.scale = np.float32(param.scale)
-        self.mean = read_mean(param.mean_file) if param.HasField("mean_file") else None
+        self._mean_file = path_of(param, "mean_file")
+        self.mean = read_mean(self._mean_file) if param.HasField("mean_file") else None
         self.mean_values = np.array(param.mean_value, np.float32)[:, None, None]
-        self._mean_file = param.mean_file
         self._random_crop = self.crop > 0 and phase == caffe_pb2.TRAIN
         self._key = stream_key(seed, stream + "/transform")
 

@@ -23,6 +23,7 @@ from typing import NoReturn
 import numpy as np
 
 from caffepy.errors import DataError, NotFound
+from caffepy.proto import textfile
 
 COLUMNS = 6  # numbers a window has
 SIZE = re.compile(r"[0-9]{1,10}")
@@ -68,15 +69,11 @@ def read_window_file(path: str, fg_threshold: float, bg_threshold: float) -> Win
         NotFound: no such file. DataError: it breaks the format; the message names the line.
     """
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().split("\n")
-    except FileNotFoundError:
+        lines = textfile.read_text(path).split("\n")
+    except NotFound:
         raise NotFound("there is no such window file", where=path,
                        fix=None if os.path.isabs(path) else
                        f"The path starts from {os.getcwd()}.") from None
-    except OSError as error:
-        raise DataError(f"the window file cannot be read: {error.strerror}",
-                        where=path) from error
     return _Parser(path, lines).run(np.float32(fg_threshold), np.float32(bg_threshold))
 
 

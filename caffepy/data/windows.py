@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from caffepy import log
-from caffepy.data import image
+from caffepy.data import image, missing
 from caffepy.data.recycle import Batch, Shelf
 from caffepy.data.transform import draws, read_mean, stream_key
 from caffepy.data.window_file import Windows, read_window_file
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
@@ -111,7 +112,8 @@ class WindowSource:
         self._rank, self._size = (rank, size) if phase == caffe_pb2.TRAIN else (0, 1)
         self._key = stream_key(seed, stream + "/windows")
         self._log_settings()
-        file = read_window_file(param.source, param.fg_threshold, param.bg_threshold)
+        self._list, self._root = path_of(param, "source"), path_of(param, "root_folder")
+        file = read_window_file(self._list, param.fg_threshold, param.bg_threshold)
         self._pictures = file.pictures
         foreground = int(np.float32(param.batch_size) * np.float32(param.fg_fraction))
         # a batch's background records, then its foreground records
@@ -137,7 +139,8 @@ class WindowSource:
         logger.info(
             "Window data layer: foreground (object) overlap threshold: %g, background (non-object) "
             "overlap threshold: %g, foreground sampling fraction: %g, root_folder: %s",
-            param.fg_threshold, param.bg_threshold, param.fg_fraction, param.root_folder)
+            param.fg_threshold, param.bg_threshold, param.fg_fraction,
+            path_of(param, "root_folder"))
         logger.info("Amount of context padding: %d", param.context_pad)
         logger.info("Crop mode: %s", param.crop_mode)
 
@@ -147,7 +150,7 @@ class WindowSource:
             odd = next(p for p in self._pictures if p.channels != self._pictures[0].channels)
             raise ShapeError(
                 "the pictures of a window file must have equally many channels",
-                where=self._param.source, found=f"{odd.channels} of {odd.path}",
+                where=self._list, found=f"{odd.channels} of {odd.path}",
                 allowed=f"{self._pictures[0].channels}, as the first picture")
         return channels.pop()
 
@@ -161,11 +164,12 @@ class WindowSource:
             return np.broadcast_to(values, (self._channels, 1, 1))
         if not param.HasField("mean_file"):
             return None
-        mean = read_mean(param.mean_file)
+        path = path_of(param, "mean_file")
+        mean = read_mean(path)
         channels, height, width = mean.shape
         if channels != self._channels or height != width or height < self._crop:
             raise ShapeError("the mean picture must be square, and no smaller than crop_size",
-                             where=param.mean_file, found=" x ".join(map(str, mean.shape)),
+                             where=path, found=" x ".join(map(str, mean.shape)),
                              allowed=f"{self._channels} x n x n, n at least {self._crop}")
         offset = (width - self._crop) // 2
         return mean[:, offset : offset + self._crop, offset : offset + self._crop]
@@ -210,14 +214,17 @@ class WindowSource:
         try:
             picture = self._load(which)
         except CaffeError as error:
-            raise error.at(f"{self._param.source}:{line}") from error
+            if isinstance(error, NotFound):
+                missing.explain(error, self._root, self._pictures[which].path,
+                                self._list, [other.path for other in self._pictures])
+            raise error.at(f"{self._list}:{line}") from error
         box = windows.box[index].tolist()
         (x1, y1, x2, y2), (height, width), (above, left) = region(
             box, picture.shape[1], picture.shape[2], self._crop, self._param.context_pad,
             self._param.crop_mode == "square", flip)
         if x2 < x1 or y2 < y1:
             raise ShapeError(
-                "the window lies outside its picture", where=f"{self._param.source}:{line}",
+                "the window lies outside its picture", where=f"{self._list}:{line}",
                 found=f"{' x '.join(map(str, picture.shape[1:]))} (height x width) of "
                       f"{self._pictures[which].path}, window {' '.join(map(str, box))}")
         if height < 1 or width < 1:
@@ -235,7 +242,7 @@ class WindowSource:
     def _load(self, which: int) -> np.ndarray:
         """A picture, C x H x W; with cache_images its file's bytes are kept."""
         data = self._cache.get(which)
-        path = self._param.root_folder + self._pictures[which].path
+        path = self._root + self._pictures[which].path
         if data is None:
             data = _read_bytes(path)
             if self._param.cache_images:

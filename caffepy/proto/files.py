@@ -26,19 +26,36 @@ NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 STRANGERS = [
     (re.compile(begin, re.DOTALL | re.IGNORECASE), what, fix)
     for begin, what, fix in (
-        (rb"\s*<(!doctype|html|\?xml)", "a web page",
+        (rb"(\xef\xbb\xbf)?\s*<(!doctype|!--|html|head|body|div|script|\?xml)", "a web page",
          "The download gave a page in place of the file: look at it, and fetch the file again."),
+        (rb"\s*(404|403|500|429)\b[^\n]*\s*$", "the answer of a web server",
+         "The download did not find the file: look at its address, and fetch it again."),
         (rb"version https://git-lfs", "a pointer of Git LFS",
          "Fetch the file itself: git lfs pull."),
-        (rb"\x1f\x8b|BZh\d|\xfd7zXZ", "a compressed file", "Unpack it first."),
-        (rb"PK\x03\x04", "a zip archive, as .npz and PyTorch's .pth files are", None),
+        (rb"\x1f\x8b|BZh\d|\xfd7zXZ|7z\xbc\xaf|Rar!\x1a|\x28\xb5\x2f\xfd", "a compressed file",
+         "Unpack it first."),
+        (rb".{257}ustar", "a tar archive", "Unpack it first."),
+        (rb"PK\x03\x04", "a zip archive, as .docx, .npz and PyTorch's .pth files are", None),
+        (rb"%PDF-", "a PDF document", "Save the text alone, as UTF-8."),
+        (rb"\{\\rtf", "a document in Rich Text Format", "Save the text alone, as UTF-8."),
+        (rb"\xd0\xcf\x11\xe0\xa1\xb1", "a document of an old Word or Excel",
+         "Save the text alone, as UTF-8."),
+        (rb"\s*[{\[]\s*\"", "JSON", None),
+        (rb"\x7fELF|MZ\x90", "a program", None),
         (rb"\x80[\x02-\x05][^\x00-\x08]", "a pickle, as old .pth files are", None),
         (rb"\x93NUMPY", "a .npy file", None),
-        (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", None),
+        (rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0\0\0\0|RIFF.{4}WEBP|II\*\0|MM\0\*",
+         "a picture", None),
         (rb".{16}\xde\xc0\xef\xbe", "an LMDB's data.mdb",
          "A net names the folder of a database as data_param { source: ... }."),
     )
 ]
+
+# the marks that UTF-16 and UTF-32 begin with; the longer ones first
+WIDE_MARKS = (
+    (b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
+)  # fmt: skip
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
@@ -155,6 +172,11 @@ def stranger(data: memoryview) -> tuple[str, str | None] | None:
     return next(((what, fix) for begin, what, fix in STRANGERS if begin.match(head)), None)
 
 
+def wide_encoding(data: bytes) -> str:
+    """"UTF-16" or "UTF-32" by the mark that a file begins with, or ""."""
+    return next((name for mark, name in WIDE_MARKS if data.startswith(mark)), "")
+
+
 def sniff_bytes(data: memoryview) -> str:
     """As ``sniff``, for bytes at hand."""
     if stranger(data):
@@ -165,6 +187,8 @@ def sniff_bytes(data: memoryview) -> str:
             return "hdf5"
         offset = max(512, 2 * offset)
     head = bytes(data[:HEAD])
+    if wide := wide_encoding(head):
+        head = head.decode(wide, "ignore").encode()
     if not NOT_TEXT.search(head):
         return "prototxt" if head.strip() and PROTOTXT.match(head) else "unknown"
     return _binary_kind(_outer_fields(data))

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import math
+import os
 import re
 from typing import Any, NoReturn
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from caffepy.errors import ConfigError, did_you_mean
+from caffepy import log
+from caffepy.errors import ConfigError, did_you_mean, shown
+from caffepy.proto import characters, escapes
+
+logger = log.get(__name__)
 
 TOKEN = re.compile(
     r"""
-      (?P<name>   [A-Za-z_]\w* )
-    | (?P<number> 0[xX][0-9a-fA-F]+ | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]? )
+      (?P<name>   [A-Za-z_][A-Za-z0-9_]* )
+    | (?P<number> 0[xX][0-9a-fA-F]+ | (?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]? )
     | (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' )
     | (?P<symbol> . )
     """,
     re.VERBOSE,
 )
 SKIP = re.compile(r"(?:\s+|\#[^\n]*)*")
-ESCAPE = re.compile(
-    rb"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL
-)
-ESCAPED = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
 MOST_DIGITS = 4000  # any number of so many is out of every range
 INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*")
+QUOTES = ('"', "'")
 TRUE, FALSE = ("true", "True", "t", "1"), ("false", "False", "f", "0")
 RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(1 << 31), (1 << 31) - 1),
@@ -58,11 +61,11 @@ class Lexer:
     """
 
     def __init__(self, text: str, name: str) -> None:
-        self.text = text
+        self.text = text.removeprefix("\ufeff")
         self.name = name
         self.within = ""
-        self.newlines = [match.start() for match in re.finditer("\n", text)]
-        self.end = 1 if text.startswith("\ufeff") else 0
+        self.newlines = [match.start() for match in re.finditer("\n", self.text)]
+        self.end = 0
         self.next()
 
     def next(self) -> None:
@@ -77,8 +80,29 @@ class Lexer:
         after = self.text[self.end : self.end + 1]
         if self.kind == "number" and (after.isalnum() or after in ("_", ".")) and after:
             self.fail(f'"{self.token}{after}..." is no number')
-        if self.kind == "symbol" and self.token in "\"'":
-            self.fail("this string does not end on its line")
+        if self.kind == "symbol":
+            self.check_symbol()
+        elif after > "\x7f" and not after.isspace():  # a letter that only looks like one of ours
+            message, fix = characters.described(after)
+            self.fail(message, at=self.end, fix=fix)
+
+    def check_symbol(self) -> None:
+        """Refuse what no grammar could expect."""
+        token = self.token
+        if token in QUOTES:
+            line, fix = self.line_of(self.start), None
+            if f"\\{token}" in line:
+                fix = 'A quote behind "\\" belongs to the string: write "/", or "\\\\".'
+            elif curly := [c for c in line if not c.isascii()
+                           and characters.ordinary(c) in QUOTES]:
+                fix = f"{curly[-1]} is no quote of prototxt: write {token} for it."
+            self.fail("this string does not end on its line", fix=fix)
+        if not "!" <= token <= "~":
+            message, fix = characters.described(token)
+            self.fail(message, fix=fix)
+        if token == "/" and self.text[self.end : self.end + 1] in ("/", "*"):
+            self.fail("this is no comment", found=self.text[self.start : self.end + 1],
+                      fix='Comments go from "#" to the end of the line.')
 
     def take(self, *symbols: str) -> str:
         """Step over the token if it is one of the symbols; returns it, or "" if it is not."""
@@ -89,10 +113,25 @@ class Lexer:
         return symbol
 
     def found(self) -> str:
-        return "the end of the file" if self.kind == "end" else self.token
+        if self.kind == "end":
+            return "the end of the file"
+        return self.token if len(self.token) <= SHOWN else f"{self.token[:SHOWN]}..."
 
     def line_at(self, offset: int) -> int:
         return bisect.bisect_left(self.newlines, offset) + 1
+
+    def begin_of(self, offset: int) -> int:
+        """Where the line of this place begins."""
+        line = self.line_at(offset)
+        return self.newlines[line - 2] + 1 if line > 1 else 0
+
+    def line_of(self, offset: int) -> str:
+        """The line of this place, without what ends it."""
+        return self.text[self.begin_of(offset) :].split("\n", 1)[0].rstrip()
+
+    def place(self, offset: int) -> str:
+        """``"net.prototxt:12:5"``: file, line, column."""
+        return f"{shown(self.name)}:{self.line_at(offset)}:{offset - self.begin_of(offset) + 1}"
 
     def fail(
         self,
@@ -104,19 +143,18 @@ class Lexer:
         fix: str | None = None,
     ) -> NoReturn:
         offset = self.start if at is None else at
-        line = self.line_at(offset)
-        begin = self.newlines[line - 2] + 1 if line > 1 else 0
-        column = offset - begin
-        shown = self.text[begin:].split("\n", 1)[0].rstrip().replace("\t", " ")
-        left = max(0, column - SHOWN + 20)  # long lines: the part around the token
-        shown = shown.encode("utf-8", "replace").decode()[left : left + SHOWN]
+        begin = self.begin_of(offset)
+        left = max(0, offset - begin - SHOWN + 20)  # long lines: the part around the token
+        line = self.line_of(offset).ljust(offset - begin)[left : left + SHOWN]
+        before = line[: offset - begin - left]
         raise PrototxtError(
             message,
-            where=f"{self.name}:{line}:{column + 1}",
+            where=self.place(offset),
             found=found,
             allowed=allowed,
             fix=fix,
-            snippet=f"{shown}\n{' ' * (column - left)}^",
+            snippet=f"{characters.on_screen(line).rstrip()}\n"
+            f"{' ' * characters.columns(before)}^",
         )
 
     # values
@@ -140,16 +178,29 @@ class Lexer:
             self.fail("expected a string in quotes", found=self.found(), fix=fix)
         data = b""
         while self.kind == "string":  # neighbours are one string, as in C
-            raw = self.token[1:-1].encode("utf-8", "surrogateescape")
-            try:
-                data += ESCAPE.sub(_unescape, raw)
-            except (ValueError, OverflowError):
-                self.fail("\\U stands for a character that does not exist",
-                          allowed="\\U00000000 to \\U0010FFFF")
+            raw = self.token[1:-1]
+            data += (self.unescaped(raw, known.name) if "\\" in raw
+                     else raw.encode("utf-8", "surrogateescape"))
             self.next()
         if known.type == FieldDescriptor.TYPE_BYTES:
             return data
         return data.decode("utf-8", "surrogateescape")
+
+    def unescaped(self, raw: str, field: str) -> bytes:
+        try:
+            data = escapes.unescape(raw, field)
+        except escapes.WrongEscapeError as wrong:
+            self.fail(wrong.message, at=self.start + 1 + wrong.offset, fix=wrong.fix)
+        if b"\0" in data and field in escapes.PATHS:
+            self.fail(f"{field} cannot hold a zero byte", fix=escapes.advice(raw, field))
+        if turned := escapes.turned(raw, field):
+            logger.warning(
+                "%s: in %s %s %s, so the name becomes %s. %s",
+                self.place(self.start), field, " and ".join(turned),
+                "are escape sequences" if turned[1:] else "is an escape sequence",
+                shown(os.fsdecode(data)), escapes.advice(raw, field),
+            )
+        return data
 
     def enum_value(self, known: FieldDescriptor) -> int:
         values = known.enum_type.values_by_name
@@ -171,7 +222,9 @@ class Lexer:
 
     def boolean(self) -> bool:
         if self.token not in TRUE + FALSE:
-            self.fail("expected true or false", found=self.found())
+            meant = self.token.strip("\"'")
+            fix = f"Write {meant.lower()}." if meant.lower() in ("true", "false") else None
+            self.fail("expected true or false", found=self.found(), fix=fix)
         value = self.token in TRUE
         self.next()
         return value
@@ -184,7 +237,7 @@ class Lexer:
             value: int | float = self.float_value(token)
         else:
             if self.kind != "number" or not INTEGER.fullmatch(token):
-                self.fail("expected a whole number", found=self.found())
+                self.fail("expected a whole number", found=self.found(), fix=self.number_fix(True))
             value = _whole(token)
             low, high = RANGES[known.cpp_type]
             if not low <= (-value if negative else value) <= high:
@@ -199,19 +252,25 @@ class Lexer:
             return float(token.rstrip("fF"))
         if self.kind == "name" and token.lower() in ("inf", "infinity", "nan"):
             return math.nan if token.lower() == "nan" else math.inf
-        self.fail("expected a number", found=self.found())
+        self.fail("expected a number", found=self.found(), fix=self.number_fix(False))
+
+    def number_fix(self, whole: bool) -> str | None:
+        """How to write the number that the token means, if it means one."""
+        token = self.token.strip("\"'")
+        if token == "+":
+            return 'Leave the "+" out.'
+        with contextlib.suppress(ValueError, OverflowError):
+            if INTEGER.fullmatch(token):
+                return f"Write {_whole(token)}." if token != self.token or not whole else None
+            value = float(token.rstrip("fF"))
+            if not whole:
+                return f"Write {token}."
+            if value == int(value) and abs(value) < 1 << 63:
+                return f"Write {int(value)}."
+        return None
 
 
 def _whole(token: str) -> int:
     """Decimal, 0x... or, with a 0 in front, octal. Python refuses to read thousands of digits."""
     octal = len(token) > 1 and token[0] == "0" and token[1] not in "xX"
     return int(token[:MOST_DIGITS], 8 if octal else 0)
-
-
-def _unescape(match: re.Match[bytes]) -> bytes:
-    octal, hexa, short, long, plain = match.groups()
-    if octal or hexa:
-        return bytes([int(octal, 8) & 255 if octal else int(hexa, 16)])
-    if short or long:
-        return chr(int(short or long, 16)).encode("utf-8", "surrogatepass")
-    return bytes([ESCAPED.get(plain[0], plain[0])])

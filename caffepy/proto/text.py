@@ -23,8 +23,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from caffepy.errors import ConfigError, did_you_mean
-from caffepy.proto import caffe_pb2, files
+from caffepy.proto import caffe_pb2, files, paths, textfile
 from caffepy.proto.descriptors import is_repeated, is_required
+from caffepy.proto.escapes import PATHS
 from caffepy.proto.lexer import Lexer, PrototxtError
 from caffepy.proto.printer import to_text
 
@@ -68,16 +69,25 @@ def read(path: str | os.PathLike[str], message: Message) -> Source:
     with files.mapped(place) as data:
         if other := files.stranger(data):
             raise ConfigError("this is no prototxt", where=place, found=other[0], fix=other[1])
+        textfile.refuse_wide(bytes(data[: textfile.LOOKED_AT]), place)
         kind = files.sniff_bytes(data)
         content = bytes(data) if kind in ("prototxt", "unknown") else b""
-    if kind not in ("prototxt", "unknown") or files.NOT_TEXT.search(content):
+    if kind not in ("prototxt", "unknown") or _is_binary(content):
         named = "binary" if kind == "unknown" else kind
         raise ConfigError(
             f"this is a {named} file, not a prototxt", where=place, fix="Was another file meant?"
         )
-    if not content.strip():
+    written = textfile.as_text(content, place)
+    if not written.strip():
         raise ConfigError("the file is empty", where=place)
-    return parse(content, message, name=place)
+    return parse(written, message, name=place)
+
+
+def _is_binary(content: bytes) -> bool:
+    """More than a stray byte is no text; a stray one gets an error at its place."""
+    if files.wide_encoding(content):
+        return False
+    return len(files.NOT_TEXT.findall(content)) > len(content) / 20
 
 
 def parse(text: str | bytes, message: Message, *, name: str = "<string>") -> Source:
@@ -101,11 +111,14 @@ class _Parser(Lexer):
         super().__init__(text, name)
         self.source = Source(name)
 
-    def fields(self, message: Message, until: str) -> None:
-        """Fields up to the closing symbol (or the end of the text, for ``until=""``)."""
+    def fields(self, message: Message, until: str, opened: int = 0) -> None:
+        """Fields up to the closing symbol (or the end of the text, for ``until=""``).
+
+        Args:
+            opened: where the block begins.
+        """
         descriptor = message.DESCRIPTOR
         seen: dict[str, int] = {}
-        opened = self.start
         while not (self.kind == "end" or self.kind == "symbol" and self.token in "}>"):
             self.one_field(message, descriptor, seen)
             self.take(",", ";")
@@ -132,7 +145,12 @@ class _Parser(Lexer):
 
     def one_field(self, message: Message, descriptor: Descriptor, seen: dict[str, int]) -> None:
         if self.kind != "name":
-            self.fail("expected the name of a field", found=self.found())
+            fix = None
+            if self.kind == "number" and self.text[self.start - 1 : self.start] == ",":
+                fix = "A number has no comma in it."
+            elif self.kind == "string":
+                fix = "Names of fields stand without quotes."
+            self.fail("expected the name of a field", found=self.found(), fix=fix)
         name, at = self.token, self.start
         known = descriptor.fields_by_name.get(name)
         if known is None:
@@ -161,7 +179,9 @@ class _Parser(Lexer):
         offset = self.start
         value = self.scalar(known)
         try:
-            if is_repeated(known):
+            if known.name in PATHS:
+                paths.set_path(message, known.name, value)
+            elif is_repeated(known):
                 getattr(message, known.name).append(value)
             else:
                 setattr(message, known.name, value)
@@ -178,7 +198,7 @@ class _Parser(Lexer):
         else:
             inner.SetInParent()
         around, self.within = self.within, known.name
-        self.fields(inner, CLOSING[symbol])
+        self.fields(inner, CLOSING[symbol], at)
         self.within = around
         self.next()
         if isinstance(inner, (caffe_pb2.LayerParameter, caffe_pb2.V1LayerParameter)):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from caffepy import log
 from caffepy.errors import CaffeError, NotFound
 from caffepy.proto import caffe_pb2, hdf5, wire
+from caffepy.proto.paths import path_of
 from caffepy.solvers import snapshot
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def check_whole(path: str) -> None:
     """
     state, _ = snapshot.read_state(path)
     if state.learned_net:
-        weights = snapshot.find_weights(state.learned_net, path)
+        weights = snapshot.find_weights(path_of(state, "learned_net"), path)
         (hdf5 if wire.sniff(weights) == "hdf5" else wire).read_net(weights)
 
 
@@ -120,7 +121,7 @@ def written(solver: Solver) -> str | None:
             logger.warning("no snapshot of iteration %d: %s. Training goes on (snapshot_errors: "
                            "WARN).", solver.iter, error)
             return None
-        last = find(param.snapshot_prefix)
+        last = find(path_of(param, "snapshot_prefix"))
         if error.fix is None:
             error.fix = ("Free some space or mend the folder; -snapshot latest goes on from the "
                          f"snapshot of iteration {last[-1].iter}. With -snapshot_errors warn "
@@ -143,7 +144,7 @@ def prune(param: Any, written: str) -> None:
     """
     if param.snapshot_keep < 1:
         return
-    found = find(param.snapshot_prefix)
+    found = find(path_of(param, "snapshot_prefix"))
     now = next((snap.iter for snap in found if snap.state == written), -1)
     old = [snap for snap in found if snap.iter <= now]
     for snap in old[: -param.snapshot_keep]:

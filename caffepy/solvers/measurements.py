@@ -95,7 +95,9 @@ def written(
         path: the file; by default ``<snapshot_prefix>.jsonl``. Without a prefix there is none.
     """
     if path is None and solver.param.snapshot_prefix:
-        path = solver.param.snapshot_prefix + ENDING
+        from caffepy.proto.paths import path_of  # which parse_log, a reader of lines, does without
+
+        path = path_of(solver.param, "snapshot_prefix") + ENDING
     if path is None or not solver.communicator.root:
         yield
         return

@@ -17,6 +17,7 @@ from caffepy.core.net import Net
 from caffepy.core.upgrade import read_net_param
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
+from caffepy.proto.paths import path_of, paths_of
 
 logger = log.get(__name__)
 
@@ -38,7 +39,7 @@ def train_net(param: Any, context: Context, optimize: bool = False) -> Net:
         raise ConfigError(
             "SolverParameter must not contain more than one of these fields specifying a "
             "train_net: " + ", ".join(TRAIN_FIELDS), found=" and ".join(given))
-    source = getattr(param, given[0])
+    source = _source(param, given[0])
     logger.info({
         "train_net_param": "Creating training net specified in train_net_param.",
         "train_net": f"Creating training net from train_net file: {source}",
@@ -72,9 +73,9 @@ def test_nets(param: Any, context: Context, optimize: bool = False) -> list[Net]
 def test_sources(param: Any) -> list[tuple[Any, str]]:
     """Each test net's file or NetParameter, and how the log calls it."""
     own = [(source, "test_net_param") for source in param.test_net_param]
-    own += [(path, f"test_net file: {path}") for path in param.test_net]
-    generic = [(getattr(param, field), said) for field, said in
-               (("net_param", "net_param"), ("net", f"net file: {param.net}"))
+    own += [(path, f"test_net file: {path}") for path in paths_of(param, "test_net")]
+    generic = [(_source(param, field), said) for field, said in
+               (("net_param", "net_param"), ("net", f"net file: {path_of(param, 'net')}"))
                if param.HasField(field)]
     count = len(param.test_iter)
     if count < len(own) if generic else count != len(own):
@@ -91,6 +92,11 @@ def test_sources(param: Any) -> list[tuple[Any, str]]:
                           found=param.test_interval,
                           fix="Add test_interval: 1000, or take out test_iter.")
     return sources
+
+
+def _source(param: Any, field: str) -> Any:
+    """The path or the NetParameter that a field of the solver has."""
+    return getattr(param, field) if field.endswith("_param") else path_of(param, field)
 
 
 def _build(source: Any, phase: int, state: Any, context: Context, label: str,

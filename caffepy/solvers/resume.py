@@ -16,6 +16,7 @@ from caffepy import log
 from caffepy.core.net import Net
 from caffepy.errors import DataError
 from caffepy.proto import caffe_pb2
+from caffepy.proto.paths import path_of, set_path
 from caffepy.solvers import snapshot
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def state_of(solver: Solver, model: str, tests: Sequence[Any]) -> Any:
         tests: the positions of the test nets that are to be saved.
     """
     state = caffe_pb2.SolverState(
-        iter=solver.iter, learned_net=model, current_step=solver.current_step,
+        iter=solver.iter, current_step=solver.current_step,
         layer_state=[*positions([solver.net]), *tests],
         seed=solver.context.seed, losses=solver.losses, smoothed_loss=solver.smoothed_loss)
+    set_path(state, "learned_net", model)
     solver.updater.look()
     solver.grad_scale.save(state)
     return state
@@ -65,7 +67,7 @@ def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
                         where=os.fspath(path), found=min(counts))
     _check(solver, os.fspath(path), history, own)
     if state.learned_net:
-        solver.net.load(snapshot.find_weights(state.learned_net, path))
+        solver.net.load(snapshot.find_weights(path_of(state, "learned_net"), path))
     logger.info("%sSolver: restoring history", solver.param.type)
     solver.updater.restore(history)
     solver.grad_scale.restore(state)

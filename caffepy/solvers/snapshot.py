@@ -30,6 +30,7 @@ import numpy as np
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2, hdf5, wire
 from caffepy.proto.files import atomic_path, file_error
+from caffepy.proto.paths import path_of, set_path
 
 Array = Any
 PathLike = str | os.PathLike[str]
@@ -47,7 +48,7 @@ NO_STATE = {
 def file_name(param: Any, iteration: int, kind: str) -> str:
     """The name of a snapshot's ``"caffemodel"`` or ``"solverstate"``."""
     ending = ".h5" if is_hdf5(param) else ""
-    return f"{param.snapshot_prefix}_iter_{iteration}.{kind}{ending}"
+    return f"{path_of(param, 'snapshot_prefix')}_iter_{iteration}.{kind}{ending}"
 
 
 def is_hdf5(param: Any) -> bool:
@@ -64,14 +65,15 @@ def check_writable(param: Any) -> None:
     if not param.snapshot_prefix:
         raise ConfigError("In solver params, snapshot is specified but snapshot_prefix is not",
                           fix='Add snapshot_prefix: "some/folder/name".')
-    folder, stem = os.path.split(param.snapshot_prefix)
+    prefix = path_of(param, "snapshot_prefix")
+    folder, stem = os.path.split(prefix)
     try:
         with tempfile.NamedTemporaryFile(prefix=f".{stem}_iter_", dir=folder or "."):
             pass
     except OSError as error:
         kind = NotFound if isinstance(error, FileNotFoundError) else DataError
         raise kind(
-            f"Cannot write to snapshot prefix '{param.snapshot_prefix}': "
+            f"Cannot write to snapshot prefix '{prefix}': "
             f"{error.strerror or error}",
             fix="Make sure that the directory exists and is writable.",
         ) from error
@@ -114,7 +116,8 @@ def write_state(path: PathLike, state: Any, history: Sequence[Array], hdf5: bool
         ours.ClearField(field)
     with atomic_path(path) as beside, h5py.File(beside, "w") as file:
         file["iter"] = np.array([state.iter], np.int32)
-        file["learned_net"] = np.bytes_(state.learned_net.encode() + b"\0")  # C reads to the \0
+        file["learned_net"] = np.bytes_(
+            os.fsencode(path_of(state, "learned_net")) + b"\0")  # C reads to the \0
         file["current_step"] = np.array([state.current_step], np.int32)
         group = file.create_group("history")
         for index, array in enumerate(history):
@@ -150,7 +153,7 @@ def _read_hdf5(path: str) -> tuple[Any, list[Array]]:
                 state.ParseFromString(hdf5.values(file["caffepy/state"], path).tobytes())
             state.iter = int(np.ravel(hdf5.values(file["iter"], path))[0])
             if "learned_net" in file:
-                state.learned_net = _text(hdf5.values(file["learned_net"], path))
+                set_path(state, "learned_net", _text(hdf5.values(file["learned_net"], path)))
             if "current_step" in file:
                 state.current_step = int(np.ravel(hdf5.values(file["current_step"], path))[0])
             group = file["history"]

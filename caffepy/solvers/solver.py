@@ -28,6 +28,7 @@ from caffepy.errors import ConfigError
 from caffepy.parallel.base import Communicator
 from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2
+from caffepy.proto.paths import paths_of
 from caffepy.proto.text import to_text
 from caffepy.solvers import keep, nets, progress, rate, resume, rule, snapshot, testing
 from caffepy.solvers.grad_scale import GradScale
@@ -145,10 +146,10 @@ class Solver:
                 Updater(self.net, update_rule, self.param, self.context.threads, self.grad_scale))
             self._update = Update(self)
             self.grad_scale.serve(self.net, self.updater)
-            self._load([self.net], self.param.weights)
+            self._load([self.net], paths_of(self.param, "weights"))
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
-                self._load(self.test_nets, self.param.weights)
+                self._load(self.test_nets, paths_of(self.param, "weights"))
             self.watch = Watch(self)
             this = weakref.proxy(self)
             self._losses = Losses(self.net, self.param,

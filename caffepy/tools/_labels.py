@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from caffepy.data.datum import from_array
 from caffepy.data.image_list import Line
 from caffepy.errors import ConfigError, DataError
-from caffepy.proto.files import file_error
+from caffepy.proto import textfile
 
 SHOWN = 20  # labels that get a line of the log
 
@@ -31,13 +31,9 @@ def read_list(path: str, count: int) -> tuple[list[Line], Labels]:
         raise ConfigError("labels must be 1 or more", found=count)
     lines: list[Line] = []
     labels: Labels = {}
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            texts = [text.strip("\r\n") for text in file]
-    except OSError as error:
-        raise file_error(error, path, "read") from error
-    for number, text in enumerate(texts, 1):
-        if not text.strip():
+    for number, text in enumerate(textfile.read_lines(path), 1):
+        text = text.strip(" \t\r")
+        if not text:
             continue
         name, *words = text.rsplit(None, count)
         try:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from caffepy.cli import devices, gflags
 from caffepy.errors import ConfigError, DataError, NotFound
+from caffepy.proto import textfile
 
 Array = NDArray[Any]
 
@@ -159,12 +160,10 @@ def read_labels(path: str) -> list[str]:
     if not path:
         return []
     try:
-        with open(here(path), encoding="utf-8", errors="replace") as file:
-            return [line.rstrip("\r\n") for line in file]
-    except FileNotFoundError:
+        lines = textfile.read_lines(here(path))
+    except NotFound:
         raise NotFound("there is no such file of names", where=path) from None
-    except OSError as error:
-        raise DataError(f"the names cannot be read: {error.strerror}", where=path) from error
+    return [textfile.printable(line).rstrip("\r") for line in lines]
 
 
 def name_of(number: int, labels: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from caffepy import log
 from caffepy.cli import gflags
-from caffepy.data import image_list
+from caffepy.data import image_list, missing
 from caffepy.data.image_list import Line
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.tools import _labels, _work
@@ -116,7 +116,7 @@ def convert(
     root = _root(root, lines[0].path)
 
     def load(line: Line) -> Record:
-        place = root + line.path
+        place = missing.place(root, line.path)
         try:
             value, shape = to_record(place, line.label, format)
         except CaffeError as error:
@@ -161,7 +161,8 @@ def convert(
         if not result.count:
             reason = result.skipped[0][1]
             raise DataError(f"none of the {len(lines)} pictures could be read", where=listfile,
-                            found=f"for the first: {reason}")
+                            found=f"for the first: {reason}",
+                            fix=missing.advice(root, lines[0].path, listfile))
     if result.count % EVERY:
         logger.info("Processed %d files.", result.count)
     for text in _labels.spread(result.numbers) if label_db else [histogram(result.labels)]:

@@ -13,6 +13,7 @@ the original's DataFrame "df".
 from __future__ import annotations
 
 import csv
+import io
 import os
 import time
 from collections.abc import Sequence
@@ -23,7 +24,8 @@ import click
 from caffepy import log
 from caffepy.cli import gflags
 from caffepy.errors import ConfigError, DataError, NotFound
-from caffepy.proto.files import atomic_path, file_error
+from caffepy.proto import textfile
+from caffepy.proto.files import atomic_path
 from caffepy.tools import _prediction, _work
 
 logger = log.get(__name__)
@@ -39,21 +41,20 @@ def read_windows(path: str) -> Windows:
         NotFound: no such file. DataError: a column that is missing, a coordinate that is no number.
     """
     windows: Windows = {}
-    with _opened(path) as file:
-        rows = csv.DictReader(file)
-        columns = rows.fieldnames or ()
-        missing = [name for name in ("filename", *COORDINATES) if name not in columns]
-        if missing:
-            raise DataError(f"the first line lacks {', '.join(missing)}", where=f"{path}:1",
-                            found=", ".join(columns) or "an empty file",
-                            allowed=f"filename,{','.join(COORDINATES)}")
-        for row in rows:
-            try:
-                window = tuple(int(float(row[name])) for name in COORDINATES)
-            except (TypeError, ValueError, OverflowError):
-                raise DataError("a window is four numbers", where=f"{path}:{rows.line_num}",
-                                found=",".join(str(row[name]) for name in COORDINATES)) from None
-            windows.setdefault(row["filename"], []).append(window)
+    rows = csv.DictReader(io.StringIO(textfile.read_text(path)), skipinitialspace=True)
+    columns = rows.fieldnames or ()
+    missing = [name for name in ("filename", *COORDINATES) if name not in columns]
+    if missing:
+        raise DataError(f"the first line lacks {', '.join(missing)}", where=f"{path}:1",
+                        found=", ".join(columns) or "an empty file",
+                        allowed=f"filename,{','.join(COORDINATES)}")
+    for row in rows:
+        try:
+            window = tuple(int(float(row[name])) for name in COORDINATES)
+        except (TypeError, ValueError, OverflowError):
+            raise DataError("a window is four numbers", where=f"{path}:{rows.line_num}",
+                            found=",".join(str(row[name]) for name in COORDINATES)) from None
+        windows.setdefault(row["filename"], []).append(window)
     if not windows:
         raise DataError("there is no window", where=path)
     return windows
@@ -61,18 +62,10 @@ def read_windows(path: str) -> Windows:
 
 def read_names(path: str) -> list[str]:
     """The lines of a .txt file that are not empty; raises NotFound, DataError."""
-    with _opened(path) as file:
-        names = [line.strip() for line in file if line.strip()]
+    names = [line.strip() for line in textfile.read_lines(path) if line.strip()]
     if not names:
         raise DataError("the list names no picture", where=path)
     return names
-
-
-def _opened(path: str) -> Any:
-    try:
-        return open(path, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise file_error(error, path, "read") from error
 
 
 def write_csv(path: str, found: Sequence[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ import click
 from caffepy import log
 from caffepy.cli import gflags
 from caffepy.errors import ConfigError
-from caffepy.proto.files import file_error
+from caffepy.proto import textfile
 from caffepy.tools import _download
 
 logger = log.get(__name__)
@@ -34,11 +34,7 @@ def front_matter(path: str) -> dict[str, str]:
     Raises:
         NotFound: no such file. ConfigError: no such lines, or not all that a download needs.
     """
-    try:
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            lines = [line.rstrip() for line in file]
-    except OSError as error:
-        raise file_error(error, path, "read") from error
+    lines = [line.rstrip() for line in textfile.read_lines(path)]
     if not lines or lines[0] != FENCE or FENCE not in lines[1:]:
         raise ConfigError(f"there is no front matter, lines between two of '{FENCE}'", where=path,
                           found=repr(lines[0]) if lines else "an empty file",

@@ -15,7 +15,8 @@ import click
 
 from caffepy.cli import gflags
 from caffepy.errors import DataError
-from caffepy.proto.files import atomic_write, file_error
+from caffepy.proto import textfile
+from caffepy.proto.files import atomic_write
 
 STAMP = re.compile(
     r"\b[IWEF](?P<year>\d{4})?(?P<month>\d\d)(?P<day>\d\d)\s+"
@@ -50,13 +51,9 @@ def read_lines(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         NotFound: no such file. DataError: it cannot be read.
     """
-    try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:
-            content = file.read()
-    except OSError as error:
-        raise file_error(error, path, "read") from error
+    content = textfile.printable(textfile.read_text(path, zeros=True))
     # a progress bar's carriage returns stand between log lines, too
-    lines = re.split(r"\r\n|\n|\r", content)
+    lines = re.split(r"\n|\r", content)
     return lines[:-1]
 
 

@@ -18,7 +18,8 @@ from caffepy import log
 from caffepy.cli import gflags
 from caffepy.data import image
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
-from caffepy.proto.files import atomic_write, file_error
+from caffepy.proto import textfile
+from caffepy.proto.files import atomic_write
 from caffepy.tools import _work
 from caffepy.tools._prediction import KINDS
 from caffepy.tools.convert_imageset import report_skipped
@@ -64,12 +65,8 @@ def names_in(folder: str, listfile: str = "") -> list[str]:
     if not os.path.isdir(folder):
         raise NotFound("there is no such folder", where=folder)
     if listfile:
-        try:
-            with open(listfile, encoding="utf-8", errors="surrogateescape") as file:
-                lines = [line.strip() for line in file if line.strip()]
-        except OSError as error:
-            raise file_error(error, listfile, "read") from error
-        names = [_name(folder, line) for line in lines]
+        lines = [line.strip() for line in textfile.read_lines(listfile)]
+        names = [_name(folder, line) for line in lines if line]
     else:
         names = sorted(
             os.path.relpath(os.path.join(at, name), folder)
@@ -85,8 +82,8 @@ def _name(folder: str, line: str) -> str:
     A path that begins with the folder, as `find` lists it, is cut to what follows."""
     if os.path.isabs(line) or line.startswith(os.path.join(folder, "")):
         line = os.path.relpath(line, folder)
-    before, space, _ = line.rpartition(" ")
-    return before if space and not os.path.exists(os.path.join(folder, line)) else line
+    before, space, _ = line.replace("\t", " ").rpartition(" ")
+    return before.rstrip() if space and not os.path.exists(os.path.join(folder, line)) else line
 
 
 @gflags.command(

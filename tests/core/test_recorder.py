@@ -9,6 +9,7 @@ from recorded_passes import BODY, LOSS, TEST, WARM, build, equal, feed, step
 
 from caffepy.core import recorder
 from caffepy.core.layer import Layer
+from caffepy.core.memory import Place
 from caffepy.core.registry import register
 from caffepy.errors import DataError
 

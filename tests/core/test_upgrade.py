@@ -145,13 +145,52 @@ def test_input_shapes_become_an_input_layer():
     assert not (net.input or net.input_shape)
 
 
+DIMS = "input_dim: [1, 3, 4, 5] "
+RELU = 'layer { name: "r" type: "ReLU" bottom: "x" top: "r" }'
+
+
 @pytest.mark.parametrize(
-    "content",
-    ['input: "x"', 'input: "x" input_dim: 1 input_dim: 2', 'input: "x" input: "y" input_shape {}'],
-)
-def test_inputs_without_their_shapes_are_an_error(content):
-    with pytest.raises(ConfigError, match="each input needs its shape"):
+    ("content", "said"),
+    [
+        ('input: "x"' + RELU, "'x' has none (found 1 input, 0 input_dim, 0 input_shape). Write "
+         "input_shape { dim: 1 dim: 3 dim: 224 dim: 224 }, with your numbers, for each input."),
+        ('input: "x" input_dim: 1 input_dim: 2', "Write input_shape { dim: 1 dim: 2 }"),
+        ('input: "x" input: "y" input_shape {}', "'y' has none (found 2 inputs, 0 input_dim"),
+        (f'input: "x" input: "y" {DIMS}', "'y' has none (found 2 inputs, 4 input_dim"),
+        (f'input: "x" input: "y" {DIMS} input_dim: 2', "'y' has none (found 2 inputs, 5 input_d"),
+        (f'input: "x" input: "y" {DIMS} input_shape {{}}', "Beside one input_shape no input_dim"),
+        (f'layer {{ top: "x" bottom: "x" }} input: "x" {RELU}', "'x' has none"),
+    ],
+)  # fmt: skip
+def test_inputs_without_their_shapes_are_an_error(content, said):
+    with pytest.raises(ConfigError, match="each input needs its shape") as error:
         upgraded(content)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "shapes", "said"),
+    [
+        (f'{RELU} input: "x" {DIMS}', [[1, 3, 4, 5]], None),
+        (f'input: "x" {DIMS} layers {{ name: "r" type: RELU bottom: "x" }}', [[1, 3, 4, 5]], None),
+        (f'input: "x" {DIMS} {DIMS}', [[1, 3, 4, 5]], "more shapes than inputs"),
+        (f'input: "x" {DIMS} input_dim: 7', [[1, 3, 4, 5]], "more shapes than inputs"),
+        ('input: "x" input_shape { dim: 2 } input_shape { dim: 3 }', [[2]], "more shapes than"),
+        (f'input: "x" input_shape {{ dim: 2 }} {DIMS}', [[2]], "input_dim does nothing beside"),
+        ('input: "y"' + RELU, None, "input 'y' has no shape, and is left out"),
+        (f'input: "x" layer {{ top: "x" }} {RELU}', None, "'x' has no shape, and is left out"),
+        (DIMS + RELU, None, 'without an input do nothing: name it, input: "data"'),
+    ],
+)
+def test_inputs_as_the_original_takes_them(content, shapes, said):
+    net = net_of(content)
+    usual = ("Attempting", "Successfully", "Note that")
+    notes = [line for line in upgrade.upgrade_net(net) if not line.startswith(usual)]
+    assert said in notes[0] if said else notes == []
+    inputs = [layer for layer in net.layer if layer.type == "Input"]
+    assert [[list(shape.dim) for shape in layer.input_param.shape] for layer in inputs] == (
+        [shapes] if shapes else [])
+    assert not shapes or net.layer[0].top == ["x"]
 
 
 def test_batch_norm_statistics_are_never_learned_and_other_params_stay():

@@ -192,7 +192,7 @@ def test_an_error_reads_like_this():
         ("layer { } }", "1:11", 'nothing is open that this could close (found "}")'),
         ("layer { clip_param { min: 1 } }", "1:9", "clip_param must say max"),
         (b"name: 'caf\xe9'", "1:7", "name is not UTF-8 text"),
-        (b"# caf\xe9\n\xe9name: 'x'", "2:1", "expected the name of a field"),
+        (b"# caf\xe9\n\xe9name: 'x'", "2:1", "the byte 0xE9, which is not UTF-8,"),
         ("net: 'x'", "1:1", "It belongs to a solver"),
     ],
 )  # fmt: skip

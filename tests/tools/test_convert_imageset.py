@@ -292,15 +292,29 @@ def test_doubtful_labels_are_warned_of_with_their_line(folder, call, line, why, 
 
 
 @pytest.mark.parametrize("line, why", [
-    ("a.png\t1", "a tab stands where a space must be"),
+    ("a.png,1", "a comma stands where a blank must be"),
     ("a.png", "there is no label"),
-    ("a.png 1 ", "a space at the end"),
 ])
 def test_lines_cut_in_the_wrong_place_are_warned_of(folder, call, line, why):
     save(folder / "a.png", smooth(4, 5, 3))
     done = call(main, f"{folder}/", listed(folder, "a.png 1", line), folder / "db")
     assert f"list.txt:2: {why}" in done.output
     assert done.exit_code == (1 if line != "a.png" else 0)
+
+
+def test_blanks_of_all_kinds(folder, call):
+    save(folder / "a.png", smooth(4, 5, 3))
+    done = call(main, f"{folder}/", listed(folder, "a.png\t1", " a.png  2", "a.png 3 \r"),
+                folder / "db")
+    assert done.exit_code == 0, done.output
+    assert [d.label for d in datums(folder / "db")] == [1, 2, 3]
+
+
+def test_why_no_picture_was_found(folder, call):
+    save(folder / "a.png", smooth(4, 5, 3))
+    done = call(main, f"{folder}/", listed(folder, "a.png,1"), folder / "db")
+    assert done.exit_code == 1
+    assert "a.png is there: a blank, and no comma, parts path and label." in done.output
 
 
 def test_labels_that_do_not_fit(folder, call):

@@ -7,7 +7,8 @@ param   data_param { source: "folder" backend: LMDB batch_size: 64 prefetch: 4 r
 V1      DATA (V0 "data")
 
 With several workers in TRAIN, record i goes to worker i mod n. Encoded pictures are decoded by as
-many threads as the net computes with, or as CAFFEPY_DECODERS says: the batches are the same.
+many threads as the net computes with, or as CAFFEPY_DECODERS says: the batches are the same. They
+are turned upright, as EXIF says; the original did so with force_color or force_gray alone.
 """
 
 from __future__ import annotations

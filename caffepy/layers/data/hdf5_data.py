@@ -5,9 +5,11 @@ top     one per dataset: the top's name is the dataset's. Dataset N x ... gives 
 param   hdf5_data_param { source: "files.txt" batch_size: 64 shuffle: false }
 V1      HDF5_DATA (V0 "hdf5_data")
 
-``source`` lists the files, one a line. Batches run on over the ends of files and of the list. With
-``shuffle`` the files come in another order in each pass over the list, and the rows of a file in
-another order each time the file is read. Numbers are taken as they are: transform_param is refused.
+``source`` lists the files, one a line. The first file's rows give the shapes; other files' may have
+other ones of equally many numbers, as N x 1 labels beside N. Batches run on over the ends of files
+and of the list. With ``shuffle`` the files come in another order in each pass over the list, and
+the rows of a file in another order each time the file is read. Numbers are taken as they are:
+transform_param is refused.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ from caffepy import log
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Place
 from caffepy.core.registry import register
-from caffepy.errors import CaffeError, DataError, NotFound, ShapeError, did_you_mean
-from caffepy.proto import caffe_pb2, hdf5
+from caffepy.errors import CaffeError, DataError, NotFound, ShapeError, did_you_mean, shown
+from caffepy.proto import caffe_pb2, hdf5, textfile
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
@@ -82,7 +85,7 @@ class HDF5Data(Layer):
             count = min(batch - done, -(-(length - start) // share))
             rows = self._take(key, np.arange(start, start + count * share, share)[:count])
             for name, target in zip(self.names, values, strict=True):
-                target[done : done + count] = rows[name]
+                target[done : done + count] = rows[name].reshape(count, *target.shape[1:])
             done += count
             self.position += count * share
 
@@ -147,21 +150,20 @@ class HDF5Data(Layer):
     # -- files ----------------------------------------------------------------------------
 
     def _list_files(self) -> list[str]:
-        if not self.p.source:
+        self.source = path_of(self.p, "source")
+        if not self.source:
             self.fail("hdf5_data_param needs a source", fix="Name a text file that lists HDF5 "
                       "files, one a line.")
         try:
-            with open(self.p.source, encoding="utf-8") as file:
-                files = [line.strip() for line in file if line.strip()]
-        except UnicodeDecodeError:
+            files = [line.strip() for line in textfile.read_lines(self.source) if line.strip()]
+        except NotFound as error:
+            self.fail(f"Failed to open source file: {self.source}", kind=NotFound, fix=error.fix)
+        except DataError as error:
             self.fail("source must be a text file that lists HDF5 files, one a line",
-                      kind=DataError, found=self.p.source)
-        except OSError as error:
-            self.fail(f"Failed to open source file: {self.p.source} ({error.strerror})",
-                      kind=NotFound)
+                      kind=DataError, found=str(error))
         if not files:
             self.fail("Must have at least 1 HDF5 filename listed in source", kind=DataError,
-                      found=f"none in {self.p.source}")
+                      found=f"none in {self.source}")
         return files
 
     def _file(self, path: str) -> h5py.File:
@@ -172,7 +174,7 @@ class HDF5Data(Layer):
             except OSError as error:
                 if not os.path.exists(path):
                     self.fail(f"File not found: {path}", kind=NotFound,
-                              fix=f"{self.p.source} lists it; names count from the folder in "
+                              fix=f"{self.source} lists it; names count from the folder in "
                                   "which caffepy was started.")
                 self.fail(f"{path} cannot be read as HDF5: {error}", kind=DataError)
         assert self._open is not None
@@ -196,11 +198,22 @@ class HDF5Data(Layer):
             self._refuse("all datasets must have equally many rows", path,
                          dict(zip(self.names, shapes, strict=True)))
         row_shapes = [shape[1:] for shape in shapes]
-        if self.shapes and row_shapes != self.shapes:
-            self._refuse("the rows of all files must have one shape", path, row_shapes,
-                         f"{self.shapes}, as in {self.files[0]}")
-        self.shapes = row_shapes
+        if self.shapes:
+            self._compare(path, row_shapes)
+        else:
+            self.shapes = row_shapes
         return rows.pop()
+
+    def _compare(self, path: str, shapes: list[tuple[int, ...]]) -> None:
+        """Hold a file's rows against the first file's, whose shape the tops have: as for the
+        original they need equally many numbers, such as N and N x 1 labels have."""
+        for name, shape, first in zip(self.names, shapes, self.shapes, strict=True):
+            if math.prod(shape) != math.prod(first):
+                self._refuse("the rows of all files must hold equally many numbers", path,
+                             f"{shape} in '{name}'", f"{first}, as in {self.files[0]}")
+            if [n for n in shape if n != 1] != [n for n in first if n != 1]:
+                logger.warning("%s: rows of '%s' are %s, and are taken as %s, the shape in %s",
+                               shown(path), name, shape, first, shown(self.files[0]))
 
     def _shape(self, file: h5py.File, path: str, name: str) -> tuple[int, ...]:
         dataset = file.get(name)

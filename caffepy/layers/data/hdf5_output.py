@@ -25,6 +25,7 @@ from caffepy.core.memory import Array, Place, Shape
 from caffepy.core.registry import register
 from caffepy.errors import DataError, NotFound, ShapeError
 from caffepy.proto.files import atomic_path
+from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
 
@@ -43,7 +44,7 @@ class HDF5Output(Layer):
     rows = 0
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
-        path = self.p.file_name
+        path = self.path = path_of(self.p, "file_name")
         if not path:
             self.fail("hdf5_output_param needs a file_name")
         folder = os.path.dirname(os.path.abspath(path))
@@ -69,7 +70,7 @@ class HDF5Output(Layer):
             for name, values in zip(NAMES, items, strict=True):
                 self._append(file, name, values)
         except OSError as error:
-            self.fail(f"{self.p.file_name} cannot be written: {error}", kind=DataError)
+            self.fail(f"{self.path} cannot be written: {error}", kind=DataError)
         self.rows += len(items[0])
 
     def close(self) -> None:
@@ -77,17 +78,17 @@ class HDF5Output(Layer):
         if self.file is not None:
             self.file = None
             self._finish()
-            logger.info("Successfully saved %d rows to %s", self.rows, self.p.file_name)
+            logger.info("Successfully saved %d rows to %s", self.rows, self.path)
 
     def _open(self) -> h5py.File:
         if self.file is None:
-            logger.info("Saving HDF5 file %s", self.p.file_name)
+            logger.info("Saving HDF5 file %s", self.path)
             stack = contextlib.ExitStack()
             try:
-                beside = stack.enter_context(atomic_path(self.p.file_name))
+                beside = stack.enter_context(atomic_path(self.path))
                 self.file = stack.enter_context(h5py.File(beside, "w"))
             except OSError as error:
-                self.fail(f"{self.p.file_name} cannot be written: {error}", kind=DataError)
+                self.fail(f"{self.path} cannot be written: {error}", kind=DataError)
             self.rows = 0
             # a net that nobody closes ends with its owner, or with the interpreter
             self._finish = weakref.finalize(self, stack.close)

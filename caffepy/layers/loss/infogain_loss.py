@@ -25,6 +25,7 @@ from caffepy.errors import CaffeError, ShapeError
 from caffepy.kernels.operations.softmax import SoftmaxSpec
 from caffepy.layers.loss._loss import LOG_THRESHOLD, Normalized, class_labels, positions
 from caffepy.proto import wire
+from caffepy.proto.paths import path_of
 
 
 @register("InfogainLoss", v1="INFOGAIN_LOSS", v0="infogain_loss", param="infogain_loss_param")
@@ -42,7 +43,7 @@ class InfogainLoss(Normalized):
 
     def _load(self) -> Array:
         """H from the file that ``source`` names, a BlobProto in binary."""
-        path = self.p.source
+        path = path_of(self.p, "source")
         if not path:
             self.fail("H is missing", fix="Give a third bottom, or infogain_loss_param { source }.")
         try:

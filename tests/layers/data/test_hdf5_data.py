@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import h5py
@@ -135,6 +136,17 @@ def test_workers_take_turns_in_training_only(phase, size):
         assert found == [[0, 1, 2, 3, 4, 5, 6, 0, 1]] * 2
 
 
+@pytest.mark.parametrize("content", [
+    b"\xef\xbb\xbf0.h5\r\n\r\n 1.h5 \r\n", b"0.h5\r1.h5", "\ufeff0.h5\n1.h5\n".encode("utf-16-le"),
+])
+def test_lists_as_any_editor_writes_them(content):
+    write(2, 1)
+    Path("list.txt").write_bytes(content)
+    built = make("batch_size: 3")
+    assert batches(built, 1) == [[0, 1, 2]]
+    built[0].close()
+
+
 def test_files_can_be_rewritten_while_a_net_that_read_them_whole_lives():
     write(3)
     built = make("batch_size: 3")
@@ -172,7 +184,8 @@ def test_datasets_that_do_not_fit():
     for content, kind, words in (
         ({"x": np.zeros((2, 3, 2)), "label": np.zeros(2)}, DataError, "1.h5 has no dataset 'y'"),
         ({"x": np.zeros((2, 3, 2)), "y": np.zeros(3)}, ShapeError, "equally many rows"),
-        ({"x": np.zeros((2, 4, 2)), "y": np.zeros(2)}, ShapeError, "one shape.*0.h5"),
+        ({"x": np.zeros((2, 4, 2)), "y": np.zeros(2)}, ShapeError,
+         r"equally many numbers \(found \(4, 2\) in 'x'; allowed: \(3, 2\), as in 0.h5\)"),
         ({"x": np.zeros((2, 3, 2)), "y": np.array([b"a", b"b"])}, ShapeError, "array of numbers"),
         ({"x": np.zeros((2, 3, 2)), "y": np.float32(1)}, ShapeError, "array of numbers"),
     ):
@@ -186,6 +199,32 @@ def test_datasets_that_do_not_fit():
     write(0, 0)
     with pytest.raises(DataError, match="no rows"):
         make("batch_size: 2")
+
+
+def test_rows_of_other_shapes_and_equally_many_numbers(size, caplog, monkeypatch):
+    """N labels in one file, N x 1 in the next; the original compares no more than the count."""
+    monkeypatch.setattr(logging.getLogger("caffepy"), "propagate", True)
+    write(3, 2, 2)
+    for name, x, y in (("1", (2, 3, 2, 1), (2, 1)), ("2", (2, 3, 1, 2), (2, 1, 1))):
+        with h5py.File(f"{name}.h5", "a") as file:
+            for key, shape in (("x", x), ("y", y)):
+                values = file[key][()].reshape(shape)
+                del file[key]
+                file[key] = values
+    for settings in ("batch_size: 2", "batch_size: 7"):
+        built = make(settings)
+        assert [blob.shape[1:] for blob in built[2]] == [(3, 2), ()]
+        assert sum(batches(built, 7), [])[:14] == [*range(7), *range(7)]
+        built[0].close()
+    assert not caplog.records
+    built = make("batch_size: 7 shuffle: true")
+    assert sorted(batches(built, 1)[0]) == list(range(7))
+    built[0].close()
+    with h5py.File("1.h5", "a") as file:
+        del file["x"]
+        file["x"] = np.zeros((2, 2, 3))
+    make("batch_size: 2")[0].close()
+    assert "1.h5: rows of 'x' are (2, 3), and are taken as (3, 2)" in caplog.text
 
 
 def test_empty_files_among_others_are_passed_over(size):

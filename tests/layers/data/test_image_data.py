@@ -1,4 +1,5 @@
 import logging
+import os
 
 import cv2
 import numpy as np
@@ -225,9 +226,20 @@ def test_atoi(word, value):
     ("a.jpg 3\r", "a.jpg", 3, None),
     ("a.jpg 2.7", "a.jpg", 2, "label is one whole number, so '2.7' is taken as 2"),
     ("a.jpg", "a.jpg", 0, "there is no label, so the path is taken as 'a.jpg' and the label as 0"),
-    ("a.jpg\t3", "a.jpg\t3", 0, "a tab stands where a space must be"),
-    ("a.jpg 3 ", "a.jpg 3", 0, "a space at the end cuts the label off"),
+    ("a.jpg\t3", "a.jpg", 3, None),
+    ("a.jpg \t 3", "a.jpg", 3, None),
+    ("a.jpg  3", "a.jpg", 3, None),
+    ("a.jpg 3 ", "a.jpg", 3, None),
+    ("  a  b.jpg 3\t\r", "  a  b.jpg", 3, None),
+    (" 3", " 3", 3, "there is no label, so the path is taken as ' 3'"),
+    ("a.jpg 3 4", "a.jpg 3", 4, None),
+    ("a.jpg -3", "a.jpg", -3, None),
     ("a.jpg dog", "a.jpg", 0, "'dog' is taken as 0"),
+    ("a.jpg 3,", "a.jpg", 3, "'3,' is taken as 3"),
+    ("a.jpg 3.0", "a.jpg", 3, "'3.0' is taken as 3"),
+    ("a.jpg \uff13", "a.jpg", 0, "'\uff13' is taken as 0"),
+    ("a.jpg,3", "a.jpg,3", 0, "a comma stands where a blank must be, so the path is taken as"),
+    ("3.jpg;12", "3.jpg;12", 3, "a comma stands where a blank must be"),
 ])
 def test_lines_of_a_list(tmp_path, warnings, row, path, label, warning):
     file = tmp_path / "list.txt"
@@ -241,6 +253,49 @@ def test_lines_of_a_list(tmp_path, warnings, row, path, label, warning):
         assert len(warnings()) == 1, "once a file"
         assert f"{file}:3: " in warnings()[0] and warning in warnings()[0]
         assert "2 of 3 lines are like this" in warnings()[0]
+
+
+WAYS = [
+    b"first.jpg 0\nsome/\xc3\xa4 b.jpg 12\n",
+    b"\xef\xbb\xbffirst.jpg 0\r\n\r\nsome/\xc3\xa4 b.jpg 12",
+    b"first.jpg 0\rsome/\xc3\xa4 b.jpg 12\r",
+    *("\ufefffirst.jpg 0\r\nsome/\u00e4 b.jpg 12\r\n".encode(code)
+      for code in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")),
+]
+
+
+@pytest.mark.parametrize("content", WAYS)
+def test_lists_as_any_editor_writes_them(tmp_path, content):
+    (tmp_path / "list.txt").write_bytes(content)
+    assert [(entry.path, entry.label) for entry in read_list(str(tmp_path / "list.txt"))] == [
+        ("first.jpg", 0), ("some/\u00e4 b.jpg", 12)]
+
+
+@pytest.mark.parametrize("content, said", [
+    ("a.jpg 0\n".encode("utf-16-le"), "list.txt: the file is UTF-16 without a byte-order mark"),
+    ("a.jpg 0\n".encode("utf-16-be"), "list.txt: the file is UTF-16 without a byte-order mark"),
+    ("\ufeffa.jpg 0".encode("utf-16")[:-1], "begins as UTF-16 does, but is damaged.* as UTF-8"),
+    (b"a.jpg 0\nb.jpg\0 1\n", "list.txt:2: this is no text .found a zero byte"),
+])
+def test_lists_that_are_no_text(tmp_path, content, said):
+    (tmp_path / "list.txt").write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        read_list(str(tmp_path / "list.txt"))
+
+
+def test_blanks_before_a_name(tmp_path, pictures):
+    """They belong to it, if it is there so; an indented list works too."""
+    os.rename(tmp_path / "picture 0.png", tmp_path / " picture 1.png")
+    (tmp_path / "list.txt").write_text(" picture 1.png 0\n  picture 1.png 1\n\tpicture 1.png 2\n")
+    batch = source(tmp_path, "batch_size: 3").next()
+    np.testing.assert_array_equal(batch.data, pictures[[0, 1, 1]])
+
+
+def test_names_in_any_encoding(tmp_path, pictures):
+    """A name is bytes, which a list gives as they are."""
+    os.rename(tmp_path / "picture 0.png", os.fsencode(tmp_path) + b"/\xd1\xd0.png")
+    (tmp_path / "list.txt").write_bytes(b"\xd1\xd0.png 5\n")
+    assert numbers(source(tmp_path, "batch_size: 1"), 1) == [[5]]
 
 
 def test_pictures_that_cannot_be_read(tmp_path, pictures):
@@ -260,6 +315,33 @@ def test_a_root_folder_without_slash(tmp_path, pictures):
     with pytest.raises(NotFound, match=r"list.txt:1.*does '.*' lack a '/'"):
         build(f'type: "ImageData" image_data_param {{ source: "{tmp_path}/list.txt" '
               f'root_folder: "{tmp_path}" }}')
+
+
+def test_a_list_of_which_nothing_is_there(tmp_path, pictures):
+    (tmp_path / "list.txt").write_text("a.png 0\nb.png 1\n")
+    with pytest.raises(NotFound, match=r"list.txt:1, .*/a.png: .* none of the 2 pictures of the "
+                                       r"list \(root_folder '.*/'\)"):
+        source(tmp_path)
+
+
+@pytest.mark.parametrize("row, root, said", [
+    (r"some\picture.png 0", "{0}/", '{0}/some/picture.png: write "/" for "\\"'),
+    ("some/picture.png 0", "{0}\\", '{0}/some/picture.png: write "/" for "\\"'),
+    ("some/picture.png,3", "{0}/", "some/picture.png is there: a blank, and no comma, parts"),
+    ("some/picture.png, 3", "{0}/", "some/picture.png is there: a blank, and no comma, parts"),
+    ('"some/picture.png" 3', "{0}/", "some/picture.png is there: write it without quotes"),
+    ("{0}/some/picture.png 3", "{0}/", "with such paths root_folder must be empty"),
+    ("some/picture.png 3", "", 'from the list\'s folder: say root_folder: "{0}/"'),
+])
+def test_why_a_picture_is_not_found(tmp_path, pictures, row, root, said):
+    (tmp_path / "some").mkdir()
+    os.rename(tmp_path / "picture 1.png", tmp_path / "some" / "picture.png")
+    (tmp_path / "list.txt").write_text(row.replace("{0}", str(tmp_path)))
+    param = caffe_pb2.ImageDataParameter(
+        source=f"{tmp_path}/list.txt", root_folder=root.replace("{0}", str(tmp_path)))
+    with pytest.raises(NotFound) as error:
+        ImageListSource(param, caffe_pb2.TransformationParameter(), TRAIN)
+    assert said.replace("{0}", str(tmp_path)) in str(error.value)
 
 
 @pytest.mark.parametrize("param, message", [

@@ -332,6 +332,18 @@ def test_a_picture_that_cannot_be_read_is_named_with_the_windows_line(folder):
         only(folder, (1, 1, 2, 2))
 
 
+def test_pictures_that_are_not_there_are_explained(folder):
+    for name in ("first picture", "second"):
+        (folder / f"{name}.png").rename(folder / f"{name}.jpg")
+    with pytest.raises(NotFound, match=r"windows.txt:\d+, .*png: .* and none "
+                                       r"of the 2 pictures of the list \(root_folder '.*/'\)"):
+        source(folder).next()
+    (folder / "windows.txt").write_text(FILE.replace("second.png", "'second.jpg'").replace(
+        "first picture.png", "'second.jpg'"))
+    with pytest.raises(NotFound, match="second.jpg is there: write it without quotes"):
+        source(folder).next()
+
+
 @pytest.mark.parametrize("param, transform, message", [
     ("", "crop_size: 6", "batch_size of 1 or more"),
     ("batch_size: 4", "", "needs transform_param { crop_size"),
