@@ -8,9 +8,11 @@ both happen as if outside of the call.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from caffepy.core.blob import Blob
+from caffepy.core.context import Context
+from caffepy.core.layer import Layer
 from caffepy.core.memory import SyncedMemory
 
 Hook = Callable[[int], None]
@@ -20,16 +22,15 @@ class Calls:
     """Those of one net.
 
     Args:
-        blobs: gives all of its blobs, parameters included.
-        computing: the net's Context.computing.
+        blobs, layers: the net's own, by name and in order; both may still grow.
+        context: the net's.
     """
 
-    def __init__(
-        self, blobs: Callable[[], Iterable[Blob]],
-        computing: Callable[[], contextlib.AbstractContextManager[object]],
-    ) -> None:
+    def __init__(self, blobs: Mapping[str, Blob], layers: Sequence[Layer], context: Context
+                 ) -> None:
         self._blobs = blobs
-        self._computing = computing
+        self._layers = layers
+        self._context = context
         self._found: list[SyncedMemory] | None = None
         self._depth = 0
 
@@ -41,7 +42,7 @@ class Calls:
                 memory.host_is_newest()
         self._depth += 1
         try:
-            with self._computing():
+            with self._context.computing():
                 try:
                     yield
                 finally:
@@ -72,6 +73,7 @@ class Calls:
 
     def _memories(self) -> list[SyncedMemory]:
         if self._found is None:
-            unique = {t.memory: None for b in self._blobs() for t in (b.values, b.grads)}
+            blobs = [*self._blobs.values(), *(b for layer in self._layers for b in layer.blobs)]
+            unique = {t.memory: None for b in blobs for t in (b.values, b.grads)}
             self._found = list(unique)
         return self._found

@@ -121,7 +121,7 @@ class Net:
         self.grad_scale: Callable[[], float] = lambda: 1.0
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
-        self._calls = Calls(self._all_blobs, self.context.computing)
+        self._calls = Calls(self.blobs, self.layers, self.context)
         self.recorder: Recorder | None = None
         try:
             with self.context.computing():
@@ -341,9 +341,6 @@ class Net:
     def call_hooks(self, hooks: Sequence[Hook], i: int) -> None:
         """Run a script's code between two layers, as if outside of the call that goes on."""
         self._calls.run(hooks, i)
-
-    def _all_blobs(self) -> list[Blob]:
-        return [*self.blobs.values(), *(blob for layer in self.layers for blob in layer.blobs)]
 
     # -- weights in and out ---------------------------------------------------------------
 
