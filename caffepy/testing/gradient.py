@@ -67,7 +67,8 @@ def check_gradient(
         _check_engine(build(line, *values, phase=phase, engines=(engine, "reference"),
                             inplace=inplace, seed=seed),
                       layer, values, weights, wanted, (bottom_grads, param_grads))
-    checked: list[tuple[str, Any, Any]] = [(f"bottom {i}", values[i], bottom_grads[i]) for i, on in enumerate(wanted) if on]
+    checked: list[tuple[str, Any, Any]] = [
+        (f"bottom {i}", values[i], bottom_grads[i]) for i, on in enumerate(wanted) if on]
     checked += [(f"parameter {i}", blob, param_grads[i]) for i, blob in enumerate(layer.blobs)]
     for what, x, computed in checked:
         for index in np.ndindex(x.shape):
@@ -156,7 +157,8 @@ def _check_keeps(
     for blob, weight in zip(top, weights, strict=True):
         blob.diff[...] = weight
     layer.backward(top, wanted, bottom)
-    pairs: list[tuple[str, Any, Any]] = [(f"bottom {i}", bottom[i], expected[0][i]) for i, on in enumerate(wanted) if on]
+    pairs: list[tuple[str, Any, Any]] = [
+        (f"bottom {i}", bottom[i], expected[0][i]) for i, on in enumerate(wanted) if on]
     pairs += [(f"parameter {i}", blob, expected[1][i]) for i, blob in enumerate(layer.blobs)]
     for what, blob, gradient in pairs:
         assert_allclose(blob.diff, gradient, rtol=1e-6, atol=1e-9, err_msg=(
