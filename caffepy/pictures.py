@@ -128,8 +128,8 @@ def _fetch(address: str) -> bytes:
     import urllib.error
     import urllib.request
 
-    request = urllib.request.Request(address, headers={"User-Agent": "caffepy"})
     try:
+        request = urllib.request.Request(address, headers={"User-Agent": "caffepy"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             data: bytes = answer.read()
             return data
