@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -160,11 +161,16 @@ class Blob:
 
 
 class BlobVec(list[Blob]):
-    """A layer's parameters. Its blobs stay; numbers are written into them."""
+    """A layer's parameters. Its blobs stay; numbers are written into them.
 
-    def __init__(self, layer: Any) -> None:
-        super().__init__()
-        self._layer = weakref.proxy(layer)  # circles would keep a deleted net's memory
+    Args:
+        layer: whose they are; makes new ones.
+    """
+
+    def __init__(self, blobs: Iterable[Blob] = (), layer: Any = None) -> None:
+        super().__init__(blobs)
+        # circles would keep a deleted net's memory
+        self._layer = None if layer is None else weakref.proxy(layer)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise NotAssignable(
@@ -175,8 +181,12 @@ class BlobVec(list[Blob]):
         """Make the next parameter blob: ``add_blob(10, 20)`` or ``add_blob((10, 20))``."""
         if len(shape) == 1 and not hasattr(shape[0], "__index__"):
             shape = tuple(shape[0])
-        blob: Blob = self._layer.add_blob(tuple(int(n) for n in shape))
-        return blob
+        shape = tuple(int(n) for n in shape)
+        if self._layer is None:
+            self.append(Blob(shape))
+        else:
+            self._layer.add_blob(shape)
+        return self[-1]
 
 
 def _refuse(view: np.ndarray[Any, Any], array: Any, what: str) -> None:

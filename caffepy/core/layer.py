@@ -119,7 +119,7 @@ class Layer:
         self.where = where
         self.stream = f"{net}/{spec.name}"
         self.p: Any = getattr(spec, self.param_field) if self.param_field else None
-        self.blobs: list[Blob] = BlobVec(self)
+        self.blobs: list[Blob] = BlobVec(layer=self)
         self.param_propagate_down: list[bool] = []
         self.half: str | None = None
         self.position = 0

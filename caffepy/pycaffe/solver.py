@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from caffepy import mode
+from caffepy import log, mode
 from caffepy.core.upgrade import read_solver_param, upgrade_solver
 from caffepy.core.yielding import Yielding
 from caffepy.errors import ConfigError
@@ -97,10 +98,15 @@ class Solver:
     def step(self, iterations: int) -> None:
         """Train for that many iterations, with tests, display and snapshots when due.
 
+        With ``display`` in the solver file its lines go to standard error, in the original's
+        format; ``caffe.init_log(1)`` or GLOG_minloglevel=1 keep them away.
+
         Raises:
             CaffeError: what a layer, its data or a snapshot's disk cannot do.
         """
-        self._caffepy.core.step(iterations)
+        core = self._caffepy.core
+        with _progress(core) if _has_lines(core, iterations) else contextlib.nullcontext():
+            core.step(iterations)
 
     def solve(self, resume_file: Path | None = None) -> None:
         """Train until max_iter, from a .solverstate if one is given.
@@ -108,7 +114,9 @@ class Solver:
         Raises:
             CaffeError: as ``step`` and ``restore``.
         """
-        self._caffepy.core.solve(resume_file)
+        core = self._caffepy.core
+        with _progress(core) if core.param.display > 0 else contextlib.nullcontext():
+            core.solve(resume_file)
 
     def apply_update(self) -> None:
         """Update the parameters from the gradients that are there, at the rate of now, and count
@@ -224,6 +232,19 @@ def get_solver(solver_file: Path | Any) -> Solver:
     """The solver that the file's ``type`` names (SGD if it names none). See Solver."""
     param, _ = _read(solver_file)
     return _BY_TYPE.get(param.type, Solver)(solver_file)
+
+
+def _progress(core: CoreSolver) -> contextlib.AbstractContextManager[None]:
+    """Shows how training goes on."""
+    return log.shown("caffepy.solvers", *(["caffepy.core.debug"] if core.param.debug_info else []))
+
+
+def _has_lines(core: CoreSolver, iterations: int) -> bool:
+    """Whether these iterations have any; most calls of loops by ``step(1)`` have none."""
+    p = core.param
+    return p.display > 0 and any(
+        interval > 0 and -core.iter % interval <= iterations
+        for interval in (p.display, p.test_interval, p.snapshot))
 
 
 def _without_arguments(function: Callable[[], object]) -> Callable[[object], None]:
