@@ -191,6 +191,9 @@ def _name_by_setting(fn: Function, names: Names) -> None:
 
 def _own_field(type_name: str) -> str | None:
     """The field with a type's own settings; of types that are not known it may be there too."""
+    changed = globals().get("_param_names", {}).get(type_name)  # by a script; see __getattr__
+    if changed is not None:
+        return f"{changed}_param"
     try:
         return registry.get(type_name).param
     except ConfigError as error:
@@ -332,3 +335,11 @@ class _Enums:
 
 layers = Layers()
 params = Parameters()
+
+
+def __getattr__(name: str) -> Any:
+    """``_param_names``, pycaffe's table of settings by type, into which scripts write."""
+    if name != "_param_names":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = param_name_dict()
+    return globals()[name]

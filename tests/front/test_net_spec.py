@@ -235,6 +235,18 @@ def test_settings_by_the_message_of_the_types_name():
     assert layer.transform_param.scale == 2
 
 
+def test_the_table_that_scripts_write_into(monkeypatch):
+    from caffepy import net_spec
+
+    names = net_spec._param_names
+    assert names["Convolution"] == "convolution" and net_spec._param_names is names
+    names["DepthwiseConv"] = "convolution"
+    assert L.DepthwiseConv(num_output=3).to_proto().layer[0].convolution_param.num_output == 3
+    del net_spec._param_names
+    with pytest.raises(AttributeError, match="nothing"):
+        net_spec.nothing  # noqa: B018
+
+
 def warned(caplog):
     return "\n".join(record.getMessage() for record in caplog.records)
 
