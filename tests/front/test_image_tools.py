@@ -71,6 +71,8 @@ def test_resize_mixes_with_the_outside_and_clips():
     assert_allclose(smooth, A[1:2], atol=1e-9)  # of a slope the middle stays
     assert_allclose(image_tools.resize(A[:, ::2], (3, 1), anti_aliasing=True, mode="edge"),
                     A[:, ::2].mean(1, keepdims=True), atol=1e-9)
+    outside = image_tools.resize(A + 1, (1, 2), anti_aliasing=True, clip=False)
+    assert_allclose(outside, [[1.18397328, 1.32301101]], rtol=1e-8)  # scikit-image's numbers
 
 
 @pytest.mark.parametrize("mode, row", [

@@ -200,8 +200,10 @@ def test_training_shows_what_display_asks_for():
     ("logging.getLogger('caffepy.solvers').setLevel(logging.ERROR)", {}),
     ("caffepy.log.init(logging.ERROR)", {}),
 ])
-def test_training_is_silent_by_one_word(before, environment):
-    train = f"{TRAIN}{before}\nsolver = caffepy.get_solver(param)\nsolver.step(2); solver.solve()"
+def test_training_is_silent_by_one_word(before, environment, tmp_path):
+    snapshots = f"param.snapshot = 1; param.snapshot_prefix = {str(tmp_path / 's')!r}"
+    solve = "solver = caffepy.get_solver(param)\nsolver.step(2); solver.solve()"
+    train = f"{TRAIN}{before}\n{snapshots}\n{solve}"
     assert python(train, **environment) == ("", "")
 
 

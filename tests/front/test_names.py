@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +105,27 @@ def test_a_solver_keeps_what_a_script_calls_it(name, tmp_path, monkeypatch):
         assert solver.iter == 3 and "of net 'small'" in repr(solver)
         assert getattr(solver, name) == "mine"
         assert solver.param.type == ("SGD" if type(solver) is caffepy.SGDSolver else "Adam")
+
+
+def test_a_first_layer_with_names_of_its_own(tmp_path, monkeypatch):
+    """What the net says of a layer, it says by itself and not by the user's object."""
+    class Mine(caffepy.Layer):
+        fail = type = None
+
+        def reshape(self, bottom, top):
+            top[0].reshape(2)
+
+        def forward(self, bottom, top):
+            top[0].data[...] = 1
+
+    monkeypatch.setitem(sys.modules, "first", types.SimpleNamespace(Mine=Mine))
+    net = caffepy.Net(write(tmp_path / "n.prototxt", 'layer { name: "p" type: "Python" top: "x" '
+                            'python_param { module: "first" layer: "Mine" } }'), caffepy.TEST)
+    with pytest.raises(caffepy.errors.ConfigError, match="MemoryData.*found Python"):
+        net.set_input_arrays(np.zeros((1, 1, 1, 1), "f"), np.zeros(1, "f"))
+    other = caffepy.Net(tmp_path / "n.prototxt", caffepy.TEST)
+    other.copy_from(net)
+    assert "p      Python  x 2" in repr(net)
 
 
 def test_blobs_take_names_too(tmp_path):

@@ -4,6 +4,7 @@ import http.server
 import io as std_io
 import struct
 import threading
+import time
 
 import cv2
 import numpy as np
@@ -114,9 +115,11 @@ def test_a_silent_server(monkeypatch):
     import socket
 
     monkeypatch.setattr("caffepy.pictures.PATIENCE", 0.2)
+    start = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with pytest.raises(DataError, match="timed out"):
             io.load_image(f"http://127.0.0.1:{silent.getsockname()[1]}/p.png")
+    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -569,7 +569,12 @@ def test_class_attributes_mean_something_to_a_class_that_counts_its_blobs(user_l
     class Taken(module.Scaled):  # as in a data layer for pycaffe: classes, a flag, a file
         labels, loss, tops, inplace = (0, 1), True, "train.txt", False
 
-    module.Taken = Taken
+    class TakenToo(module.Scaled):
+        labels, loss, keeps = (0, 1), True, ("top",)
+
+    module.Taken, module.TakenToo = Taken, TakenToo
+    layer = net_of(INPUT, 'name: "p" bottom: "x" ' + line("TakenToo", "2")).layers[1]
+    assert (layer.labels, layer.loss, layer.keeps) == ((), False, ())
     layer = net_of(INPUT, 'name: "p" bottom: "x" ' + line("Taken", "2")).layers[1]
     assert (layer.labels, layer.loss, layer.tops, layer.inplace) == ((), False, "0+", True)
 
