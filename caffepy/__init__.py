@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from caffepy import log
 
 if TYPE_CHECKING:
+    from caffepy import _caffe as _caffe
     from caffepy import classifier as classifier
     from caffepy import coord_map as coord_map
     from caffepy import detector as detector
@@ -80,13 +81,14 @@ _HOMES = {
     **dict.fromkeys(("NetSpec", "params", "to_proto"), "net_spec"),
 }
 _MODULES = {  # name: what has to be imported
-    **{name: name for name in ("classifier", "coord_map", "detector", "draw", "io", "layers",
-                               "net_spec", "pycaffe")},
+    **{name: name for name in ("_caffe", "classifier", "coord_map", "detector", "draw", "io",
+                               "layers", "net_spec", "pycaffe")},
     "proto": "proto.caffe_pb2",
 }
 
 __all__ = [  # pyright: ignore
-    "TEST", "TRAIN", "__version__", "log", *_HOMES, *_MODULES]
+    "TEST", "TRAIN", "__version__", "log", *_HOMES,
+    *(name for name in _MODULES if name != "_caffe")]
 
 log.quiet_by_default()
 

@@ -82,10 +82,19 @@ class Classifier(Net):
             oversample: average over ten crops (see caffepy.io.oversample); else the middle one.
 
         Returns: N x classes, float32.
+
+        Raises:
+            ArgumentError: one is no picture, or of other channels than the net's input.
         """
+        if isinstance(inputs, (np.ndarray, str)) and np.ndim(inputs) < 4:
+            raise io.ArgumentError("predict takes a list of pictures",
+                                   found=f"one of shape {np.shape(inputs)}"
+                                   if isinstance(inputs, np.ndarray) else repr(inputs),
+                                   fix="Write predict([picture]).")
         height, width = (int(d) for d in self.image_dims)
-        pictures = [io.resize_image(picture, (height, width)) for picture in inputs]
         in_, out = self.inputs[0], self.outputs[0]
+        pictures = [io.resize_image(self.transformer.picture(in_, picture), (height, width))
+                    for picture in inputs]
         if not pictures:
             return np.empty((0, self.blobs[out].count // self.blobs[out].num), np.float32)
         rows, columns = (int(d) for d in self.crop_dims)

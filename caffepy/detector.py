@@ -69,7 +69,7 @@ class Detector(Net):
         in_ = self.inputs[0]
         inputs, detections = [], []
         for filename, windows in images_windows:
-            picture = io.load_image(filename)
+            picture = io.load_image(filename, color=self.blobs[in_].shape[1] != 1)
             for window in windows:
                 inputs.append(self.transformer.preprocess(in_, self.crop(picture, window)))
                 detections.append({"window": window, "filename": filename})
@@ -112,41 +112,19 @@ class Detector(Net):
         if not self.context_pad:
             cut = im[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
             if cut.size == 0:
-                raise self._outside(window, im)
+                raise _outside(window, im)
             return cut
         size = int(self.crop_dims[1])  # the input is square, as R-CNN's
         grow = size / (size - 2 * self.context_pad)
-        spans = [self._span(*ends, limit, size, grow) for ends, limit in
+        spans = [_span(*ends, limit, size, grow) for ends, limit in
                  (((top, bottom), rows), ((left, right), columns))]
         if any(span is None for span in spans):
-            raise self._outside(window, im)
+            raise _outside(window, im)
         (y0, y1, above, height), (x0, x1, before, width) = (s for s in spans if s is not None)
         crop = np.ones(self.crop_dims, np.float32) * self.crop_mean
         crop[above : above + height, before : before + width] = io.resize_image(
             im[y0:y1, x0:x1], (height, width))
         return crop
-
-    @staticmethod
-    def _span(start: int, end: int, limit: int, size: int, grow: float
-              ) -> tuple[int, int, int, int] | None:
-        """One axis: where to cut (start, end), where the cut goes, and its length when warped.
-
-        Both ends of a window count as inside when it grows, though the cut leaves the last one
-        out: so the original has it.
-        """
-        half = (end - start + 1) / 2
-        middle = start + half
-        first, last = (int(np.round(middle + sign * grow * half)) for sign in (-1, 1))
-        scale = size / (last - first + 1)
-        offset = round(max(0, -first) * scale)
-        first, last = (min(max(v, 0), limit) for v in (first, last))
-        length = min(round((last - first + 1) * scale), size - offset)
-        return (first, last, offset, length) if last > first and length > 0 else None
-
-    @staticmethod
-    def _outside(window: Window, im: Array) -> ConfigError:
-        return ConfigError("the window has no part in the picture", found=list(window),
-                           allowed=f"ymin < ymax <= {im.shape[0]}, xmin < xmax <= {im.shape[1]}")
 
     def configure_crop(self, context_pad: int | None) -> None:
         """Set ``context_pad``, and from the transformer the mean that fills up what is missing.
@@ -168,3 +146,25 @@ class Detector(Net):
         if in_ in self.transformer.channel_swap and mean.shape[2] > 1:
             mean = mean[:, :, np.argsort(self.transformer.channel_swap[in_])]
         self.crop_mean = mean / self.transformer.raw_scale.get(in_, 1)
+
+
+def _span(start: int, end: int, limit: int, size: int, grow: float
+          ) -> tuple[int, int, int, int] | None:
+    """One axis: where to cut (start, end), where the cut goes, and its length when warped.
+
+    Both ends of a window count as inside when it grows, though the cut leaves the last one
+    out: so the original has it.
+    """
+    half = (end - start + 1) / 2
+    middle = start + half
+    first, last = (int(np.round(middle + sign * grow * half)) for sign in (-1, 1))
+    scale = size / (last - first + 1)
+    offset = round(max(0, -first) * scale)
+    first, last = (min(max(v, 0), limit) for v in (first, last))
+    length = min(round((last - first + 1) * scale), size - offset)
+    return (first, last, offset, length) if last > first and length > 0 else None
+
+
+def _outside(window: Window, im: Array) -> ConfigError:
+    return ConfigError("the window has no part in the picture", found=list(window),
+                       allowed=f"ymin < ymax <= {im.shape[0]}, xmin < xmax <= {im.shape[1]}")

@@ -9,12 +9,15 @@
 
 Pictures are H x W x K arrays; ``load_image`` gives RGB in [0, 1], as pycaffe's does. How
 ``resize_image`` interpolates is told in caffepy.resize.
+
+Scripts reach through pycaffe's io for what it imported: ``io.skimage``, ``io.resize`` and
+``io.zoom`` are scikit-image's and SciPy's where those are installed, else caffepy.image_tools'.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+import importlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +25,11 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from caffepy.data import datum as records
-from caffepy.errors import ConfigError, DataError, did_you_mean
-from caffepy.proto import blobs, caffe_pb2, files
-from caffepy.resize import resize_image
+from caffepy.errors import DataError
+from caffepy.pictures import load_image
+from caffepy.proto import blobs, caffe_pb2
+from caffepy.resize import ArgumentError, resize_image
+from caffepy.transformer import Transformer
 
 __all__ = [
     "ArgumentError", "Transformer", "array_to_blobproto", "array_to_datum",
@@ -33,15 +38,6 @@ __all__ = [
 ]  # fmt: skip
 
 Array = NDArray[Any]
-Path = str | os.PathLike[str]
-
-LUMINANCE = (0.2125, 0.7154, 0.0721)  # of red, green and blue, as scikit-image weighs them
-
-
-class ArgumentError(ConfigError, ValueError):
-    """An array or a shape that does not do; a ValueError too, which pycaffe raised."""
-
-
 # -- messages and arrays -----------------------------------------------------------------------
 
 
@@ -109,162 +105,7 @@ def datum_to_array(datum: caffe_pb2.Datum) -> Array:
     return records.to_array(datum).copy()
 
 
-# -- preprocessing -----------------------------------------------------------------------------
-
-
-class Transformer:
-    """Brings pictures into the form a net was trained on, and back.
-
-        x = resize(picture).transpose(transpose)[channel_swap]
-        blob = (x * raw_scale - mean) * input_scale
-
-    Whatever was not set is left out.
-
-    Args:
-        inputs: input blob name to its shape, N x K x H x W.
-
-    Attributes:
-        inputs, transpose, channel_swap, raw_scale, mean, input_scale: what was set, by name.
-    """
-
-    def __init__(self, inputs: Mapping[str, Sequence[int]]) -> None:
-        self.inputs = {name: tuple(int(d) for d in shape) for name, shape in inputs.items()}
-        self.transpose: dict[str, Sequence[int]] = {}
-        self.channel_swap: dict[str, Sequence[int]] = {}
-        self.raw_scale: dict[str, float] = {}
-        self.mean: dict[str, Array] = {}
-        self.input_scale: dict[str, float] = {}
-
-    def _shape(self, in_: str) -> tuple[int, ...]:
-        if in_ not in self.inputs:
-            raise ConfigError(f"{in_} is not one of the net inputs",
-                              allowed=", ".join(self.inputs), fix=did_you_mean(in_, self.inputs))
-        return self.inputs[in_]
-
-    def preprocess(self, in_: str, data: Array) -> Array:
-        """A picture, H' x W' x K, as the input blob takes it: float32, K x H x W.
-
-        ``data`` is left as it is.
-        """
-        size = self._shape(in_)[2:]
-        out = np.array(data, np.float32)  # a copy: the original changed float32 pictures in place
-        if len(size) == 2 and out.shape[:2] != size:
-            out = resize_image(out, size)
-        if in_ in self.transpose:
-            out = out.transpose(self.transpose[in_])
-        if in_ in self.channel_swap:
-            out = out[self.channel_swap[in_], :, :]
-        if in_ in self.raw_scale:
-            out *= self.raw_scale[in_]
-        if in_ in self.mean:
-            out -= self.mean[in_]
-        if in_ in self.input_scale:
-            out *= self.input_scale[in_]
-        return out
-
-    def deprocess(self, in_: str, data: Array) -> Array:
-        """What ``preprocess`` did to a blob's picture, undone, but for the size."""
-        axes = len(self._shape(in_)) - 1
-        out = np.array(data, np.float32).squeeze()
-        if out.ndim < axes and in_ in self.transpose:
-            out = out.reshape(np.shape(data)[-axes:])  # one channel is still a channel
-        if in_ in self.input_scale:
-            out /= self.input_scale[in_]
-        if in_ in self.mean:
-            out += self.mean[in_]
-        if in_ in self.raw_scale:
-            out /= self.raw_scale[in_]
-        if in_ in self.channel_swap:
-            out = out[np.argsort(self.channel_swap[in_]), :, :]
-        if in_ in self.transpose:
-            out = out.transpose(np.argsort(self.transpose[in_]))
-        return out
-
-    def set_transpose(self, in_: str, order: Sequence[int]) -> None:
-        """The picture's axes in the blob's order: (2, 0, 1) for H x W x K to K x H x W."""
-        axes = len(self._shape(in_)) - 1
-        if sorted(order) != list(range(axes)):
-            raise ConfigError("the order must name each of the input's axes but the first once",
-                              found=order, allowed=f"an order of {tuple(range(axes))}")
-        self.transpose[in_] = tuple(order)
-
-    def set_channel_swap(self, in_: str, order: Sequence[int]) -> None:
-        """The order of channels, after the transpose: (2, 1, 0) for RGB to BGR."""
-        channels = self._shape(in_)[1]
-        if len(order) != channels or not set(order) <= set(range(channels)):
-            raise ConfigError("the order must name as many channels as the input has",
-                              found=order, allowed=f"an order of {tuple(range(channels))}")
-        self.channel_swap[in_] = tuple(order)
-
-    def set_raw_scale(self, in_: str, scale: float) -> None:
-        """What to multiply with before the mean is taken off: 255 for nets that saw 0..255."""
-        self._shape(in_)
-        self.raw_scale[in_] = scale
-
-    def set_mean(self, in_: str, mean: Array) -> None:
-        """What to take off: one number a channel, or a K x H x W (or H x W) picture.
-
-        A picture of another size than the input is resized.
-
-        Raises:
-            ArgumentError: the mean does not fit the input's channels.
-        """
-        shape = self._shape(in_)
-        mean = np.array(mean, np.float32)
-        if mean.ndim == 1:
-            if mean.shape != shape[1:2]:
-                raise ArgumentError("Mean channels incompatible with input.",
-                                    found=f"{len(mean)} numbers", allowed=f"{shape[1]} channels")
-            mean = mean[:, None, None]
-        elif mean.ndim == 2:
-            mean = mean[None]
-        if mean.ndim != 3 or mean.shape[0] not in (1, shape[1]):
-            raise ArgumentError("Mean shape invalid", found=f"shape {mean.shape}",
-                                allowed=f"{shape[1]} numbers, or a picture of shape {shape[1:]}")
-        if mean.shape[1:] not in ((1, 1), shape[2:]):
-            mean = resize_image(mean.transpose(1, 2, 0), shape[2:]).transpose(2, 0, 1)
-        self.mean[in_] = mean
-
-    def set_input_scale(self, in_: str, scale: float) -> None:
-        """What to multiply with after the mean is taken off."""
-        self._shape(in_)
-        self.input_scale[in_] = scale
-
-
 # -- pictures ----------------------------------------------------------------------------------
-
-
-def load_image(filename: Path, color: bool = True) -> Array:
-    """A picture file as float32 in [0, 1]: RGB, H x W x 3, or with ``color=False`` H x W x 1.
-
-    Gray files are repeated for RGB, alpha is dropped, and colours become gray by
-    0.2125 R + 0.7154 G + 0.0721 B. Any rotation noted in the file is left to the reader, as the
-    original did.
-
-    Raises:
-        NotFound: no such file. DataError: it is no picture.
-    """
-    import cv2
-
-    try:
-        with open(filename, "rb") as file:
-            data = np.frombuffer(file.read(), np.uint8)
-    except OSError as error:
-        raise files.file_error(error, filename, "read") from None
-    picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if len(data) else None
-    if picture is None:
-        raise DataError("not a picture that can be decoded", where=os.fspath(filename),
-                        allowed="PNG, JPEG and what else OpenCV reads")
-    if picture.ndim == 2:
-        picture = picture[:, :, None]
-    full = {"uint8": 255, "uint16": 65535}.get(picture.dtype.name, 1)  # floats are as they are
-    picture = picture.astype(np.float32) / np.float32(full)
-    if picture.shape[2] < 3:
-        return np.repeat(picture[:, :, :1], 3 if color else 1, axis=2)
-    rgb = picture[:, :, 2::-1]  # OpenCV has BGR or BGRA
-    if color:
-        return np.ascontiguousarray(rgb)
-    return (rgb @ np.array(LUMINANCE, np.float32))[:, :, None]
 
 
 def oversample(images: Sequence[Array], crop_dims: Sequence[int]) -> Array:
@@ -296,3 +137,27 @@ def oversample(images: Sequence[Array], crop_dims: Sequence[int]) -> Array:
             crop[...] = image[y : y + height, x : x + width]
         of_image[1] = of_image[0, :, :, ::-1]
     return crops.reshape(-1, height, width, channels)
+
+
+# -- what pycaffe's io had imported ------------------------------------------------------------
+
+_IMPORTED = {  # name: the module it comes from, and what must be loaded for scripts to reach it
+    "skimage": ("skimage", ("skimage.io", "skimage.transform", "skimage.color")),
+    "resize": ("skimage.transform", ()),
+    "zoom": ("scipy.ndimage", ()),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IMPORTED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home, more = _IMPORTED[name]
+    try:
+        module = importlib.import_module(home)
+        for also in more:
+            importlib.import_module(also)
+    except ImportError:
+        module = importlib.import_module("caffepy.image_tools")
+    value = module if name == home else getattr(module, name)
+    globals()[name] = value
+    return value

@@ -5,15 +5,18 @@
 One letter for the level, month and day in two digits each, wall time to the microsecond, the
 process id, file and line: programs that parse Caffe's logs count on exactly this prefix.
 
-In Python nothing is shown below WARNING unless ``GLOG_minloglevel`` or ``init`` says so; the
-command line calls ``init`` and shows all.
+In Python nothing is shown below WARNING unless ``GLOG_minloglevel`` or ``init`` says so, but for
+what a solver file's ``display`` asks for while the solver trains (``shown``); the command line
+calls ``init`` and shows all.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from types import ModuleType
 from typing import TextIO
@@ -23,6 +26,8 @@ from caffepy.errors import one_line
 ROOT = "caffepy"
 INFO = logging.INFO
 FATAL = logging.CRITICAL
+
+NOT_ASKED = logging.WARNING - 1  # shows what WARNING does; nobody has said which level is wanted
 
 # glog counts 0 INFO, 1 WARNING, 2 ERROR, 3 FATAL
 GLOG_LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
@@ -94,7 +99,25 @@ def init(level: int = logging.INFO) -> None:
 
 def quiet_by_default() -> None:
     """What ``import caffepy`` does: warnings are seen, the thousand lines of a net are not."""
-    init(level_from_environment(logging.WARNING))
+    init(level_from_environment(NOT_ASKED))
+
+
+@contextlib.contextmanager
+def shown(*names: str) -> Iterator[None]:
+    """Show these loggers' lines from INFO up meanwhile, unless a level has been asked for: by
+    ``GLOG_minloglevel``, ``init``, ``caffe.init_log``, or on the logger itself."""
+    if logging.getLogger(ROOT).level != NOT_ASKED:
+        yield
+        return
+    loggers = [logger for logger in map(logging.getLogger, names)
+               if logger.level == logging.NOTSET]
+    for logger in loggers:
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.setLevel(logging.NOTSET)
 
 
 class _Callable(ModuleType):

@@ -9,42 +9,33 @@
     n.loss = L.SoftmaxWithLoss(n.relu1, n.label)
     open("net.prototxt", "w").write(str(n.to_proto()))
 
-``L.<Type>(*bottoms, **settings)`` knows every registered layer type. A setting is a field of the
-type's own message (``num_output``), or of LayerParameter (``param``, ``include``, ``loss_weight``,
-``name``, any ``..._param``); dicts become messages, lists repeated fields. Two settings are about
-the call: ``ntop``, how many tops there are (1), and ``in_place``, the top is the bottom.
+``L.<Type>(*bottoms, **settings)`` takes any type: nets are also written for programs that know
+types which caffepy does not (a warning says so). A setting is a field of the type's own message
+(``num_output``), or of LayerParameter (``param``, ``include``, ``loss_weight``, ``name``, any
+``..._param``); dicts become messages, lists repeated fields. Two settings are about the call:
+``ntop``, how many tops there are (1), and ``in_place``, the tops are the bottoms.
 
-Names: a top takes the name it was last assigned to, and a layer that of its first top. What was
-not assigned is called by type and number, ``Convolution1``.
+Names: a top takes the name it was last assigned to, else that of the setting ``top``, and a layer
+that of its first top. What has none is called by type and number, ``Convolution1``.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from typing import Any
 
-import numpy as np
-
+from caffepy import log
+from caffepy.assign import UnknownName, Value, assign_proto, unknown_field
 from caffepy.core import registry
 from caffepy.errors import ConfigError, did_you_mean
 from caffepy.proto import caffe_pb2
-from caffepy.proto.descriptors import is_repeated
+from caffepy.tops import NotATop, checked_count, not_an_input, unpacked, wanted
 
 LAYER_FIELDS = caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name
-Value = Any  # what a field takes: number, string, dict, message, or a sequence of these
+logger = log.get(__name__)
 Names = dict["Top | Function", str]
-
-
-class UnknownName(ConfigError, AttributeError, KeyError):
-    """A layer type, parameter or blob that there is not.
-
-    An AttributeError too, so that ``hasattr`` answers, and a KeyError, which pycaffe raised.
-    """
-
-
-class NotATop(ConfigError, TypeError):
-    """Something else where a layer's top is wanted (a TypeError, which pycaffe raised)."""
 
 
 def param_name_dict() -> dict[str, str]:
@@ -64,8 +55,21 @@ class Top:
         """The net of all layers that this top needs."""
         return to_proto(self)
 
+    def __iter__(self) -> Iterator[Top]:
+        raise unpacked(self.fn, sys._getframe(1))
+
     def __repr__(self) -> str:
         return f"<Top {self.n} of {self.fn.type_name}>"
+
+
+class Tops(tuple[Top, ...]):
+    """The tops of a layer that has several, or none."""
+
+    def __iter__(self) -> Iterator[Top]:
+        frame = sys._getframe(1)
+        if self and wanted(frame) not in (None, len(self)):
+            raise unpacked(self[0].fn, frame)
+        return super().__iter__()
 
 
 class Function:
@@ -83,13 +87,16 @@ class Function:
     def __init__(self, type_name: str, inputs: Sequence[Top], params: dict[str, Value]) -> None:
         for index, given in enumerate(inputs):
             if not isinstance(given, Top):
-                raise NotATop(f"{type_name} input {index} is not a Top (type is {type(given)})")
+                raise not_an_input(type_name, index, given)
         self.type_name = type_name
         self.inputs = tuple(inputs)
         self.params = dict(params)
-        self.ntop: int = self.params.pop("ntop", 1)
+        self.ntop: int = checked_count(type_name, self.params.pop("ntop", 1))
         self.in_place: bool = self.params.pop("in_place", False)
-        self.tops = tuple(Top(self, n) for n in range(self.ntop))
+        if self.in_place and self.ntop > len(self.inputs):
+            raise NotATop(f"{type_name} in place has its bottoms for tops",
+                          found=f"ntop={self.ntop} and {len(self.inputs)} bottoms")
+        self.tops = Tops(Top(self, n) for n in range(self.ntop))
 
     def __repr__(self) -> str:
         return f"<Function {self.type_name}, {len(self.inputs)} bottoms, {self.ntop} tops>"
@@ -122,7 +129,13 @@ def _net(tops: Iterable[Top | Function], names: Names) -> caffe_pb2.NetParameter
 
 
 def _function(top: Top | Function) -> Function:
-    return top.fn if isinstance(top, Top) else top
+    if isinstance(top, Function):
+        return top
+    if not isinstance(top, Top):
+        raise NotATop("to_proto takes tops", found=type(top).__name__,
+                      fix="Write n.to_proto()." if isinstance(top, NetSpec) else
+                      "Write to_proto(*tops)." if isinstance(top, (list, tuple)) else None)
+    return top.fn
 
 
 def _layer(fn: Function, layers: Mapping[Function, caffe_pb2.LayerParameter], names: Names,
@@ -137,18 +150,22 @@ def _layer(fn: Function, layers: Mapping[Function, caffe_pb2.LayerParameter], na
 
     layer = caffe_pb2.LayerParameter(type=fn.type_name)
     layer.bottom.extend(layers[given.fn].top[given.n] for given in fn.inputs)
-    layer.top.extend(layer.bottom if fn.in_place else [name_of(top) for top in fn.tops])
+    _name_by_setting(fn, names)
+    layer.top.extend(layer.bottom[: fn.ntop or None] if fn.in_place
+                     else [name_of(top) for top in fn.tops])
     layer.name = name_of(fn.tops[0] if fn.tops else fn)
-    own_field = registry.get(fn.type_name).param
+    own_field = _own_field(fn.type_name)
     own = LAYER_FIELDS[own_field].message_type.fields_by_name if own_field else {}
     where = f"layer '{layer.name}' ({fn.type_name})"
     for name, value in fn.params.items():
+        if name == "top" and fn.tops:
+            continue  # they are there
         if name in own:
             target: Any = getattr(layer, own_field)  # type: ignore[arg-type]
         elif name in LAYER_FIELDS:
             target = layer
         else:
-            raise _unknown_field(name, [*own, *LAYER_FIELDS], where)
+            raise unknown_field(name, [*own, *LAYER_FIELDS], where)
         try:
             assign_proto(target, name, value)
         except ConfigError as error:
@@ -156,64 +173,36 @@ def _layer(fn: Function, layers: Mapping[Function, caffe_pb2.LayerParameter], na
     return layer
 
 
-def _unknown_field(name: str, known: Iterable[str], where: str | None = None) -> UnknownName:
-    return UnknownName(f"there is no setting {name}", where=where,
-                       fix=did_you_mean(name, known) or f"There are {', '.join(known)}.")
+def _name_by_setting(fn: Function, names: Names) -> None:
+    """``L.X(ntop=2, top=["a", "b"])`` names the tops that were not assigned."""
+    given = fn.params.get("top")
+    if given is None or not fn.tops:
+        return
+    called = [given] if isinstance(given, str) else list(given)
+    now = [names.get(top) for top in fn.tops]
+    if len(called) != len(now) or any(
+            name not in (None, own) for name, own in zip(now, called, strict=True)):
+        left = ", ".join(f"n.{name}" for name in called)
+        raise NotATop(f"tops are named by assignment; {fn.type_name} has {len(now)} here",
+                      found=f"top={given!r}",
+                      fix=f"Write {left} = L.{fn.type_name}(..., ntop={len(called)}).")
+    names.update(zip(fn.tops, called, strict=True))
 
 
-def assign_proto(proto: Any, name: str, val: Value) -> None:
-    """Put a Python value into a message's field.
-
-    Dicts become messages and sequences repeated fields; a repeated field takes a single value as
-    a list of one. An enum takes its number or its name, a message also a message.
-
-    Raises:
-        UnknownName: no such field, or no such value of an enum.
-        ConfigError: the value is of another kind than the field.
-    """
-    fields = proto.DESCRIPTOR.fields_by_name
-    if name not in fields:
-        raise _unknown_field(name, fields, proto.DESCRIPTOR.name)
-    field = fields[name]
-    values = val if isinstance(val, (list, tuple, np.ndarray)) else [val]
-    if is_repeated(field):
-        target = getattr(proto, name)
-        for item in values:
-            if field.message_type is None:
-                _try(field, item, target.append)
-            else:
-                _fill(target.add(), item, name)
-    elif field.message_type is not None:
-        _fill(getattr(proto, name), val, name)
-    else:
-        _try(field, val, lambda value: setattr(proto, name, value))
-
-
-def _fill(message: Any, value: Value, name: str) -> None:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            assign_proto(message, key, item)
-    elif getattr(value, "DESCRIPTOR", None) is message.DESCRIPTOR:
-        message.CopyFrom(value)
-    else:
-        raise ConfigError(f"{name} takes the settings of a {message.DESCRIPTOR.name}",
-                          found=repr(value), allowed=f"{name}=dict(...)")
-
-
-def _try(field: Any, value: Value, put: Callable[[Any], None]) -> None:
-    if field.enum_type is not None and isinstance(value, str):
-        numbers = field.enum_type.values_by_name
-        if value not in numbers:
-            raise UnknownName(f"{field.name} has no value {value}", allowed=", ".join(numbers),
-                              fix=did_you_mean(value, numbers))
-        value = numbers[value].number
-    if isinstance(value, np.generic):
-        value = value.item()
+def _own_field(type_name: str) -> str | None:
+    """The field with a type's own settings; of types that are not known it may be there too."""
+    changed = globals().get("_param_names", {}).get(type_name)  # by a script; see __getattr__
+    if changed is not None:
+        return f"{changed}_param"
     try:
-        put(value)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"the value does not fit the field {field.name}: {error}",
-                          found=repr(value)) from None
+        return registry.get(type_name).param
+    except ConfigError as error:
+        near = did_you_mean(type_name, registry.types())
+        logger.warning("%s. The net's text is made; caffepy cannot run it.%s", error.message,
+                       f" {near}" if near else "")
+    # XParameter is what a layer X has
+    return next((field.name for field in LAYER_FIELDS.values() if field.message_type is not None
+                 and field.message_type.name == f"{type_name}Parameter"), None)
 
 
 class NetSpec:
@@ -277,7 +266,13 @@ class NetSpec:
 
     def to_proto(self) -> caffe_pb2.NetParameter:
         """The net of all layers that the assigned tops need."""
-        return _net(self.tops.values(), {top: name for name, top in self.tops.items()})
+        names: Names = {}
+        for name, top in self.tops.items():
+            if top in names:
+                logger.warning("n.%s and n.%s are one top: the blob is called %s.", names[top],
+                               name, name)
+            names[top] = name
+        return _net(self.tops.values(), names)
 
 
 class Layers:
@@ -286,10 +281,12 @@ class Layers:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("__"):
             raise AttributeError(name)
+        cls: Any = None
         try:
-            registry.get(name)
-        except ConfigError as error:
-            raise UnknownName(error.message, fix=error.fix) from None
+            cls = registry.get(name).cls
+        except ConfigError as error:  # another program's type, unless its letters are mixed up
+            if sorted(name.lower()) in (sorted(known.lower()) for known in registry.types()):
+                raise UnknownName(error.message, fix=error.fix) from None
 
         def layer_fn(*bottoms: Top, **settings: Value) -> Any:
             fn = Function(name, bottoms, settings)
@@ -298,7 +295,7 @@ class Layers:
             return fn.tops[0] if fn.ntop == 1 else fn.tops
 
         layer_fn.__name__ = name
-        layer_fn.__doc__ = registry.get(name).cls.__doc__
+        layer_fn.__doc__ = cls.__doc__
         return layer_fn
 
     def __dir__(self) -> list[str]:
@@ -338,3 +335,11 @@ class _Enums:
 
 layers = Layers()
 params = Parameters()
+
+
+def __getattr__(name: str) -> Any:
+    """``_param_names``, pycaffe's table of settings by type, into which scripts write."""
+    if name != "_param_names":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = param_name_dict()
+    return globals()[name]

@@ -90,6 +90,8 @@ class FirstBatches:
 
 def records(layer: Layer) -> int | None:
     """How many records a data layer goes round; None where that is not known."""
+    if layer.type == "Python":  # its names are its author's, and mean something else
+        return None
     source: Any = getattr(layer, "source", None)
     count = getattr(source, "records", None) if source is not None else None
     return count if count is not None else getattr(layer, "total", None)

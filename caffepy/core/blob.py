@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
+import weakref
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from caffepy.core.memory import Mover, Place, Shape, SyncedMemory, Tensor
-from caffepy.errors import ShapeError
+from caffepy.errors import ConfigError, ShapeError
 
 MAX_AXES = 32
 MAX_COUNT = 2**40  # numbers; more is a mistyped prototxt or a damaged file, never a net
+
+
+class NotAssignable(ConfigError, TypeError, AttributeError):
+    """Something put where a blob's numbers are meant to be written into the blob.
+
+    Boost.Python raised a TypeError for an item, an AttributeError for an attribute.
+    """
 
 
 class Blob:
@@ -21,7 +30,7 @@ class Blob:
     door, with pycaffe's meaning: writable C-order views that stay valid while they are held.
     """
 
-    __slots__ = ("dtype", "grads", "values")
+    __slots__ = ("__dict__", "dtype", "grads", "values")  # the first for what scripts hang on
 
     def __init__(
         self, shape: Shape = (0,), dtype: Any = np.float32, mover: Mover | None = None
@@ -37,10 +46,18 @@ class Blob:
         """The values as a writable host array of ``shape``."""
         return self.values.memory.door(self.values.shape)
 
+    @data.setter
+    def data(self, array: Any) -> None:
+        _refuse(self.data, array, "data")
+
     @property
     def diff(self) -> np.ndarray[Any, Any]:
         """The gradients as a writable host array of ``shape``."""
         return self.grads.memory.door(self.grads.shape)
+
+    @diff.setter
+    def diff(self, array: Any) -> None:
+        _refuse(self.diff, array, "diff")
 
     @property
     def _gpu_data_ptr(self) -> int:
@@ -141,6 +158,45 @@ class Blob:
 
     def __repr__(self) -> str:
         return f"Blob({', '.join(map(str, self.shape))})"
+
+
+class BlobVec(list[Blob]):
+    """A layer's parameters. Its blobs stay; numbers are written into them.
+
+    Args:
+        layer: whose they are; makes new ones.
+    """
+
+    def __init__(self, blobs: Iterable[Blob] = (), layer: Any = None) -> None:
+        super().__init__(blobs)
+        # circles would keep a deleted net's memory
+        self._layer = None if layer is None else weakref.proxy(layer)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise NotAssignable(
+            "parameters are not replaced, their numbers are", where=f"blobs[{index!r}] = ...",
+            found=type(value).__name__, fix=f"Write blobs[{index!r}].data[...] = array.")
+
+    def add_blob(self, *shape: Any) -> Blob:
+        """Make the next parameter blob: ``add_blob(10, 20)`` or ``add_blob((10, 20))``."""
+        if len(shape) == 1 and not hasattr(shape[0], "__index__"):
+            shape = tuple(shape[0])
+        shape = tuple(int(n) for n in shape)
+        if self._layer is None:
+            self.append(Blob(shape))
+        else:
+            self._layer.add_blob(shape)
+        return self[-1]
+
+
+def _refuse(view: np.ndarray[Any, Any], array: Any, what: str) -> None:
+    """Assignments end here, but for the last step of ``blob.data *= 2``, which is done by then."""
+    if isinstance(array, np.ndarray) and array.shape == view.shape and (
+            array.__array_interface__["data"] == view.__array_interface__["data"]
+            and array.strides == view.strides and array.dtype == view.dtype):
+        return
+    raise NotAssignable(f"a blob's {what} is not replaced, its numbers are",
+                        found=type(array).__name__, fix=f"Write blob.{what}[...] = array.")
 
 
 def _address(tensor: Tensor) -> int:

@@ -10,16 +10,18 @@ layer types in the documentation is made from it.
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from caffepy.core import filler
-from caffepy.core.blob import Blob
+from caffepy.core.blob import Blob, BlobVec
 from caffepy.core.context import Context
 from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.core.traits import Traits
+from caffepy.core.yielding import Yielding
 from caffepy.errors import BadValue, CaffeError, ConfigError, DeviceError
 from caffepy.proto import caffe_pb2, wire
 
@@ -46,7 +48,23 @@ class Layer(Traits):
         position: how many draws or batches this layer has used up; a snapshot saves it.
     """
 
-    def __init__(
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("caffepy."):
+            return
+        for name, value in vars(Layer).items():  # names that users may want for themselves
+            if isinstance(value, property) and inspect.getattr_static(cls, name) is value:
+                setattr(cls, name, Yielding(value.fget))  # type: ignore[arg-type]
+
+    def __init__(self, spec: Any = None, **options: Any) -> None:
+        # a Python layer's own __init__ passes on the LayerParameter alone, as to pycaffe's Layer;
+        # the object has been made ready by then
+        if options:
+            self.__make_ready(spec, **options)
+        elif "spec" not in vars(self):
+            raise TypeError(f"{type(self).__name__} is made by a net, from a prototxt")
+
+    def __make_ready(
         self,
         spec: Any,
         *,
@@ -64,7 +82,7 @@ class Layer(Traits):
         self.where = where
         self.stream = f"{net}/{spec.name}"
         self.p: Any = getattr(spec, self.param_field) if self.param_field else None
-        self.blobs: list[Blob] = []
+        self.blobs: list[Blob] = BlobVec(layer=self)
         self.param_propagate_down: list[bool] = []
         self.half: str | None = None
         self.position = 0

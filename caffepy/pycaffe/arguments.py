@@ -15,7 +15,12 @@ from caffepy.errors import ConfigError, ShapeError
 
 MODERN = ("phase", "level", "stages", "weights")
 LEGACY = ("weights", "phase")
+WEIGHTS = (".caffemodel", ".h5", ".hdf5")
 OWN = ("optimize",)  # caffepy's, by name alone
+
+
+class WrongArguments(ConfigError, TypeError):
+    """Arguments in an order that pycaffe did not take either (Boost.Python's TypeError)."""
 
 
 def constructor(args: Sequence[Any], options: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +35,16 @@ def constructor(args: Sequence[Any], options: dict[str, Any]) -> dict[str, Any]:
                             + ", ".join(MODERN + OWN))
         if name in names[: len(args)]:
             raise TypeError(f"Net() got multiple values for argument {name!r}")
-    return {**dict(zip(names, args, strict=False)), **options}
+    given = {**dict(zip(names, args, strict=False)), **options}
+    for name in ("level", "stages"):
+        value = given.get(name)
+        if isinstance(value, os.PathLike) or (isinstance(value, str) and (
+                name == "level" or value.endswith(WEIGHTS))):
+            raise WrongArguments(
+                f"Net takes weights by name or before the phase, not as {name}",
+                found=repr(os.fspath(value)),
+                fix=f"Write caffe.Net(network_file, caffe.TEST, weights={os.fspath(value)!r}).")
+    return given
 
 
 def check_array(layer: Layer, what: str, array: Any) -> None:

@@ -37,7 +37,7 @@ def forward_all(net: Net, blobs: Sequence[str] | None, inputs: Mapping[str, Any]
     """See Net.forward_all."""
     if not inputs:
         raise ConfigError("forward_all needs an array for each input of the net",
-                          where=f"net '{net.name}'", allowed=", ".join(net.inputs) or "none",
+                          where=net._caffepy.place, allowed=", ".join(net.inputs) or "none",
                           fix="A net that reads its own data runs one batch by forward().")
     parts: list[Arrays] = []
     for batch in net._batch(inputs):
@@ -57,7 +57,7 @@ def forward_backward_all(
     unknown = sorted(set(arrays) - set(inputs) - set(tops))
     if unknown or not arrays:
         raise ConfigError("forward_backward_all takes arrays for the net's inputs and outputs",
-                          where=f"net '{net.name}'", found=", ".join(unknown) or "none",
+                          where=net._caffepy.place, found=", ".join(unknown) or "none",
                           allowed=", ".join([*net.inputs, *net.outputs]))
     values: list[Arrays] = []
     gradients: list[Arrays] = []
@@ -72,7 +72,7 @@ def forward_backward_all(
 
 
 def _size(net: Net) -> int:
-    return next(iter(net.blobs.values())).shape[0]
+    return net._caffepy.blob_list[0].shape[0]
 
 
 def _length(arrays: Mapping[str, Any]) -> int:

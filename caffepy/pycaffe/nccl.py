@@ -42,7 +42,7 @@ class NCCL:
     """
 
     def __init__(self, solver: Solver, uid: str) -> None:
-        core = solver.core
+        core = solver._caffepy.core
         workers = core.communicator
         self._core = core
         self._communicator: Communicator = local.Local(uid, workers.rank, workers.size)

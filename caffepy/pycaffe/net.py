@@ -19,8 +19,9 @@ from caffepy.core.net import Hook
 from caffepy.core.net import Net as CoreNet
 from caffepy.errors import ConfigError
 from caffepy.layers.data.memory_data import MemoryData
-from caffepy.proto import caffe_pb2, wire
+from caffepy.proto import caffe_pb2
 from caffepy.pycaffe import arguments, batches, table
+from caffepy.pycaffe.inside import Inside
 from caffepy.pycaffe.keeper import Keeper
 from caffepy.pycaffe.parts import Parts
 
@@ -43,10 +44,7 @@ class Net(Parts):
             between them share memory. Inputs, outputs and parameters stay readable, other blobs
             may raise ConfigError. By name alone; see docs/python.md.
 
-    Attributes:
-        layers: in order; of ``type: "Python"`` the user's own objects.
-        blobs: blob name to blob, in the order of the prototxt.
-        params: layer name to its parameter blobs (weights, then biases, ...).
+    Scripts may hang whatever they like on a net; what pycaffe's has of its own cannot be set.
 
     Raises:
         CaffeError: the file, the net in it or the weights are wrong. The process and other nets
@@ -73,20 +71,13 @@ class Net(Parts):
             stages=[stages] if isinstance(stages, str) else list(stages),
             context=mode.new_context(), optimize=given.get("optimize", False),
         )
-        self._set_up(core, Keeper(core))
+        self._caffepy = Inside(core, Keeper(core))
         if given.get("weights") is not None:
             try:
-                self.copy_from(given["weights"])
+                self._caffepy.load(given["weights"])
             except BaseException:
-                self.close()
+                self._caffepy.keeper.close()
                 raise
-
-    @classmethod
-    def of(cls, core: CoreNet, keeper: Keeper) -> Net:
-        """The face of a net that a solver owns."""
-        net = cls.__new__(cls)
-        net._set_up(core, keeper)
-        return net
 
     # -- running it -----------------------------------------------------------------------
 
@@ -112,12 +103,13 @@ class Net(Parts):
             ConfigError, ShapeError: the inputs are not those of the net, or of other shapes.
             CaffeError: what a layer or its data cannot do.
         """
-        first = self._index(start) if start is not None else 0
-        last = self._index(end) if end is not None else len(self.layers) - 1
-        names = self.top_names[self._layer_names[last]] if end is not None else self.outputs
-        wanted = self._named([*names, *(blobs or [])])
-        arguments.fill(self.core, inputs, self.inputs, "Input", lambda blob: blob.data)
-        self.core.forward_range(first, last)
+        inside, core = self._caffepy, self._caffepy.core
+        first = inside.index(start) if start is not None else 0
+        last = inside.index(end) if end is not None else len(core.layers) - 1
+        names = inside.names_by_layer(core.tops)[end] if end is not None else core.output_names
+        wanted = inside.named([*names, *(blobs or [])])
+        arguments.fill(core, inputs, core.input_names, "Input", lambda blob: blob.data)
+        core.forward_range(first, last)
         return {name: blob.data for name, blob in wanted.items()}
 
     def backward(
@@ -141,12 +133,13 @@ class Net(Parts):
         Raises:
             As ``forward``.
         """
-        first = self._index(start) if start is not None else len(self.layers) - 1
-        last = self._index(end) if end is not None else 0
-        names = self.bottom_names[self._layer_names[last]] if end is not None else self.inputs
-        wanted = self._named([*names, *(diffs or [])])
-        arguments.fill(self.core, tops, self.outputs, "Top diff", lambda blob: blob.diff)
-        self.core.backward_range(first, last)
+        inside, core = self._caffepy, self._caffepy.core
+        first = inside.index(start) if start is not None else len(core.layers) - 1
+        last = inside.index(end) if end is not None else 0
+        names = inside.names_by_layer(core.bottoms)[end] if end is not None else core.input_names
+        wanted = inside.named([*names, *(diffs or [])])
+        arguments.fill(core, tops, core.output_names, "Top diff", lambda blob: blob.diff)
+        core.backward_range(first, last)
         return {name: blob.diff for name, blob in wanted.items()}
 
     def forward_all(self, blobs: Sequence[str] | None = None, **inputs: Any) -> Arrays:
@@ -187,15 +180,17 @@ class Net(Parts):
 
     def _batch(self, blobs: Mapping[str, Any]) -> Iterator[Arrays]:
         """Cut arrays into batches of the net's size; the last is filled up with zeros."""
-        return batches.cut(blobs, next(iter(self.blobs.values())).shape[0])
+        return batches.cut(blobs, self._caffepy.blob_list[0].shape[0])
 
     def _forward(self, start: int, end: int) -> float:
         """Run layers by index, both included; returns their weighted loss."""
-        return self.core.forward_range(self._checked(start), self._checked(end))
+        inside = self._caffepy
+        return inside.core.forward_range(inside.checked(start), inside.checked(end))
 
     def _backward(self, start: int, end: int) -> None:
         """Run gradients by index, from ``start`` down to ``end``, both included."""
-        self.core.backward_range(self._checked(start), self._checked(end))
+        inside = self._caffepy
+        inside.core.backward_range(inside.checked(start), inside.checked(end))
 
     def set_input_arrays(self, data: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> None:
         """Let the first layer, a MemoryData, take its batches from these arrays.
@@ -210,7 +205,7 @@ class Net(Parts):
             ConfigError: the first layer is of another type.
             ShapeError: an array that does not fit.
         """
-        layer = self.layers[0]
+        layer = self._caffepy.core.layers[0]
         if not isinstance(layer, MemoryData):
             layer.fail("set_input_arrays may only be called if the first layer is a "
                        "MemoryDataLayer", found=layer.type,
@@ -220,36 +215,38 @@ class Net(Parts):
             arguments.check_array(layer, what, array)
         layer.reset(data, labels)
 
+    _set_input_arrays = set_input_arrays
+
     def reshape(self) -> None:
         """Give all blobs the shapes that follow from the inputs' present ones.
 
         ``forward`` does this too; call it to see the shapes before, or to fill blobs below.
         Views of blobs that grow are views of the old values from here on.
         """
-        self.core.reshape()
+        self._caffepy.core.reshape()
 
     def clear_param_diffs(self) -> None:
         """Set the parameters' gradients to zero; backward adds to them."""
-        with self.core.public_call():
-            self.core.clear_param_diffs()
+        with self._caffepy.core.public_call():
+            self._caffepy.core.clear_param_diffs()
 
     # -- callbacks ------------------------------------------------------------------------
 
     def before_forward(self, hook: Hook) -> None:
         """Call ``hook(layer index)`` before each layer's forward, also within a solver."""
-        self.core.before_forward.append(hook)
+        self._caffepy.core.before_forward.append(hook)
 
     def after_forward(self, hook: Hook) -> None:
         """Call ``hook(layer index)`` after each layer's forward."""
-        self.core.after_forward.append(hook)
+        self._caffepy.core.after_forward.append(hook)
 
     def before_backward(self, hook: Hook) -> None:
         """Call ``hook(layer index)`` before each layer's backward."""
-        self.core.before_backward.append(hook)
+        self._caffepy.core.before_backward.append(hook)
 
     def after_backward(self, hook: Hook) -> None:
         """Call ``hook(layer index)`` after each layer's backward."""
-        self.core.after_backward.append(hook)
+        self._caffepy.core.after_backward.append(hook)
 
     # -- weights --------------------------------------------------------------------------
 
@@ -264,15 +261,8 @@ class Net(Parts):
             NotFound, DataError: the file is missing, damaged or of another kind.
             ShapeError: a layer of equal name has other shapes.
         """
-        if not isinstance(weights, Net):
-            return self.core.load(weights)
-        source = wire.Weights(f"net '{weights.name}'", weights.name, [
-            wire.LayerWeights(name, layer.type, [blob.data.copy() for blob in layer.blobs],
-                              [None] * len(layer.blobs))
-            for name, layer in weights.layer_dict.items()
-        ])
-        with self.core.public_call():
-            return core_weights.copy(self.core, source)
+        return self._caffepy.load(
+            weights._caffepy if isinstance(weights, Net) else weights)
 
     def share_with(self, other: Net) -> None:
         """Use the other net's parameters for layers of equal name: one memory for both.
@@ -282,32 +272,39 @@ class Net(Parts):
         Raises:
             ShapeError: a layer of equal name has other shapes.
         """
-        self.core.share_trained_layers(other.core)
+        self._caffepy.core.share_trained_layers(other._caffepy.core)
 
     def save(self, path: Path) -> None:
         """Write a .caffemodel, whole or not at all."""
-        self.core.save(path)
+        self._caffepy.core.save(path)
 
     def save_hdf5(self, path: Path) -> None:
         """Write a .caffemodel.h5, whole or not at all."""
-        self.core.save_hdf5(path)
+        self._caffepy.core.save_hdf5(path)
 
     def load_hdf5(self, path: Path) -> core_weights.Report:
         """Copy parameters from a .caffemodel.h5; see ``copy_from``."""
-        return self.core.load(path)
+        return self._caffepy.core.load(path)
 
     # -- being a Python object ------------------------------------------------------------
 
     def close(self) -> None:
         """Let go of threads, files and databases now instead of when the net is deleted. The
         blobs stay readable. A solver's net closes its solver."""
-        self._keeper.close()
+        self._caffepy.keeper.close()
 
     def __enter__(self) -> Net:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.close()
+        self._caffepy.keeper.close()
 
     def __repr__(self) -> str:
-        return table.of_net(self.core)
+        return table.of_net(self._caffepy.core)
+
+
+def face(core: CoreNet, keeper: Keeper) -> Net:
+    """The Net of an engine's net that a solver owns."""
+    net = Net.__new__(Net)
+    net._caffepy = Inside(core, keeper)
+    return net

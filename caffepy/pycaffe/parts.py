@@ -3,122 +3,100 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import NoReturn, TypeVar
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.net import Net as CoreNet
-from caffepy.errors import NotFound, did_you_mean
-from caffepy.pycaffe.keeper import Keeper
-
-
-class UnknownName(NotFound, KeyError):
-    """No blob or layer of that name; a KeyError too, as for any dictionary."""
-
-
-V = TypeVar("V")
-
-
-class Named(OrderedDict[str, V]):
-    """A dictionary by name that says which name was probably meant."""
-
-    def __missing__(self, name: object) -> NoReturn:
-        raise UnknownName(f"there is no {name!r} here", allowed=", ".join(self),
-                          fix=did_you_mean(str(name), self))
+from caffepy.core.yielding import Yielding
+from caffepy.pycaffe.inside import Inside, Named
 
 
 class Parts:
-    """The half of Net that only looks.
+    """The half of Net that only looks. What pycaffe has too cannot be set, as there."""
 
-    Attributes:
-        core: the engine's net.
-        layers, blobs, params: see Net.
-    """
+    _caffepy: Inside
 
-    def _set_up(self, core: CoreNet, keeper: Keeper) -> None:
-        self.core = core
-        self._keeper = keeper
-        self._layer_names = core.layer_names
-        # automatic tops are blobs too, although no prototxt names them
-        named = {id(blob): (name, blob, weight)
-                 for names, blobs, weights in zip(core.top_names, core.tops, core.top_weights,
-                                                  strict=True)
-                 for name, blob, weight in zip(names, blobs, weights, strict=True)}
-        self._blob_names = [name for name, _, _ in named.values()]
-        self._blobs = [blob for _, blob, _ in named.values()]
-        self._blob_loss_weights = [weight for _, _, weight in named.values()]
-        self._ids = {blob: index for index, blob in enumerate(named)}
-        self._inputs = [self._ids[id(core.blobs[name])] for name in core.input_names]
-        self._outputs = [self._ids[id(core.blobs[name])] for name in core.output_names]
-        self.layers: list[Layer] = [vars(layer).get("instance", layer) for layer in core.layers]
-        self.blobs: OrderedDict[str, Blob] = Named(
-            zip(self._blob_names, self._blobs, strict=True))
-        self.params: OrderedDict[str, list[Blob]] = Named(core.params)
+    # names that pycaffe leaves to scripts, as fast-rcnn's net.name = "VGG16"
+    name: Yielding[str] = Yielding(lambda net: net._caffepy.core.name)
+    phase: Yielding[int] = Yielding(lambda net: net._caffepy.core.phase)
+    core: Yielding[CoreNet] = Yielding(lambda net: net._caffepy.core)
 
     @property
-    def name(self) -> str:
-        """What the prototxt calls the net."""
-        return self.core.name
+    def layers(self) -> list[Layer]:
+        """In order; of ``type: "Python"`` the user's own objects."""
+        return self._caffepy.layers
 
     @property
-    def phase(self) -> int:
-        """caffe.TRAIN or caffe.TEST."""
-        return self.core.phase
+    def blobs(self) -> OrderedDict[str, Blob]:
+        """Blob name to blob, in the order of the prototxt."""
+        return self._caffepy.blobs
+
+    @property
+    def params(self) -> OrderedDict[str, list[Blob]]:
+        """Layer name to its parameter blobs (weights, then biases, ...)."""
+        return self._caffepy.params
 
     @property
     def blob_loss_weights(self) -> OrderedDict[str, float]:
         """Blob name to its weight in the loss (0 where it has none)."""
-        return OrderedDict(zip(self._blob_names, self._blob_loss_weights, strict=True))
+        inside = self._caffepy
+        return OrderedDict(zip(inside.blob_names, inside.blob_loss_weights, strict=True))
 
     @property
     def layer_dict(self) -> OrderedDict[str, Layer]:
         """Layer name to layer."""
-        return Named(zip(self._layer_names, self.layers, strict=True))
+        return Named(zip(self._caffepy.layer_names, self._caffepy.layers, strict=True))
 
     @property
     def inputs(self) -> list[str]:
         """Names of the blobs that Input layers declare."""
-        return list(self.core.input_names)
+        return list(self._caffepy.core.input_names)
 
     @property
     def outputs(self) -> list[str]:
         """Names of the blobs that no layer consumes, sorted."""
-        return list(self.core.output_names)
+        return list(self._caffepy.core.output_names)
 
     @property
     def top_names(self) -> OrderedDict[str, list[str]]:
         """Layer name to the names of its tops."""
-        return self._names_by_layer(self._top_ids)
+        return self._caffepy.names_by_layer(self._caffepy.core.tops)
 
     @property
     def bottom_names(self) -> OrderedDict[str, list[str]]:
         """Layer name to the names of its bottoms."""
-        return self._names_by_layer(self._bottom_ids)
+        return self._caffepy.names_by_layer(self._caffepy.core.bottoms)
 
-    def _names_by_layer(self, ids: Callable[[int], list[int]]) -> OrderedDict[str, list[str]]:
-        return Named((layer, [self._blob_names[j] for j in ids(i)])
-                     for i, layer in enumerate(self._layer_names))
+    # -- what the original's own Python half was built on ----------------------------------
+
+    @property
+    def _blobs(self) -> list[Blob]:
+        return self._caffepy.blob_list
+
+    @property
+    def _blob_names(self) -> list[str]:
+        return self._caffepy.blob_names
+
+    @property
+    def _layer_names(self) -> list[str]:
+        return self._caffepy.layer_names
+
+    @property
+    def _blob_loss_weights(self) -> list[float]:
+        return self._caffepy.blob_loss_weights
+
+    @property
+    def _inputs(self) -> list[int]:
+        return self._caffepy.inputs
+
+    @property
+    def _outputs(self) -> list[int]:
+        return self._caffepy.outputs
 
     def _top_ids(self, i: int) -> list[int]:
         """Indices in ``_blobs`` of layer i's tops."""
-        return [self._ids[id(blob)] for blob in self.core.tops[self._checked(i)]]
+        return self._caffepy.ids(self._caffepy.core.tops[self._caffepy.checked(i)])
 
     def _bottom_ids(self, i: int) -> list[int]:
         """Indices in ``_blobs`` of layer i's bottoms."""
-        return [self._ids[id(blob)] for blob in self.core.bottoms[self._checked(i)]]
-
-    def _index(self, name: str) -> int:
-        if name not in self._layer_names:
-            raise NotFound(f"Unknown layer name {name}", where=f"net '{self.name}'",
-                           fix=did_you_mean(name, self._layer_names))
-        return self._layer_names.index(name)
-
-    def _checked(self, i: int) -> int:
-        if not 0 <= i < len(self.layers):
-            raise NotFound("no layer of that index", where=f"net '{self.name}'", found=i,
-                           allowed=f"0 to {len(self.layers) - 1}")
-        return i
-
-    def _named(self, names: Sequence[str]) -> dict[str, Blob]:
-        return {name: self.blobs.get(name) or self.core.blob(name) for name in names}
+        return self._caffepy.ids(self._caffepy.core.bottoms[self._caffepy.checked(i)])

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, NamedTuple
 
-from caffepy import mode
+from caffepy import log, mode
 from caffepy.core.upgrade import read_solver_param, upgrade_solver
+from caffepy.core.yielding import Yielding
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 from caffepy.pycaffe.keeper import Keeper
-from caffepy.pycaffe.net import Net
+from caffepy.pycaffe.net import Net, face
 from caffepy.solvers import rate
+from caffepy.solvers.solver import Solver as CoreSolver
 from caffepy.solvers.solver import create_solver
 
 Path = str | os.PathLike[str]
+
+
+class Inside(NamedTuple):
+    """What a solver keeps to itself, under one name: scripts hang their own on solvers."""
+
+    core: CoreSolver
+    keeper: Keeper
+    net: Net
+    test_nets: list[Net]
 
 
 class Solver:
@@ -30,63 +42,71 @@ class Solver:
         CaffeError: anything wrong in the file, its nets or weights.
     """
 
-    solver_type: ClassVar[str | None] = None
+    _caffepy: Inside
+
+    core: Yielding[CoreSolver] = Yielding(lambda solver: solver._caffepy.core)
 
     def __init__(self, solver_file: Path | Any) -> None:
         param, where = _read(solver_file)
-        if self.solver_type:
-            param.type = self.solver_type
+        rule = next((rule for rule, cls in _BY_TYPE.items() if isinstance(self, cls)), None)
+        if rule:
+            param.type = rule
         context = mode.new_context(param.random_seed if param.random_seed >= 0 else None)
         try:
-            self.core = create_solver(
+            core = create_solver(
                 param, context=context, communicator=mode.new_communicator())
         except ConfigError as error:
             if where and error.where is None:  # it is about the solver file itself
                 error.at(where)
             raise
-        self._keeper = Keeper(self.core)
-        self._net = Net.of(self.core.net, self._keeper)
-        self._test_nets = [Net.of(net, self._keeper) for net in self.core.test_nets]
+        keeper = Keeper(core)
+        self._caffepy = Inside(core, keeper, face(core.net, keeper),
+                               [face(net, keeper) for net in core.test_nets])
 
     # -- what is in it --------------------------------------------------------------------
 
     @property
     def net(self) -> Net:
         """The training net."""
-        return self._net
+        return self._caffepy.net
 
     @property
     def test_nets(self) -> list[Net]:
         """The nets to test. They take over the training net's parameters when a test is due; to
         do it now, ``solver.test_nets[0].share_with(solver.net)``."""
-        return self._test_nets
+        return self._caffepy.test_nets
 
     @property
     def iter(self) -> int:
         """Iterations done."""
-        return self.core.iter
+        return self._caffepy.core.iter
 
     @property
     def lr(self) -> float:
         """The learning rate of the coming update, before lr_mult."""
-        p, core = self.core.param, self.core
+        p, core = self._caffepy.core.param, self._caffepy.core
         return rate.rate(p, core.iter, rate.steps_taken(p, core.iter, core.current_step))
 
     @property
     def param(self) -> caffe_pb2.SolverParameter:
         """The SolverParameter. What is set in max_iter, display, base_lr and other fields that
         an iteration looks at counts from the next iteration on."""
-        return self.core.param
+        return self._caffepy.core.param
 
     # -- training -------------------------------------------------------------------------
 
     def step(self, iterations: int) -> None:
         """Train for that many iterations, with tests, display and snapshots when due.
 
+        With ``display`` in the solver file its lines go to standard error, in the original's
+        format; ``caffe.init_log(1)`` or GLOG_minloglevel=1 keep them away.
+
         Raises:
             CaffeError: what a layer, its data or a snapshot's disk cannot do.
         """
-        self.core.step(iterations)
+        core = self._caffepy.core
+        with _progress(core) if _has_lines(core, iterations) else contextlib.nullcontext():
+            core.step(iterations)
 
     def solve(self, resume_file: Path | None = None) -> None:
         """Train until max_iter, from a .solverstate if one is given.
@@ -94,12 +114,14 @@ class Solver:
         Raises:
             CaffeError: as ``step`` and ``restore``.
         """
-        self.core.solve(resume_file)
+        core = self._caffepy.core
+        with _progress(core) if core.param.display > 0 else contextlib.nullcontext():
+            core.solve(resume_file)
 
     def apply_update(self) -> None:
         """Update the parameters from the gradients that are there, at the rate of now, and count
         the iteration. For loops that run forward and backward themselves."""
-        self.core.apply_update()
+        self._caffepy.core.apply_update()
 
     def add_callback(
         self, on_start: Any, on_gradients_ready: Callable[[], object] | None = None,
@@ -123,8 +145,8 @@ class Solver:
             raise ConfigError("add_callback takes two functions",
                               found=f"{on_start!r} and {on_gradients_ready!r}",
                               allowed="add_callback(on_start, on_gradients_ready)")
-        self.core.on_start.append(_without_arguments(on_start))
-        self.core.on_gradients.append(_without_arguments(on_gradients_ready))
+        self._caffepy.core.on_start.append(_without_arguments(on_start))
+        self._caffepy.core.on_gradients.append(_without_arguments(on_gradients_ready))
 
     def share_weights(self, net: Net) -> None:
         """Train the parameters of ``net`` from here on, for layers of equal name: one memory for
@@ -133,7 +155,7 @@ class Solver:
         Raises:
             ShapeError: a layer of equal name has other shapes.
         """
-        self._net.share_with(net)
+        self._caffepy.net.share_with(net)
 
     # -- snapshots ------------------------------------------------------------------------
 
@@ -145,7 +167,7 @@ class Solver:
             ConfigError: the solver file has no snapshot_prefix.
             NotFound, DataError: they cannot be written there.
         """
-        return self.core.snapshot()
+        return self._caffepy.core.snapshot()
 
     def restore(self, path: Path) -> None:
         """Go on from a .solverstate or .solverstate.h5.
@@ -153,69 +175,76 @@ class Solver:
         Raises:
             CaffeError: the file or the weights it names are missing, damaged or of another net.
         """
-        self.core.restore(path)
+        self._caffepy.core.restore(path)
 
     # -- being a Python object ------------------------------------------------------------
 
     def close(self) -> None:
         """Let go of threads, files and databases now instead of when the solver and its nets
         are deleted. The blobs stay readable."""
-        self._keeper.close()
+        self._caffepy.keeper.close()
 
     def __enter__(self) -> Solver:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.close()
+        self._caffepy.keeper.close()
 
     def __repr__(self) -> str:
-        p, tests = self.core.param, len(self._test_nets)
-        return (f"<{type(self).__name__} ({p.type}) of net {self._net.name!r}: iteration "
-                f"{self.iter} of {p.max_iter}, {p.lr_policy} lr from {p.base_lr:g}, "
+        core, tests = self._caffepy.core, len(self._caffepy.test_nets)
+        p = core.param
+        return (f"<{type(self).__name__} ({p.type}) of net {core.net.name!r}: iteration "
+                f"{core.iter} of {p.max_iter}, {p.lr_policy} lr from {p.base_lr:g}, "
                 f"{tests} test net{'s' * (tests != 1)}>")
 
 
 class SGDSolver(Solver):
     """Stochastic gradient descent with momentum."""
 
-    solver_type = "SGD"
-
 
 class NesterovSolver(Solver):
     """Nesterov's accelerated gradient."""
-
-    solver_type = "Nesterov"
 
 
 class AdaGradSolver(Solver):
     """Adaptive gradient."""
 
-    solver_type = "AdaGrad"
-
 
 class RMSPropSolver(Solver):
     """Root mean square propagation."""
-
-    solver_type = "RMSProp"
 
 
 class AdaDeltaSolver(Solver):
     """AdaDelta."""
 
-    solver_type = "AdaDelta"
-
 
 class AdamSolver(Solver):
     """Adaptive moment estimation."""
 
-    solver_type = "Adam"
+
+_BY_TYPE: dict[str, type[Solver]] = {
+    "SGD": SGDSolver, "Nesterov": NesterovSolver, "AdaGrad": AdaGradSolver,
+    "RMSProp": RMSPropSolver, "AdaDelta": AdaDeltaSolver, "Adam": AdamSolver,
+}
 
 
 def get_solver(solver_file: Path | Any) -> Solver:
     """The solver that the file's ``type`` names (SGD if it names none). See Solver."""
     param, _ = _read(solver_file)
-    by_type = {cls.solver_type: cls for cls in Solver.__subclasses__()}
-    return by_type.get(param.type, Solver)(solver_file)
+    return _BY_TYPE.get(param.type, Solver)(solver_file)
+
+
+def _progress(core: CoreSolver) -> contextlib.AbstractContextManager[None]:
+    """Shows how training goes on."""
+    return log.shown("caffepy.solvers", *(["caffepy.core.debug"] if core.param.debug_info else []))
+
+
+def _has_lines(core: CoreSolver, iterations: int) -> bool:
+    """Whether these iterations have any; most calls of loops by ``step(1)`` have none."""
+    p = core.param
+    return p.display > 0 and any(
+        interval > 0 and -core.iter % interval <= iterations
+        for interval in (p.display, p.test_interval, p.snapshot))
 
 
 def _without_arguments(function: Callable[[], object]) -> Callable[[object], None]:

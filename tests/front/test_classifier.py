@@ -76,3 +76,15 @@ def test_image_dims_are_the_inputs_by_default(model):
     assert_allclose(classifier.predict([picture], oversample=False)[0], out, rtol=1e-5)
     with pytest.raises(ConfigError, match=r"image_dims.*\(3, 9\).*\(4, 5\)"):
         Classifier(*model, image_dims=(3, 9))
+
+
+@pytest.mark.parametrize("inputs, words", [
+    (np.zeros((8, 9, 3)), r"predict\(\[picture\]\)"),
+    ("cat.png", r"predict\(\[picture\]\)"),
+    ([np.zeros((8, 9))], "3 channels, the picture none"),
+    ([np.zeros((8, 9, 4))], "3 channels, the picture 4"),
+    (["cat.png"], "load_image"),
+])
+def test_pictures_that_do_not_fit(inputs, words, classifier):
+    with pytest.raises(ValueError, match=words):
+        classifier.predict(inputs)

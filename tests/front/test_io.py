@@ -279,3 +279,77 @@ def test_oversample_takes_corners_middle_and_mirrors():
         io.oversample(images, (8, 5))
     with pytest.raises(ValueError, match="one shape"):
         io.oversample([images[0], images[1][1:]], (4, 5))
+
+
+def colour(**shapes):
+    t = io.Transformer({"data": (1, 3, 4, 4), **shapes})
+    t.set_transpose("data", (2, 0, 1))
+    return t
+
+
+def gray():
+    t = io.Transformer({"data": (1, 1, 4, 4)})
+    t.set_transpose("data", (2, 0, 1))
+    return t
+
+
+def with_mean(t, mean=(1.0, 2.0, 3.0)):
+    t.set_mean("data", np.array(mean))
+    return t
+
+
+def swapped(t):
+    t.set_channel_swap("data", (2, 1, 0))
+    return t
+
+
+@pytest.mark.parametrize("act, words", [
+    (lambda: colour().preprocess("data", np.zeros((6, 8))), "has 3 channels, the picture none"),
+    (lambda: with_mean(colour()).preprocess("data", np.zeros((6, 8, 1))),
+     r"3 channels, the picture 1 .*load_image\(file, color=True\)"),
+    (lambda: swapped(colour()).preprocess("data", np.zeros((6, 8, 1))), "3 channels, the picture"),
+    (lambda: colour().preprocess("data", np.zeros((6, 8, 4))), r"the picture 4 .*\[:, :, :3\]"),
+    (lambda: colour().preprocess("data", np.zeros((3, 6, 8))), "K x H x W already"),
+    (lambda: gray().preprocess("data", np.zeros((6, 8, 3))),
+     r"'data' has 1 channel, the picture 3 .*color=False"),
+    (lambda: gray().preprocess("data", np.zeros((6, 8))), "picture none"),
+    (lambda: colour().preprocess("data", np.zeros((2, 6, 8, 3))), "one by one"),
+    (lambda: colour().preprocess("data", np.zeros((0, 8, 3))), "no picture"),
+    (lambda: colour().preprocess("data", "cat.jpg"), r"load_image\(file\)"),
+    (lambda: colour().preprocess("data", None), "no picture"),
+    (lambda: colour().preprocess("data", [[1, 2], [3]]), "no picture"),
+    (lambda: colour().preprocess("date", np.zeros((6, 8, 3))), "Did you mean data"),
+    (lambda: with_mean(io.Transformer({"data": (1, 3, 4, 4)})).preprocess(
+        "data", np.zeros((4, 4, 3))), "set_transpose"),
+    (lambda: with_mean(colour()).deprocess("data", np.zeros((1, 4, 4))), "not what the net's"),
+    (lambda: with_mean(colour()).deprocess("data", np.zeros((2, 3, 4, 4))), r"data\[0\]"),
+    (lambda: with_mean(colour(), np.zeros((3, 4, 4))).deprocess("data", np.zeros((3, 5, 5))),
+     "another size"),
+    (lambda: swapped(colour()).deprocess("data", np.zeros((4, 4))), "not what the net's input"),
+    (lambda: colour().set_mean("data", "mean.npy"), r"Mean given by a file's name .*np\.load"),
+    (lambda: colour().set_mean("data", io.array_to_blobproto(np.zeros((1, 3, 4, 4)))), "BlobProto"),
+    (lambda: colour().set_mean("data", np.zeros((1, 3, 4, 4))), r"mean\[0\]"),
+    (lambda: colour().set_mean("data", np.zeros((4, 4, 3))), r"transpose\(2, 0, 1\)"),
+    (lambda: colour().set_mean("data", np.zeros((3, 0, 4))), "Mean shape invalid"),
+    (lambda: gray().set_mean("data", np.zeros(3)), "Mean channels incompatible"),
+    (lambda: gray().set_channel_swap("data", (2, 1, 0)), "as many channels"),
+    (lambda: colour().set_channel_swap("data", 3), "as many channels"),
+    (lambda: colour().set_transpose("data", "2,0,1"), "the order"),
+    (lambda: colour().set_transpose("data", None), "the order"),
+    (lambda: colour().set_raw_scale("data", "255"), "is a number"),
+    (lambda: colour().set_input_scale("data", None), "is a number"),
+    (lambda: colour().set_input_scale("label", 1), "not one of the net inputs"),
+    (lambda: io.Transformer({"data": 3}), r"net\.blobs\[\"data\"\]\.data\.shape"),
+    (lambda: io.Transformer([(1, 3, 4, 4)]), "by name"),
+    (lambda: io.resize_image("cat.jpg", (2, 2)), "array of numbers"),
+])
+def test_what_a_transformer_says(act, words):
+    with pytest.raises(ConfigError, match=words) as error:
+        act()
+    assert isinstance(error.value, ValueError)
+
+
+def test_one_channel_may_stand_for_all():
+    """As in pycaffe: the blob takes it by broadcasting."""
+    assert colour().preprocess("data", np.ones((4, 4, 1))).shape == (1, 4, 4)
+    assert with_mean(colour(), np.ones((1, 4, 4))).preprocess("data", np.ones((4, 4, 1))).sum() == 0

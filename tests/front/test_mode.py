@@ -1,6 +1,7 @@
 """Switches, workers' numbers, timer, log: the module functions of pycaffe."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -164,6 +165,46 @@ def test_python_is_quiet_unless_asked():
     assert python(NET + "caffepy.init_log()\n" + MAKE, GLOG_minloglevel="2") == ("", "")
     _, shown = python(NET + "caffepy.init_log(1); caffepy.init_log(0, True)\n" + MAKE)
     assert shown.count("Creating Layer conv") == 1
+
+
+TRAIN = f"""
+import caffepy, logging
+from caffepy.proto import caffe_pb2, text
+param = caffe_pb2.SolverParameter()
+text.parse('base_lr: 0.01 lr_policy: "fixed" max_iter: 3 display: 1 '
+           'snapshot_after_train: false', param)
+text.parse('''{pycaffe_nets.TRAIN}''', param.net_param)
+"""
+
+
+def test_training_shows_what_display_asks_for():
+    out, shown = python(TRAIN + "caffepy.get_solver(param).solve()")
+    prefix = re.compile(r"I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ \S+\.py:\d+\] ")
+    assert out == "" and all(map(prefix.match, shown.splitlines()))
+    assert re.findall(r"Iteration \d[^\n]* loss = ", shown) and re.findall(
+        r"\] (Iteration \d)\b.*, loss", shown) == [f"Iteration {i}" for i in range(4)]
+    assert "Train net output #0: loss = " in shown and "Optimization Done." in shown
+    assert "Initializing solver" not in shown and "Creating" not in shown
+
+    steps = TRAIN + "param.display = 2\nsolver = caffepy.get_solver(param)\n"
+    _, shown = python(steps + "for i in range(3): solver.step(1)\ncaffepy.Net(param.net_param, 0)")
+    assert re.findall(r"(Iteration \d) ", shown) == ["Iteration 0", "Iteration 2"]
+    assert "Creating" not in shown
+    _, shown = python(steps + "solver.param.debug_info = True\nsolver.step(1)")
+    assert "[Forward] Layer ip, top blob ip data:" in shown
+
+
+@pytest.mark.parametrize("before, environment", [
+    ("caffepy.init_log(1)", {}), ("", {"GLOG_minloglevel": "1"}), ("param.display = 0", {}),
+    ("logging.getLogger('caffepy').setLevel(logging.WARNING)", {}),
+    ("logging.getLogger('caffepy.solvers').setLevel(logging.ERROR)", {}),
+    ("caffepy.log.init(logging.ERROR)", {}),
+])
+def test_training_is_silent_by_one_word(before, environment, tmp_path):
+    snapshots = f"param.snapshot = 1; param.snapshot_prefix = {str(tmp_path / 's')!r}"
+    solve = "solver = caffepy.get_solver(param)\nsolver.step(2); solver.solve()"
+    train = f"{TRAIN}{before}\n{snapshots}\n{solve}"
+    assert python(train, **environment) == ("", "")
 
 
 def test_log_writes_a_line_with_the_callers_place():

@@ -1,6 +1,7 @@
 """NetSpec: what calls and assignments make of a net, compared as messages."""
 
 import copy
+import logging
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from caffepy.errors import CaffeError, ConfigError
 from caffepy.net_spec import (
     Function,
     NetSpec,
+    NotATop,
     Top,
     UnknownName,
     assign_proto,
@@ -202,3 +204,129 @@ def test_only_tops_go_in():
         n.data = data
     with pytest.raises(TypeError, match="can be a single top"):
         n.count = 3
+
+
+# -- types that only other programs know -------------------------------------------------------
+
+
+def test_types_that_caffepy_does_not_know(caplog):
+    """As nets for forks are written; OpenPose even makes a type Layer and cuts it out again."""
+    x = L.Input(shape=dict(dim=[1, 2, 3, 3]))
+    own = L.Mish(x, param=[dict(lr_mult=0)], include=dict(phase=1), name="m").to_proto().layer[1]
+    assert (own.type, own.name, list(own.bottom), list(own.top)) == ("Mish", "m", ["Input1"],
+                                                                    ["Mish1"])
+    assert own.param[0].lr_mult == 0 and own.include[0].phase == 1
+    deep = L.DepthwiseConv(x, convolution_param=dict(num_output=2, kernel_size=3)).to_proto()
+    assert deep.layer[1].convolution_param.kernel_size == [3]
+    assert str(L.Layer().to_proto().layer[0].type) == "Layer"
+    assert "Unknown layer type: Mish" in warned(caplog) and "cannot run it" in warned(caplog)
+    for name in ("alpha", "mish_param"):
+        with pytest.raises(AttributeError, match=f"'Mish1'.*there is no setting {name}"):
+            L.Mish(x, **{name: dict(a=1)}).to_proto()
+    for name in ("Relu", "CONVOLUTION", "Poolign"):
+        with pytest.raises(UnknownName, match="Did you mean"):
+            getattr(L, name)
+
+
+def test_settings_by_the_message_of_the_types_name():
+    """As in pycaffe, of a type that is in the schema and not registered."""
+    crop = next(name for name in ("Transformation",) if hasattr(caffe_pb2, f"{name}Parameter"))
+    layer = getattr(L, crop)(scale=2).to_proto().layer[0]
+    assert layer.transform_param.scale == 2
+
+
+def test_the_table_that_scripts_write_into(monkeypatch):
+    from caffepy import net_spec
+
+    names = net_spec._param_names
+    assert names["Convolution"] == "convolution" and net_spec._param_names is names
+    names["DepthwiseConv"] = "convolution"
+    assert L.DepthwiseConv(num_output=3).to_proto().layer[0].convolution_param.num_output == 3
+    del net_spec._param_names
+    with pytest.raises(AttributeError, match="nothing"):
+        net_spec.nothing  # noqa: B018
+
+
+def warned(caplog):
+    return "\n".join(record.getMessage() for record in caplog.records)
+
+
+@pytest.fixture
+def caplog(caplog):
+    """The records of our own logger, which does not hand them on."""
+    logger = logging.getLogger("caffepy")
+    logger.addHandler(caplog.handler)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+# -- tops that are not what they are taken for -------------------------------------------------
+
+
+def slice_in_three():
+    n = NetSpec()
+    n.d = L.DummyData(shape=dict(dim=[2, 3]))
+    n.a, n.b, n.c = L.Slice(n.d, axis=1)
+
+
+def two_of_three():
+    n = NetSpec()
+    n.a, n.b = L.DummyData(ntop=3)
+
+
+def three_of_two():
+    a, b, c = L.DummyData(ntop=2)
+
+
+def in_place_of_none():
+    L.ReLU(L.Input(), in_place=True, ntop=2)
+
+
+@pytest.mark.parametrize("make, words", [
+    (slice_in_three, "Slice makes 1 top here .found 3 names for them.. Give ntop=3"),
+    (two_of_three, "DummyData makes 3 tops here .found 2 names for them.. Give ntop=2"),
+    (three_of_two, "DummyData makes 2 tops here .found 3 names for them.. Give ntop=3"),
+    (lambda: list(L.Input()), "Input makes 1 top here. Give ntop="),
+    (in_place_of_none, "ReLU in place has its bottoms for tops .found ntop=2 and 1 bottoms"),
+    (lambda: L.Input(ntop="2"), "ntop of Input is how many"),
+    (lambda: L.Input(ntop=-1), "ntop of Input is how many"),
+    (lambda: L.ReLU("data"), r"Give the top itself, n\['data'\]"),
+    (lambda: L.Concat([L.Input(), L.Input()]), r"L\.Concat\(\*tops\)"),
+    (lambda: L.ReLU(L.Silence(L.Input(), ntop=0)), "a layer without tops"),
+    (lambda: L.ReLU(L.Input().fn), "take one of its tops"),
+    (lambda: to_proto(L.Input(ntop=2)), r"to_proto\(\*tops\)"),
+    (lambda: to_proto(NetSpec()), r"n\.to_proto\(\)"),
+    (lambda: to_proto(*L.DummyData(ntop=2, top=["a"])), r"n\.a = L\.DummyData\(\.\.\., ntop=1\)"),
+])
+def test_tops_that_cannot_be_meant_so(make, words):
+    with pytest.raises(TypeError, match=words) as error:
+        make()
+    assert isinstance(error.value, ConfigError)
+
+
+def test_tops_named_by_a_setting():
+    x, y = L.DummyData(shape=[dict(dim=[1])] * 2, ntop=2, top=["data", "label"])
+    loss = L.EuclideanLoss(x, y, top="loss")
+    layers = to_proto(loss).layer
+    assert [list(layer.top) for layer in layers] == [["data", "label"], ["loss"]]
+    assert list(layers[1].bottom) == ["data", "label"] and layers[0].name == "data"
+    n = NetSpec()
+    n.data, n.y = L.DummyData(ntop=2, top=["data", "label"])
+    with pytest.raises(NotATop, match=r"n\.data, n\.label = L\.DummyData"):
+        n.to_proto()
+    by_hand = to_proto(L.Python(ntop=0, top=["a", "b"])).layer[0]
+    assert list(by_hand.top) == ["a", "b"]
+
+
+def test_tops_that_are_what_they_are_taken_for(caplog):
+    n = NetSpec()
+    n.a, *rest = L.DummyData(ntop=3)
+    assert len(rest) == 2 and [*L.DummyData(ntop=2)] and tuple(L.DummyData(ntop=2))
+    (n.b,) = L.DummyData(ntop=1),
+    n.c = L.Python(n.a, n.b, in_place=True, ntop=2)[1]
+    n.d = L.Scale(n.a, n.b, in_place=True)
+    layers = {layer.type: list(layer.top) for layer in n.to_proto().layer}
+    assert layers["Python"] == ["a", "b"] and layers["Scale"] == ["a"]
+    assert not caplog.records
+    n.e = n.d
+    assert n.to_proto() and "n.d and n.e are one top: the blob is called e." in warned(caplog)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from caffepy import log
 from caffepy.core.layer import Layer
@@ -19,6 +20,9 @@ from caffepy.errors import CaffeError, NotFound, did_you_mean
 logger = log.get(__name__)
 
 NEEDED = ("reshape", "forward")
+DECLARED = ("bottoms", "tops", "inplace", "keeps", "preserves_sign", "loss", "auto_top", "labels",
+            "learns", "always_reshape", "data")
+COUNT = re.compile(r"\d+(-\d+|\+)?|= bottoms")
 
 
 def find(layer: Layer) -> type[Layer]:
@@ -47,6 +51,33 @@ def find(layer: Layer) -> type[Layer]:
     if missing:
         layer.fail(f"class {p.layer} of {place} lacks {' and '.join(missing)}")
     return cls
+
+
+def declared(cls: type[Layer]) -> dict[str, Any]:
+    """What the class declares of Layer's class attributes, if it declares anything.
+
+    A count of bottoms or tops is the sign that it does: a layer written for pycaffe may have
+    ``labels``, ``loss`` or ``data`` of its own, which mean something else.
+    """
+    counts = [getattr(cls, name) for name in ("bottoms", "tops")]
+    own = any({"bottoms", "tops"} & vars(c).keys() for c in cls.__mro__ if c is not Layer)
+    if not own or not all(isinstance(n, str) and COUNT.fullmatch(n) for n in counts):
+        return {}
+    values = {name: getattr(cls, name) for name in DECLARED}
+    defaults = {name: getattr(Layer, name) for name in DECLARED}
+    return {name: value for name, value in values.items()
+            if value is not defaults[name] and isinstance(value, type(defaults[name]))}
+
+
+def takes_nothing(method: Any) -> TypeGuard[Callable[[], object]]:
+    """Whether it is a method that can be called without arguments."""
+    if not inspect.ismethod(method):
+        return False
+    try:
+        inspect.signature(method).bind()
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def line_of(error: BaseException, file: str | None) -> str:

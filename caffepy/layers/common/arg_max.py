@@ -2,8 +2,9 @@
 
 bottom  scores, such as N x C x H x W
 top     without axis: N x 1 x top_k, indices into the item's C * H * W scores, or with out_max_val
-        N x 2 x top_k, indices and then values; with axis: the bottom's shape with top_k on that
-        axis, indices, or with out_max_val values
+        N x 2 x top_k, indices and then values, and axes of 1 until there are as many as the bottom
+        has; with axis: the bottom's shape with top_k on that axis, indices, or with out_max_val
+        values
 param   argmax_param { top_k: 1 out_max_val: false }, axis to compare along one axis only
 V1      ARGMAX
 
@@ -31,7 +32,7 @@ class ArgMax(Layer):
             self.fail("top_k must not exceed the number of scores", found=p.top_k,
                       allowed=f"1 to {scores}")
         if self.axis is None:
-            top[0].reshape(x.shape[0], 1 + p.out_max_val, p.top_k)
+            top[0].reshape(x.shape[0], 1 + p.out_max_val, p.top_k, *[1] * (x.ndim - 3))
         else:
             top[0].reshape(*x.shape[: self.axis], p.top_k, *x.shape[self.axis + 1 :])
 
@@ -40,7 +41,7 @@ class ArgMax(Layer):
         x, y = self.read(bottom[0].values), self.overwrite(top[0].values)
         axis = 1 if self.axis is None else self.axis
         if self.axis is None:
-            x = x.reshape(x.shape[0], -1)
+            x, y = x.reshape(x.shape[0], -1), y.reshape(y.shape[:3])
         order = xp.flip(xp.argsort(x, axis, kind="stable"), axis)
         best = order[(slice(None),) * axis + (slice(p.top_k),)]
         values = xp.take_along_axis(x, best, axis)

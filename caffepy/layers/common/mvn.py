@@ -1,7 +1,7 @@
 """MVN, mean-variance normalization: y = (x - mean) / (deviation + eps) of each channel or item.
 
 bottom  x, N x C x ...
-top     y, shape of x; may be the same blob (in place)
+top     y, shape of x, of four axes at least, as the original's; may be the same blob (in place)
 param   mvn_param { normalize_variance: true across_channels: false eps: 1e-9 }
 V1      MVN
 
@@ -37,15 +37,16 @@ class MVN(Layer):
         if x.ndim < first:
             self.fail("the bottom needs an axis for items and one for channels", kind=ShapeError,
                       found=f"shape {x.shape}")
-        self.axes = tuple(range(first, x.ndim))
-        top[0].reshape_like(x)
+        shape = (*x.shape, *[1] * (4 - x.ndim))
+        self.axes = tuple(range(first, len(shape)))
+        top[0].reshape(*shape)
 
     def mean(self, x: Array) -> Array:
         return x.mean(axis=self.axes, keepdims=True)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         place = self.follow(bottom[0].values)
-        x = bottom[0].values.read(place)
+        x = bottom[0].values.read(place).reshape(top[0].shape)
         centred = x - self.mean(x)
         y = top[0].values.overwrite(place)
         self.divisor = 1
@@ -60,4 +61,4 @@ class MVN(Layer):
         if self.p.normalize_variance:
             dx -= y * self.mean(dy * y)
             dx /= self.divisor
-        bottom[0].grads.overwrite(place)[...] = dx
+        bottom[0].grads.overwrite(place)[...] = dx.reshape(bottom[0].shape)

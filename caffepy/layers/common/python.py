@@ -15,8 +15,10 @@ param   python_param { module: "my_layers" layer: "MyLayer" param_str: "{'margin
             bottom[0].diff[...] = top[0].diff
 
 The module is looked for on the Python path, then beside the prototxt, then in the working
-directory; it is loaded once in a process. What the class declares of Layer's class attributes
-(bottoms, tops, inplace, keeps, labels, ...) is checked as for other layers; the rest is left open.
+directory; it is loaded once in a process. A class that says how many ``bottoms`` or ``tops`` it
+takes ("1", "1-2", "1+") may declare Layer's other class attributes too (inplace, keeps, labels,
+...); they are checked as for other layers, and the rest is left open. In all other classes such
+names are the user's own, as are all names in objects of the class.
 
 share_in_parallel has no effect: workers are processes, each with a layer of its own.
 """
@@ -29,29 +31,11 @@ import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import SyncedMemory
 from caffepy.core.registry import register
 from caffepy.errors import CaffeError
 from caffepy.layers.common import _user_class
-
-DECLARED = ("bottoms", "tops", "inplace", "keeps", "preserves_sign", "loss", "auto_top", "labels",
-            "learns", "always_reshape", "data")
-
-
-class Parameters(list[Blob]):
-    """A Python layer's ``blobs``, which make new ones."""
-
-    def __init__(self, layer: Layer) -> None:
-        super().__init__()
-        self._layer: Layer = weakref.proxy(layer)  # circles would keep a deleted net's memory
-
-    def add_blob(self, *shape: Any) -> Blob:
-        """Make the next parameter blob: ``add_blob(10, 20)`` or ``add_blob((10, 20))``."""
-        if len(shape) == 1 and not hasattr(shape[0], "__index__"):
-            shape = tuple(shape[0])
-        return self._layer.add_blob(tuple(int(n) for n in shape))
 
 
 @register("Python", param="python_param")
@@ -61,7 +45,7 @@ class Python(Layer):
 
     Attributes:
         instance: the user's object. Attributes that this class lacks are looked up there, as in
-            ``net.layers[0].set_roidb(...)``.
+            ``net.layers[0].set_roidb(...)``; the net calls the methods of the contract alone.
     """
 
     opaque = True
@@ -74,39 +58,37 @@ class Python(Layer):
 
     def __init__(self, spec: Any, **options: Any) -> None:
         super().__init__(spec, **options)
-        self.blobs = Parameters(self)
+        ready = dict(vars(self))
         cls = _user_class.find(self)
-        for name in DECLARED:
-            value, default = getattr(cls, name), getattr(Layer, name)
-            if value is not default and isinstance(value, type(default)):
-                setattr(self, name, value)
+        vars(self).update(_user_class.declared(cls))
         if cls.backward is Layer.backward:
             self.__class__ = _WithoutGradient
         self.user_class = cls
         with self._user_code("__init__"):
-            self.instance = self._make(cls, spec, options)
+            self.instance = self._make(cls, ready)
 
-    def _make(self, cls: type[Layer], spec: Any, options: dict[str, Any]) -> Any:
+    def _make(self, cls: type[Layer], ready: dict[str, Any]) -> Any:
         """The user's object. It is made ready before an ``__init__`` of its own runs, which as
-        in pycaffe gets the LayerParameter alone."""
-        own_init = cls.__init__ is not Layer.__init__
-        if own_init:
-            cls = type(cls.__name__, (cls, _Ready), {"__module__": cls.__module__})
+        in pycaffe gets the LayerParameter alone.
+
+        It gets what native layers have by its dictionary, not by assignment: the class may have
+        properties of these names, which then are what it sees.
+        """
         instance: Any = cls.__new__(cls)
-        Layer.__init__(instance, spec, **options)
-        instance.blobs = self.blobs
-        instance.param_propagate_down = self.param_propagate_down
-        instance.type = self.type
-        instance.param_str = spec.python_param.param_str
+        vars(instance).update(ready, type=self.type, param_str=self.spec.python_param.param_str)
         if cls.random is Layer.random:
             stand_in: Python = weakref.proxy(self)
-            instance.random = lambda: stand_in.random()  # a snapshot knows how much was drawn
-        if own_init:
-            instance.__init__(spec)
+            vars(instance)["random"] = lambda: stand_in.random()  # a snapshot knows how many
+        if cls.__init__ is not Layer.__init__:
+            instance.__init__(self.spec)
         return instance
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         with self._user_code("setup", bottom, top):
+            for name, value in (("param_str", self.spec.python_param.param_str),
+                                ("phase", self.phase)):
+                with contextlib.suppress(AttributeError):  # a property of the class's own
+                    setattr(self.instance, name, value)
             self.instance.setup(bottom, top)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
@@ -122,9 +104,10 @@ class Python(Layer):
             self.instance.backward(top, propagate_down, bottom)
 
     def close(self) -> None:
-        if "instance" in self.__dict__:
+        closer = getattr(vars(self).get("instance"), "close", None)
+        if _user_class.takes_nothing(closer):  # else it is something of the user's own
             with self._user_code("close"):
-                self.instance.close()
+                closer()
 
     def __getattr__(self, name: str) -> Any:
         if "instance" in self.__dict__:
@@ -141,7 +124,7 @@ class Python(Layer):
         try:
             yield
         except CaffeError as error:
-            if not (error.where or "").startswith(self.place_name):  # else by self.fail
+            if not str(error.where or "").startswith(self.place_name):  # else by self.fail
                 error.at(f"{self.place_name}, {self._line(error)}")
             raise
         except Exception as error:
@@ -166,10 +149,3 @@ class _WithoutGradient(Python):
     """For a user's class without backward; the net asks the class whether there is one."""
 
     backward = Layer.backward
-
-
-class _Ready(Layer):
-    """Comes after the user's class: Layer's own ``__init__`` has run already."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        pass

@@ -1,7 +1,8 @@
 """SPP, spatial pyramid pooling: pooled to 1 x 1, 2 x 2, 4 x 4... cells, all in one vector.
 
 bottom  x, N x C x H x W, of any height and width
-top     y, N x (C * (1 + 4 + 16 + ...)), one term for each level of the pyramid
+top     y, N x (C * (1 + 4 + 16 + ...)), one term for each level of the pyramid; of one level
+        N x C x 1 x 1, as the original's
 param   spp_param { pyramid_height: 3 pool: MAX engine: DEFAULT }
 
 Level i has 2^i x 2^i cells of ceil(H / 2^i) x ceil(W / 2^i) pixels; where that is more than the
@@ -49,7 +50,10 @@ class SPP(Layer):
         for pooling, blob in zip(self.levels, self.pooled, strict=True):
             pooling.setup([x], [blob])
             pooling.reshape([x], [blob])
-        top[0].reshape(x.shape[0], sum(blob.count_from(1) for blob in self.pooled))
+        if len(self.levels) == 1:
+            top[0].reshape_like(self.pooled[0])
+        else:
+            top[0].reshape(x.shape[0], sum(blob.count_from(1) for blob in self.pooled))
 
     def _pooling(self, level: int, shape: Shape) -> Pooling:
         cells = 2**level
@@ -65,6 +69,7 @@ class SPP(Layer):
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         y = self.overwrite(top[0].values)
+        y = y.reshape(len(y), -1)
         start = 0
         for pooling, blob in zip(self.levels, self.pooled, strict=True):
             pooling.forward(bottom, [blob])
@@ -74,6 +79,7 @@ class SPP(Layer):
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         dy = self.read(top[0].grads)
+        dy = dy.reshape(len(dy), -1)
         part = Blob(bottom[0].shape, self.dtype, self.context.mover)
         part.share_values(bottom[0])
         bottom[0].grads.zero()

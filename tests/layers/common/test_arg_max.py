@@ -55,3 +55,17 @@ def test_errors():
     layer, bottom, top = build(line(), X)
     with pytest.raises(ConfigError, match="no gradient"):
         layer.backward(top, [True], bottom)
+
+
+@pytest.mark.parametrize("shape, param, expected", [
+    ((2, 3, 4, 5), "", (2, 1, 1, 1)), ((2, 10, 1, 1), "top_k: 2", (2, 1, 2, 1)),
+    ((2, 3, 4, 5), "out_max_val: true top_k: 2", (2, 2, 2, 1)), ((2, 10), "", (2, 1, 1)),
+    ((2, 3, 2, 2, 2), "top_k: 3", (2, 1, 3, 1, 1)), ((2, 10), "axis: 1 top_k: 2", (2, 2)),
+    ((2, 3, 4, 5), "axis: 1", (2, 1, 4, 5)),
+])
+def test_as_many_axes_as_the_original_makes(shape, param, expected):
+    x = random(*shape)
+    y = run(build(line(param), x), [x])[0]
+    assert y.shape == expected
+    if "axis" not in param:
+        assert_array_equal(y[:, 0, 0].ravel(), x.reshape(2, -1).argmax(1))

@@ -4,7 +4,9 @@ from numpy.testing import assert_allclose
 from support import build, check_gradient, random, run
 
 from caffepy.core.memory import Place
+from caffepy.core.net import Net
 from caffepy.errors import ConfigError, ShapeError
+from caffepy.proto import caffe_pb2, text
 
 X = 3 * random(2, 3, 4, 5) + 2
 
@@ -17,13 +19,13 @@ def line(param=""):
 @pytest.mark.parametrize("across, axes", [("false", (2, 3)), ("true", (1, 2, 3))])
 @pytest.mark.parametrize("variance", ["false", "true"])
 def test_mvn(across, axes, variance, inplace):
-    text = line(f"across_channels: {across} normalize_variance: {variance}")
+    spec = line(f"across_channels: {across} normalize_variance: {variance}")
     expected = X - X.mean(axes, keepdims=True)
     if variance == "true":
         expected /= X.std(axes, keepdims=True)
-    y = run(build(text, X, inplace=inplace), [X])[0]
+    y = run(build(spec, X, inplace=inplace), [X])[0]
     assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
-    check_gradient(text, X, inplace=inplace)
+    check_gradient(spec, X, inplace=inplace)
 
 
 def test_eps_is_added_to_the_deviation():
@@ -50,3 +52,29 @@ def test_shape():
         build(line("eps: -1"), (1, 2, 3))
     with pytest.raises(ShapeError, match="one for channels"):
         build(line(), [1.0])
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (3, 4, 6)])
+@pytest.mark.parametrize("param", ["across_channels: true", "", "normalize_variance: false"])
+def test_four_axes_at_least(shape, param):
+    """As in the original: the bottom counts as N x C x H x W with axes of 1 at the end."""
+    x = random(*shape)
+    y = run(build(line(param), x), [x])[0]
+    full = (*shape, 1, 1)[:4]
+    assert y.shape == full
+    assert_allclose(y, run(build(line(param), full), [x.reshape(full)])[0], rtol=1e-6)
+    if "across" in param or len(shape) == 3:
+        check_gradient(line(param), x)
+
+
+def test_in_place_the_bottom_gets_four_axes():
+    param = caffe_pb2.NetParameter()
+    text.parse(
+        'layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 3 } '
+        'data_filler { type: "gaussian" } } } layer { name: "m" type: "MVN" bottom: "x" top: "x" '
+        'mvn_param { across_channels: true } }', param)
+    net = Net(param, caffe_pb2.TEST)
+    for _ in range(2):
+        net.forward()
+        assert net.blobs["x"].shape == (2, 3, 1, 1)
+        assert_allclose(net.blobs["x"].data.mean(1), 0, atol=1e-6)

@@ -47,3 +47,13 @@ def test_errors():
         build(line("pyramid_height: 2"), X[0])
     with pytest.raises(ConfigError, match="level 3.*pad must be smaller"):
         build(line("pyramid_height: 4"), (1, 1, 9, 9))
+
+
+@pytest.mark.parametrize("method", ["MAX", "AVE"])
+def test_one_level_is_not_flattened(method):
+    """As in the original, which then is a pooling layer and nothing else."""
+    text = line(f"pyramid_height: 1 pool: {method}")
+    y = run(build(text, X), [X])[0]
+    assert y.shape == (2, 3, 1, 1)
+    assert_allclose(y[:, :, 0, 0], {"MAX": X.max, "AVE": X.mean}[method]((2, 3)), rtol=1e-5)
+    check_gradient(text, np.random.default_rng(0).permutation(64).reshape(1, 2, 8, 4) / 10)
