@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from caffepy.errors import ConfigError, did_you_mean
+from caffepy.errors import ConfigError
 
 TOKEN = re.compile(
     r"""
@@ -134,10 +134,7 @@ class Lexer:
 
     def string(self, known: FieldDescriptor) -> str | bytes:
         if self.kind != "string":
-            fix = f'Write "{self.token}".' if self.kind == "name" else None
-            if known.name == "type" and self.token.isupper():  # an enum value of V1
-                fix = f'"layer" has types such as "Convolution"; {self.token} is one of "layers".'
-            self.fail("expected a string in quotes", found=self.found(), fix=fix)
+            self.fail("expected a string in quotes", found=self.found())
         data = b""
         while self.kind == "string":  # neighbours are one string, as in C
             raw = self.token[1:-1].encode("utf-8", "surrogateescape")
@@ -159,12 +156,9 @@ class Lexer:
                 self.next()
                 return number
         if self.kind != "name" or self.token not in values:
-            fix = did_you_mean(self.token.strip("\"'"), values) if self.token else None
-            if self.kind == "string" and known.containing_type.name == "V1LayerParameter":
-                fix = 'Types in quotes belong to "layer" blocks; this one is "layers".'
             allowed = ", ".join(values) if len(values) <= MOST_ALLOWED else None
             expected = f"expected a value of {known.name}"
-            self.fail(expected, found=self.found(), allowed=allowed, fix=fix)
+            self.fail(expected, found=self.found(), allowed=allowed)
         number = values[self.token].number
         self.next()
         return number

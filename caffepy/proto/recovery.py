@@ -1,0 +1,213 @@
+"""Going on after a mistake in a prototxt, so that one error tells all of them.
+
+A mistake is noted and stepped over: an unknown field with its value or block, a value of another
+kind. What leaves open where the next field begins ends the reading: a brace too few, a string
+without an end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from caffepy.proto import caffe_pb2
+from caffepy.proto.lexer import Lexer, PrototxtError
+
+if TYPE_CHECKING:
+    from caffepy.proto.hints import Place, TypeNames
+    from caffepy.proto.mistakes import Mistake
+
+CLOSING = {"{": "}", "<": ">", "[": "]"}
+WORD = re.compile(r"[^\s{}<>;,\[\]#]+")
+FIELD_AHEAD = re.compile(r"\s*[:{<]")
+ARITHMETIC = ("/", "*", "+", "%", "^", "(")
+
+
+class Recovery(Lexer):
+    """A lexer that knows the blocks around its token, and keeps mistakes.
+
+    Attributes:
+        blocks, names: the messages around the token, and the fields that they are.
+        layers: those read so far, each with the place of its type.
+        mistakes: what was stepped over; ``run`` raises them.
+    """
+
+    def __init__(self, text: str, name: str, message: Message) -> None:
+        super().__init__(text, name)
+        self.blocks: list[Message] = [message]
+        self.names: list[str] = [""]
+        self.layers: list[tuple[Any, int]] = []
+        self.mistakes: list[Mistake] = []
+
+    def fields(self, message: Message, until: str) -> dict[str, int]:
+        raise NotImplementedError
+
+    def run(self, types: Callable[[], TypeNames] | None) -> None:
+        """Read all.
+
+        Args:
+            types: says what layer types there are.
+
+        Raises:
+            PrototxtError: the first mistake; it lists the others.
+        """
+        fatal = None
+        try:
+            self.fields(self.blocks[0], until="")
+        except PrototxtError as error:
+            if not self.mistakes:
+                raise
+            fatal = error
+        if self.mistakes:
+            from caffepy.proto import mistakes
+
+            raise mistakes.report(self, types, fatal)
+
+    # -- notes ----------------------------------------------------------------------------
+
+    def place(self) -> Place:
+        from caffepy.proto.hints import Place
+
+        return Place(tuple(self.names), tuple(self.blocks))
+
+    def note(self, at: int, message: str, *, key: tuple[Any, ...] = (), word: str = "",
+             fix: str | Callable[[TypeNames], str | None] | None = None, **details: Any) -> None:
+        """Keep a mistake; see mistakes.Mistake."""
+        from caffepy.proto.mistakes import MOST_COLLECTED, Mistake
+
+        self.mistakes.append(Mistake(at, message, fix, key or (at,), self.place(), word=word,
+                                     **details))
+        if len(self.mistakes) >= MOST_COLLECTED:
+            self.fail("so much is wrong that the rest was not read", at=at)
+
+    def unknown_field(self, name: str, at: int) -> None:
+        """Note a name that the message around does not have, and step over what it is given."""
+        from caffepy.proto import hints
+
+        place = self.place()
+        message = f'unknown field "{name}" in {place.name}'
+        if name in ("layer", "layers") and self.within:
+            self.fail(message, fix='Is a "}" missing above?')
+        if place.kind == "NetParameter" and name != "phase" and (
+                name in caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name):
+            self.fail(message, fix=hints.BRACES)
+        self.next()
+        value = ""
+        if self.take(":") and self.token not in CLOSING:
+            given = WORD.match(self.text, self.start)
+            value = self.token if self.kind == "string" or not given else given.group()
+            self.skip_value()
+        elif self.token in CLOSING:
+            self.skip_value()
+        self.note(at, message, word=name, key=("field", name, place.name),
+                  fix=lambda names: hints.unknown_field(name, value, place, names))
+
+    def given_twice(self, known: FieldDescriptor, at: int, first: int) -> None:
+        size = {"kernel_size": "kernel", "stride": "stride", "pad": "pad"}.get(known.name)
+        pair = f"{size}_h" in known.containing_type.fields_by_name
+        fix = (f"It is one number; for two write {size}_h and {size}_w." if size and pair
+               else "Keep one of them.")
+        self.note(at, f"{known.name} is given twice; the first is on line {self.line_at(first)}",
+                  fix=fix)
+
+    def no_name(self) -> NoReturn:
+        fix = None
+        if self.token in ARITHMETIC:
+            fix = "There is no arithmetic here: write the number itself."
+        elif self.kind == "number" and self.text[: self.start].endswith(","):
+            fix = "Decimals have a point; a list is in [ and ]."
+        elif self.kind == "number":
+            fix = "Each value needs its field's name before it, or a list in [ and ]."
+        elif self.kind == "string":
+            fix = "Is the name of its field missing, or a quote too many?"
+        elif self.token in ("{", "<"):
+            fix = "Is the name of this block missing?"
+        self.fail("expected the name of a field", found=self.found(), fix=fix)
+
+    def no_colon(self, known: FieldDescriptor) -> bool:
+        """Note that ":" is missing; returns whether a value follows."""
+        if self.token in ("{", "<"):
+            self.wrong_value(known, self.start)
+            return False
+        equals = self.token == "="
+        if not equals and (self.kind not in ("string", "number", "name")
+                           or FIELD_AHEAD.match(self.text, self.end)):
+            self.fail(f'expected ":" after {known.name}', found=self.found())
+        at, found = self.start, self.found()
+        if equals:
+            self.next()
+        self.note(at, f'expected ":" after {known.name}', found=found,
+                  fix=f"Write {known.name}: {self.token}.")
+        return True
+
+    def no_block(self, known: FieldDescriptor) -> str:
+        """Note that "{" is missing; returns the symbol that opens the block all the same."""
+        if self.token != "=":
+            self.wrong_value(known, self.start)
+            return ""
+        self.note(self.start, f'expected "{{" after {known.name}', found="=", fix="Take = out.")
+        self.next()
+        symbol = self.take("{", "<")
+        if not symbol:
+            self.wrong_value(known, self.start)
+        return symbol
+
+    def wrong_value(self, known: FieldDescriptor, at: int,
+                    error: PrototxtError | None = None) -> None:
+        """Note a value that its field cannot have, and step over it."""
+        from caffepy.proto import value_hints
+
+        place = self.place()
+        given = WORD.match(self.text, self.start)
+        word = self.token if self.kind in ("string", "end") or not given else given.group()
+        word = self.text[at:self.start].replace(" ", "") + word  # a minus in front
+        missing = self.kind == "end" or self.token in ("}", ">", "]") or bool(
+            self.kind == "name" and FIELD_AHEAD.match(self.text, self.end))
+        found = self.found() if missing or error is None else error.found
+        allowed = error.allowed if error else None
+        if known.message_type is not None:
+            message = f'expected "{{" after {known.name}'
+        elif error is None:
+            message, found = f"{known.name} is one value, not a block", None
+        else:
+            message = error.message
+            if known.cpp_type == known.CPPTYPE_STRING and not missing:
+                found = word
+        if known.name == "type" and place.kind == "V1LayerParameter" and not missing:
+            message, found, allowed = f'unknown layer type {word} in "layers"', None, None
+        said = None if error is None else error.fix
+        given_word = "" if missing else word
+        self.note(at, message, found=found, allowed=allowed, key=("value", known.full_name, word),
+                  fix=lambda names: value_hints.value(known, given_word, place, names) or said)
+        if not missing:
+            self.skip_value()
+
+    def skip_value(self) -> None:
+        """Step over a value of any kind: strings, a word, or a block or list with all in it."""
+        if self.kind == "string":
+            while self.kind == "string":
+                self.next()
+            return
+        if self.kind != "symbol" or self.token not in CLOSING:
+            word = WORD.match(self.text, self.start)
+            if word:
+                self.end = word.end()
+                self.next()
+            return
+        opened, closing = self.start, [""]
+        while closing:
+            if self.kind == "end":
+                self.fail(f"what is opened on line {self.line_at(opened)} is not closed",
+                          fix=f'Add "{closing[-1]}".')
+            if self.kind == "symbol" and self.token in CLOSING:
+                closing.append(CLOSING[self.token])
+            elif self.kind == "symbol" and self.token in ("}", ">", "]"):
+                if self.token != closing.pop():
+                    self.fail("this closes what is not open", found=f'"{self.token}"')
+            if closing == [""]:
+                closing = []
+            self.next()
