@@ -100,7 +100,8 @@ def did_you_mean(name: str, options: Iterable[str]) -> str | None:
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
     """The option that ``name`` stands for: the same but for case and underscores, a slip of one
-    letter in three, or the beginning of each of its words (``conv_param``). Else None."""
+    letter (of two in long names), or the beginning of each of its words (``conv_param``). Else
+    None."""
     words = list(options)
     plain = {_plain(option): option for option in reversed(words)}
     wanted = _plain(name)
@@ -138,7 +139,7 @@ def _begins(name: str, option: str) -> bool:
 
 def _slips(name: str, option: str) -> int | None:
     """Letters that are wrong, missing, too many or swapped, or None where they are too many."""
-    most = max(1, len(name) // 3)
+    most = 1 if len(name) < 6 else 2
     short, long = sorted((name, option), key=len)
     if len(long) - len(short) > most or (len(name) < 3 and len(short) == len(long)):
         return None

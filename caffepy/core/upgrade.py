@@ -111,7 +111,8 @@ def _mistakes_of_nets(param: caffe_pb2.SolverParameter) -> Iterator[ConfigError]
     for path in dict.fromkeys((param.net, param.train_net, *param.test_net)):
         if os.path.isfile(path):
             try:
-                read_net_param(path)
+                net, source = read_net_param(path)
+                registry.require(net.layer, net.layer, source)
             except ConfigError as error:
                 yield error
 

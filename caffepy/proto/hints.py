@@ -20,8 +20,9 @@ from caffepy.proto import caffe_pb2, forks, other_words
 FILE_KINDS = {"NetParameter": "a net", "SolverParameter": "a solver"}
 FAVOURITES = ("param", "convolution_param", "pooling_param", "inner_product_param")
 SHARED = ("transform_param", "loss_param", "param", "include")  # blocks that types have in common
+OLD_TRANSFORM = ("data_param", "image_data_param", "window_data_param")  # had its fields once
 LAYERS = ("LayerParameter", "V1LayerParameter")
-FEW = 8  # fields of a message that an error lists
+FEW = 14  # fields of a message that an error lists
 BRACES = 'It belongs to a layer: is a "}" missing above, or one too many?'
 ELSEWHERE = "was another file meant?"
 NOT_YET = "which caffepy does not have yet."
@@ -80,13 +81,13 @@ class Place:
 
 def layer_type(word: str, names: TypeNames) -> str:
     """What to do about a type that nobody registered."""
+    if found := fork_word(word, "layer"):
+        return found
     same = {other_words.plain(type): type for type in names.params}.get(other_words.plain(word))
     if same and word not in names.v1:
         return f"Did you mean {same}?"
     if old := names.v1.get(word) or names.v0.get(word):
         return f'{word} is the name in {OLD_FORMAT}. In "layer" write type: "{old}".'
-    if found := fork_word(word, "layer"):
-        return found
     if cure := other_words.type(word):
         return cure if " " in cure else f'Write type: "{cure}".'
     return did_you_mean(word, names.params) or (
@@ -123,12 +124,12 @@ def v1_type(word: str, names: TypeNames) -> str:
 def unknown_field(word: str, value: str, place: Place, names: TypeNames) -> str | None:
     """What to write for a field that the message around it does not have."""
     fields = place.message.DESCRIPTOR.fields_by_name
-    if word.lower() in (name.lower() for name in fields):
+    if other_words.plain(word) in map(other_words.plain, fields):
         return did_you_mean(word, fields)
     layer = place.layer
     own = names.params.get(names.of(layer)) if layer is not None else None
     renamed = other_words.field(place.kind, word)
-    if own and renamed == own and layer is place.message and not layer.HasField(own):
+    if own and renamed == own:
         return f"Write {own}."
     values = [name for name, known in fields.items()
               if known.enum_type is not None and word in known.enum_type.values_by_name]
@@ -140,7 +141,7 @@ def unknown_field(word: str, value: str, place: Place, names: TypeNames) -> str 
         lambda: _home(word, value, place, own),
         lambda: did_you_mean(word, fields),
         lambda: _in_own_message(word, value, place, own),
-        lambda: _fallback(word, place),
+        lambda: _fallback(word, place, names),
     ]
     return next((found for attempt in tries if (found := attempt())), None)
 
@@ -177,6 +178,9 @@ def _filled(cure: str, value: str) -> str:
 
 def _written(known: Any, value: str) -> str:
     """``pad: 1``, or ``pad`` alone where the value would not do."""
+    enum = known.enum_type
+    if enum is not None and value in enum.values_by_name:
+        return f"{known.name}: {value}"
     kinds = {known.CPPTYPE_STRING: r"(\"[^\"]*\"|'[^']*')", known.CPPTYPE_BOOL: "true|false",
              known.CPPTYPE_ENUM: "", known.CPPTYPE_MESSAGE: ""}
     fits = kinds.get(known.cpp_type, r"[-+]?[\d.]+([eE][-+]?\d+)?")
@@ -213,8 +217,7 @@ def _home(word: str, value: str, place: Place, own: str | None) -> str | None:
                     'Is a "}" missing above?')
         beside = [name for name in _blocks_with(around, word) if name != place.names[depth + 1]]
         if beside := _chosen(beside, own):
-            return (f"It belongs in {' or '.join(beside[:4])}, in {outer} beside "
-                    f"{place.names[depth + 1]}.")
+            return f"It belongs in {' or '.join(beside[:4])}, beside {place.names[depth + 1]}."
     deeper = [f"{block.name} {{ {name} {{ {word} }} }}" for block in here.fields
               if block.message_type is not None and here.name not in FILE_KINDS
               and (own is None or block.name in (own, *SHARED))
@@ -229,13 +232,14 @@ def _home(word: str, value: str, place: Place, own: str | None) -> str | None:
 def _blocks_with(descriptor: Descriptor, word: str) -> list[str]:
     return [block.name for block in descriptor.fields
             if block.message_type is not None and word in block.message_type.fields_by_name
-            and block.message_type.name not in ("BlobProto", *LAYERS, *FILE_KINDS)]
+            and block.message_type.name not in ("BlobProto", "V0LayerParameter", *LAYERS,
+                                                *FILE_KINDS)]
 
 
 def _chosen(blocks: list[str], own: str | None) -> list[str]:
     """The type's own block, else one that all types share, else all, the usual ones first."""
     shared = [block for block in SHARED if block in blocks]
-    if own in blocks:
+    if own in blocks and not (own in OLD_TRANSFORM and "transform_param" in blocks):
         return [str(own)]
     if shared:
         return shared[:1]
@@ -258,11 +262,15 @@ def _in_own_message(word: str, value: str, place: Place, own: str | None) -> str
     return f"Write {own} {{ {_written(known.message_type.fields_by_name[near], value)} }}."
 
 
-def _fallback(word: str, place: Place) -> str | None:
+def _fallback(word: str, place: Place, names: TypeNames) -> str | None:
     if place.kind in LAYERS and word.endswith("_param"):
-        return "The original has no such field: it belongs to a layer of a fork."
+        type = names.of(place.message)
+        if type not in names.params:
+            return "The original has no such field: it belongs to a layer of a fork."
+        own = names.params[type]
+        return f"The settings of {type} are in {own}." if own else f"{type} has no settings."
     fields = list(place.message.DESCRIPTOR.fields_by_name)
-    if len(fields) > FEW or place.kind in FILE_KINDS:
+    if len(fields) > FEW:
         return None
     return f"{place.name} has {_listed(fields)}."
 

@@ -2,7 +2,7 @@
 
     other_words.field("ConvolutionParameter", "filters")    # "num_output"
     other_words.type("Conv2D")                              # "Convolution"
-    other_words.value("pool", "AVG")                        # "AVE"
+    other_words.value("PoolMethod", "AVG")                  # "AVE"
 
 What is found is one word, the right one, or a whole sentence. Errors alone read these tables; a
 test holds them to the schema: no word that is right, no cure that is wrong. Case and underscores do
@@ -83,14 +83,14 @@ FIELDS: dict[str, dict[str, str]] = {
         "blob": "top", "layer_type": "type", "layer_name": "name", "kind": "type",
         "weight": "loss_weight", "loss_weights": "loss_weight",
         "activation": RELU, "relu": RELU, "bn_param": "batch_norm_param",
-        "batchnorm_param": "batch_norm_param", "bnorm_param": "batch_norm_param",
+        "bnorm_param": "batch_norm_param",
         "conv_param": "convolution_param", "deconv_param": "convolution_param",
         "deconvolution_param": "convolution_param", "im2col_param": "convolution_param",
         "ip_param": "inner_product_param", "fc_param": "inner_product_param",
-        "innerproduct_param": "inner_product_param", "dense_param": "inner_product_param",
+        "dense_param": "inner_product_param",
         "fully_connected_param": "inner_product_param", "linear_param": "inner_product_param",
         "pool_param": "pooling_param", "drop_param": "dropout_param",
-        "leaky_relu_param": "relu_param",
+        "norm_param": "lrn_param", "leaky_relu_param": "relu_param",
         "lstm_param": "recurrent_param",
         "softmax_loss_param": "loss_param", "image_param": "image_data_param",
         "transformation_param": "transform_param", "hdf5_param": "hdf5_data_param",
@@ -109,7 +109,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "PoolingParameter": POOL,
     "InnerProductParameter": INNER,
     "EmbedParameter": {**INNER, "num_embeddings": "input_dim", "vocab_size": "input_dim"},
-    "RecurrentParameter": {**INNER, "hidden_size": "num_output", "hidden_units": "num_output",
+    "RecurrentParameter": {"units": "num_output", "num_units": "num_output",
+                           "hidden_size": "num_output", "hidden_units": "num_output",
                            "clipping_threshold": "It has none; clip_gradients is the solver's."},
     "DropoutParameter": {
         "p": "dropout_ratio", "rate": "dropout_ratio", "ratio": "dropout_ratio",
@@ -151,7 +152,7 @@ FIELDS: dict[str, dict[str, str]] = {
                      "local_region": "norm_region"},
     "LossParameter": {"ignore": "ignore_label", "ignore_index": "ignore_label",
                       "ignore_labels": "ignore_label", "reduction": "normalization"},
-    "AccuracyParameter": {"k": "top_k", "topk": "top_k"},
+    "AccuracyParameter": {"k": "top_k"},
     "FillerParameter": {"stddev": "std", "sigma": "std", "variance": "std is its square root.",
                         "val": "value", "constant": "value", "mu": "mean", "filler": "type",
                         "low": "min", "high": "max", "name": "type"},
@@ -264,20 +265,27 @@ TYPES = {
 }  # fmt: skip
 
 VALUES = {
-    "pool": {"AVG": "AVE", "AVERAGE": "AVE", "MEAN": "AVE", "MAXIMUM": "MAX"},
-    "operation": {"ADD": "SUM", "PLUS": "SUM", "MUL": "PROD", "MULT": "PROD", "MULTIPLY": "PROD",
+    "PoolMethod": {"AVG": "AVE", "AVERAGE": "AVE", "MEAN": "AVE", "MAXIMUM": "MAX"},
+    "EltwiseOp": {"ADD": "SUM", "PLUS": "SUM", "MUL": "PROD", "MULT": "PROD", "MULTIPLY": "PROD",
                   "PRODUCT": "PROD", "MAXIMUM": "MAX"},
-    "phase": {"VAL": "TEST", "VALID": "TEST", "VALIDATION": "TEST", "DEPLOY": "TEST",
+    "ReductionOp": {"AVE": "MEAN", "AVG": "MEAN", "L1": "ASUM", "ADD": "SUM"},
+    "Phase": {"VAL": "TEST", "VALID": "TEST", "VALIDATION": "TEST", "DEPLOY": "TEST",
               "TRAINING": "TRAIN", "TESTING": "TEST", "INFERENCE": "TEST"},
-    "backend": {"HDF5": 'HDF5 files are read by type: "HDF5Data".', "DB": "LMDB"},
-    "solver_mode": {"CUDA": "GPU", "ONEDNN": "CPU"},
-    "norm_region": {"ACROSS_CHANNEL": "ACROSS_CHANNELS", "WITHIN_CHANNELS": "WITHIN_CHANNEL",
+    "DB": {"HDF5": 'HDF5 files are read by type: "HDF5Data".', "DB": "LMDB"},
+    "SolverMode": {"CUDA": "GPU", "ONEDNN": "CPU"},
+    "NormRegion": {"ACROSS_CHANNEL": "ACROSS_CHANNELS", "WITHIN_CHANNELS": "WITHIN_CHANNEL",
                     "ACROSS": "ACROSS_CHANNELS", "WITHIN": "WITHIN_CHANNEL"},
-    "normalization": {"BATCH": "BATCH_SIZE", "MEAN": "VALID", "SUM": "NONE"},
-    "round_mode": {"ROUND_UP": "CEIL", "ROUND_DOWN": "FLOOR", "UP": "CEIL", "DOWN": "FLOOR"},
-    "snapshot_format": {"CAFFEMODEL": "BINARYPROTO", "BINARY": "BINARYPROTO", "H5": "HDF5"},
-    "variance_norm": {"FANIN": "FAN_IN", "FANOUT": "FAN_OUT", "AVG": "AVERAGE"},
-    "solver_type": {"MOMENTUM": "SGD"},
+    "NormalizationMode": {"BATCH": "BATCH_SIZE", "MEAN": "VALID", "SUM": "NONE"},
+    "RoundMode": {"ROUND_UP": "CEIL", "ROUND_DOWN": "FLOOR", "UP": "CEIL", "DOWN": "FLOOR"},
+    "SnapshotFormat": {"CAFFEMODEL": "BINARYPROTO", "BINARY": "BINARYPROTO", "H5": "HDF5"},
+    "VarianceNorm": {"FANIN": "FAN_IN", "FANOUT": "FAN_OUT", "AVG": "AVERAGE"},
+    "SolverType": {"MOMENTUM": "SGD"},
+    "filler": {"normal": "gaussian", "gauss": "gaussian", "random_normal": "gaussian",
+               "truncated_normal": "gaussian", "random_uniform": "uniform", "random": "uniform",
+               "he": "msra", "he_normal": "msra", "kaiming": "msra", "kaiming_normal": "msra",
+               "glorot": "xavier", "glorot_uniform": "xavier", "zeros": "constant",
+               "zero": "constant", "ones": 'Write type: "constant" value: 1.', "const": "constant",
+               "identity": "Weights of that kind are set from Python: net.params[...][0].data."},
 }  # fmt: skip
 
 
@@ -307,6 +315,6 @@ def type(word: str) -> str | None:
     return _types().get(plain(word))
 
 
-def value(field: str, word: str) -> str | None:
-    """What to write for that value of an enum's field."""
-    return _cures("values", field).get(plain(word))
+def value(enum: str, word: str) -> str | None:
+    """What to write for that value of an enum, or for that type of a "filler"."""
+    return _cures("values", enum).get(plain(word))

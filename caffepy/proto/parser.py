@@ -75,15 +75,15 @@ class Parser(Recovery):
         colon = self.take(":")
         if known.message_type is None and not colon and not self.no_colon(known):
             return
+        if self.token == "[" and self.no_list(known, at):
+            return
         if not self.take("["):
             self.value(message, known, at)
             return
-        if not is_repeated(known):
-            self.note(at, f"{name} is one value, not a list", fix="Take [ and ] out.")
         while not self.take("]"):
             self.value(message, known, self.start)
             if not self.take(",") and self.token != "]":
-                self.fail('expected "," or "]"', found=self.found())
+                self.fail('expected "," or "]"', found=self.found(), fix='Is a "]" missing?')
 
     def value(self, message: Message, known: FieldDescriptor, at: int) -> None:
         if known.message_type is not None:

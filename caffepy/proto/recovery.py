@@ -15,6 +15,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from caffepy.proto import caffe_pb2
+from caffepy.proto.descriptors import is_repeated
 from caffepy.proto.lexer import Lexer, PrototxtError
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 CLOSING = {"{": "}", "<": ">", "[": "]"}
 WORD = re.compile(r"[^\s{}<>;,\[\]#]+")
+VALUES_AHEAD = re.compile(r"\s*[^\s{<\]]")  # of another kind than blocks
+DIVIDEND, DIVISOR = re.compile(r"(\d+\.?\d*)\s*$"), re.compile(r"/\s*(\d+\.?\d*)")
+SINGLE = re.compile(r"[{<]\s*[^\s{}<>:]+\s*[}>]")  # a block with one word in it
+QUOTES = ('"', "'")
 FIELD_AHEAD = re.compile(r"\s*[:{<]")
+LONGEST = 60  # letters of a word that an error shows
 ARITHMETIC = ("/", "*", "+", "%", "^", "(")
 
 
@@ -90,6 +96,8 @@ class Recovery(Lexer):
 
         place = self.place()
         message = f'unknown field "{name}" in {place.name}'
+        if self.text[at - 1 : at] in QUOTES:
+            self.fail(message, fix="Is a quote missing before it, or one too many?")
         if name in ("layer", "layers") and self.within:
             self.fail(message, fix='Is a "}" missing above?')
         if place.kind == "NetParameter" and name != "phase" and (
@@ -99,7 +107,7 @@ class Recovery(Lexer):
         value = ""
         if self.take(":") and self.token not in CLOSING:
             given = WORD.match(self.text, self.start)
-            value = self.token if self.kind == "string" or not given else given.group()
+            value = _shown(self.token if self.kind == "string" or not given else given.group())
             self.skip_value()
         elif self.token in CLOSING:
             self.skip_value()
@@ -117,7 +125,7 @@ class Recovery(Lexer):
     def no_name(self) -> NoReturn:
         fix = None
         if self.token in ARITHMETIC:
-            fix = "There is no arithmetic here: write the number itself."
+            fix = f"There is no arithmetic here: write {self.quotient() or 'the number itself'}."
         elif self.kind == "number" and self.text[: self.start].endswith(","):
             fix = "Decimals have a point; a list is in [ and ]."
         elif self.kind == "number":
@@ -127,6 +135,25 @@ class Recovery(Lexer):
         elif self.token in ("{", "<"):
             fix = "Is the name of this block missing?"
         self.fail("expected the name of a field", found=self.found(), fix=fix)
+
+    def quotient(self) -> str:
+        """What the token "/" and the numbers around it come to."""
+        above = DIVIDEND.search(self.text[max(0, self.start - 40) : self.start])
+        below = DIVISOR.match(self.text, self.start)
+        if not above or not below or not float(below[1]):
+            return ""
+        return f"{float(above[1]) / float(below[1]):.9g}"
+
+    def no_list(self, known: FieldDescriptor, at: int) -> bool:
+        """Note a list where there can be none; returns whether it was stepped over."""
+        if known.message_type is not None and VALUES_AHEAD.match(self.text, self.end):
+            self.wrong_value(known, self.start)
+            return True
+        if is_repeated(known):
+            return False
+        self.note(at, f"{known.name} is one value, not a list", fix="Take [ and ] out.")
+        self.skip_value()
+        return True
 
     def no_colon(self, known: FieldDescriptor) -> bool:
         """Note that ":" is missing; returns whether a value follows."""
@@ -164,7 +191,11 @@ class Recovery(Lexer):
         place = self.place()
         given = WORD.match(self.text, self.start)
         word = self.token if self.kind in ("string", "end") or not given else given.group()
-        word = self.text[at:self.start].replace(" ", "") + word  # a minus in front
+        if single := SINGLE.match(self.text, self.start):
+            word = single.group()
+        if self.token == "[":
+            word = self.text[at : self.text.find("]", at) + 1]
+        word = _shown(self.text[at : self.start].replace(" ", "") + word)  # a minus in front
         missing = self.kind == "end" or self.token in ("}", ">", "]") or bool(
             self.kind == "name" and FIELD_AHEAD.match(self.text, self.end))
         found = self.found() if missing or error is None else error.found
@@ -181,6 +212,8 @@ class Recovery(Lexer):
             message, found, allowed = f'unknown layer type {word} in "layers"', None, None
         said = None if error is None else error.fix
         given_word = "" if missing else word
+        if isinstance(found, str):
+            found = _shown(found)
         self.note(at, message, found=found, allowed=allowed, key=("value", known.full_name, word),
                   fix=lambda names: value_hints.value(known, given_word, place, names) or said)
         if not missing:
@@ -193,6 +226,7 @@ class Recovery(Lexer):
                 self.next()
             return
         if self.kind != "symbol" or self.token not in CLOSING:
+            self.take("-")
             word = WORD.match(self.text, self.start)
             if word:
                 self.end = word.end()
@@ -211,3 +245,9 @@ class Recovery(Lexer):
             if closing == [""]:
                 closing = []
             self.next()
+
+
+def _shown(word: str) -> str:
+    """The word as an error can show it: bytes that are no text replaced, and not too long."""
+    word = word.encode("utf-8", "replace").decode()
+    return word if len(word) <= LONGEST else f"{word[:LONGEST]}..."

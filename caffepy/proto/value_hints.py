@@ -9,21 +9,25 @@ from caffepy.errors import did_you_mean
 from caffepy.proto import caffe_pb2, other_words
 from caffepy.proto.hints import OLD_FORMAT, Place, TypeNames, fork_word, layer_type, v1_type
 
+QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019`"  # and those that word processors write
+
 
 def value(known: Any, word: str, place: Place, names: TypeNames) -> str | None:
     """What to write for a value that its field cannot have; ``word`` as it is in the file."""
-    plain = word.strip("\"'")
+    plain = word.strip(QUOTES)
     if known.message_type is not None:
         return f"Write {_block(known, word)}."
     if word[:1] in ("{", "<"):
         if place.kind == "V1LayerParameter" and known.name == "param":
             return (f"In {OLD_FORMAT} param is a name. Write blobs_lr and weight_decay, once for "
                     'each blob, or the block as "layer".')
-        return f"{known.name} is one value: write {known.name}: {_sample(known)}."
+        return f"Write {known.name}: {word[1:-1].strip() or _sample(known)}."
     if not plain or word in "}>]":
         return f"{known.name} has no value."
     if known.cpp_type == known.CPPTYPE_ENUM:
         return _enum(known, word, place, names)
+    if known.cpp_type == known.CPPTYPE_STRING and plain != word:
+        return f'Quotes must be straight: "{plain}".'
     if known.cpp_type == known.CPPTYPE_STRING:
         return _string(known, plain, place, names)
     if known.cpp_type == known.CPPTYPE_BOOL:
@@ -44,7 +48,7 @@ def _enum(known: Any, word: str, place: Place, names: TypeNames) -> str | None:
         return did_you_mean(plain, values)
     if found := fork_word(f"{place.kind}.{known.name}={plain}", "word"):
         return found
-    if cure := other_words.value(known.name, plain):
+    if cure := other_words.value(known.enum_type.name, plain):
         return cure if " " in cure else f"Write {cure}."
     return did_you_mean(plain, values)
 
@@ -94,10 +98,11 @@ def _block(known: Any, word: str) -> str:
     """How a block is written whose field was given one value: weight_filler { type: "xavier" }."""
     plain = word.strip("\"'")
     quoted, number = plain != word, bool(re.fullmatch(r"[-+]?[\d.]+", word))
+    dims = " ".join(f"dim: {dim}" for dim in re.findall(r"-?\d+", word))
     inside = {
         "FillerParameter": f'type: "constant" value: {word}' if number
         else f'type: "{plain or "xavier"}"',
-        "BlobShape": f"dim: {word if number else '...'}",
+        "BlobShape": dims or "dim: ...",
         "ParamSpec": f'name: "{plain}"' if quoted else f"lr_mult: {word if number else 1}",
         "NetStateRule": f"phase: {plain if plain in ('TRAIN', 'TEST') else 'TRAIN'}",
     }.get(known.message_type.name, "...")
