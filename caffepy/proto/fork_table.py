@@ -49,6 +49,7 @@ FORKS = {
     "ssl": "the structured sparsity fork (wenwei202/caffe)",
     "cpm": "the pose machines' fork (shihenw/caffe)",
     "pixelnet": "PixelNet's fork (aayushbansal/PixelNet)",
+    "ti": "TI's fork (tidsp/caffe-jacinto)",
     "augment": "the augmentation fork twtygqyy/caffe-augmentation",
     "other": "a fork of Caffe",
 }
@@ -152,7 +153,8 @@ WORDS = {
         NetParameter.compile_net_state ReshapeParameter.pixelshuffler
         SolverParameter.local_lr_auto SolverParameter.local_gw_ratio SolverParameter.larc_eta
         SolverParameter.warmup_iter SolverParameter.warmup_start_lr SolverParameter.engine
-        SolverParameter.disabled_update *.quantization_param""",
+        SolverParameter.disabled_update *.quantization_param *.multinode *.mn_activation_param
+        *.mn_grad_compress_param DataParameter.shuffle TransformationParameter.bgr2rgb""",
     "synopsys": """
         BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad Mish
         HardSwish HardSigmoid UpsampleDarknet
@@ -194,7 +196,11 @@ WORDS = {
         DataParameter.rand_permute DataParameter.rand_permute_seed DataParameter.encoding
         DataParameter.slice_point DataParameter.verbose DataParameter.preselection_label
         DataParameter.preselection_file DataParameter.preselection_range
-        DataParameter.range_start DataParameter.range_end
+        DataParameter.range_start DataParameter.range_end DataParameter.rand_permute_order
+        DataParameter.permute_every_iter DataParameter.disk_reader_threads
+        DataParameter.huge_video_dataset DataParameter.limit_samples DataParameter.subtract
+        DataParameter.block_size LayerParameter.reshape_every_iter *.downsample_param
+        *.black_augmentation_param
         FillerParameter.diag_val""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
@@ -205,7 +211,7 @@ WORDS = {
         *.label_specific_add_param *.label_specific_rescale_param *.inner_distance_param
         *.insanity_param *.proposal_param *.general_contrastive_loss_param
         *.general_triplet_loss_param *.triplet_loss_param *.focal_loss_param
-        InnerProductParameter.normalize DropoutParameter.sqrt_scale""",
+        InnerProductParameter.normalize DropoutParameter.sqrt_scale FillerParameter.alpha""",
     "face": "CenterLoss *.center_loss_param",
     "sphereface": "MarginInnerProduct *.margin_inner_product_param",
     "lsoftmax": "LargeMarginInnerProduct *.largemargin_inner_product_param",
@@ -242,7 +248,8 @@ WORDS = {
     "transfer": "MMDLoss JMMDLoss EntropyLoss *.mmd_param *.jmmd_param *.entropy_param",
     "ssl": """
         ParamSpec.block_group_lasso ParamSpec.breadth_decay_mult ParamSpec.kernel_shape_decay_mult
-        ParamSpec.regularization_type ParamSpec.force_mult SolverParameter.block_group_decay
+        ParamSpec.regularization_type ParamSpec.force_mult ParamSpec.decay_proto
+        SolverParameter.force_decay SolverParameter.force_type SolverParameter.block_group_decay
         SolverParameter.prune_threshold *.connectivity_mode *.sparsify_param""",
     "cpm": "CPMData *.cpm_transform_param",
     "pixelnet": """
@@ -264,10 +271,10 @@ WORDS = {
         *.pw_attend_param *.trt_param *.weighted_fmeasure_loss_param *.image_transform_param
         *.eltwise_affine_param
         V1:VIDEO_SEGMENTATION_DATA V1:VIDEO_WITH_VOXEL_TRUTH_DATA V1:VOXEL_SOFTMAX
-        V1:MCWINDOW_DATA *.mcwindow_data_param
+        V1:MULTI_SOFTMAX V1:MULTI_SOFTMAX_LOSS V1:MCWINDOW_DATA *.mcwindow_data_param
         PoolingParameter.ceil_mode SoftmaxParameter.normalize_type
         AccuracyParameter.min_is_better
-        ParameterParameter.blob_filler ParamSpec.param_propagate_down FillerParameter.alpha
+        ParameterParameter.blob_filler ParamSpec.param_propagate_down
         SolverParameter.stagelr SolverParameter.stageiter SolverParameter.stepearly
         WindowDataParameter.shuffle
         NetStateRule.phase=FORWARDA NetStateRule.phase=FORWARDB
@@ -284,13 +291,21 @@ WORDS = {
         TransformationParameter.contrast_brightness_adjustment TransformationParameter.debug_params
         TransformationParameter.max_color_shift TransformationParameter.max_rotation_angle
         TransformationParameter.max_smooth TransformationParameter.min_contrast
-        TransformationParameter.max_contrast TransformationParameter.jpeg_compression""",
+        TransformationParameter.max_contrast TransformationParameter.jpeg_compression
+        TransformationParameter.min_scaling_factor TransformationParameter.max_scaling_factor
+        TransformationParameter.max_brightness_shift TransformationParameter.min_side
+        TransformationParameter.min_side_min TransformationParameter.min_side_max""",
+    "ti": """
+        SolverParameter.sparse_mode SolverParameter.display_sparsity SolverParameter.sparsity_target
+        SolverParameter.sparsity_step_factor SolverParameter.sparsity_step_iter
+        SolverParameter.sparsity_start_iter SolverParameter.sparsity_start_factor""",
 }
 
 LEAVE_ENGINE = "Leave engine out: caffepy chooses the fastest kernels by itself."
 NORM = ('Write type: "BatchNorm", and after it type: "Scale" with scale_param '
         "{ bias_term: true }.")
-SCALE_AFTER = "Write a Scale layer with scale_param { bias_term: true } after the BatchNorm."
+SCALE_AFTER = ("Let a Scale layer with scale_param { bias_term: true } follow the BatchNorm, and "
+               "leave this out.")
 GROUPED = 'Write type: "Convolution" with group: N, where N is the number of channels.'
 LEAVE = "Leave it out."
 SIDES = "Where both sides are alike write pad, or pad_h and pad_w."
@@ -304,9 +319,9 @@ CROP = ("Crop came after this format: write the net in blocks of \"layer\", each
 CURES = {
     "BN": NORM, "V1:BN": NORM, "*.bn_param": NORM,
     "BatchNormParameter.scale_bias": SCALE_AFTER,
-    "BatchNormParameter.scale_filler": SCALE_AFTER + " Its filler is scale_param's filler.",
-    "BatchNormParameter.filler": SCALE_AFTER + " The filler is scale_param's.",
-    "BatchNormParameter.bias_filler": SCALE_AFTER + " bias_filler is scale_param's, too.",
+    "BatchNormParameter.scale_filler": SCALE_AFTER + " In scale_param it is filler.",
+    "BatchNormParameter.filler": SCALE_AFTER + " scale_param has a filler, too.",
+    "BatchNormParameter.bias_filler": SCALE_AFTER + " scale_param has it, too.",
     "BatchNormParameter.use_weight_bias": SCALE_AFTER,
     "BatchNormParameter.engine": LEAVE_ENGINE,
     "*.engine=MKLDNN": LEAVE_ENGINE, "*.engine=MKL2017": LEAVE_ENGINE,

@@ -29,6 +29,7 @@ DIVIDEND, DIVISOR = re.compile(r"(\d+\.?\d*)\s*$"), re.compile(r"/\s*(\d+\.?\d*)
 SINGLE = re.compile(r"[{<]\s*[^\s{}<>:]+\s*[}>]")  # a block with one word in it
 QUOTES = ('"', "'")
 FIELD_AHEAD = re.compile(r"\s*[:{<]")
+ONE_VALUE = {"device_id": "Several GPUs are a flag: caffepy train -gpu 0,1."}
 LONGEST = 60  # letters of a word that an error shows
 ARITHMETIC = ("/", "*", "+", "%", "^", "(")
 
@@ -116,9 +117,9 @@ class Recovery(Lexer):
 
     def given_twice(self, known: FieldDescriptor, at: int, first: int) -> None:
         size = {"kernel_size": "kernel", "stride": "stride", "pad": "pad"}.get(known.name)
-        pair = f"{size}_h" in known.containing_type.fields_by_name
-        fix = (f"It is one number; for two write {size}_h and {size}_w." if size and pair
-               else "Keep one of them.")
+        fix = ONE_VALUE.get(known.name, "Keep one of them.")
+        if size and f"{size}_h" in known.containing_type.fields_by_name:
+            fix = f"It is one number; for two write {size}_h and {size}_w."
         self.note(at, f"{known.name} is given twice; the first is on line {self.line_at(first)}",
                   fix=fix)
 
@@ -151,7 +152,8 @@ class Recovery(Lexer):
             return True
         if is_repeated(known):
             return False
-        self.note(at, f"{known.name} is one value, not a list", fix="Take [ and ] out.")
+        self.note(at, f"{known.name} is one value, not a list",
+                  fix=ONE_VALUE.get(known.name, "Take [ and ] out."))
         self.skip_value()
         return True
 
