@@ -4,6 +4,8 @@ A message reads as one line, in this order:
 
     where: what is wrong (found X; allowed: Y). What to do.
 
+An error that tells of several things lists the others below (``more``).
+
 ``where`` is a place the reader can open or name (``net.prototxt:12``, ``layer 'conv1'``).
 The command line prints that line and exits with ``exit_code``; in Python it is an ordinary
 exception. The family derives from RuntimeError because that is what pycaffe raised, so the
@@ -12,7 +14,6 @@ exception. The family derives from RuntimeError because that is what pycaffe rai
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -28,6 +29,7 @@ class CaffeError(RuntimeError):
     """
 
     exit_code = 1
+    more = ""  # lines after the first, where one error tells of several things
 
     def __init__(
         self,
@@ -58,7 +60,8 @@ class CaffeError(RuntimeError):
             text += f" ({'; '.join(details)})"
         if self.fix:
             text += f". {self.fix}"
-        return one_line(text)
+        text = one_line(text)
+        return f"{text}\n{self.more}" if self.more else text
 
     def at(self, where: str) -> CaffeError:
         """Put an outer place in front of ``where``; returns self, for ``raise error.at(...)``."""
@@ -125,9 +128,63 @@ def shown(name: str) -> str:
 
 
 def did_you_mean(name: str, options: Iterable[str]) -> str | None:
-    """The sentence "Did you mean X?" for the option nearest to ``name``, or None."""
-    by_lower = {option.lower(): option for option in options}
-    if name.lower() in by_lower:
-        return f"Did you mean {by_lower[name.lower()]}?"
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f"Did you mean {by_lower[near[0]]}?" if near else None
+    """The sentence "Did you mean X?" for the option that ``name`` is a slip of, or None."""
+    found = nearest(name, options)
+    return f"Did you mean {found}?" if found else None
+
+
+def nearest(name: str, options: Iterable[str]) -> str | None:
+    """The option that ``name`` stands for: the same but for case and underscores, a slip of one
+    letter (of two in long names), or the beginning of each of its words (``conv_param``). Else
+    None."""
+    words = list(options)
+    plain = {_plain(option): option for option in reversed(words)}
+    wanted = _plain(name)
+    if not wanted or wanted in plain:
+        return plain.get(wanted)
+    best = [(slips, option) for key, option in plain.items()
+            if (slips := _slips(*_stems(wanted, key))) is not None]
+    near = min(best, key=lambda pair: (pair[0], words.index(pair[1])))[1] if best else ""
+    if near and near[0].lower() == wanted[0]:
+        return near
+    longer = sorted((option for option in words if _begins(name, option)), key=len)
+    if longer and all(option.lower().startswith(longer[0].lower()) for option in longer):
+        return longer[0]
+    return near or None
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.lower() if char not in "_- ")
+
+
+def _stems(name: str, option: str) -> tuple[str, str]:
+    """Without what half of all names end with, so that bn_param is not taken for mvn_param."""
+    for ending in ("params", "param", "layer"):
+        stem = name.removesuffix(ending)
+        if stem and stem != name and (ending == "layer" or option.endswith("param")):
+            return stem, option.removesuffix("param")
+    return name, option
+
+
+def _begins(name: str, option: str) -> bool:
+    parts, whole = name.lower().split("_"), option.lower().split("_")
+    return len(parts) == len(whole) and len(parts[0]) > 2 and all(
+        word.startswith(part) for part, word in zip(parts, whole, strict=True))
+
+
+def _slips(name: str, option: str) -> int | None:
+    """Letters that are wrong, missing, too many or swapped, or None where they are too many."""
+    most = 1 if len(name) < 6 else 2
+    short, long = sorted((name, option), key=len)
+    if len(long) - len(short) > most or (len(name) < 3 and len(short) == len(long)):
+        return None
+    before: list[int] = []
+    row = list(range(len(option) + 1))
+    for i, char in enumerate(name):
+        older, before, row = before, row, [i + 1]
+        for j, other in enumerate(option):
+            cost = min(before[j] + (char != other), before[j + 1] + 1, row[j] + 1)
+            if i and j and char == option[j - 1] and name[i - 1] == other:
+                cost = min(cost, older[j - 1] + 1)
+            row.append(cost)
+    return row[-1] if row[-1] <= most else None

@@ -17,7 +17,7 @@ from caffepy.core.inplace import spoiled
 from caffepy.core.layer import Layer, count_range
 from caffepy.core.memory import Place
 from caffepy.core.precision import Precision
-from caffepy.errors import ConfigError, ShapeError, did_you_mean
+from caffepy.errors import ShapeError, did_you_mean
 from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
@@ -73,11 +73,7 @@ class Assembly:
             spec.phase = net.phase
         where = self.source.where(spec.name) if self.source else None
         logger.info("Creating layer %s", spec.name)
-        try:
-            entry = registry.get(spec.type)
-        except ConfigError as error:
-            error.at(f"{where}, layer '{spec.name}'" if where else f"layer '{spec.name}'")
-            raise
+        entry = registry.get(spec.type)
         context = net.context
         if entry.cls.on_host and context.accelerator:
             context = context.host

@@ -92,8 +92,13 @@ def fill(
         fail: raises an error that names the layer; called as ``fail(message, **details)``.
     """
     if p.type not in FILLERS:
+        from caffepy.proto import other_words
+
+        cure = other_words.value("filler", p.type)
+        if cure and " " not in cure:
+            cure = f'Write type: "{cure}".'
         fail(f"Unknown filler name: {p.type}", allowed=", ".join(FILLERS),
-             fix=did_you_mean(p.type, FILLERS))
+             fix=cure or did_you_mean(p.type, FILLERS))
     if p.sparse != -1 and p.type != "gaussian":
         fail(f"sparse is for the gaussian filler, not for {p.type}")
     shape = tensor.shape

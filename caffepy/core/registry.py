@@ -13,14 +13,17 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import pkgutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from caffepy.errors import CaffeError, ConfigError, did_you_mean
+from caffepy.errors import CaffeError, ConfigError
 
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
+    from caffepy.proto.hints import TypeNames
+    from caffepy.proto.text import Source
 
     LayerClass = type[Layer]  # within Entry, ``type`` is a field
 
@@ -122,7 +125,7 @@ def get(type: str) -> Entry:
     """The entry of a layer type (or of a fork's alias for it).
 
     Raises:
-        ConfigError: nobody registered that type; the message suggests the nearest one.
+        ConfigError: nobody registered that type; the message says what to write instead.
     """
     discover()
     if not type:
@@ -133,8 +136,58 @@ def get(type: str) -> Entry:
 
 
 def _unknown_fix(type: str) -> str:
-    near = did_you_mean(type, _entries)
-    return near or f"Known types: {', '.join(types())}."
+    from caffepy.proto import hints  # late, as all that errors alone need
+
+    return hints.layer_type(type, names())
+
+
+def names() -> TypeNames:
+    """All names of all types, for errors."""
+    from caffepy.proto.hints import TypeNames
+
+    known = entries()
+    return TypeNames({name: entry.param for name, entry in _entries.items()},
+                     {entry.v1: entry.type for entry in known if entry.v1},
+                     {entry.v0: entry.type for entry in known if entry.v0})
+
+
+def require(kept: Iterable[Any], whole: Iterable[Any], source: Source | None) -> None:
+    """Refuse a net with layers of unknown type; one error names all these types.
+
+    Args:
+        kept: the layers to build.
+        whole: those of all phases, so that types unknown there are named, too.
+        source: where they are written.
+
+    Raises:
+        ConfigError: the first such type; the others follow as a list.
+    """
+    discover()
+    if all(layer.type in _entries for layer in kept):
+        return
+    from caffepy.proto import mistakes
+
+    first: dict[str, tuple[str, ConfigError]] = {}
+    times = Counter(layer.type for layer in whole)
+    seen: Counter[str] = Counter()
+    for layer in whole:
+        seen[layer.name] += 1
+        if layer.type in _entries or layer.type in first:
+            continue
+        try:
+            get(layer.type)
+        except ConfigError as error:
+            if times[layer.type] > 1:
+                error.message += f", {times[layer.type]} times"
+            name = f"layer '{layer.name}'"
+            lines = source.lines.get(layer.name, ()) if source else ()
+            line = lines[seen[layer.name] - 1] if lines else None
+            error.at(f"{source.path}:{line}, {name}" if source and line else name)
+            first[layer.type] = (str(line or f"{name}:"), error)
+    (_, told), *rest = first.values()
+    if rest:
+        told.more = mistakes.listing(rest, str(told))
+    raise told
 
 
 def from_v1(name: str) -> str | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
@@ -47,7 +48,7 @@ def read_net_param(path: Path) -> tuple[caffe_pb2.NetParameter, Source]:
         ConfigError: it does not parse, or cannot be upgraded.
     """
     param = caffe_pb2.NetParameter()
-    source = text.read(path, param)
+    source = text.read(path, param, registry.names)
     upgrade_net(param, source.path)
     return param, source
 
@@ -97,10 +98,25 @@ def read_solver_param(path: Path) -> tuple[caffe_pb2.SolverParameter, Source]:
     Raises: as ``read_net_param``.
     """
     param = caffe_pb2.SolverParameter()
-    source = text.read(path, param)
+    try:
+        source = text.read(path, param, registry.names)
+    except text.PrototxtError as error:
+        error.snippet += "".join(f"\n{other}" for other in _mistakes_of_nets(param))
+        raise
     upgrade_solver(param, source.path)
     fill_snapshot_prefix(param, source.path)
     return param, source
+
+
+def _mistakes_of_nets(param: caffe_pb2.SolverParameter) -> Iterator[ConfigError]:
+    """What is wrong in the nets of a solver that is wrong itself: one run tells both."""
+    for path in dict.fromkeys((param.net, param.train_net, *param.test_net)):
+        if os.path.isfile(path):
+            try:
+                net, source = read_net_param(path)
+                registry.require(net.layer, net.layer, source)
+            except ConfigError as error:
+                yield error
 
 
 def upgrade_net(param: caffe_pb2.NetParameter, path: str = "") -> list[str]:

@@ -123,10 +123,12 @@ def _upgrade_layer(
 def _entry(layer: caffe_pb2.V0LayerParameter) -> registry.Entry:
     known = {entry.v0: entry for entry in registry.entries() if entry.v0}
     if layer.type not in known:
+        old = next((e.v0 for e in known.values() if e.type == layer.type), None)
         raise ConfigError(
             f"Unknown layer type: {layer.type} (in the V0 format)",
             where=f"layer '{layer.name}'",
-            fix=did_you_mean(layer.type, known),
+            fix=f'Write "{old}", its name in that format.' if old
+            else did_you_mean(layer.type, known),
         )
     return known[layer.type]
 

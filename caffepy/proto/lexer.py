@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from google.protobuf.descriptor import FieldDescriptor
 
 from caffepy import log
-from caffepy.errors import ConfigError, did_you_mean, shown
+from caffepy.errors import ConfigError, shown
 from caffepy.proto import characters, escapes
 
 logger = log.get(__name__)
@@ -129,7 +129,7 @@ class Lexer:
         """The line of this place, without what ends it."""
         return self.text[self.begin_of(offset) :].split("\n", 1)[0].rstrip()
 
-    def place(self, offset: int) -> str:
+    def where(self, offset: int) -> str:
         """``"net.prototxt:12:5"``: file, line, column."""
         return f"{shown(self.name)}:{self.line_at(offset)}:{offset - self.begin_of(offset) + 1}"
 
@@ -149,7 +149,7 @@ class Lexer:
         before = line[: offset - begin - left]
         raise PrototxtError(
             message,
-            where=self.place(offset),
+            where=self.where(offset),
             found=found,
             allowed=allowed,
             fix=fix,
@@ -172,10 +172,7 @@ class Lexer:
 
     def string(self, known: FieldDescriptor) -> str | bytes:
         if self.kind != "string":
-            fix = f'Write "{self.token}".' if self.kind == "name" else None
-            if known.name == "type" and self.token.isupper():  # an enum value of V1
-                fix = f'"layer" has types such as "Convolution"; {self.token} is one of "layers".'
-            self.fail("expected a string in quotes", found=self.found(), fix=fix)
+            self.fail("expected a string in quotes", found=self.found())
         data = b""
         while self.kind == "string":  # neighbours are one string, as in C
             raw = self.token[1:-1]
@@ -190,17 +187,23 @@ class Lexer:
         try:
             data = escapes.unescape(raw, field)
         except escapes.WrongEscapeError as wrong:
-            self.fail(wrong.message, at=self.start + 1 + wrong.offset, fix=wrong.fix)
+            self.wrong_string(self.start + 1 + wrong.offset, wrong.message, fix=wrong.fix)
+            return b""
         if b"\0" in data and field in escapes.PATHS:
-            self.fail(f"{field} cannot hold a zero byte", fix=escapes.advice(raw, field))
+            self.wrong_string(self.start, f"{field} cannot hold a zero byte",
+                              fix=escapes.advice(raw, field))
         if turned := escapes.turned(raw, field):
             logger.warning(
                 "%s: in %s %s %s, so the name becomes %s. %s",
-                self.place(self.start), field, " and ".join(turned),
+                self.where(self.start), field, " and ".join(turned),
                 "are escape sequences" if turned[1:] else "is an escape sequence",
                 shown(os.fsdecode(data)), escapes.advice(raw, field),
             )
         return data
+
+    def wrong_string(self, at: int, message: str, *, fix: str | None) -> None:
+        """Tell what is wrong inside a string."""
+        self.fail(message, at=at, fix=fix)
 
     def enum_value(self, known: FieldDescriptor) -> int:
         values = known.enum_type.values_by_name
@@ -210,12 +213,9 @@ class Lexer:
                 self.next()
                 return number
         if self.kind != "name" or self.token not in values:
-            fix = did_you_mean(self.token.strip("\"'"), values) if self.token else None
-            if self.kind == "string" and known.containing_type.name == "V1LayerParameter":
-                fix = 'Types in quotes belong to "layer" blocks; this one is "layers".'
             allowed = ", ".join(values) if len(values) <= MOST_ALLOWED else None
             expected = f"expected a value of {known.name}"
-            self.fail(expected, found=self.found(), allowed=allowed, fix=fix)
+            self.fail(expected, found=self.found(), allowed=allowed)
         number = values[self.token].number
         self.next()
         return number

@@ -15,13 +15,14 @@ def upgrade(source: str, target: str) -> int:
     Raises:
         CaffeError: ``source`` cannot be read (exit code 2), or ``target`` not be written.
     """
+    from caffepy.core import registry
     from caffepy.core.upgrade import upgrade_solver
     from caffepy.proto import caffe_pb2, text
     from caffepy.tools import _upgrade
 
     param = caffe_pb2.SolverParameter()
     with _upgrade.reading():
-        text.read(source, param)
+        text.read(source, param, registry.names)
     return _upgrade.finish(param, "SolverParameter text", target, upgrade_solver(param, source),
                            _upgrade.as_text)
 

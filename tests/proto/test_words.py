@@ -151,12 +151,12 @@ def test_the_caret_stands_under_wide_characters_too():
     [("max_iter: 1e5", "expected a whole number (found 1e5). Write 100000."),
      ("max_iter: 100.0", "Write 100."),
      ("max_iter: 10.5", "expected a whole number (found 10.5)\n"),
-     ('max_iter: "10"', "Write 10."), ("max_iter: +10", 'Leave the "+" out.'),
-     ("base_lr: +0.1", 'Leave the "+" out.'), ('base_lr: "0.1"', "Write 0.1."),
+     ('max_iter: "10"', "Without quotes: 10."), ("max_iter: +10", 'Leave the "+" out.'),
+     ("base_lr: +0.1", "Write 0.1."), ('base_lr: "0.1"', "Without quotes: 0.1."),
      ("base_lr: 0x10", "Write 16."), ("max_iter: 1e400", "whole number (found 1e400)\n"),
      ('debug_info: "true"', "Write true."), ("debug_info: FALSE", "Write false."),
-     ("max_iter: 450,000", "the name of a field (found 000). A number has no comma in it."),
-     ("base_lr: 0,01", "A number has no comma in it."),
+     ("max_iter: 450,000", "the name of a field (found 000). A number has no comma in it"),
+     ("base_lr: 0,01", "A number has no comma in it"),
      ('"base_lr": 1', 'found "base_lr"). Names of fields stand without quotes.')],
 )  # fmt: skip
 def test_values_as_other_languages_write_them(content, said):
