@@ -3,7 +3,10 @@
 bottom  x, N x C x H x W or of any other shape; the reference, whose size alone counts
 top     y: the axes of x before ``axis``, and from there on those of the reference
 param   crop_param { axis: 2 offset: 0 }; one offset for all axes from ``axis`` on, or one each
+        crop_param { align: true }: the offset that lines both up, found by the net (core.crops)
+V1      CROP
 
+Only forks of 2015 had V1's CROP; it means align: true, and so does RCF's type AutoCrop.
 dx is dy in the part, else 0. No gradient flows to the reference.
 """
 
@@ -17,7 +20,7 @@ from caffepy.errors import ShapeError
 from caffepy.layers.common._axis import axis_of
 
 
-@register("Crop", param="crop_param")
+@register("Crop", v1="CROP", param="crop_param", aliases=("AutoCrop",))
 class Crop(Layer):
     bottoms = "2"
     labels = (1,)
