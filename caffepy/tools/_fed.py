@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,7 +113,7 @@ def notes(layer: Any, shape: Sequence[int]) -> list[str]:
     told = [f"In training the pictures were {order} 0 to 255{', ' * bool(done)}{', '.join(done)}."]
     if shape[0] not in (1, 3):
         return told
-    words = [f"--mean_file={rule.mean_file}"] if rule.mean_file else (
+    words = [shlex.quote(f"--mean_file={rule.mean_file}")] if rule.mean_file else (
         [f"--mean_value={','.join(values)}"] if values else ["--mean_file="])
     words += [f"--input_scale={rule.scale:g}"] * (rule.scale != 1)
     if layer.type == "WindowData":
