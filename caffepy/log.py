@@ -16,7 +16,8 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import ModuleType
 from typing import TextIO
@@ -95,6 +96,25 @@ def init(level: int = logging.INFO) -> None:
         root.addHandler(handler)
         root.propagate = False
     root.setLevel(level)
+
+
+def take_warnings() -> Callable[[], None]:
+    """From now on Python's warnings (NumPy's of an overflow, say) are lines of the log, which
+    parsers can read, and not two lines without a date among them. Returns what ends that."""
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], filename: str, lineno: int,
+             file: TextIO | None = None, line: str | None = None) -> None:
+        text = " ".join(str(message).split())
+        get(f"{ROOT}.warnings").warning("%s: %s (%s:%d)", category.__name__, text,
+                                        os.path.basename(filename), lineno)
+
+    warnings.showwarning = show
+
+    def end() -> None:
+        warnings.showwarning = before
+
+    return end
 
 
 def quiet_by_default() -> None:

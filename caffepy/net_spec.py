@@ -154,9 +154,24 @@ def _layer(fn: Function, layers: Mapping[Function, caffe_pb2.LayerParameter], na
     layer.top.extend(layer.bottom[: fn.ntop or None] if fn.in_place
                      else [name_of(top) for top in fn.tops])
     layer.name = name_of(fn.tops[0] if fn.tops else fn)
+    _fill_in(layer, fn, f"layer '{layer.name}' ({fn.type_name})")
+    return layer
+
+
+def settings(fn: Function) -> caffe_pb2.LayerParameter:
+    """A function's type and settings, without names.
+
+    Raises:
+        ConfigError: a setting that the type does not have.
+    """
+    layer = caffe_pb2.LayerParameter(type=fn.type_name)
+    _fill_in(layer, fn, f"layer of type {fn.type_name}")
+    return layer
+
+
+def _fill_in(layer: caffe_pb2.LayerParameter, fn: Function, where: str) -> None:
     own_field = _own_field(fn.type_name)
     own = LAYER_FIELDS[own_field].message_type.fields_by_name if own_field else {}
-    where = f"layer '{layer.name}' ({fn.type_name})"
     for name, value in fn.params.items():
         if name == "top" and fn.tops:
             continue  # they are there
@@ -170,7 +185,6 @@ def _layer(fn: Function, layers: Mapping[Function, caffe_pb2.LayerParameter], na
             assign_proto(target, name, value)
         except ConfigError as error:
             raise error.at(where) from None
-    return layer
 
 
 def _name_by_setting(fn: Function, names: Names) -> None:

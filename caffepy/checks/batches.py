@@ -4,7 +4,7 @@ before the set does."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -97,17 +97,63 @@ def records(layer: Layer) -> int | None:
     return count if count is not None else getattr(layer, "total", None)
 
 
+class Share(NamedTuple):
+    """How much of a data layer's records a number of batches is.
+
+    Attributes:
+        layer: its name.
+        records: how many it goes round.
+        batch: how many it gives at once.
+        seen: how many a number of batches takes, those counted that come again.
+        whole: how many batches there are until each record was in one.
+    """
+
+    layer: str
+    records: int
+    batch: int
+    seen: int
+    whole: int
+
+
+def shares(net: Net, count: int) -> Iterator[Share]:
+    """What ``count`` batches are of the records of each data layer that knows how many it has."""
+    for i, layer in enumerate(net.layers):
+        total = records(layer) if layer.type in READERS else None
+        if total and net.tops[i][0].ndim and count >= 1:
+            batch = net.tops[i][0].shape[0]
+            yield Share(layer.name, total, batch, count * batch, -(-total // batch))
+
+
 def coverage(net: Net, test_iter: int, index: int) -> Iterator[str]:
     """Whether test_iter batches of a test net are all of its records."""
-    for i, layer in enumerate(net.layers):
-        count = records(layer) if layer.type in READERS else None
-        if not count or not net.tops[i][0].ndim or test_iter < 1:
-            continue
-        batch = net.tops[i][0].shape[0]
-        seen, whole = test_iter * batch, -(-count // batch)
-        where = (f"test net #{index}: test_iter {test_iter} x batch_size {batch} = {seen} of the "
-                 f"{count} records of layer '{layer.name}'")
-        if seen < count:
-            yield f"{where}: the rest is not tested. test_iter: {whole} covers all."
-        elif seen >= count + batch:
-            yield f"{where}: some count twice. test_iter: {whole} is enough."
+    for sentence in _covered(net, test_iter, "test_iter", "test_iter: "):
+        yield f"test net #{index}: {sentence}"
+
+
+def coverage_of_test(net: Net, iterations: int) -> Iterator[str]:
+    """The same for ``caffepy test``."""
+    return _covered(net, iterations, "iterations", "-iterations ")
+
+
+def _covered(net: Net, count: int, word: str, set_by: str) -> Iterator[str]:
+    for layer, total, batch, seen, whole in shares(net, count):
+        where = (f"{word} {count} x batch_size {batch} = {seen} of the {total} records of layer "
+                 f"'{layer}'")
+        if seen < total:
+            yield f"{where}: the rest is not tested. {set_by}{whole} covers all."
+        elif seen >= total + batch:
+            yield f"{where}: some count twice. {set_by}{whole} is enough."
+
+
+def leftovers(net: Net, count: int) -> Iterator[str]:
+    """Whether ``count`` batches give each record's features once."""
+    for layer, total, batch, seen, whole in shares(net, count):
+        have = f"{count} x {batch} = {seen} items, and layer '{layer}' has {total} records"
+        if seen < total:
+            yield f"{have}: {total - seen} left out. {whole} batches cover all."
+        elif seen > total:
+            fix = f"{whole} batches are enough. " * (count > whole)
+            fix += f"A batch_size that divides {total} gives each once." * (total % batch != 0)
+            again = "the last feature is of a record that was there" if seen - total == 1 else (
+                f"the last {seen - total} features are of records that were there")
+            yield f"{have}: {again} before. {fix}".rstrip()

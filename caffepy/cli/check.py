@@ -30,7 +30,7 @@ SOLVER_WORD = re.compile(
 @flags.LEVEL
 @flags.STAGE
 def check(solver_or_net: str, phase: str, level: int, stage: str) -> None:
-    files.check("check", solver_or_net, "prototxt")
+    files.check("SOLVER_OR_NET", solver_or_net, "prototxt")
     from caffepy.tools import _work
 
     with _work.quiet():

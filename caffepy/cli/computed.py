@@ -43,8 +43,8 @@ class Row(NamedTuple):
 TITLES = Row("layer", "type", "engine", "layout", "moved", "kernel")
 
 
-def rows(net: Net) -> list[Row]:
-    """What one more forward and backward, layer by layer, shows of each layer."""
+def rows(net: Net, both: bool = True) -> list[Row]:
+    """What one more forward and (with ``both``) backward, layer by layer, shows of each layer."""
     count = len(net.layers)
     paid: list[list[str]] = [[] for _ in range(count)]
     layouts = ["-"] * count
@@ -55,7 +55,7 @@ def rows(net: Net) -> list[Row]:
             if tops:
                 layouts[i] = "channels-last" if tops[0].values.channels_last else "C order"
         for i in reversed(range(count)):
-            if net.needs_backward[i]:
+            if both and net.needs_backward[i]:
                 with _counted(net, "backward", paid[i]):
                     net.backward_layer(i)
     return [
@@ -102,9 +102,9 @@ def as_one(net: Net) -> str:
                      for _, fused in sorted(net.walk.fused.items())) or "none"
 
 
-def whole(net: Net, iterations: int) -> tuple[float, float]:
+def whole(net: Net, iterations: int, both: bool = True) -> tuple[float, float]:
     """Mean milliseconds of ``net.forward`` and, if the net is one of training, its backward."""
-    finish, learns = finisher(net), trains(net)
+    finish, learns = finisher(net), both and trains(net)
     forward = backward = 0.0
     for iteration in range(WARM + iterations):
         net.clear_param_diffs()  # as each step does: the first sum is then an overwrite
@@ -135,20 +135,20 @@ def finisher(net: Net) -> Callable[[], object]:
     return accelerator.synchronize if accelerator else lambda: None
 
 
-def report(net: Net) -> None:
+def report(net: Net, both: bool = True) -> None:
     """Log what computed each layer."""
     logger.info("What computed each layer:")
-    for line in table(rows(net)):
+    for line in table(rows(net, both)):
         logger.info("%s", line)
 
 
-def report_whole(net: Net, iterations: int) -> None:
+def report_whole(net: Net, iterations: int, both: bool = True) -> None:
     """Log what runs as one in a net that optimizes, and how long its passes take."""
-    forward, backward = whole(net, iterations)
-    if trains(net):
-        logger.info("Layers that run as one in train: %s", as_one(net))
+    forward, backward = whole(net, iterations, both)
+    use = "train" if trains(net) else "test"
+    logger.info("Layers that run as one in %s: %s", use, as_one(net))
+    if both and trains(net):
         logger.info("As train runs the net: forward %g ms, backward %g ms, both %g ms.",
                     forward, backward, forward + backward)
     else:
-        logger.info("Layers that run as one in test: %s", as_one(net))
-        logger.info("As test runs the net: forward %g ms.", forward)
+        logger.info("As %s runs the net: forward %g ms.", use, forward)

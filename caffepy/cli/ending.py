@@ -35,6 +35,9 @@ def run(
     main: Callable[..., Any], args: Sequence[str] | None, program: str, extra: dict[str, Any]
 ) -> int:
     """Call a click ``main`` and return the exit code of the process."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller has closed it (>&-)
+            setattr(sys, name, open(os.devnull, "w"))
     ending = Ending(bool(os.environ.get("CAFFEPY_TRACEBACK", "").strip("0")))
     extra = {"obj": ending, **extra, "standalone_mode": False}
     try:

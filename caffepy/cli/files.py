@@ -16,7 +16,7 @@ def check(flag: str, path: str, kind: str) -> None:
     """Raise if the file of a flag is missing or plainly of another kind.
 
     Args:
-        flag: its name, for the message.
+        flag: its name, for the message; in capitals it is an argument.
         path: the file; "" is a flag that was not given.
         kind: what the flag wants: "prototxt", "caffemodel" or "solverstate".
 
@@ -28,12 +28,13 @@ def check(flag: str, path: str, kind: str) -> None:
         return
     from caffepy.proto.files import sniff
 
+    who = f"argument {flag}" if flag.isupper() else f"flag '{flag}'"
     try:
         found = sniff(path)
     except NotFound as error:
-        raise NotFound(f"flag '{flag}': {error.message}", fix=error.fix) from None
+        raise NotFound(f"{who}: {error.message}", fix=error.fix) from None
     # HDF5 holds weights or a state; which, its reader says better than we
     readable = found == "hdf5" and kind != "prototxt"
     if found not in (kind, "unknown") and not readable:
         raise ConfigError(
-            f"flag '{flag}' wants a {kind}", where=path, found=found, fix=ADVICE.get(found))
+            f"{who} wants a {kind}", where=path, found=found, fix=ADVICE.get(found))

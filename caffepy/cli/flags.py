@@ -23,6 +23,7 @@ WORKERS = gflags.flag(
 SOLVER = gflags.flag("solver", FILE, "", "The solver prototxt.")
 MODEL = gflags.flag("model", FILE, "", "The net prototxt.")
 PHASE = gflags.flag("phase", str, "", "TRAIN or TEST, for time; TRAIN if not given.")
+FORWARD_ONLY = gflags.flag("forward_only", bool, False, "time: no backward.")
 LEVEL = gflags.flag("level", int, 0, "The level of the net state.")
 STAGE = gflags.flag("stage", str, "", "Stages of the net state, separated by ','.")
 SNAPSHOT = gflags.flag(
@@ -48,8 +49,9 @@ MEASUREMENTS = gflags.flag(
     "measurements", bool, True,
     "train writes what it measures to <snapshot_prefix>.jsonl, for plot; -nomeasurements: not.")
 
-ALL = (GPU, PRECISION, WORKERS, SOLVER, MODEL, PHASE, LEVEL, STAGE, SNAPSHOT, WEIGHTS, ITERATIONS,
-       SIGINT_EFFECT, SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN, MEASUREMENTS)
+ALL = (GPU, PRECISION, WORKERS, SOLVER, MODEL, PHASE, FORWARD_ONLY, LEVEL, STAGE, SNAPSHOT,
+       WEIGHTS, ITERATIONS, SIGINT_EFFECT, SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN,
+       MEASUREMENTS)
 
 
 def split_list(text: str) -> list[str]:

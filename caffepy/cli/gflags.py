@@ -167,6 +167,11 @@ class Command(click.Command):
         return super().parse_args(ctx, [*mine, "--", *found.words] if found.words else mine)
 
     def invoke(self, ctx: click.Context) -> Any:
+        for param in self.params:
+            value = ctx.params.get(param.name or "") if isinstance(param, click.Argument) else None
+            if (param.required and value == "") or (isinstance(value, tuple) and "" in value):
+                raise ConfigError(f"argument {param.make_metavar(ctx)} is empty",
+                                  fix="Perhaps a variable of the shell is not set.")
         settings = {spec.name: ctx.params.pop(spec.name) for spec in LOGGING_FLAGS if spec.name}
         for spec in ACCEPTED_FLAGS:
             ctx.params.pop(spec.name or "", None)

@@ -120,10 +120,14 @@ def check_learns(solver: Solver, path: str) -> None:
 
 
 def last_tests(solver: Solver) -> list[str]:
-    """One line for each test net: what the last test said, for those who read no log."""
+    """One line for each test net: what the last test said, for those who read no log.
+
+    Where it ends up in a log all the same, no parser takes it for one of Caffe's lines.
+    """
+    several = len(solver.last_tests) > 1
     return [
-        f"Test net #{index} after {iteration} iterations: "
-        + ", ".join(f"{name} = {means[0]:.6g}" for name, means in results if means.size == 1)
+        f"After {iteration} iterations{f', test net #{index}' if several else ''}: "
+        + ", ".join(f"{name} {means[0]:.6g}" for name, means in results if means.size == 1)
         for index, (iteration, results) in sorted(solver.last_tests.items())
     ]
 

@@ -99,8 +99,10 @@ def start(settings: Settings, program: str) -> Callable[[], None]:
     ]
     for file in files:
         root.addHandler(file)
+    leave_warnings = log.take_warnings()
 
     def stop() -> None:
+        leave_warnings()
         for file in files:
             root.removeHandler(file)
             file.close()

@@ -36,7 +36,7 @@ def test(model: str, weights: str, iterations: int, gpu: str, precision: str | N
         files.check("weights", path, "caffemodel")
     flags.check_iterations(iterations)
 
-    from caffepy.checks import structure
+    from caffepy.checks import batches, structure
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
 
@@ -48,6 +48,7 @@ def test(model: str, weights: str, iterations: int, gpu: str, precision: str | N
             structure.warn(structure.copied_nothing(net, net.load(path)))
         structure.warn(structure.unfed_inputs(net))
         structure.warn(structure.untouched_statistics(net))
+        structure.warn(batches.coverage_of_test(net, iterations))
         score(net, iterations)
     finally:
         net.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.cli import computed, devices, files, flags, gflags
@@ -18,6 +18,7 @@ logger = log.get(__name__)
 @gflags.command("time", help="Time a net layer by layer.")
 @flags.MODEL
 @flags.PHASE
+@flags.FORWARD_ONLY
 @flags.ITERATIONS
 @flags.WEIGHTS
 @flags.GPU
@@ -25,8 +26,8 @@ logger = log.get(__name__)
 @flags.LEVEL
 @flags.STAGE
 def time(
-    model: str, phase: str, iterations: int, weights: str, gpu: str, precision: str | None,
-    level: int, stage: str,
+    model: str, phase: str, forward_only: bool, iterations: int, weights: str, gpu: str,
+    precision: str | None, level: int, stage: str,
 ) -> None:
     if not model:
         raise ConfigError("Need a model definition to time", fix="Give one: -model net.prototxt.")
@@ -41,15 +42,18 @@ def time(
         files.check("weights", path, "caffemodel")
     flags.check_iterations(iterations)
 
+    from caffepy.cli import weighed
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
     from caffepy.tools import _work
 
     context = devices.context(devices.choose(gpu), precision=precision)
 
+    source: Any = model
+
     def build(optimize: bool) -> Net:
         net = Net(
-            model, caffe_pb2.TEST if phase == "TEST" else caffe_pb2.TRAIN, level=level,
+            source, caffe_pb2.TEST if phase == "TEST" else caffe_pb2.TRAIN, level=level,
             stages=flags.split_stages(stage), context=context, optimize=optimize,
         )
         for path in paths:
@@ -57,32 +61,45 @@ def time(
         return net
 
     net = build(optimize=False)
+    if not forward_only and weighed.without_loss(net):
+        weighted, outputs = weighed.with_losses(model, net)
+        if outputs:
+            logger.info("The net has no loss: to time backward each of its outputs (%s) counts as "
+                        "one. -forward_only leaves backward out.", ", ".join(outputs))
+            source, level, stage = weighted, 0, ""  # what these choose is chosen
+            net.close()
+            with _work.quiet():
+                net = build(optimize=False)
+        else:
+            logger.info("The net has no loss and no layer with a gradient: no backward to time.")
     try:
         with net.context.computing():
-            benchmark(net, iterations)
-        computed.report(net)
+            benchmark(net, iterations, not forward_only)
+        computed.report(net, not forward_only)
     finally:
         net.close()
     del net  # its memory is the next one's; databases are not opened twice
     with _work.quiet():
         net = build(optimize=True)
     try:
-        computed.report_whole(net, iterations)
+        computed.report_whole(net, iterations, not forward_only)
     finally:
         net.close()
 
 
-def benchmark(net: Net, iterations: int) -> None:
+def benchmark(net: Net, iterations: int, both: bool = True) -> None:
     """One forward and backward to warm up, then ``iterations`` timed ones, layer by layer.
 
-    A GPU is waited for after each layer, so what layers take together is more than a pass takes.
+    Without ``both`` there is no backward, and the lines are those of Intel's -forward_only. A GPU
+    is waited for after each layer, so what layers take together is more than a pass takes.
     """
     count = len(net.layer_names)
     wait = computed.finisher(net)
     logger.info("Performing Forward")
     logger.info("Initial loss: %g", net.forward())
-    logger.info("Performing Backward")
-    net.backward()
+    if both:
+        logger.info("Performing Backward")
+        net.backward()
     wait()
     logger.info("*** Benchmark begins ***")
     logger.info("Testing for %d iterations.", iterations)
@@ -97,22 +114,24 @@ def benchmark(net: Net, iterations: int) -> None:
             wait()
             forward[i] += 1e3 * (perf_counter() - before)
         for i in reversed(range(count)):
-            if net.needs_backward[i]:
+            if both and net.needs_backward[i]:
                 before = perf_counter()
                 net.backward_layer(i)
                 wait()
                 backward[i] += 1e3 * (perf_counter() - before)
         logger.info(
-            "Iteration: %d forward-backward time: %g ms.", iteration,
-            1e3 * (perf_counter() - begun),
+            "Iteration: %d %s time: %g ms.", iteration,
+            "forward-backward" if both else "forward", 1e3 * (perf_counter() - begun),
         )
     total = 1e3 * (perf_counter() - start)
     logger.info("Average time per layer: ")
     for name, there, back in zip(net.layer_names, forward, backward, strict=True):
         logger.info("%10s\tforward: %g ms.", name, there / iterations)
-        logger.info("%10s\tbackward: %g ms.", name, back / iterations)
+        if both:
+            logger.info("%10s\tbackward: %g ms.", name, back / iterations)
     logger.info("Average Forward pass: %g ms.", sum(forward) / iterations)
-    logger.info("Average Backward pass: %g ms.", sum(backward) / iterations)
-    logger.info("Average Forward-Backward: %g ms.", total / iterations)
+    if both:
+        logger.info("Average Backward pass: %g ms.", sum(backward) / iterations)
+        logger.info("Average Forward-Backward: %g ms.", total / iterations)
     logger.info("Total Time: %g ms.", total)
     logger.info("*** Benchmark ends ***")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -45,8 +46,21 @@ def train(solver: str, **others: Any) -> None:
 
     communicator = launch.join(job.report)
     with launch.ending_together(communicator):
-        for line in job.start(*asked(communicator, solver, **others)):
-            click.echo(line)
+        lines = job.start(*asked(communicator, solver, **others))
+        if _apart(sys.stdout, sys.stderr):
+            for line in lines:
+                click.echo(line)
+
+
+def _apart(out: IO[str], log: IO[str]) -> bool:
+    """Whether standard output is read by a person or apart from the log.
+
+    In one file with the log (2>&1) programs read it, that know the original's lines alone.
+    """
+    try:
+        return out.isatty() or not os.path.samestat(os.fstat(out.fileno()), os.fstat(log.fileno()))
+    except (OSError, ValueError):  # no file at all, or closed
+        return True
 
 
 def asked(

@@ -92,8 +92,8 @@ def insert_splits(
     Raises:
         NotFound: a bottom that no layer before makes.
     """
-    producers = _producers(param, source, whole or param)
-    readers = Counter(top for tops in producers for top in tops)
+    read = read_tops(param, source, whole or param)
+    readers = Counter(top for tops in read for top in tops)
     for i, layer in enumerate(param.layer):
         weights = list(layer.loss_weight)[: len(layer.top)]
         readers.update((i, j) for j, weight in enumerate(weights) if weight)
@@ -103,7 +103,7 @@ def insert_splits(
     for i, layer in enumerate(param.layer):
         copy = split.layer.add()
         copy.CopyFrom(layer)
-        for j, top in enumerate(producers[i]):
+        for j, top in enumerate(read[i]):
             if readers[top] > 1:
                 maker = param.layer[top[0]].name
                 copy.bottom[j] = split_blob_name(maker, layer.bottom[j], top[1], used[top])
@@ -155,19 +155,19 @@ def split_blob_name(layer_name: str, blob_name: str, top_index: int, k: int) -> 
     return f"{split_layer_name(layer_name, blob_name, top_index)}_{k}"
 
 
-def _producers(
+def read_tops(
     param: caffe_pb2.NetParameter, source: Source | None, whole: caffe_pb2.NetParameter
 ) -> list[list[Top]]:
     """For each layer and each of its bottoms, the top that it reads."""
     latest: dict[str, Top] = {}
-    producers: list[list[Top]] = []
+    found: list[list[Top]] = []
     for i, layer in enumerate(param.layer):
         for j, blob in enumerate(layer.bottom):
             if blob not in latest:
                 raise _unknown_bottom(param, i, j, latest, source, whole)
-        producers.append([latest[blob] for blob in layer.bottom])
+        found.append([latest[blob] for blob in layer.bottom])
         latest.update((blob, (i, j)) for j, blob in enumerate(layer.top))
-    return producers
+    return found
 
 
 def _unknown_bottom(

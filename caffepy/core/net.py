@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import debug, footprint, graph, registry, scaled, weights
+from caffepy.core import crops, debug, footprint, graph, registry, scaled, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
@@ -91,6 +91,7 @@ class Net:
             shown = text.to_text(kept).rstrip("\n")
             logger.info("Initializing net from parameters: \n%s", shown)
         registry.require(kept.layer, param.layer, where)
+        crops.align(kept, where, param)
         self.param = graph.insert_splits(kept, where, param)
         self.name: str = param.name
         self.phase: int = param.state.phase

@@ -17,7 +17,7 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
     """Replace such layers of a NetParameter in place.
 
     Args:
-        input_shape: C x H x W; by default 3 channels of the layer's crop_size.
+        input_shape: C x H x W; by default what the layer's settings and mean tell.
 
     Returns: what was assumed, and what is not known: then nothing stands in.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from caffepy.core import coords
 from caffepy.core.window import Window
 from caffepy.errors import ConfigError
 
@@ -49,7 +50,8 @@ class Traits:
         data: it brings data into the net from outside.
         source_field: the field of its own message that names a file, a database or a list of data.
         ordered: its records lie in an order that somebody gave them.
-        waits: its tops are for a script to fill.
+        pictures: its items are pictures, mostly; ``regions``: or parts of them, warped.
+        waits: its tops are for a script to fill; ``scripted``: or it takes arrays from one.
         splits: its tops are its bottom, for several readers.
         opaque: what it does to its blobs is its user's affair, as with Python layers.
         normalizes: it gives each channel mean 0 and variance 1, whatever came in.
@@ -85,7 +87,10 @@ class Traits:
     data: ClassVar[bool] = False
     source_field: ClassVar[str | None] = None
     ordered: ClassVar[bool] = False
+    pictures: ClassVar[bool] = False
+    regions: ClassVar[bool] = False
     waits: ClassVar[bool] = False
+    scripted: ClassVar[bool] = False
     splits: ClassVar[bool] = False
     opaque: ClassVar[bool] = False
     normalizes: ClassVar[bool] = False
@@ -137,10 +142,8 @@ class Traits:
     @classmethod
     def item_shape(cls, spec: Any) -> Shape | None:
         """For a data layer, the shape of one item of its first top, C x H x W mostly, as far as
-        the prototxt alone tells it: with a crop_size, three channels of it."""
-        # an old setting may stand in the layer's own message
-        crop = spec.transform_param.crop_size or getattr(cls.own(spec), "crop_size", 0)
-        return (3, crop, crop) if cls.data and crop else None
+        the prototxt and a mean picture that is there tell it."""
+        return None
 
     @classmethod
     def detail(cls, spec: Any) -> str:
@@ -154,6 +157,23 @@ class Traits:
             group = getattr(cls.own(spec), "group", 1)
             words.append(f"{outputs}/{group}" if group > 1 else str(outputs))
         return " ".join(word for word in words if word)
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        """Where a place of the bottom comes to lie in the top.
+
+        Raises:
+            UndefinedMapException: the layer mixes places.
+        """
+        if not cls.same_place:
+            raise coords.UndefinedMapException()
+        return coords.IDENTITY
+
+    @classmethod
+    def lines_up(cls, spec: Any) -> bool | None:
+        """For a layer that crops its first bottom to its second: whether the net is to find the
+        offset at which both line up. None for all others."""
+        return None
 
     # -- of a layer that is built -----------------------------------------------------------
 

@@ -264,6 +264,8 @@ def _upgrade_layer(
             continue
         if field.name == "type":
             new.type = _type_of(old, path)
+            if old.type == V1Type.CROP:  # only forks had it, and theirs lined its bottoms up
+                new.crop_param.align = True
         elif hasattr(value, "MergeFrom"):  # a message, or a list
             getattr(new, field.name).MergeFrom(value)
         else:

@@ -126,6 +126,7 @@ def _check_alive(others: Sequence[Any]) -> None:
 def be_quiet() -> None:
     """Log errors alone: what all workers have to say, worker 0 says."""
     log.init(logging.ERROR)
+    log.take_warnings()
 
 
 def pick_device(local_rank: int, visible: Sequence[int]) -> int:

@@ -663,11 +663,13 @@ class CropParameter(Message):
     DESCRIPTOR: ClassVar[Descriptor]
     axis: int
     offset: RepeatedScalarFieldContainer[int]
+    align: bool
     def __init__(
         self,
         *,
         axis: int | None = ...,
         offset: Iterable[int] | None = ...,
+        align: bool | None = ...,
     ) -> None: ...
 
 class DataParameter(Message):
@@ -1289,6 +1291,7 @@ class V1LayerParameter(Message):
     CONCAT: ClassVar[int]
     CONTRASTIVE_LOSS: ClassVar[int]
     CONVOLUTION: ClassVar[int]
+    CROP: ClassVar[int]
     DATA: ClassVar[int]
     DECONVOLUTION: ClassVar[int]
     DROPOUT: ClassVar[int]

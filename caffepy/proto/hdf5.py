@@ -45,7 +45,7 @@ def read_net(path: Path) -> Weights:
 
     try:
         with h5py.File(place, "r") as file:
-            if "data" not in file:
+            if not isinstance(file.get("data"), h5py.Group):  # or a dataset, as HDF5Data reads
                 raise DataError("this HDF5 file holds no weights: it has no group 'data'",
                                 where=place, found=", ".join(file) or "an empty file")
             file["data"].visititems(visit)

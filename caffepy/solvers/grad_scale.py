@@ -122,8 +122,9 @@ class GradScale:
         new, self._told = self.skipped - self._told, self.skipped
         if new <= 0:
             return
-        logger.info("Iteration %d, %d update%s skipped whose gradients were no finite numbers; "
-                    "global_grad_scale = %g", iteration, new, "s" * (new != 1), self.value)
+        # no line "Iteration N", which parsers of logs count
+        logger.info("%d update%s skipped up to iteration %d whose gradients were no finite "
+                    "numbers; global_grad_scale = %g", new, "s" * (new != 1), iteration, self.value)
         if self.in_a_row >= LOST and on_nan == caffe_pb2.SolverParameter.STOP:
             raise NumericError(
                 f"no update could be made in the last {self.in_a_row} iterations: their gradients "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -26,6 +27,23 @@ def reading() -> Iterator[None]:
     except CaffeError as error:
         error.exit_code = UNREADABLE
         raise
+
+
+def net(param: Any, path: str) -> list[str]:
+    """Upgrade a net in place; returns the notes of core.upgrade.
+
+    Crop layers that align get their offsets, since other programs know no ``align``.
+    """
+    from caffepy.core import crops
+    from caffepy.core.upgrade import upgrade_net
+
+    notes = upgrade_net(param, path)
+    if any(layer.crop_param.align for layer in param.layer):
+        try:
+            crops.align(param)
+        except CaffeError as error:
+            logger.warning("crop_param { align: true } stays, which only caffepy knows: %s", error)
+    return notes
 
 
 def finish(param: Message, kind: str, path: str, notes: Sequence[str],

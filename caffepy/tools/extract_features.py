@@ -105,6 +105,8 @@ def extract(
     Raises:
         NotFound: a file or blob is not there. ConfigError, DataError, ShapeError.
     """
+    from caffepy.checks import batches as checks
+    from caffepy.checks import structure
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
 
@@ -113,8 +115,11 @@ def extract(
         net = Net(model, caffe_pb2.TEST, context=context)
         stack.callback(net.close)
         for path in filter(None, weights.split(",")):
-            net.load(path)
+            structure.warn(structure.copied_nothing(net, net.load(path)))
         sources = [net.blob(name) for name in blobs]
+        structure.warn(structure.unfed_inputs(net))
+        structure.warn(structure.untouched_statistics(net))
+        structure.warn(checks.leftovers(net, batches))
         if len(targets) == 1:
             targets = list(targets) * len(blobs)
         stores = _open(stack, kind, blobs, targets)

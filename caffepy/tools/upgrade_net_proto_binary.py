@@ -15,7 +15,6 @@ def upgrade(source: str, target: str) -> int:
     Raises:
         CaffeError: ``source`` cannot be read (exit code 2), or ``target`` not be written.
     """
-    from caffepy.core.upgrade import upgrade_net
     from caffepy.errors import DataError
     from caffepy.proto import caffe_pb2, files
     from caffepy.tools import _upgrade
@@ -31,7 +30,7 @@ def upgrade(source: str, target: str) -> int:
             param.ParseFromString(bytes(data))
         except Exception as error:  # DecodeError; its class differs by protobuf's runtime
             raise DataError(f"a damaged caffemodel: {error}", where=source) from None
-    return _upgrade.finish(param, "NetParameter binary", target, upgrade_net(param, source),
+    return _upgrade.finish(param, "NetParameter binary", target, _upgrade.net(param, source),
                            _upgrade.as_binary)
 
 

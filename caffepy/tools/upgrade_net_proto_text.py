@@ -16,14 +16,13 @@ def upgrade(source: str, target: str) -> int:
         CaffeError: ``source`` cannot be read (exit code 2), or ``target`` not be written.
     """
     from caffepy.core import registry
-    from caffepy.core.upgrade import upgrade_net
     from caffepy.proto import caffe_pb2, text
     from caffepy.tools import _upgrade
 
     param = caffe_pb2.NetParameter()
     with _upgrade.reading():
         text.read(source, param, registry.names)
-    return _upgrade.finish(param, "NetParameter text", target, upgrade_net(param, source),
+    return _upgrade.finish(param, "NetParameter text", target, _upgrade.net(param, source),
                            _upgrade.as_text)
 
 

@@ -55,16 +55,15 @@ else
 fi
 nets=$data/nets
 
-# Runs a training, its lines into a log beside the weights.
+# Runs a training, its lines into a log beside the weights; what the last test said is printed.
 train() {
     name=$1
     shift
     echo "Training $name; its log is $data/$name.log"
-    "$python" -m caffepy.cli.main train --logtostderr "$@" >"$data/$name.log" 2>&1 || {
+    "$python" -m caffepy.cli.main train --logtostderr "$@" 2>"$data/$name.log" || {
         tail -n 5 "$data/$name.log" >&2
         fail "the training failed"
     }
-    grep 'Test net #0 after' "$data/$name.log"
 }
 
 # The weights at the end of a solver's training.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 NET = """
@@ -38,3 +39,12 @@ def write_solver(folder: Path, more: str = "", **fields: int) -> Path:
     lines = [f"{name}: {value}" for name, value in {**SOLVER, **fields}.items()]
     path.write_text("\n".join([*lines, more]))
     return path
+
+
+def messages(stderr: str) -> list[str]:
+    """The log's messages, without glog's prefix (which every first line must have)."""
+    lines = []
+    for line in stderr.splitlines():
+        found = re.fullmatch(r"[IWE]\d{4} [\d:.]{15} +\d+ \w+\.py:\d+\] (.*)", line)
+        lines.append(found[1] if found else line)
+    return lines

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli.nets import write_net, write_solver
+from cli.nets import messages, write_net, write_solver
 
 NUMBER = r"-?[\d.]+(?:e[-+]\d+)?"
 
@@ -23,15 +23,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_net(tmp_path)
     write_solver(tmp_path)
     return tmp_path
-
-
-def messages(stderr: str) -> list[str]:
-    """The log's messages, without glog's prefix (which every first line must have)."""
-    lines = []
-    for line in stderr.splitlines():
-        found = re.fullmatch(r"[IWE]\d{4} [\d:.]{15} +\d+ \w+\.py:\d+\] (.*)", line)
-        lines.append(found[1] if found else line)
-    return lines
 
 
 def trained(call, *arguments: str) -> list[str]:
@@ -55,7 +46,7 @@ def test_train_ends_by_saying_the_last_test(call) -> None:
     logged = [line.split(" = ")[1].split(" ")[0] for line in messages(done.stderr)
               if line.startswith("    Test net output #")][-2:]
     assert done.stdout == (
-        f"Test net #0 after 4 iterations: accuracy = {logged[0]}, loss = {logged[1]}\n")
+        f"After 4 iterations: accuracy {logged[0]}, loss {logged[1]}\n")
 
 
 def test_level_and_stages_go_into_the_train_state(call) -> None:
@@ -124,65 +115,6 @@ def test_finetuning_says_once_where_each_layer_is_from(call, folder: Path) -> No
 def test_solver_mode_gpu_counts_only_if_written(call, folder: Path) -> None:
     write_solver(folder, "device_id: 3")
     assert trained(call)[0] == "Use CPU."
-
-
-def test_test_scores_the_test_phase(call) -> None:
-    trained(call)
-    done = call("test", "-model=net.prototxt", "-weights=small_iter_4.caffemodel",
-                "-iterations=3", "--logtostderr")
-    assert done.exit_code == 0
-    lines = messages(done.stderr)
-    start = lines.index("Running for 3 iterations.")
-    values: dict[str, list[float]] = {"accuracy": [], "loss": []}
-    for batch in range(3):
-        for i, name in enumerate(values):
-            found = re.fullmatch(
-                f"Batch {batch}, {name} = ({NUMBER})", lines[start + 1 + 2 * batch + i])
-            values[name].append(float(found[1]))
-    assert len(set(values["loss"])) == 3        # random data: three batches, not one
-    tail = lines[start + 7:]
-    mean = float(re.fullmatch(f"Loss: ({NUMBER})", tail[0])[1])
-    assert mean == pytest.approx(sum(values["loss"]) / 3, rel=1e-5)
-    assert tail[1] == f"accuracy = {sum(values['accuracy']) / 3:g}"
-    assert tail[2] == f"loss = {mean:g} (* 1 = {mean:g} loss)"
-    assert len(tail) == 3
-
-
-def test_time_names_every_layer_in_both_directions(call) -> None:
-    done = call("time", "-model=net.prototxt", "-iterations=2", "--logtostderr")
-    assert done.exit_code == 0
-    lines = messages(done.stderr)
-    start, end = lines.index("*** Benchmark begins ***"), lines.index("*** Benchmark ends ***")
-    shapes = [re.sub(r"(time|forward|backward|pass|Backward|Time): [-\d.e+]+ ms", r"\1: N ms", line)
-              for line in lines[start : end + 1]]
-    assert shapes == [
-        "*** Benchmark begins ***", "Testing for 2 iterations.",
-        "Iteration: 1 forward-backward time: N ms.", "Iteration: 2 forward-backward time: N ms.",
-        "Average time per layer: ",
-        *(f"{name:>10}\t{way}: N ms." for name in ("data", "ip", "loss")
-          for way in ("forward", "backward")),
-        "Average Forward pass: N ms.", "Average Backward pass: N ms.",
-        "Average Forward-Backward: N ms.", "Total Time: N ms.", "*** Benchmark ends ***",
-    ]
-
-
-def test_times_add_up(call) -> None:
-    text = call("time", "-model=net.prototxt", "-iterations=5", "--logtostderr").stderr
-    total = float(re.search(f"Total Time: ({NUMBER}) ms", text)[1])
-    each = [float(number) for number in re.findall(f"-backward time: ({NUMBER}) ms", text)]
-    layers = [float(n) for n in re.findall(f"\t(?:forward|backward): ({NUMBER}) ms", text)]
-    average = f"Average (?:Forward|Backward) pass: ({NUMBER}) ms"
-    passes = [float(n) for n in re.findall(average, text)]
-    mean = float(re.search(f"Average Forward-Backward: ({NUMBER}) ms", text)[1])
-    assert mean == pytest.approx(total / 5, rel=1e-4)
-    assert sum(passes) == pytest.approx(sum(layers), rel=1e-4)
-    # clocks and log lines take the rest, never more than all
-    assert 0 < sum(layers) * 5 <= sum(each) <= total
-
-
-def test_time_takes_the_phase(call) -> None:
-    lines = messages(call("time", "-model=net.prototxt", "-iterations=1", "-phase=TEST").stderr)
-    assert any(line.startswith("  accuracy\tforward: ") for line in lines)
 
 
 # -------------------------------------------------------------------------------- signals

@@ -7,6 +7,7 @@ import logging
 import os
 import platform
 import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,20 @@ def test_tools_log_under_their_own_name() -> None:
     assert logfiles.file_program("caffe") == "caffe"
     assert logfiles.file_program("convert_imageset") == "convert_imageset"
     assert logfiles.file_program("python -m caffepy.tools.x") == "python"
+
+
+def test_pythons_warnings_are_lines_of_the_log(tmp_path: Path) -> None:
+    @gflags.command("caffepy")
+    def overflowing() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            # catch_warnings puts Python's own way to show them back
+            end = log.take_warnings()
+            warnings.warn("too\n  large", RuntimeWarning, stacklevel=1)
+            end()
+
+    before = warnings.showwarning
+    done = CliRunner().invoke(overflowing, ["--logtostderr"], prog_name="caffepy")
+    assert warnings.showwarning is before
+    assert re.fullmatch(r"W\d{4} \S+ +\d+ log.py:\d+\] RuntimeWarning: too large "
+                        r"\(test_logfiles.py:\d+\)\n", done.stderr), done.stderr

@@ -135,6 +135,8 @@ def test_test(call, folder: Path) -> None:
                 "-iterations=100", "--logtostderr")
     assert done.exit_code == 0
     ours, theirs = words(done.stderr), recorded("lenet_test.log")
+    twice, = [line for line in ours if "count twice" in line]  # eight records for 10000
+    ours.remove(twice)
     assert ours == theirs
 
 

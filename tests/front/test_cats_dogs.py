@@ -176,7 +176,7 @@ def test_the_whole_walk(pretrained, tmp_path):
             assert_array_equal(one, other)
 
     # tests at the end, in order: from nothing, the classifier, transfer
-    accuracies = [float(x) for x in re.findall(r"accuracy = ([\d.]+)", done.stdout)]
+    accuracies = [float(x) for x in re.findall(r"accuracy ([\d.]+)", done.stdout)]
     assert len(accuracies) == 3
     assert accuracies[1] > accuracies[0] + 0.05 and accuracies[2] > accuracies[0] + 0.05
 

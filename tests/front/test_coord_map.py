@@ -105,6 +105,15 @@ def test_a_crop_shifts_and_its_reference_is_no_way():
         coord_map_from_to(n.other, n.aux)
 
 
+@pytest.mark.parametrize("make", [lambda a, b: L.Crop(a, b, crop_param=dict(align=True)),
+                                  lambda a, b: L.AutoCrop(a, b)])
+def test_a_crop_that_aligns_is_where_its_reference_is(make):
+    n = net(pad=5)
+    n.crop = make(n.up, n.data)
+    assert coord_map_from_to(n.crop, n.data) == (1, 1, 0)
+    assert coord_map(n.crop.fn) == (1, 1, -5)
+
+
 def test_crop_lines_a_blob_up(tmp_path):
     """A dot in the picture comes out of down- and upsampling at the same place, once cropped."""
     n = NetSpec()

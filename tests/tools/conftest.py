@@ -70,3 +70,10 @@ def messages(text: str) -> list[str]:
 @pytest.fixture(name="messages")
 def messages_fixture() -> Callable[[str], list[str]]:
     return messages
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder for pictures."""
+    (tmp_path / "pictures").mkdir()
+    return tmp_path / "pictures"

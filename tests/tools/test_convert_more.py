@@ -5,9 +5,10 @@ import os
 import cv2
 import numpy as np
 import pytest
+from picture_files import content
 
 from caffepy.data import datum
-from caffepy.data.db import new_db, open_db
+from caffepy.data.db import new_db
 from caffepy.errors import DataError
 from caffepy.tools import _labels
 from caffepy.tools.convert_imageset import convert, main
@@ -30,11 +31,6 @@ def listed(tmp_path):
         return tmp_path / name
 
     return make
-
-
-def content(path, backend="lmdb"):
-    with open_db(str(path), backend) as db:
-        return list(db)
 
 
 def keys(path, backend="lmdb"):

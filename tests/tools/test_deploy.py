@@ -18,7 +18,6 @@ RNG = np.random.default_rng(1701)
 DATA = """
 layer { name: "data" type: "DummyData" top: "data" top: "label"
   include { phase: TEST }
-  transform_param { scale: 0.5 mean_value: 104 mean_value: 117 mean_value: 123 }
   dummy_data_param { shape { dim: 4 dim: 3 dim: 6 dim: 5 } shape { dim: 4 }
     data_filler { type: "gaussian" } data_filler { type: "constant" value: 1 } } }
 """
@@ -55,9 +54,7 @@ def test_the_installed_command_and_the_same_outputs(shell, tmp_path):
     done = shell("deploy", "--batch=4", "train_val.prototxt", "deploy.prototxt")
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "deploy.prototxt").read_text()
-    assert text.startswith("# Made of train_val.prototxt by `caffepy deploy`.\n# In training")
-    assert "B, G, R in 0 to 255, minus 104, 117, 123, times 0.5." in done.stderr
-    assert "classify --mean_value=104,117,123 --input_scale=0.5 --images_dim=6,5" in text
+    assert text.startswith('# Made of train_val.prototxt by `caffepy deploy`.\nname: "small"')
     for word in ("filler", "lr_mult", "include", "label", "Accuracy", "transform_param"):
         assert word not in text
     assert 'param {\n    name: "shared"\n  }' in text  # sharing is part of the net

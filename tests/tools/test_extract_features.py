@@ -1,5 +1,6 @@
 import re
 
+import cv2
 import h5py
 import numpy as np
 import pytest
@@ -93,6 +94,53 @@ def test_features_go_back_in_through_a_data_layer(tmp_path, model, monkeypatch):
     net.forward()
     np.testing.assert_allclose(net.blobs["d"].data, model["conv"], rtol=1e-6)
     net.close()
+
+
+@pytest.mark.parametrize("batches, said", [
+    (1, "1 x 5 = 5 items, and layer 'data' has 12 records: 7 left out. 3 batches cover all."),
+    (3, "3 x 5 = 15 items, and layer 'data' has 12 records: the last 3 features are of records "
+     "that were there before. A batch_size that divides 12 gives each once."),
+    (4, "the last 8 features are of records that were there before. 3 batches are enough."),
+])
+def test_features_of_a_part_or_of_records_that_come_again_are_warned_of(
+        call, tmp_path, model, monkeypatch, batches, said):
+    monkeypatch.chdir(tmp_path)
+    assert said in call(main, *FILES, "ip", "a.npz", batches, "npz").output
+
+
+def test_each_record_once_needs_no_warning(call, tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / FILES[1]
+    path.write_text(path.read_text().replace("batch_size: 5", "batch_size: 4"))
+    assert "records" not in call(main, *FILES, "ip", "a.npz", 3, "npz").output
+
+
+@pytest.mark.parametrize("layer, word", [
+    ('type: "HDF5Data" hdf5_data_param { source: "list" batch_size: 2 }', "HDF5Data"),
+    ('type: "ImageData" image_data_param { source: "pictures" batch_size: 2 }', "ImageData"),
+])
+def test_other_data_layers_know_their_number_too(call, tmp_path, monkeypatch, layer, word):
+    monkeypatch.chdir(tmp_path)
+    with h5py.File("x.h5", "w") as file:
+        file["x"], file["y"] = np.zeros((5, 3, 2, 2), np.float32), np.zeros(5, np.float32)
+    (tmp_path / "list").write_text("x.h5\n")
+    cv2.imwrite("p.png", np.zeros((2, 2, 3), np.uint8))
+    (tmp_path / "pictures").write_text("p.png 0\n" * 5)
+    (tmp_path / "net.prototxt").write_text(
+        f'layer {{ name: "{word}" top: "x" top: "y" {layer} }} layer {{ name: "ip" bottom: "x" '
+        'type: "InnerProduct" top: "ip" inner_product_param { num_output: 1 } }')
+    Net("net.prototxt", caffe_pb2.TEST).save("net.caffemodel")
+    for batches, said in ((3, "the last feature is of a record"), (2, "1 left out")):
+        output = call(main, *FILES, "y", f"{batches}.npz", batches, "npz").output
+        assert f"'{word}' has 5 records: {said}" in output
+
+
+def test_weights_of_another_net_are_warned_of(call, tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / FILES[1]).write_text((tmp_path / FILES[1]).read_text().replace('name: "conv"',
+        'name: "conv_b"').replace('name: "ip"', 'name: "ip_b"'))
+    assert "nothing was copied from net.caffemodel" in call(
+        main, *FILES, "ip", "a.npz", 3, "npz").output
 
 
 @pytest.mark.parametrize("words, said", [

@@ -110,3 +110,19 @@ def test_what_cannot_be_upgraded_or_written_ends_with_1(call, tmp_path):
     assert done.exit_code == 1 and "there is no folder" in done.output
     done = call(upgrade_net_proto_text.main, FOLDER / "v0_net.prototxt")
     assert done.exit_code == 1 and "NET_OUT" in done.output
+
+
+@pytest.mark.parametrize("pad, written, said", [
+    (5, "offset: 4", "c crops at offset 4"),
+    (0, "align: true", "stays, which only caffepy knows: layer 'c': cannot crop negative offset"),
+])
+def test_the_forks_crop_gets_its_offset(call, tmp_path, pad, written, said):
+    """Other programs know offsets alone."""
+    (tmp_path / "old").write_text(
+        'input: "x" input_dim: 1 input_dim: 1 input_dim: 9 input_dim: 9 '
+        'layers { name: "a" type: CONVOLUTION bottom: "x" top: "a" convolution_param { '
+        f"num_output: 1 kernel_size: 3 pad: {pad} }} }} "
+        'layers { name: "c" type: CROP bottom: "a" bottom: "x" top: "c" }')
+    done = call(upgrade_net_proto_text.main, tmp_path / "old", tmp_path / "new")
+    assert done.exit_code == 0 and said in done.output
+    assert str(net(tmp_path / "new").layer[-1].crop_param).strip() == written

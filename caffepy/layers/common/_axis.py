@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from caffepy.core import coords
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Shape
@@ -26,6 +28,11 @@ class AlongAxis(Layer):
     keeps = ()
     recordable = True
     legacy = ""  # the older word for the axis, which cannot count from the end
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        own = cls.own(spec)
+        return coords.along(getattr(own, cls.legacy) if own.HasField(cls.legacy) else own.axis)
 
     def cut_axis(self, blob: Blob) -> int:
         """The axis that the prototxt names, counted from the front."""

@@ -9,7 +9,9 @@ V1      SOFTMAX (V0 "softmax")
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from caffepy.core import coords
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
@@ -22,6 +24,10 @@ class Softmax(Layer):
     plans = (SoftmaxSpec,)
     keeps = ("top",)
     recordable = True
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        return coords.along(spec.softmax_param.axis)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from caffepy import log
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Place, Shape
+from caffepy.data.mean import mean_shape
 from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Collector, Room, Whole
@@ -55,10 +56,30 @@ class PrefetchingLayer(Layer):
     tops = "1-2"
     keeps = ()
     data = True
+    pictures = True
 
     source: Source | None = None
     prefetcher: Prefetcher[Batch | Whole] | None = None
     uploads: Uploads | None = None  # on a GPU
+
+    @classmethod
+    def channels(cls, spec: Any) -> int | None:
+        """Of the pictures, if the settings say it."""
+        return None
+
+    @classmethod
+    def size(cls, spec: Any) -> Shape:
+        """Height and width that pictures are brought to before they are cropped; () if to none."""
+        return ()
+
+    @classmethod
+    def item_shape(cls, spec: Any) -> Shape | None:
+        rule = spec.transform_param
+        mean = mean_shape(rule.mean_file)
+        # an old setting may stand in the layer's own message
+        crop = rule.crop_size or getattr(cls.own(spec), "crop_size", 0)
+        size = (crop, crop) if crop else cls.size(spec)
+        return (cls.channels(spec) or (mean[0] if mean else 3), *size) if size else mean
 
     def open_source(self) -> Source:
         """Open what the layer reads."""

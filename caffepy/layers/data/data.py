@@ -13,6 +13,8 @@ are turned upright, as EXIF says; the original did so with force_color or force_
 
 from __future__ import annotations
 
+from typing import Any
+
 from caffepy.core.registry import register
 from caffepy.data.reader import BatchSource
 from caffepy.layers.data._prefetching import PrefetchingLayer
@@ -22,6 +24,11 @@ from caffepy.layers.data._prefetching import PrefetchingLayer
 class Data(PrefetchingLayer):
     source_field = "source"
     ordered = True
+
+    @classmethod
+    def channels(cls, spec: Any) -> int | None:
+        rule = spec.transform_param
+        return 3 if rule.force_color else 1 if rule.force_gray else None
     @property
     def depth(self) -> int:
         return self.p.prefetch

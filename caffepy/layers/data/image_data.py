@@ -14,6 +14,9 @@ record i goes to worker i mod n.
 
 from __future__ import annotations
 
+from typing import Any
+
+from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.data.image_list import ImageListSource
 from caffepy.layers.data._prefetching import PrefetchingLayer
@@ -23,6 +26,15 @@ from caffepy.layers.data._prefetching import PrefetchingLayer
 class ImageData(PrefetchingLayer):
     source_field = "source"
     ordered = True
+
+    @classmethod
+    def channels(cls, spec: Any) -> int | None:
+        return 3 if spec.image_data_param.is_color else 1
+
+    @classmethod
+    def size(cls, spec: Any) -> Shape:
+        p = spec.image_data_param
+        return (p.new_height, p.new_width) if p.new_height else ()
     @property
     def depth(self) -> int:
         return self.spec.data_param.prefetch  # where the original has it for all data layers

@@ -38,6 +38,7 @@ class MemoryData(Layer):
     tops = "1-2"
     keeps = ()
     data = True
+    scripted = True
 
     arrays: tuple[np.ndarray, np.ndarray] | None = None
 

@@ -24,6 +24,7 @@ from caffepy.layers.data._prefetching import PrefetchingLayer
 @register("WindowData", v1="WINDOW_DATA", v0="window_data", param="window_data_param")
 class WindowData(PrefetchingLayer):
     source_field = "source"
+    regions = True
     @property
     def depth(self) -> int:
         return self.spec.data_param.prefetch  # where the original has it for all data layers

@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+from caffepy.core import coords
 from caffepy.core.fusion import Fused, Link
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
+from caffepy.core.window import Window
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.layers.vision._fused import fused
@@ -36,6 +39,10 @@ class BaseConvolution(Layer):
     recordable = True
     windowed = True
     look = "convolution"
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        return coords.down(Window(spec.convolution_param))
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

@@ -3,26 +3,41 @@
 bottom  x, N x C x H x W or of any other shape; the reference, whose size alone counts
 top     y: the axes of x before ``axis``, and from there on those of the reference
 param   crop_param { axis: 2 offset: 0 }; one offset for all axes from ``axis`` on, or one each
+        crop_param { align: true }: the offset that lines both up, found by the net (core.crops)
+V1      CROP
 
+Only forks of 2015 had V1's CROP; it means align: true, and so does RCF's type AutoCrop.
 dx is dy in the part, else 0. No gradient flows to the reference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from caffepy.core import coords
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.layers.common._axis import axis_of
 
+ALWAYS = "AutoCrop"  # RCF's name for a Crop of the forks' meaning
 
-@register("Crop", param="crop_param")
+
+@register("Crop", v1="CROP", param="crop_param", aliases=(ALWAYS,))
 class Crop(Layer):
     bottoms = "2"
     labels = (1,)
     keeps = ()
     recordable = True
+
+    @classmethod
+    def lines_up(cls, spec: Any) -> bool | None:
+        return bool(spec.type == ALWAYS or spec.crop_param.align)
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        return coords.cropped(spec.crop_param.axis, list(spec.crop_param.offset) or 0)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x, reference = bottom

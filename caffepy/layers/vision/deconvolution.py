@@ -13,10 +13,13 @@ backward is that convolution itself. The weights are C x num_output / group x ke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from caffepy.core import coords
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
+from caffepy.core.window import Window
 from caffepy.kernels.operations.convolution import ConvolutionSpec
 from caffepy.layers.vision._spatial import seen_as
 from caffepy.layers.vision.convolution import BaseConvolution
@@ -25,6 +28,10 @@ from caffepy.layers.vision.convolution import BaseConvolution
 @register("Deconvolution", v1="DECONVOLUTION", param="convolution_param")
 class Deconvolution(BaseConvolution):
     """Runs the kernel the other way; the bias is added afterwards."""
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        return coords.up(Window(spec.convolution_param))
 
     def weight_shape(self) -> Shape:
         return (self.channels, self.p.num_output // self.p.group, *self.spatial.kernel)

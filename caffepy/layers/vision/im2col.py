@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+from caffepy.core import coords
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
+from caffepy.core.window import Window
 from caffepy.layers.vision._spatial import Spatial
 
 
@@ -21,6 +24,10 @@ class Im2col(Layer):
     keeps = ()
     recordable = True
     windowed = True
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        return coords.down(Window(spec.convolution_param))
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.spatial = Spatial(self, bottom[0])

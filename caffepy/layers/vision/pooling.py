@@ -17,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from caffepy.core import coords
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
+from caffepy.core.window import Window
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.reference.stochastic import Stochastic
@@ -39,6 +41,10 @@ class Pooling(Layer):
     def method(cls, spec: Any) -> str:
         p = spec.pooling_param
         return str(p.PoolMethod.Name(p.pool))
+
+    @classmethod
+    def coordinates(cls, spec: Any) -> coords.Map:
+        return coords.down(Window(spec.pooling_param))
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.pool_windows = PoolingWindows(self)
