@@ -57,6 +57,13 @@ def nothing_to_learn(net: Net) -> Iterator[str]:
         yield f"the net '{net.name}' has nothing to learn: it has no loss"
 
 
+def frozen(net: Net) -> Iterator[str]:
+    """A net whose parameters all have lr_mult 0, and no statistics that forward gathers."""
+    gathers = any(layer.type in ("BatchNorm", "Python") for layer in net.layers)
+    if net.parameters and not gathers and not any(p.lr_mult for p in net.parameters):
+        yield f"every lr_mult of the net '{net.name}' is 0: nothing will be learnt."
+
+
 def no_rate(param: SolverParameter) -> Iterator[str]:
     """A learning rate that is 0 from the first iteration to the last."""
     if not param.base_lr:

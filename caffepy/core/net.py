@@ -91,7 +91,7 @@ class Net:
         if logger.isEnabledFor(log.INFO):
             shown = text.to_text(kept).rstrip("\n")
             logger.info("Initializing net from parameters: \n%s", shown)
-        self.param = graph.insert_splits(kept, where, param)
+        self.param = graph.insert_splits(kept, where, param, label)
         self.name: str = param.name
         self.phase: int = param.state.phase
         self.context = context or Context()

@@ -201,18 +201,38 @@ def save(net: Net, path: Path, diff: bool) -> None:
 
 
 def save_hdf5(net: Net, path: Path, diff: bool) -> None:
-    """Write a .caffemodel.h5; shared parameters are written once, by their owner."""
-    owned = owners(net)
-    names = [layer.name for layer in net.layers if layer.blobs]
-    for layer in net.layers:
-        if layer.blobs and (not layer.name or names.count(layer.name) > 1):
-            layer.fail("HDF5 files tell layers apart by their names",
-                       found="no name" if not layer.name else "two layers of this name",
-                       fix="Give each layer a name of its own, or use a .caffemodel.")
+    """Write a .caffemodel.h5; shared parameters are written once, by their owner.
+
+    Raises:
+        ConfigError: names that the file cannot hold; see ``check_names``.
+        CaffeError: it cannot be written.
+    """
+    check_names(net)
     hdf5.write_net(path, (
         (layer.name, {
-            index: (blob.values.read(Place.HOST), blob.grads.read(Place.HOST) if diff else None)
-            for index, blob in enumerate(layer.blobs) if (layer.name, index) in owned
+            index: (layer.blobs[index].values.read(Place.HOST),
+                    layer.blobs[index].grads.read(Place.HOST) if diff else None)
+            for index in indices
         })
-        for layer in net.layers
+        for layer, indices in zip(net.layers, _owned(net), strict=True)
     ))
+
+
+def check_names(net: Net) -> None:
+    """Refuse a net whose parameters an HDF5 file could not keep apart.
+
+    Raises:
+        ConfigError: a layer has no name, or one that HDF5 takes for another.
+    """
+    names = [layer.name for layer in net.layers]
+    for number, problem in hdf5.misfits(list(zip(names, _owned(net), strict=True))):
+        net.layers[number].fail(f"an HDF5 file cannot hold the weights of this layer: {problem}",
+                                fix="Give it another name, or use a .caffemodel (snapshot_format: "
+                                    "BINARYPROTO).")
+
+
+def _owned(net: Net) -> list[list[int]]:
+    """For each layer the indices of its parameters that it shares with no earlier layer."""
+    own = {id(parameter.blob) for parameter in net.parameters}
+    return [[index for index, blob in enumerate(layer.blobs) if id(blob) in own]
+            for layer in net.layers]

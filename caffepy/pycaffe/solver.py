@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from caffepy import mode
@@ -13,6 +14,7 @@ from caffepy.proto import caffe_pb2
 from caffepy.pycaffe.keeper import Keeper
 from caffepy.pycaffe.net import Net
 from caffepy.solvers import rate
+from caffepy.solvers.located import located
 from caffepy.solvers.solver import create_solver
 
 Path = str | os.PathLike[str]
@@ -37,13 +39,9 @@ class Solver:
         if self.solver_type:
             param.type = self.solver_type
         context = mode.new_context(param.random_seed if param.random_seed >= 0 else None)
-        try:
+        with located(where) if where else nullcontext():
             self.core = create_solver(
                 param, context=context, communicator=mode.new_communicator())
-        except ConfigError as error:
-            if where and error.where is None:  # it is about the solver file itself
-                error.at(where)
-            raise
         self._keeper = Keeper(self.core)
         self._net = Net.of(self.core.net, self._keeper)
         self._test_nets = [Net.of(net, self._keeper) for net in self.core.test_nets]
