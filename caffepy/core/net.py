@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import debug, footprint, graph, scaled, weights
+from caffepy.core import debug, footprint, graph, scaled, sharing, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
@@ -119,6 +119,7 @@ class Net:
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
         self.layer_done: Hook | None = None
+        self.told: set[str] = set()  # about sharing with another net, once
         self.grad_scale: Callable[[], float] = lambda: 1.0
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
@@ -371,8 +372,9 @@ class Net:
             return weights.load(self, path)
 
     def share_trained_layers(self, other: Net) -> None:
-        """Use the other net's parameters for layers of equal name: one memory, one version."""
-        weights.share(self, other)
+        """Use the other net's parameters for layers of equal name, and for parameters that have a
+        name: one memory, one version."""
+        sharing.share(self, other)
         self._memories = None
 
     def to_proto(self, diff: bool = False) -> Any:

@@ -69,6 +69,7 @@ def copy(net: Net, weights: wire.Weights) -> Report:
     """
     report = Report(weights.path)
     targets, owned = Namesakes(net), owners(net)
+    filled: set[int] = set()  # memories; a layer that shares them has what another was given
     for source in weights.layers:
         layer = targets.take(source.name, bool(source.blobs))
         if layer is None:
@@ -102,10 +103,12 @@ def copy(net: Net, weights: wire.Weights) -> Report:
                         "a saved net, rename the layer.",
                 )
             blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
+            filled.add(id(blob.values.memory))
         report.copied.append(layer.name)
     report.missing = [
         layer.name for layer in net.layers if layer.name not in report.copied
-        and any((layer.name, index) in owned for index in range(len(layer.blobs)))
+        and any((layer.name, index) in owned and id(blob.values.memory) not in filled
+                for index, blob in enumerate(layer.blobs))
     ]
     # a solver's test nets have the train net's layers, of which it was said
     say = logger.info if net.label.startswith("test") else logger.warning
@@ -143,27 +146,6 @@ def fits(source: tuple[int, ...], target: tuple[int, ...]) -> bool:
     return source == target or (
         len(source) == 4 and source == (1,) * (4 - len(target)) + target
     )
-
-
-def share(net: Net, other: Net) -> None:
-    """Let ``net`` use the parameters of ``other`` for layers of equal name.
-
-    Raises:
-        ShapeError: a layer of equal name has another number or shape of parameters.
-    """
-    targets = Namesakes(net)
-    for source in other.layers:
-        layer = targets.take(source.name, bool(source.blobs))
-        if layer is None:
-            logger.info("Ignoring source layer %s", source.name)
-            continue
-        shapes = [blob.shape for blob in source.blobs]
-        if [blob.shape for blob in layer.blobs] != shapes:
-            layer.fail("Cannot share params with another net; shape mismatch", kind=ShapeError,
-                       found=f"{shapes} in net '{other.name}'",
-                       allowed=[blob.shape for blob in layer.blobs])
-        for blob, source_blob in zip(layer.blobs, source.blobs, strict=True):
-            blob.share_values(source_blob)
 
 
 def arrays(blobs: list[Blob], diff: bool = False) -> list[Array]:

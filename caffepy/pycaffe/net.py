@@ -275,7 +275,8 @@ class Net(Parts):
             return core_weights.copy(self.core, source)
 
     def share_with(self, other: Net) -> None:
-        """Use the other net's parameters for layers of equal name: one memory for both.
+        """Use the other net's parameters for layers of equal name, and where layers share one by a
+        name (param { name: "w" }): one memory for both.
 
         Views of this net's own parameters that were taken before are not followed.
 
