@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caffepy.cli import files, flags, gflags
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
@@ -129,6 +129,7 @@ def report(labelled: list[tuple[str, Net]], param: SolverParameter | None) -> No
 def traps(net: Net, trains: bool, test_iter: int, index: int) -> Iterator[str]:
     """What is suspicious in a net, with a look at its first batches."""
     from caffepy.checks import batches, structure
+    from caffepy.core import labels
     from caffepy.proto import caffe_pb2
 
     yield from structure.traps(net)
@@ -141,8 +142,18 @@ def traps(net: Net, trains: bool, test_iter: int, index: int) -> Iterator[str]:
     if test_iter:
         yield from batches.coverage(net, test_iter, index)
     first = batches.FirstBatches(net)
-    readers = [net.layers.index(layer) for layer, _ in first.data]
+    running = sorted({net.layers.index(layer) for layer, _ in first.data}
+                     .union(batches.label_way(net)))
     for number in range(1, batches.BATCHES + 1):
-        for i in readers:
-            net.forward_layer(i)
+        for i in tuple(running):
+            net.layers[i].labels_seen = labels.LOOKED_AT  # it need not look, we do
+            try:
+                net.forward_layer(i)
+            except DataError as error:
+                if not net.layers[i].integers:
+                    raise
+                running.remove(i)  # a label that is no class, with which a training ends
+                yield str(error)
+            else:
+                yield from first.not_whole(i)
         yield from first.look(number == batches.BATCHES)

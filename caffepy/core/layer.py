@@ -44,6 +44,8 @@ class Layer:
         loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
         auto_top: missing tops are made, as "(automatic)" blobs.
         labels: indices of bottoms that are labels: no gradient flows to them.
+        integers: bottoms whose numbers are truncated, such as class labels: of each index what it
+            holds, and what to do about numbers that are not whole (core.labels).
         always_reshape: ``reshape`` runs before every forward, not only when bottom shapes changed.
         learns: what the parameter blobs are, in order, for the documentation.
         data: the layer brings data into the net from outside.
@@ -62,6 +64,8 @@ class Layer:
         blobs: the parameters.
         param_propagate_down: per parameter, whether its gradient is wanted.
         position: how many draws or batches this layer has used up; a snapshot saves it.
+        reads: the bottoms' names as the prototxt has them, without the net's splits.
+        labels_seen: how many numbers of its ``integers`` were looked at.
     """
 
     type: ClassVar[str] = ""
@@ -74,6 +78,7 @@ class Layer:
     loss: ClassVar[bool] = False
     auto_top: ClassVar[bool] = False
     labels: tuple[int, ...] = ()
+    integers: ClassVar[dict[int, tuple[str, str]]] = {}
     always_reshape: ClassVar[bool] = False
     learns: ClassVar[tuple[str, ...]] = ()
     data: ClassVar[bool] = False
@@ -108,6 +113,8 @@ class Layer:
         self.param_propagate_down: list[bool] = []
         self.half: str | None = None
         self.position = 0
+        self.reads: list[str] = []
+        self.labels_seen = 0
         self._plans: dict[Any, Any] = {}
 
     # -- the four methods -----------------------------------------------------------------

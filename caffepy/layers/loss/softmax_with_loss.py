@@ -16,6 +16,7 @@ import functools
 import math
 from collections.abc import Sequence
 
+from caffepy.core import labels
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
@@ -25,13 +26,14 @@ from caffepy.kernels.base import (
     SoftmaxLossSpec,
     SoftmaxSpec,
 )
-from caffepy.layers.loss._loss import VALID, Normalized, bad_label, positions
+from caffepy.layers.loss._loss import CLASSES, VALID, Normalized, bad_label, positions
 
 
 @register("SoftmaxWithLoss", v1="SOFTMAX_LOSS", v0="softmax_loss", param="softmax_param")
 class SoftmaxWithLoss(Normalized):
     tops = "1-2"
     keeps = ()
+    integers = CLASSES
     recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
@@ -55,6 +57,7 @@ class SoftmaxWithLoss(Normalized):
         p = self.probabilities.values
         self.softmax.forward(bottom[0].values, p)
         self.kernel.forward(p, bottom[1].values, top[0].values)
+        labels.look(self, bottom[1], 1)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         self.kernel.backward(self.probabilities.values, bottom[1].values, bottom[0].grads,
