@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ def traps(net: Net) -> Iterator[str]:
                 if layer.type == "BatchNorm" and not _scaled(net, i)]:
         yield (f"{_some('BatchNorm', bare)} not followed by a Scale layer: scale and shift are not "
                "learned, as they are in the paper. Add a Scale layer with bias_term: true.")
+    names = Counter(layer.name for layer in net.layers if layer.blobs)
+    if doubled := [f"'{name}'" for name, count in names.items() if count > 1]:
+        yield (f"several layers with weights are called {_list(doubled)}: files tell them apart by "
+               "their order alone, and the original loads the weights of all into the first. Give "
+               "each a name of its own.")
 
 
 def untouched_statistics(net: Net) -> Iterator[str]:

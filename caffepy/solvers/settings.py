@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,16 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from caffepy.errors import ConfigError
 from caffepy.solvers import keep, nets, rate, rule
+from caffepy.solvers.located import MissingFile
 from caffepy.solvers.update import check_regularization
 
 AT_LEAST = {"iter_size": 1, "average_loss": 1, "max_iter": 0, "display": 0, "snapshot": 0,
             "test_interval": 0, "snapshot_keep": 0}
+
+
+def weight_files(paths: Iterable[str]) -> list[str]:
+    """The files that ``weights`` names: each entry may be a list with commas."""
+    return [name.strip() for path in paths for name in path.split(",") if name.strip()]
 
 
 def check(p: Any, root: bool = True) -> None:
@@ -38,6 +46,9 @@ def check(p: Any, root: bool = True) -> None:
     if "\0" in p.snapshot_prefix:
         raise ConfigError("no file has a NUL in its name", found=repr(p.snapshot_prefix),
                           field="snapshot_prefix")
+    for path in weight_files(p.weights):
+        if not os.path.exists(path):
+            raise MissingFile("weights", path)
     nets.test_sources(p)
     rule.get(p.type)(p, np)
     if p.snapshot and root:

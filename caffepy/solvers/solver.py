@@ -31,7 +31,7 @@ from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
 from caffepy.solvers import keep, nets, progress, resume, rule, settings, snapshot, testing
 from caffepy.solvers.grad_scale import GradScale
-from caffepy.solvers.located import MissingFile, located
+from caffepy.solvers.located import located
 from caffepy.solvers.losses import Losses
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.sequel import Update
@@ -144,10 +144,10 @@ class Solver:
                 keep.check_holds(self.param, self.net, update_rule.histories)
             self._update = Update(self)
             self.grad_scale.serve(self.net, self.updater)
-            self._start([self.net])
+            self._load([self.net], self.param.weights)
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
-                self._start(self.test_nets)
+                self._load(self.test_nets, self.param.weights)
             self.watch = Watch(self)
             this = weakref.proxy(self)
             self._losses = Losses(self.net, self.param,
@@ -319,15 +319,8 @@ class Solver:
         """
         self._load([self.net, *self.test_nets], [paths] if isinstance(paths, str) else paths)
 
-    def _start(self, into: Sequence[Net]) -> None:
-        """Load what the solver's own ``weights`` names."""
-        for path in split_weights(self.param.weights):
-            if not os.path.exists(path):
-                raise MissingFile("weights", path)
-        self._load(into, self.param.weights)
-
     def _load(self, into: Sequence[Net], paths: Sequence[str]) -> None:
-        names = split_weights(paths)
+        names = settings.weight_files(paths)
         for net in into:
             reports = []
             for name in names:
@@ -387,8 +380,3 @@ class Solver:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def split_weights(paths: Sequence[str]) -> list[str]:
-    """The files that ``weights`` names: each entry may be a list with commas."""
-    return [name.strip() for path in paths for name in path.split(",") if name.strip()]

@@ -88,8 +88,11 @@ def test_names_that_hdf5_cannot_hold(names, words, when):
             solver.snapshot()
     net.save("w.caffemodel")
     Path("s.prototxt").write_text(SOLVER + when + 'snapshot_prefix: "x"')
-    assert call("train", "-solver=s.prototxt").exit_code == 0
-    assert Path("x_iter_2.caffemodel").exists()
+    done = call("train", "-solver=s.prototxt", "-logtostderr")
+    assert done.exit_code == 0 and Path("x_iter_2.caffemodel").exists()
+    doubled = len(set(names)) < len(names)
+    said = "several layers with weights are called 'fc': files tell them apart by their order"
+    assert (said in done.output, said in call("check", "s.prototxt").output) == (doubled, doubled)
 
 
 @pytest.mark.parametrize("layers, last, groups", [
