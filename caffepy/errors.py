@@ -26,6 +26,7 @@ class CaffeError(RuntimeError):
         found: what came instead.
         allowed: what would have been right.
         fix: one sentence that says what to do.
+        field: the field of a solver that it is about, for who knows the file (solvers.settings).
     """
 
     exit_code = 1
@@ -39,6 +40,7 @@ class CaffeError(RuntimeError):
         found: object = None,
         allowed: object = None,
         fix: str | None = None,
+        field: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -46,6 +48,7 @@ class CaffeError(RuntimeError):
         self.found = found
         self.allowed = allowed
         self.fix = fix
+        self.field = field
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import pytest
 from support import ENGINES
 
+from caffepy import log
 from caffepy.kernels import engines
 
 os.environ["CAFFEPY_TUNE"] = "off"  # what was measured on this machine is no part of the tests
@@ -26,6 +28,16 @@ class Databases(NamedTuple):
 
     train: Path
     test: Path
+
+
+@pytest.fixture(autouse=True)
+def same_log_level():
+    """The command sets the level of the process's log; other tests shall not notice."""
+    root = logging.getLogger(log.ROOT)
+    before = root.level, root.handlers[:], root.propagate
+    yield
+    root.handlers[:], root.propagate = before[1:]
+    root.setLevel(before[0])  # which clears what loggers have cached of it
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from caffepy.checks import structure
+from caffepy.core import labels
 from caffepy.core.memory import Place
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ BATCHES = 5  # looked at; what they do not show is not looked for any more
 LEAST_LABELS = 50
 RUN = 5  # labels in order whose runs are this long on average or longer come class by class
 READERS = ("Data", "ImageData", "HDF5Data")  # whose records lie in an order of somebody's making
+SCRIPTED = ("Input", "MemoryData")  # which bring nothing unless a script fills them
 VARIANCE_KEEPERS = ("xavier", "msra")  # fillers that count on inputs of about unit variance
 RAW = 100  # numbers from 0 to more than this are pixels as they come
 
@@ -43,6 +45,9 @@ class FirstBatches:
 
     def look(self, last: bool) -> Iterator[str]:
         """What this batch, and with ``last`` all that were seen, show."""
+        if self.net.context.accelerator:  # where layers do not look by themselves
+            for i in range(len(self.net.layers)):
+                yield from self.not_whole(i)
         for layer, tops in self.data:
             if len(tops) > 1:
                 self._count(tops[1])
@@ -50,6 +55,13 @@ class FirstBatches:
                 yield from self._unscaled(layer, tops[0])
                 if len(tops) > 1:
                     yield from self._alike(layer, tops[1])
+
+    def not_whole(self, i: int) -> Iterator[str]:
+        """Labels of layer i that it would truncate."""
+        layer, bottoms = self.net.layers[i], self.net.bottoms[i]
+        for index in layer.integers:
+            if index < len(bottoms) and (told := labels.sentence(layer, bottoms[index], index)):
+                yield told
 
     def _count(self, name: str) -> None:
         blob = self.net.blobs[name]
@@ -86,6 +98,23 @@ class FirstBatches:
             yield (f"{layer.place_name} gives numbers from {values.min():g} to {values.max():g} to "
                    f"'{reader.name}', whose {filler.type} filler counts on inputs around 1. Add "
                    "transform_param { scale: 0.00390625 } (1/256), or subtract a mean.")
+
+
+def label_way(net: Net) -> list[int]:
+    """The layers that read labels, and those that the labels come through, in order; without those
+    whose labels a script brings. They run by themselves, whatever the scores are."""
+    made_by: dict[str, int] = {}
+    below: list[set[int]] = []  # of each layer all that its bottoms come through
+    way: set[int] = set()
+    for i, layer in enumerate(net.layers):
+        makers = [made_by[name] for name in net.bottom_names[i]]
+        below.append(set(makers).union(*(below[maker] for maker in makers)))
+        made_by.update(dict.fromkeys(net.top_names[i], i))
+        for index in layer.integers:
+            lie = {makers[index], *below[makers[index]]} if index < len(makers) else set()
+            if lie and not any(net.layers[number].type in SCRIPTED for number in lie):
+                way |= {i, *lie}
+    return sorted(way)
 
 
 def records(layer: Layer) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ def traps(net: Net) -> Iterator[str]:
                 if layer.type == "BatchNorm" and not _scaled(net, i)]:
         yield (f"{_some('BatchNorm', bare)} not followed by a Scale layer: scale and shift are not "
                "learned, as they are in the paper. Add a Scale layer with bias_term: true.")
+    names = Counter(layer.name for layer in net.layers if layer.blobs)
+    if doubled := [f"'{name}'" for name, count in names.items() if count > 1]:
+        yield (f"several layers with weights are called {_list(doubled)}: files tell them apart by "
+               "their order alone, and the original loads the weights of all into the first. Give "
+               "each a name of its own.")
 
 
 def untouched_statistics(net: Net) -> Iterator[str]:
@@ -55,6 +61,13 @@ def nothing_to_learn(net: Net) -> Iterator[str]:
         yield f"the net '{net.name}' has nothing to learn: none of its layers has parameters"
     elif not any(net.loss_weights.values()):
         yield f"the net '{net.name}' has nothing to learn: it has no loss"
+
+
+def frozen(net: Net) -> Iterator[str]:
+    """A net whose parameters all have lr_mult 0, and no statistics that forward gathers."""
+    gathers = any(layer.type in ("BatchNorm", "Python") for layer in net.layers)
+    if net.parameters and not gathers and not any(p.lr_mult for p in net.parameters):
+        yield f"every lr_mult of the net '{net.name}' is 0: nothing will be learnt."
 
 
 def no_rate(param: SolverParameter) -> Iterator[str]:

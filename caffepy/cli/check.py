@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caffepy.cli import files, flags, gflags
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
@@ -67,17 +67,17 @@ def nets_of_solver(param: SolverParameter, path: str) -> list[tuple[str, Net]]:
     """("train" or "test 0"..., net) for each net."""
     from caffepy.cli.train import seed_of
     from caffepy.core.context import Context
-    from caffepy.solvers import nets, rate, rule
+    from caffepy.solvers import keep, nets, rule, settings
+    from caffepy.solvers.located import located
 
-    try:
-        rate.check(param)
-        rule.get(param.type)
-        nets.test_sources(param)
+    with located(path):
+        settings.check(param)
         context = Context(seed=seed_of(param))
         found = [nets.train_net(param, context)]
         found += nets.test_nets(param, context)
-    except ConfigError as error:
-        raise error if error.where else error.at(path) from None
+        if param.snapshot or param.snapshot_after_train:
+            keep.check_writable(param)
+            keep.check_holds(param, found[0], rule.get(param.type).histories)
     return [(net.label, net) for net in found]
 
 
@@ -103,6 +103,7 @@ def nets_of_file(path: str, phase: str, level: int, stage: str) -> list[tuple[st
 def report(labelled: list[tuple[str, Net]], param: SolverParameter | None) -> None:
     """Print each net's table, then what is suspicious, in the solver's ``param`` first."""
     from caffepy.checks import structure
+    from caffepy.solvers.traps import of as traps_of_settings
     from caffepy.tools import summarize
     from caffepy.tools._table import MAX_WIDTH, table
 
@@ -110,7 +111,7 @@ def report(labelled: list[tuple[str, Net]], param: SolverParameter | None) -> No
     said: dict[str, str] = {}
     test_iter = list(param.test_iter) if param else []
     if param:
-        for sentence in (*structure.no_rate(param), *structure.no_iterations(param)):
+        for sentence in (*traps_of_settings(param), *structure.no_iterations(param)):
             said[sentence] = "solver"
     tests = 0
     for label, net in labelled:
@@ -129,19 +130,31 @@ def report(labelled: list[tuple[str, Net]], param: SolverParameter | None) -> No
 def traps(net: Net, trains: bool, test_iter: int, index: int) -> Iterator[str]:
     """What is suspicious in a net, with a look at its first batches."""
     from caffepy.checks import batches, structure
+    from caffepy.core import labels
     from caffepy.proto import caffe_pb2
 
     yield from structure.traps(net)
     if trains:
         yield from structure.nothing_to_learn(net)
+        yield from structure.frozen(net)
         yield from structure.unfed_inputs(net)
     if net.phase == caffe_pb2.TRAIN:
         yield from structure.untouched_statistics(net)
     if test_iter:
         yield from batches.coverage(net, test_iter, index)
     first = batches.FirstBatches(net)
-    readers = [net.layers.index(layer) for layer, _ in first.data]
+    running = sorted({net.layers.index(layer) for layer, _ in first.data}
+                     .union(batches.label_way(net)))
     for number in range(1, batches.BATCHES + 1):
-        for i in readers:
-            net.forward_layer(i)
+        for i in tuple(running):
+            net.layers[i].labels_seen = labels.LOOKED_AT  # it need not look, we do
+            try:
+                net.forward_layer(i)
+            except DataError as error:
+                if not net.layers[i].integers:
+                    raise
+                running.remove(i)  # a label that is no class, with which a training ends
+                yield str(error)
+            else:
+                yield from first.not_whole(i)
         yield from first.look(number == batches.BATCHES)

@@ -16,8 +16,11 @@ logger = log.get(__name__)
 DOCTOR = "'caffepy device_query' shows what is installed."
 
 
-def choose(spec: str) -> list[int]:
+def choose(spec: str, what: str = "") -> list[int]:
     """The device numbers that -gpu asks for ("", "all", "0", "0,1"); [] means the CPU.
+
+    Args:
+        what: how errors begin, if no flag asks.
 
     Raises:
         ConfigError: not a list of numbers.
@@ -38,7 +41,7 @@ def choose(spec: str) -> list[int]:
         doubled = sorted({number for number in wanted if wanted.count(number) > 1})
         if doubled:
             raise ConfigError(f"flag 'gpu' names device {doubled[0]} twice", found=spec)
-    count = device_count(spec)
+    count = device_count(spec, what)
     if wanted is None:
         return list(range(count))
     for number in wanted:
@@ -50,11 +53,11 @@ def choose(spec: str) -> list[int]:
     return wanted
 
 
-def device_count(spec: str = "all") -> int:
+def device_count(spec: str = "all", what: str = "") -> int:
     """How many GPUs can be used, at least one; raises DeviceError saying what is missing."""
     from caffepy.kernels.cuda import libraries  # brings NumPy, which --help does without
 
-    what = f"cannot use -gpu {spec}"
+    what = what or f"cannot use -gpu {spec}"
     try:
         import cupy
     except ImportError:

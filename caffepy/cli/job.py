@@ -14,6 +14,7 @@ from caffepy.errors import ConfigError
 from caffepy.parallel import launch
 from caffepy.parallel.base import Communicator
 from caffepy.proto import caffe_pb2
+from caffepy.solvers.located import located
 from caffepy.solvers.solver import Solver, create_solver
 
 logger = log.get(__name__)
@@ -76,12 +77,10 @@ def run(communicator: Communicator, job: Job) -> list[str]:
 
             communicator = Nccl(communicator, int(context.device))
     with SignalEffects(job.sigint_effect, job.sighup_effect) as signals:
-        try:
+        with located(job.solver):
             running = create_solver(
                 param, context=context, action=signals.action, communicator=communicator,
                 optimize=True)
-        except ConfigError as error:
-            raise error if error.where else error.at(job.solver) from None
         check_learns(running, job.solver)
         structure.warn(structure.unfed_inputs(running.net))
         if job.snapshot:
@@ -97,7 +96,8 @@ def run(communicator: Communicator, job: Job) -> list[str]:
                 around.enter_context(written(running, about))
             if job.timing and communicator.root:
                 around.enter_context(timed(running))
-            running.solve()
+            with located(job.solver, whole=False):
+                running.solve()
     logger.info("Optimization Done.")
     return last_tests(running)
 

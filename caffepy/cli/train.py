@@ -10,7 +10,7 @@ import click
 
 from caffepy import log
 from caffepy.cli import devices, files, flags, gflags
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, DeviceError
 
 if TYPE_CHECKING:
     from caffepy.cli.job import Job
@@ -116,8 +116,7 @@ def asked(
     elif weights:
         del param.weights[:]
         set_path(param, "weights", weights)
-    gpu = gpu or gpu_of(param)
-    numbers = devices.choose(gpu)
+    numbers = devices.choose(gpu) if gpu else gpus_of(param, solver)
     if workers and (communicator.size > 1 or numbers):
         raise ConfigError(
             "flag 'workers' is for the CPU of one machine", found=f"-workers {workers}",
@@ -152,14 +151,25 @@ def set_trouble(
             setattr(param, field, caffe_pb2.SolverParameter.Trouble.Value(word.upper()))
 
 
-def gpu_of(param: SolverParameter) -> str:
-    """The -gpu that a solver file means. ``solver_mode: GPU`` counts only if written: it is the
-    schema's default, and most files of CPU users leave it out."""
-    from caffepy.proto import caffe_pb2
+def gpus_of(param: SolverParameter, path: str) -> list[int]:
+    """The GPUs that a solver file means. ``solver_mode: GPU`` counts only if written: it is the
+    schema's default, and most files of CPU users leave it out.
 
-    if param.HasField("solver_mode") and param.solver_mode == caffe_pb2.SolverParameter.GPU:
-        return str(param.device_id)
-    return ""
+    Raises:
+        DeviceError: there is no such GPU; it names the line.
+    """
+    from caffepy.proto import caffe_pb2, places
+
+    if not param.HasField("solver_mode") or param.solver_mode != caffe_pb2.SolverParameter.GPU:
+        return []
+    try:
+        return devices.choose(str(param.device_id), "solver_mode is GPU, and none can be used")
+    except (ConfigError, DeviceError) as error:
+        number = isinstance(error, ConfigError) or error.allowed is not None  # there are others
+        error.fix = ("For the CPU write solver_mode: CPU, or leave it out"
+                     + (f". For a GPU: {error.fix}" if error.fix else "."))
+        place = "device_id" if number else "solver_mode"
+        raise error.at(places.where(path, place)) from None
 
 
 def seed_of(param: SolverParameter) -> int | None:

@@ -43,6 +43,7 @@ class Assembly:
         self.owners: dict[str, Parameter] = {}  # by the name that layers share
         self.specs: dict[str, Any] = {}  # the owner's ParamSpec, by that name
         self.names: Counter[str] = Counter()  # of the layers so far
+        self.split_of: dict[str, str] = {}  # by the top of a Split
         self.on_host: set[str] = set()  # types of them that run on the CPU beside a GPU
         self.precision = Precision(net.param, net.dtype, bool(net.context.accelerator),
                                    net.context.precision)
@@ -93,6 +94,9 @@ class Assembly:
         self.names[spec.name] += 1
         check_counts(layer, len(spec.bottom), len(spec.top))
         bottom, wanted = self._bottoms(layer)
+        layer.reads = [self.split_of.get(name, name) for name in spec.bottom]
+        if spec.type == "Split":
+            self.split_of.update(dict.fromkeys(spec.top, layer.reads[0]))
         top = self._tops(layer, bottom)
 
         with layer.named_errors():

@@ -28,8 +28,10 @@ def forward(net: Net, i: int) -> None:
         logger.info("    [Forward] Layer %s, top blob %s data: %g",
                     layer.name, name, mean_abs(blob.values))
     for index, blob in enumerate(layer.blobs):
-        logger.info("    [Forward] Layer %s, param blob %d data: %g",
-                    layer.name, index, mean_abs(blob.values))
+        # by name if it has one, here and in [Update]; the original's [Backward] always counts
+        given = layer.spec.param[index].name if index < len(layer.spec.param) else ""
+        logger.info("    [Forward] Layer %s, param blob %s data: %g",
+                    layer.name, given or index, mean_abs(blob.values))
 
 
 def backward(net: Net, i: int) -> None:

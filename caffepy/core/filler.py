@@ -37,8 +37,8 @@ def uniform(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> A
 def gaussian(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
     values = generator.normal(p.mean, p.std, shape)
     if p.sparse >= 0:
-        # each of the shape[0] outputs keeps about `sparse` of its inputs, as the original does
-        values *= generator.random(shape) < min(1.0, p.sparse / shape[0])
+        # each weight stays with this chance, by the outputs and not the inputs, as in the original
+        values *= generator.random(shape) < p.sparse / shape[0]
     return values
 
 
@@ -59,7 +59,7 @@ def msra(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
 def bilinear(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
     size = shape[3]
     factor = math.ceil(size / 2)
-    centre = (2 * factor - 1 - factor % 2) / (2 * factor)
+    centre = (size - 1) / (2 * factor)
     line = 1 - np.abs(np.arange(size) / factor - centre)
     return np.broadcast_to(np.outer(line, line), shape)
 
@@ -68,6 +68,8 @@ FILLERS: dict[str, Fill] = {
     f.__name__: f
     for f in (constant, uniform, gaussian, positive_unitball, xavier, msra, bilinear)
 }
+
+DRAWS = {"uniform": ("min", "max"), "gaussian": ("mean", "std")}  # from between or around these
 
 
 def fan(shape: tuple[int, ...], p: Any) -> float:
@@ -99,10 +101,30 @@ def fill(
             cure = f'Write type: "{cure}".'
         fail(f"Unknown filler name: {p.type}", allowed=", ".join(FILLERS),
              fix=cure or did_you_mean(p.type, FILLERS))
+    _check(tensor.shape, p, fail)
+    if tensor.count:
+        tensor.overwrite(Place.HOST)[...] = FILLERS[p.type](tensor.shape, p, generator)
+
+
+def _check(shape: tuple[int, ...], p: Any, fail: Callable[..., Any]) -> None:
+    """Refuse what the filler cannot fill, and what it cannot fill with."""
+    for field in DRAWS.get(p.type, ()):
+        if not math.isfinite(getattr(p, field)):
+            fail(f"{field} of the {p.type} filler is no finite number", found=getattr(p, field))
     if p.sparse != -1 and p.type != "gaussian":
         fail(f"sparse is for the gaussian filler, not for {p.type}")
-    shape = tensor.shape
+    if p.type == "uniform" and p.min > p.max:
+        fail("min of the uniform filler is above its max", found=f"min {p.min:g}, max {p.max:g}",
+             fix="max is 1 if it is not given.")
+    if p.type == "gaussian" and p.std <= 0:
+        fail("std of the gaussian filler must be positive", found=f"{p.std:g}",
+             fix='For one value everywhere: type: "constant".')
+    if p.type == "gaussian" and p.sparse != -1:
+        outputs = shape[0] if shape else 0
+        if not 0 <= p.sparse <= outputs:
+            fail("sparse of the gaussian filler must not exceed the number of outputs",
+                 found=p.sparse, allowed=f"0 to {outputs}, or -1 for all weights")
+    if not shape and p.type in ("positive_unitball", "xavier", "msra"):
+        fail(f"the {p.type} filler goes by the first axis, and this blob has none")
     if p.type == "bilinear" and (len(shape) != 4 or shape[2] != shape[3]):
         fail("the bilinear filler fills square 4-D kernels", found=f"shape {shape}")
-    if tensor.count:
-        tensor.overwrite(Place.HOST)[...] = FILLERS[p.type](shape, p, generator)

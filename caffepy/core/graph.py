@@ -9,9 +9,10 @@ Both expect the current format (caffepy.core.upgrade) and return a new message.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from caffepy import log
+from caffepy.core import left_out
 from caffepy.errors import ConfigError, NotFound, did_you_mean
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import Source
@@ -51,31 +52,15 @@ def filter_net(
 
 def meets_rule(state: caffe_pb2.NetState, rule: caffe_pb2.NetStateRule, layer_name: str) -> bool:
     """Does the state meet all parts of the rule? Logs the first part it does not."""
-    reason = next(_broken_parts(state, rule), None)
+    reason = next((words for _, _, words in left_out.broken_parts(state, rule)), None)
     if reason:
         logger.info("The NetState %s specified by a rule in layer %s", reason, layer_name)
     return reason is None
 
 
-def _broken_parts(state: caffe_pb2.NetState, rule: caffe_pb2.NetStateRule) -> Iterator[str]:
-    level = f"level ({state.level}) is above the"
-    if rule.HasField("phase") and rule.phase != state.phase:
-        yield f"phase ({state.phase}) differed from the phase ({rule.phase})"
-    if rule.HasField("min_level") and state.level < rule.min_level:
-        yield f"{level} min_level ({rule.min_level})"  # "above" is the original's slip
-    if rule.HasField("max_level") and state.level > rule.max_level:
-        yield f"{level} max_level ({rule.max_level})"
-    for stage in rule.stage:
-        if stage not in state.stage:
-            yield f"did not contain stage '{stage}'"
-    for stage in rule.not_stage:
-        if stage in state.stage:
-            yield f"contained a not_stage '{stage}'"
-
-
 def insert_splits(
     param: caffe_pb2.NetParameter, source: Source | None = None,
-    whole: caffe_pb2.NetParameter | None = None,
+    whole: caffe_pb2.NetParameter | None = None, label: str = "net",
 ) -> caffe_pb2.NetParameter:
     """The net with a Split layer after every top that has more than one reader.
 
@@ -88,11 +73,12 @@ def insert_splits(
     Args:
         source: where the net is written, for errors.
         whole: the net before ``filter_net``, for errors.
+        label: what the net is to its owner, for errors.
 
     Raises:
         NotFound: a bottom that no layer before makes.
     """
-    read = read_tops(param, source, whole or param)
+    read = read_tops(param, source, whole or param, label)
     readers = Counter(top for tops in read for top in tops)
     for i, layer in enumerate(param.layer):
         weights = list(layer.loss_weight)[: len(layer.top)]
@@ -156,7 +142,8 @@ def split_blob_name(layer_name: str, blob_name: str, top_index: int, k: int) -> 
 
 
 def read_tops(
-    param: caffe_pb2.NetParameter, source: Source | None, whole: caffe_pb2.NetParameter
+    param: caffe_pb2.NetParameter, source: Source | None, whole: caffe_pb2.NetParameter,
+    label: str = "",
 ) -> list[list[Top]]:
     """For each layer and each of its bottoms, the top that it reads."""
     latest: dict[str, Top] = {}
@@ -164,7 +151,7 @@ def read_tops(
     for i, layer in enumerate(param.layer):
         for j, blob in enumerate(layer.bottom):
             if blob not in latest:
-                raise _unknown_bottom(param, i, j, latest, source, whole)
+                raise _unknown_bottom(param, i, j, latest, source, whole, label)
         found.append([latest[blob] for blob in layer.bottom])
         latest.update((blob, (i, j)) for j, blob in enumerate(layer.top))
     return found
@@ -172,19 +159,16 @@ def read_tops(
 
 def _unknown_bottom(
     param: caffe_pb2.NetParameter, i: int, j: int, made: dict[str, Top], source: Source | None,
-    whole: caffe_pb2.NetParameter,
+    whole: caffe_pb2.NetParameter, label: str,
 ) -> NotFound:
     layer = param.layer[i]
     blob = layer.bottom[j]
-    later = [other.name for other in param.layer[i:] if blob in other.top]
+    later, left = _makers(blob, param.layer[i + 1 :]), _makers(blob, whole.layer)
     fix = did_you_mean(blob, made)
-    if later and later[0] != layer.name:
-        fix = f"It is made by layer '{later[0]}', which comes later: layers run in file order."
-    elif not later and (others := [other.name for other in whole.layer if blob in other.top]):
-        phase = caffe_pb2.Phase.Name(param.state.phase)
-        fix = (f"Layer '{others[0]}' makes it, but its include or exclude rules leave it out of "
-               f"this net (phase {phase}, level {param.state.level}, stages "
-               f"{', '.join(param.state.stage) or 'none'}).")
+    if later:
+        fix = f"It is made by layer '{later[0].name}', which comes later: layers run in file order."
+    elif left:
+        fix = left_out.explain(blob, left, param.state, label, source)
     elif not made:
         fix = ("No layer before it makes anything: a net to train begins with a data layer (Data, "
                "ImageData, HDF5Data...), one for use with an Input layer.")
@@ -193,6 +177,13 @@ def _unknown_bottom(
         where=source.where(layer.name) if source else None,
         fix=fix or (f"Blobs made so far: {', '.join(made)}." if made else None),
     )
+
+
+def _makers(
+    blob: str, layers: Sequence[caffe_pb2.LayerParameter]
+) -> list[caffe_pb2.LayerParameter]:
+    """The layers that make a blob, and do not just work in place on it."""
+    return [layer for layer in layers if blob in layer.top and blob not in layer.bottom]
 
 
 def _where(layer: caffe_pb2.LayerParameter, source: Source | None) -> str:

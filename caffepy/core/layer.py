@@ -46,6 +46,8 @@ class Layer(Traits):
         blobs: the parameters.
         param_propagate_down: per parameter, whether its gradient is wanted.
         position: how many draws or batches this layer has used up; a snapshot saves it.
+        reads: the bottoms' names as the prototxt has them, without the net's splits.
+        labels_seen: how many numbers of its ``integers`` were looked at.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -86,6 +88,8 @@ class Layer(Traits):
         self.param_propagate_down: list[bool] = []
         self.half: str | None = None
         self.position = 0
+        self.reads: list[str] = []
+        self.labels_seen = 0
         self._plans: dict[Any, Any] = {}
 
     # -- the four methods -----------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import crops, debug, footprint, graph, registry, scaled, weights
+from caffepy.core import crops, debug, footprint, graph, registry, scaled, sharing, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
@@ -92,7 +92,7 @@ class Net:
             logger.info("Initializing net from parameters: \n%s", shown)
         registry.require(kept.layer, param.layer, where)
         crops.align(kept, where, param)
-        self.param = graph.insert_splits(kept, where, param)
+        self.param = graph.insert_splits(kept, where, param, label)
         self.name: str = param.name
         self.phase: int = param.state.phase
         self.context = context or Context()
@@ -120,6 +120,7 @@ class Net:
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
         self.layer_done: Hook | None = None
+        self.told: set[str] = set()  # about sharing with another net, once
         self.grad_scale: Callable[[], float] = lambda: 1.0
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
@@ -357,8 +358,9 @@ class Net:
             return weights.load(self, path)
 
     def share_trained_layers(self, other: Net) -> None:
-        """Use the other net's parameters for layers of equal name: one memory, one version."""
-        weights.share(self, other)
+        """Use the other net's parameters for layers of equal name, and for parameters that have a
+        name: one memory, one version."""
+        sharing.share(self, other)
         self._calls.look_again()
 
     def to_proto(self, diff: bool = False) -> Any:

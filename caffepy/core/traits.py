@@ -35,6 +35,8 @@ class Traits:
         loss: the first top has a loss weight of 1 unless the prototxt says otherwise.
         auto_top: missing tops are made, as "(automatic)" blobs.
         labels: indices of bottoms that are labels: no gradient flows to them.
+        integers: bottoms whose numbers are truncated, such as class labels: of each index what it
+            holds, and what to do about numbers that are not whole (core.labels).
         always_reshape: ``reshape`` runs before every forward, not only when bottom shapes changed.
         learns: what the parameter blobs are, in order, for the documentation.
         on_host: it knows NumPy alone, so in a net on a GPU it gets the CPU's side of the context.
@@ -77,6 +79,7 @@ class Traits:
     loss: ClassVar[bool] = False
     auto_top: ClassVar[bool] = False
     labels: tuple[int, ...] = ()
+    integers: ClassVar[dict[int, tuple[str, str]]] = {}
     always_reshape: ClassVar[bool] = False
     learns: ClassVar[tuple[str, ...]] = ()
     on_host: ClassVar[bool] = False

@@ -69,6 +69,7 @@ def copy(net: Net, weights: wire.Weights) -> Report:
     """
     report = Report(weights.path)
     targets, owned = Namesakes(net), owners(net)
+    filled: set[int] = set()  # memories; a layer that shares them has what another was given
     for source in weights.layers:
         layer = targets.take(source.name, bool(source.blobs))
         if layer is None:
@@ -102,10 +103,12 @@ def copy(net: Net, weights: wire.Weights) -> Report:
                         "a saved net, rename the layer.",
                 )
             blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
+            filled.add(id(blob.values.memory))
         report.copied.append(layer.name)
     report.missing = [
         layer.name for layer in net.layers if layer.name not in report.copied
-        and any((layer.name, index) in owned for index in range(len(layer.blobs)))
+        and any((layer.name, index) in owned and id(blob.values.memory) not in filled
+                for index, blob in enumerate(layer.blobs))
     ]
     # a solver's test nets have the train net's layers, of which it was said
     say = logger.info if net.label.startswith("test") else logger.warning
@@ -145,27 +148,6 @@ def fits(source: tuple[int, ...], target: tuple[int, ...]) -> bool:
     )
 
 
-def share(net: Net, other: Net) -> None:
-    """Let ``net`` use the parameters of ``other`` for layers of equal name.
-
-    Raises:
-        ShapeError: a layer of equal name has another number or shape of parameters.
-    """
-    targets = Namesakes(net)
-    for source in other.layers:
-        layer = targets.take(source.name, bool(source.blobs))
-        if layer is None:
-            logger.info("Ignoring source layer %s", source.name)
-            continue
-        shapes = [blob.shape for blob in source.blobs]
-        if [blob.shape for blob in layer.blobs] != shapes:
-            layer.fail("Cannot share params with another net; shape mismatch", kind=ShapeError,
-                       found=f"{shapes} in net '{other.name}'",
-                       allowed=[blob.shape for blob in layer.blobs])
-        for blob, source_blob in zip(layer.blobs, source.blobs, strict=True):
-            blob.share_values(source_blob)
-
-
 def arrays(blobs: list[Blob], diff: bool = False) -> list[Array]:
     """The host arrays of parameters, or of their gradients."""
     tensors: list[Tensor] = [blob.grads if diff else blob.values for blob in blobs]
@@ -201,18 +183,38 @@ def save(net: Net, path: Path, diff: bool) -> None:
 
 
 def save_hdf5(net: Net, path: Path, diff: bool) -> None:
-    """Write a .caffemodel.h5; shared parameters are written once, by their owner."""
-    owned = owners(net)
-    names = [layer.name for layer in net.layers if layer.blobs]
-    for layer in net.layers:
-        if layer.blobs and (not layer.name or names.count(layer.name) > 1):
-            layer.fail("HDF5 files tell layers apart by their names",
-                       found="no name" if not layer.name else "two layers of this name",
-                       fix="Give each layer a name of its own, or use a .caffemodel.")
+    """Write a .caffemodel.h5; shared parameters are written once, by their owner.
+
+    Raises:
+        ConfigError: names that the file cannot hold; see ``check_names``.
+        CaffeError: it cannot be written.
+    """
+    check_names(net)
     hdf5.write_net(path, (
         (layer.name, {
-            index: (blob.values.read(Place.HOST), blob.grads.read(Place.HOST) if diff else None)
-            for index, blob in enumerate(layer.blobs) if (layer.name, index) in owned
+            index: (layer.blobs[index].values.read(Place.HOST),
+                    layer.blobs[index].grads.read(Place.HOST) if diff else None)
+            for index in indices
         })
-        for layer in net.layers
+        for layer, indices in zip(net.layers, _owned(net), strict=True)
     ))
+
+
+def check_names(net: Net) -> None:
+    """Refuse a net whose parameters an HDF5 file could not keep apart.
+
+    Raises:
+        ConfigError: a layer has no name, or one that HDF5 takes for another.
+    """
+    names = [layer.name for layer in net.layers]
+    for number, problem in hdf5.misfits(list(zip(names, _owned(net), strict=True))):
+        net.layers[number].fail(f"an HDF5 file cannot hold the weights of this layer: {problem}",
+                                fix="Give it another name, or use a .caffemodel (snapshot_format: "
+                                    "BINARYPROTO).")
+
+
+def _owned(net: Net) -> list[list[int]]:
+    """For each layer the indices of its parameters that it shares with no earlier layer."""
+    own = {id(parameter.blob) for parameter in net.parameters}
+    return [[index for index, blob in enumerate(layer.blobs) if id(blob) in own]
+            for layer in net.layers]

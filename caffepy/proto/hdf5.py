@@ -9,14 +9,15 @@ A layer name with slashes (``inception_3a/1x1``) becomes nested groups.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy.errors import DataError
+from caffepy.errors import CaffeError, DataError
 from caffepy.proto.files import atomic_path, file_error
 from caffepy.proto.wire import LayerWeights, Weights
 
@@ -93,6 +94,67 @@ def check_dataset(dataset: h5py.Dataset, path: str, *, virtual: bool = False) ->
                         found=f"shape {dataset.shape} in {stored} bytes")
 
 
+def misfits(layers: Sequence[tuple[str, Sequence[int]]]) -> Iterator[tuple[int, str]]:
+    """Layers whose parameters the file could not hold beside the others'.
+
+    Args:
+        layers: for each its name and the indices of its parameters to be stored.
+
+    Returns: numbers in ``layers``, and what is wrong with the name.
+    """
+    datasets: dict[str, int] = {}
+    groups: dict[str, int] = {}
+    for number, (name, indices) in enumerate(layers):
+        if not indices:
+            continue
+        if not name:
+            yield number, "it has no name"
+        elif "\0" in name:
+            yield number, "there is a NUL in its name"
+        elif _plain(name) != name:
+            yield number, (f"HDF5 takes the name '{name}' for '{_plain(name)}'" if _plain(name)
+                           else f"'{name}' is no name to HDF5")
+        elif name in groups:
+            yield number, f"there are two layers of this name, '{name}'"
+        groups[name] = number
+        datasets.update((f"{name}/{index}", number) for index in indices)
+    for number, (name, indices) in enumerate(layers):
+        clash = next((path for path in _paths(name) if path in datasets), None)
+        if indices and clash:
+            other = layers[datasets[clash]][0]
+            yield number, (f"'{clash}' in its name is already param {clash.rpartition('/')[2]} of "
+                           f"layer '{other}'")
+
+
+def _plain(name: str) -> str:
+    """The path that HDF5 makes of a name, seen from a group."""
+    return "/".join(part for part in name.split("/") if part not in ("", "."))
+
+
+def _paths(name: str) -> Iterator[str]:
+    """The groups on the way to a name, itself included."""
+    parts = name.split("/")
+    return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[h5py.File]:
+    """A new HDF5 file, which takes the place of ``path`` if the block succeeds.
+
+    Raises:
+        NotFound, DataError: it cannot be written.
+    """
+    with atomic_path(path) as beside:
+        try:
+            with h5py.File(beside, "w") as file:
+                yield file
+        except (CaffeError, OSError):
+            raise
+        except Exception as error:  # h5py has many kinds for what it cannot write
+            raise DataError(f"the HDF5 file cannot be written: {error}",
+                            where=os.fspath(path)) from error
+
+
 def write_net(
     path: Path,
     layers: Iterable[tuple[str, dict[int, tuple[Array, Array | None]]]],
@@ -101,17 +163,21 @@ def write_net(
 
     Args:
         layers: for each layer its name and, by index, (values, gradient or None) of the
-            parameters it owns.
+            parameters it owns; ``misfits`` finds nothing in them.
 
     Raises:
         NotFound, DataError: the file cannot be written.
     """
-    with atomic_path(path) as beside, h5py.File(beside, "w") as file:
-        file.create_group("data")
+    with written(path) as file:
+        data, bare = file.create_group("data"), []
         for name, blobs in layers:
-            group = file["data"].require_group(name)
             for index, (values, grads) in blobs.items():
-                group.create_dataset(str(index), data=values)
+                data.create_dataset(f"{name}/{index}", data=values)
                 if grads is not None:
-                    file.require_group("diff").require_group(name).create_dataset(
-                        str(index), data=grads)
+                    file.create_dataset(f"diff/{name}/{index}", data=grads)
+            if not blobs:
+                bare.append(name)
+        for name in bare:  # they have a group, as in the original's files, where there can be one
+            if name and "\0" not in name and _plain(name) == name and not any(
+                    isinstance(data.get(group), h5py.Dataset) for group in _paths(name)):
+                data.require_group(name)

@@ -265,7 +265,8 @@ class Net(Parts):
             weights._caffepy if isinstance(weights, Net) else weights)
 
     def share_with(self, other: Net) -> None:
-        """Use the other net's parameters for layers of equal name: one memory for both.
+        """Use the other net's parameters for layers of equal name, and where layers share one by a
+        name (param { name: "w" }): one memory for both.
 
         Views of this net's own parameters that were taken before are not followed.
 

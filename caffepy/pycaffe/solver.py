@@ -15,6 +15,7 @@ from caffepy.proto import caffe_pb2
 from caffepy.pycaffe.keeper import Keeper
 from caffepy.pycaffe.net import Net, face
 from caffepy.solvers import rate
+from caffepy.solvers.located import located
 from caffepy.solvers.solver import Solver as CoreSolver
 from caffepy.solvers.solver import create_solver
 
@@ -52,13 +53,8 @@ class Solver:
         if rule:
             param.type = rule
         context = mode.new_context(param.random_seed if param.random_seed >= 0 else None)
-        try:
-            core = create_solver(
-                param, context=context, communicator=mode.new_communicator())
-        except ConfigError as error:
-            if where and error.where is None:  # it is about the solver file itself
-                error.at(where)
-            raise
+        with located(where) if where else contextlib.nullcontext():
+            core = create_solver(param, context=context, communicator=mode.new_communicator())
         keeper = Keeper(core)
         self._caffepy = Inside(core, keeper, face(core.net, keeper),
                                [face(net, keeper) for net in core.test_nets])

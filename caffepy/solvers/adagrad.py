@@ -18,7 +18,7 @@ class AdaGrad(Rule):
 
     def check(self) -> None:
         self.fail_if(self.momentum != 0, "Momentum cannot be used with AdaGrad",
-                     f"momentum: {self.momentum:g}", "Take it out.")
+                     f"momentum: {self.momentum:g}", "Take it out.", "momentum")
         self.delta: float = self.param.delta
 
     def constants(self) -> tuple[float, float, float, float]:

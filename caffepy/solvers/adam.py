@@ -25,7 +25,8 @@ class Adam(Rule):
         self.delta: float = self.param.delta
         for name in ("momentum", "momentum2"):
             value = getattr(self.param, name)
-            self.fail_if(not 0 <= value < 1, f"{name} must be at least 0 and below 1", value)
+            self.fail_if(not 0 <= value < 1, f"{name} must be at least 0 and below 1", value,
+                         field=name)
         self.begin(0)  # constants are asked for before the first update
 
     def constants(self) -> tuple[float, float, float, float]:

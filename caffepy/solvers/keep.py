@@ -6,6 +6,7 @@ import contextlib
 import glob
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from caffepy.proto.paths import path_of
 from caffepy.solvers import snapshot
 
 if TYPE_CHECKING:
+    from caffepy.core.net import Net
     from caffepy.solvers.solver import Solver
 
 logger = log.get(__name__)
@@ -92,8 +94,20 @@ def latest(prefix: str) -> str:
 
 def check_writable(param: Any) -> None:
     """As ``snapshot.check_writable``; with ``snapshot_errors: WARN`` a warning."""
-    try:
+    with _warned(param):
         snapshot.check_writable(param)
+
+
+def check_holds(param: Any, net: Net, histories: int) -> None:
+    """As ``snapshot.check_holds``; with ``snapshot_errors: WARN`` a warning."""
+    with _warned(param):
+        snapshot.check_holds(param, net, histories)
+
+
+@contextlib.contextmanager
+def _warned(param: Any) -> Iterator[None]:
+    try:
+        yield
     except CaffeError as error:
         if not _goes_on(param) or not param.snapshot_prefix:
             raise

@@ -15,9 +15,10 @@ from caffepy import log
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_net_param
-from caffepy.errors import ConfigError
+from caffepy.errors import CaffeError, ConfigError, NotFound
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of, paths_of
+from caffepy.solvers.located import MissingFile
 
 logger = log.get(__name__)
 
@@ -38,7 +39,7 @@ def train_net(param: Any, context: Context, optimize: bool = False) -> Net:
     if len(given) > 1:
         raise ConfigError(
             "SolverParameter must not contain more than one of these fields specifying a "
-            "train_net: " + ", ".join(TRAIN_FIELDS), found=" and ".join(given))
+            "train_net: " + ", ".join(TRAIN_FIELDS), found=" and ".join(given), field=given[0])
     source = _source(param, given[0])
     logger.info({
         "train_net_param": "Creating training net specified in train_net_param.",
@@ -46,7 +47,7 @@ def train_net(param: Any, context: Context, optimize: bool = False) -> Net:
         "net_param": "Creating training net specified in net_param.",
         "net": f"Creating training net from net file: {source}",
     }[given[0]])
-    return _build(source, caffe_pb2.TRAIN, param.train_state, context, "train", optimize)
+    return _build(source, caffe_pb2.TRAIN, param.train_state, context, "train", optimize, given[0])
 
 
 def test_nets(param: Any, context: Context, optimize: bool = False) -> list[Net]:
@@ -54,15 +55,19 @@ def test_nets(param: Any, context: Context, optimize: bool = False) -> list[Net]
 
     Raises:
         ConfigError: test_iter, test_state or test_interval do not fit them.
+        CaffeError: anything wrong with one of them; it says which.
     """
     sources = test_sources(param)
     nets: list[Net] = []
     try:
-        for index, (source, said) in enumerate(sources):
+        for index, (source, said, field) in enumerate(sources):
             logger.info("Creating test net (#%d) specified by %s", index, said)
             state = param.test_state[index] if param.test_state else caffe_pb2.NetState()
-            nets.append(_build(source, caffe_pb2.TEST, state, context, f"test {index}",
-                               optimize))
+            try:
+                nets.append(_build(source, caffe_pb2.TEST, state, context, f"test {index}",
+                                   optimize, field))
+            except CaffeError as error:
+                raise error if error.field else error.at(f"test net #{index}") from None
     except BaseException:
         for net in nets:
             net.close()
@@ -70,27 +75,30 @@ def test_nets(param: Any, context: Context, optimize: bool = False) -> list[Net]
     return nets
 
 
-def test_sources(param: Any) -> list[tuple[Any, str]]:
-    """Each test net's file or NetParameter, and how the log calls it."""
-    own = [(source, "test_net_param") for source in param.test_net_param]
-    own += [(path, f"test_net file: {path}") for path in paths_of(param, "test_net")]
-    generic = [(_source(param, field), said) for field, said in
+def test_sources(param: Any) -> list[tuple[Any, str, str]]:
+    """Each test net's file or NetParameter, how the log calls it, and the field it comes from."""
+    own = [(source, "test_net_param", "test_net_param") for source in param.test_net_param]
+    own += [(path, f"test_net file: {path}", "test_net") for path in paths_of(param, "test_net")]
+    generic = [(_source(param, field), said, field) for field, said in
                (("net_param", "net_param"), ("net", f"net file: {path_of(param, 'net')}"))
                if param.HasField(field)]
     count = len(param.test_iter)
     if count < len(own) if generic else count != len(own):
         raise ConfigError("test_iter must be specified for each test network.",
-                          found=f"{count} test_iter", allowed=len(own))
+                          found=f"{count} test_iter", allowed=len(own), field="test_iter")
     sources = own + generic * (count - len(own))
     if any(batches < 0 for batches in param.test_iter):
-        raise ConfigError("test_iter must not be negative", found=min(param.test_iter))
+        raise ConfigError("test_iter must not be negative", found=min(param.test_iter),
+                          field="test_iter")
     if param.test_state and len(param.test_state) != len(sources):
         raise ConfigError("test_state must be unspecified or specified once per test net.",
-                          found=f"{len(param.test_state)} test_state", allowed=len(sources))
+                          found=f"{len(param.test_state)} test_state", allowed=len(sources),
+                          field="test_state")
     if sources and param.test_interval <= 0:
         raise ConfigError("test_interval must be positive when there are test nets",
                           found=param.test_interval,
-                          fix="Add test_interval: 1000, or take out test_iter.")
+                          fix="Add test_interval: 1000, or take out test_iter.",
+                          field="test_interval" if param.HasField("test_interval") else "test_iter")
     return sources
 
 
@@ -100,11 +108,14 @@ def _source(param: Any, field: str) -> Any:
 
 
 def _build(source: Any, phase: int, state: Any, context: Context, label: str,
-           optimize: bool) -> Net:
-    """The net of a file or message, in the merged state."""
+           optimize: bool, field: str) -> Net:
+    """The net of a file or message, which a field of the solver has given, in the merged state."""
     where = None
     if isinstance(source, (str, os.PathLike)):
-        net_param, where = read_net_param(source)
+        try:
+            net_param, where = read_net_param(source)
+        except NotFound:
+            raise MissingFile(field, os.fspath(source)) from None
     else:
         net_param = caffe_pb2.NetParameter()
         net_param.CopyFrom(source)

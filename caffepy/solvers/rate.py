@@ -57,10 +57,12 @@ POLICIES: dict[str, Callable[[Any, int, int], float]] = {
     "poly": polynomial,
     "sigmoid": sigmoid,
 }
+POSITIVE = {"stepsize": ("step", "sigmoid"), "max_iter": ("poly",)}
+GAMMA = ("step", "exp", "inv", "multistep", "sigmoid")  # who works with it
 
 
 def check(p: Any) -> None:
-    """Refuse what would go wrong in the middle of a training.
+    """Refuse what would go wrong in the middle of a training, as the original does there.
 
     Raises:
         ConfigError: no such policy, or a parameter that the policy cannot work with.
@@ -69,13 +71,15 @@ def check(p: Any) -> None:
     if policy not in POLICIES:
         raise ConfigError(
             f"Unknown learning rate policy: {policy}" if policy else "lr_policy is not set",
-            allowed=", ".join(POLICIES), fix=did_you_mean(policy, POLICIES))
-    if policy == "step" and p.stepsize <= 0:
-        raise ConfigError('stepsize must be positive with lr_policy: "step"', found=p.stepsize)
-    if policy in ("step", "multistep") and p.gamma < 0:
-        raise ConfigError(f'gamma must not be negative with lr_policy: "{policy}"', found=p.gamma)
-    if policy == "poly" and p.max_iter <= 0:
-        raise ConfigError('max_iter must be positive with lr_policy: "poly"', found=p.max_iter)
+            allowed=", ".join(POLICIES), fix=did_you_mean(policy, POLICIES), field="lr_policy")
+    with_policy = f'with lr_policy: "{policy}"'
+    for field, policies in POSITIVE.items():
+        if policy in policies and getattr(p, field) <= 0:
+            state = getattr(p, field) if p.HasField(field) else "not set"
+            raise ConfigError(f"{field} must be positive {with_policy}", found=state, field=field)
+    if policy in GAMMA and p.gamma < 0:
+        raise ConfigError(f"gamma must not be negative {with_policy}", found=f"{p.gamma:g}",
+                          field="gamma")
 
 
 def steps_taken(p: Any, iteration: int, step: int) -> int:
@@ -87,6 +91,14 @@ def steps_taken(p: Any, iteration: int, step: int) -> int:
         if step < len(p.stepvalue) and iteration >= p.stepvalue[step]:
             step += 1
     return step
+
+
+def reached(p: Any) -> list[int]:
+    """For each stepvalue, the iteration at which it counts in a training that began at 0."""
+    at: list[int] = []
+    for value in p.stepvalue:
+        at.append(max(value, at[-1] + 1 if at else 0))
+    return at
 
 
 def rate(p: Any, iteration: int, step: int) -> float:

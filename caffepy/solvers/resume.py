@@ -9,15 +9,16 @@ where they are.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
+from caffepy.checks import structure
 from caffepy.core.net import Net
 from caffepy.errors import DataError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of, set_path
-from caffepy.solvers import snapshot
+from caffepy.solvers import rate, snapshot
 
 if TYPE_CHECKING:
     from caffepy.solvers.solver import Solver
@@ -73,6 +74,7 @@ def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
     solver.grad_scale.restore(state)
     solver.updater.put()
     solver.iter, solver.current_step = state.iter, state.current_step
+    structure.warn(_other_steps(solver))
     solver.losses.clear()
     solver.losses.extend(state.losses)
     solver.smoothed_loss = state.smoothed_loss
@@ -93,6 +95,22 @@ def _check(solver: Solver, path: str, history: list[Array], own: list[Array]) ->
             raise DataError(f"history blob {index} is of another shape", where=path,
                             found=array.shape, allowed=target.shape,
                             fix="Is the snapshot of another net?")
+
+
+def _other_steps(solver: Solver) -> Iterator[str]:
+    """A count of steps that is not that of the solver's stepvalue; it goes on counting, as in the
+    original."""
+    p, taken, done = solver.param, solver.current_step, solver.iter
+    if p.lr_policy != "multistep" or not done:
+        return
+    due = sum(counts < done for counts in rate.reached(p))
+    if taken == due:
+        return
+    now = rate.rate(p, done, rate.steps_taken(p, done, taken))
+    later = (f"the rate goes on at {now:g}, and steps beyond {taken} are still to come"
+             if taken > due else "the others are taken now, one an iteration")
+    yield (f"the snapshot counts {taken} steps of multistep, and this stepvalue has {due} by "
+           f"iteration {done}: {later}. With -weights a training starts at step 0.")
 
 
 def _resume_streams(solver: Solver, state: Any) -> None:

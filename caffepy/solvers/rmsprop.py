@@ -18,9 +18,10 @@ class RMSProp(Rule):
 
     def check(self) -> None:
         self.fail_if(self.momentum != 0, "Momentum cannot be used with RMSProp",
-                     f"momentum: {self.momentum:g}", "Take it out.")
+                     f"momentum: {self.momentum:g}", "Take it out.", "momentum")
         self.decay: float = self.param.rms_decay
-        self.fail_if(not 0 <= self.decay < 1, "rms_decay should lie between 0 and 1", self.decay)
+        self.fail_if(not 0 <= self.decay < 1, "rms_decay should lie between 0 and 1", self.decay,
+                     field="rms_decay")
         self.delta: float = self.param.delta
 
     def constants(self) -> tuple[float, float, float, float]:

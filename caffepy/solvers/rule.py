@@ -89,11 +89,12 @@ class Rule:
         return self.momentum, 0.0, 0.0, 1.0
 
     def fail_if(
-        self, wrong: bool, message: str, found: object, fix: str | None = None
+        self, wrong: bool, message: str, found: object, fix: str | None = None,
+        field: str | None = None,
     ) -> None:
-        """Raise a ConfigError about this rule if something is wrong."""
+        """Raise a ConfigError about this rule, or the field of its solver, if it is wrong."""
         if wrong:
-            raise ConfigError(message, found=found, fix=fix)
+            raise ConfigError(message, found=found, fix=fix, field=field)
 
 
 R = TypeVar("R", bound="type[Rule]")
@@ -143,5 +144,5 @@ def get(type: str) -> type[Rule]:
     known = types()
     if type not in _rules:
         raise ConfigError(f"Unknown solver type: {type}", allowed=", ".join(known),
-                          fix=did_you_mean(type, known))
+                          fix=did_you_mean(type, known), field="type")
     return _rules[type]

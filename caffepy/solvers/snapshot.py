@@ -20,16 +20,18 @@ In HDF5:
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
 import h5py
 import numpy as np
 
+from caffepy.core import weights
+from caffepy.core.net import Net
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2, hdf5, wire
-from caffepy.proto.files import atomic_path, file_error
+from caffepy.proto.files import file_error
 from caffepy.proto.paths import path_of, set_path
 
 Array = Any
@@ -64,19 +66,44 @@ def check_writable(param: Any) -> None:
     """
     if not param.snapshot_prefix:
         raise ConfigError("In solver params, snapshot is specified but snapshot_prefix is not",
-                          fix='Add snapshot_prefix: "some/folder/name".')
+                          fix='Add snapshot_prefix: "some/folder/name".', field="snapshot")
     prefix = path_of(param, "snapshot_prefix")
-    folder, stem = os.path.split(prefix)
+    folder = os.path.dirname(prefix) or "."
+    # as long as the longest name that will be written beside the last of these files
+    probe = f"{file_name(param, max(param.max_iter, 1), 'solverstate')}.{secrets.token_hex(6)}.part"
     try:
-        with tempfile.NamedTemporaryFile(prefix=f".{stem}_iter_", dir=folder or "."):
-            pass
+        with open(os.path.join(folder, "." + os.path.basename(probe)), "xb") as file:
+            os.unlink(file.name)
     except OSError as error:
-        kind = NotFound if isinstance(error, FileNotFoundError) else DataError
-        raise kind(
-            f"Cannot write to snapshot prefix '{prefix}': "
-            f"{error.strerror or error}",
-            fix="Make sure that the directory exists and is writable.",
+        absent = isinstance(error, FileNotFoundError)
+        reason = f"there is no folder {os.path.abspath(folder)}" if absent else (
+            f"{error.strerror or error} ({os.path.abspath(folder)})")
+        raise (NotFound if absent else DataError)(
+            f"Cannot write to snapshot prefix '{prefix}': {reason}",
+            fix="Make sure that the directory exists and is writable.", field="snapshot_prefix",
         ) from error
+
+
+def check_holds(param: Any, net: Net, histories: int) -> None:
+    """Find out now whether the files can hold this net.
+
+    Args:
+        histories: how many numbers the update rule remembers per weight.
+
+    Raises:
+        CaffeError: names that HDF5 does not hold, or more bytes than one protobuf message has.
+    """
+    if is_hdf5(param):
+        weights.check_names(net)
+        return
+    stored = sum(blob.count for layer in net.layers for blob in layer.blobs)
+    learned = sum(parameter.count for parameter in net.parameters)
+    for what, count in (("weights", stored * (2 if param.snapshot_diff else 1)),
+                        ("histories", learned * histories)):
+        if (size := count * 4) > wire.LIMIT:
+            raise DataError(f"the {what} are too much for a snapshot in BINARYPROTO",
+                            found=f"{size} bytes", allowed=f"up to {wire.LIMIT}",
+                            fix="Use snapshot_format: HDF5.", field="snapshot_format")
 
 
 def find_weights(learned_net: str, state_path: PathLike) -> str:
@@ -97,7 +124,7 @@ def find_weights(learned_net: str, state_path: PathLike) -> str:
 # -- the state ----------------------------------------------------------------------------
 
 
-def write_state(path: PathLike, state: Any, history: Sequence[Array], hdf5: bool) -> None:
+def write_state(path: PathLike, state: Any, history: Sequence[Array], as_hdf5: bool) -> None:
     """Write a solver state, whole or not at all.
 
     Args:
@@ -107,14 +134,14 @@ def write_state(path: PathLike, state: Any, history: Sequence[Array], hdf5: bool
     Raises:
         DataError: it cannot be written, or is longer than protobuf reads.
     """
-    if not hdf5:
+    if not as_hdf5:
         wire.write_state(path, state, history)
         return
     ours = caffe_pb2.SolverState()
     ours.CopyFrom(state)
     for field in ORIGINAL_FIELDS:
         ours.ClearField(field)
-    with atomic_path(path) as beside, h5py.File(beside, "w") as file:
+    with hdf5.written(path) as file:
         file["iter"] = np.array([state.iter], np.int32)
         file["learned_net"] = np.bytes_(
             os.fsencode(path_of(state, "learned_net")) + b"\0")  # C reads to the \0

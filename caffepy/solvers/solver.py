@@ -30,12 +30,13 @@ from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import paths_of
 from caffepy.proto.text import to_text
-from caffepy.solvers import keep, nets, progress, rate, resume, rule, snapshot, testing
+from caffepy.solvers import keep, nets, progress, resume, rule, settings, snapshot, testing
 from caffepy.solvers.grad_scale import GradScale
+from caffepy.solvers.located import located
 from caffepy.solvers.losses import Losses
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.sequel import Update
-from caffepy.solvers.update import Updater, check_regularization
+from caffepy.solvers.update import Updater
 from caffepy.solvers.update_device import DeviceUpdater
 from caffepy.solvers.watch import Watch
 
@@ -72,12 +73,8 @@ def create_solver(
     if not isinstance(param, (str, os.PathLike)):
         return Solver(param, context, action, communicator, optimize=optimize)
     message, _ = read_solver_param(param)
-    try:
+    with located(param):
         return Solver(message, context, action, communicator, optimize=optimize)
-    except ConfigError as error:
-        if error.where is None:  # it is about the solver file itself
-            error.at(os.fspath(param))
-        raise
 
 
 class Solver:
@@ -111,7 +108,7 @@ class Solver:
         upgrade_solver(self.param)
         self.communicator = communicator or Single()
         self.action: Action = action or (lambda: None)
-        self._check()
+        settings.check(self.param, self.communicator.root)
         logger.info("Initializing solver from parameters: \n%s", to_text(self.param).rstrip("\n"))
 
         seed = self.param.random_seed
@@ -144,6 +141,8 @@ class Solver:
                 DeviceUpdater(self.net, update_rule, self.param, self.grad_scale)
                 if self.context.accelerator else
                 Updater(self.net, update_rule, self.param, self.context.threads, self.grad_scale))
+            if self.param.snapshot and self.communicator.root:
+                keep.check_holds(self.param, self.net, update_rule.histories)
             self._update = Update(self)
             self.grad_scale.serve(self.net, self.updater)
             self._load([self.net], paths_of(self.param, "weights"))
@@ -159,20 +158,6 @@ class Solver:
             raise
         footprint.report([self.net, *self.test_nets], update_rule.histories)
         logger.info("Solver scaffolding done.")
-
-    def _check(self) -> None:
-        p = self.param
-        rate.check(p)
-        check_regularization(p)
-        for field in ("iter_size", "average_loss"):
-            if getattr(p, field) < 1:
-                raise ConfigError(f"{field} must be at least 1", found=getattr(p, field))
-        for field in ("max_iter", "display", "snapshot", "test_interval", "snapshot_keep"):
-            if getattr(p, field) < 0:
-                raise ConfigError(f"{field} must not be negative", found=getattr(p, field))
-        nets.test_sources(p)
-        if p.snapshot and self.communicator.root:
-            keep.check_writable(p)
 
     @property
     def max_iter(self) -> int:
@@ -194,6 +179,7 @@ class Solver:
             ends_with_snapshot = False
         elif ends_with_snapshot:
             keep.check_writable(p)
+            keep.check_holds(p, self.net, rule.get(p.type).histories)
 
         self.step(p.max_iter - self.iter)
         if ends_with_snapshot and not self._due(p.snapshot):
@@ -335,7 +321,7 @@ class Solver:
         self._load([self.net, *self.test_nets], [paths] if isinstance(paths, str) else paths)
 
     def _load(self, into: Sequence[Net], paths: Sequence[str]) -> None:
-        names = [name.strip() for path in paths for name in path.split(",") if name.strip()]
+        names = settings.weight_files(paths)
         for net in into:
             reports = []
             for name in names:

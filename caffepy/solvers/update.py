@@ -344,4 +344,4 @@ def check_regularization(param: Any) -> None:
     if kind not in REGULARIZATIONS:
         raise ConfigError(f"Unknown regularization type: {kind}",
                           allowed=" or ".join(REGULARIZATIONS),
-                          fix=did_you_mean(kind, REGULARIZATIONS))
+                          fix=did_you_mean(kind, REGULARIZATIONS), field="regularization_type")

@@ -16,6 +16,7 @@ from caffepy.checks import batches, numbers, structure
 from caffepy.core.net import Net
 from caffepy.errors import NumericError
 from caffepy.proto import caffe_pb2
+from caffepy.solvers import traps
 from caffepy.solvers.grad_scale import LOST
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Watch:
         self._softmax = numbers.softmax_losses(solver.net)
         self._first = batches.FirstBatches(solver.net)
         self._looked = 0
-        self.say(structure.no_rate(solver.param))
+        self.say(traps.of(solver.param))
+        self.say(structure.frozen(solver.net))
         self.say(structure.traps(solver.net))
         for index, net in enumerate(solver.test_nets):
             self.say(batches.coverage(net, solver.param.test_iter[index], index))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from caffepy import log
 from caffepy.cli.main import main
 
 Call = Callable[..., Result]
@@ -27,15 +25,6 @@ def quiet_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CAFFEPY_ENGINE", "reference")
     monkeypatch.setenv("GLOG_log_dir", str(tmp_path / "logs"))
-
-
-@pytest.fixture(autouse=True)
-def same_log_level():
-    """The command sets the level of the process's log; other tests shall not notice."""
-    root = logging.getLogger(log.ROOT)
-    before = root.level, root.handlers[:], root.propagate
-    yield
-    root.level, root.handlers[:], root.propagate = before
 
 
 @pytest.fixture

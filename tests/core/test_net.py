@@ -256,8 +256,8 @@ def test_two_nets_compute_in_two_threads():
 @pytest.mark.parametrize(("text", "words"), [
     (ip("a", "nope", "y"), ["Unknown bottom blob 'nope'", "'a'", "begins with a data layer"]),
     (INPUT + ip("t", "x", "y", "include { phase: TEST }") + ip("a", "y", "z"),
-     ["Unknown bottom blob 'y'", "Layer 't' makes it, but its include or exclude rules leave it "
-      "out of this net (phase TRAIN, level 0, stages none)"]),
+     ["Unknown bottom blob 'y'", "Layer 't' makes it, but its rule include { phase: TEST } leaves "
+      "it out of this net (phase TRAIN, level 0, stages none)"]),
     (INPUT + ip("a", "xx", "y"), ["Unknown bottom blob 'xx'", "Did you mean x?"]),
     (INPUT + ip("a", "x", "y") + ip("b", "x", "y"), ["'y' produced by multiple sources", "'b'"]),
     (INPUT + 'layer { name: "q" type: "Relu" bottom: "x" top: "y" }',

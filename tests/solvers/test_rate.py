@@ -31,7 +31,7 @@ def rates(line: str, iterations: list[int]) -> list[float]:
     ('lr_policy: "multistep" gamma: 0.5 stepvalue: 2 stepvalue: 4', [1, 2, 3, 4, 9],
      [0.1, 0.05, 0.05, 0.025, 0.025]),
     ('lr_policy: "poly" power: 2 max_iter: 10', [0, 5, 10], [0.1, 0.025, 0]),
-    ('lr_policy: "sigmoid" gamma: -2 stepsize: 4', [4, 0], [0.05, 0.1 / (1 + math.exp(-8))]),
+    ('lr_policy: "sigmoid" gamma: 2 stepsize: 4', [4, 0], [0.05, 0.1 / (1 + math.exp(8))]),
 ])
 def test_policies(line, iterations, expected):
     assert rates(line, iterations) == pytest.approx(expected, rel=1e-6)
@@ -47,7 +47,13 @@ def test_doubled_stepvalue_counts_one_iteration_later():
     ('lr_policy: "stpe"', "Unknown learning rate policy: stpe.*Did you mean step?"),
     ("", "lr_policy is not set"),
     ('lr_policy: "step"', "stepsize must be positive"),
-    ('lr_policy: "step" stepsize: 2 gamma: -1', "gamma must not be negative"),
+    ('lr_policy: "step" stepsize: 2 gamma: -1', 'gamma must not be negative with .* "step"'),
+    ('lr_policy: "multistep" gamma: -1', 'gamma must not be negative with .* "multistep"'),
+    ('lr_policy: "exp" gamma: -1', "gamma must not be negative"),
+    ('lr_policy: "inv" gamma: -1 power: 1', "gamma must not be negative"),
+    ('lr_policy: "sigmoid" gamma: -1 stepsize: 1', "gamma must not be negative"),
+    ('lr_policy: "sigmoid" gamma: 1', "stepsize must be positive .*found not set"),
+    ('lr_policy: "sigmoid" gamma: 1 stepsize: -3', "stepsize must be positive .*found -3"),
     ('lr_policy: "poly" power: 1', "max_iter must be positive"),
 ])
 def test_refused(line, words):
@@ -67,5 +73,18 @@ def test_rate_that_is_no_number(line, iteration):
 
 
 def test_sigmoid_far_away_is_zero_and_not_an_error():
-    p = solver('base_lr: 1 lr_policy: "sigmoid" gamma: -10 stepsize: 1')
-    assert rate.rate(p, 10_000, 0) == 0
+    p = solver('base_lr: 1 lr_policy: "sigmoid" gamma: 10 stepsize: 10000')
+    assert rate.rate(p, 0, 0) == 0
+
+
+@pytest.mark.parametrize("values, at", [
+    ([], []), ([2, 4], [2, 4]), ([4, 2], [4, 5]), ([2, 2, 3], [2, 3, 4]), ([-1, 0], [0, 1]),
+])
+def test_when_steps_count(values, at):
+    p = solver(f'lr_policy: "multistep" stepvalue: {values}')
+    assert rate.reached(p) == at
+    step, taken = 0, []
+    for iteration in range(8):
+        before, step = step, rate.steps_taken(p, iteration, step)
+        taken += [iteration] * (step - before)
+    assert taken == at

@@ -293,6 +293,22 @@ def test_debug_info_at_display_only(make, lines):
     assert not lines
 
 
+def test_debug_info_calls_parameters_as_the_original_does(make, lines):
+    """By name where they have one, but for [Backward], which counts."""
+    net = SMALL.replace("param { lr_mult: 1 }", 'param { name: "w" lr_mult: 1 }')
+    solver = make("debug_info: true display: 1 " + TESTING, net=net)
+    del lines[:]
+    solver.step(1)
+    ip1 = [line.split(" data")[0].split(" diff")[0].strip() for line in lines
+           if "Layer ip1, param" in line]
+    tested = ["[Forward] Layer ip1, param blob w", "[Forward] Layer ip1, param blob 1"]
+    assert ip1 == tested * 4 + [  # a test of 3 batches, then the step
+        "[Backward] Layer ip1, param blob 0", "[Backward] Layer ip1, param blob 1",
+        "[Update] Layer ip1, param w", "[Update] Layer ip1, param 1"]
+    assert "    [Forward] Layer loss, top blob loss data: " in "".join(lines)
+    assert "    [Backward] Layer loss, bottom blob ip2 diff: " in "".join(lines)
+
+
 def test_weights_are_loaded_into_all_nets(make, lines, folder):
     first = make()
     first.step(2)

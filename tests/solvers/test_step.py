@@ -22,7 +22,7 @@ RATES = {
     "inv": 'base_lr: 0.05 lr_policy: "inv" gamma: 0.1 power: 0.75 ',
     "poly": 'base_lr: 0.05 lr_policy: "poly" power: 2 max_iter: 40 ',
     "multistep": 'base_lr: 0.05 lr_policy: "multistep" gamma: 0.5 stepvalue: [4, 6, 7] ',
-    "sigmoid": 'base_lr: 0.05 lr_policy: "sigmoid" gamma: -0.3 stepsize: 5 ',
+    "sigmoid": 'base_lr: 0.05 lr_policy: "sigmoid" gamma: 0.3 stepsize: 5 ',
 }
 SETTINGS = "random_seed: 7 weight_decay: 0.01 "
 

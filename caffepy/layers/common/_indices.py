@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from caffepy.core import labels
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Array
@@ -23,4 +24,6 @@ def indices(layer: Layer, blob: Blob, count: int) -> Array:
         at = np.unravel_index(int((~known).argmax()), values.shape)
         layer.fail(f"the index at {tuple(int(i) for i in at)} picks what is not there",
                    kind=DataError, found=f"{float(values[at]):g}", allowed=f"0 to {count - 1}")
+    for index in layer.integers:
+        labels.look(layer, blob, index)
     return values.astype(np.int64)

@@ -20,6 +20,7 @@ from caffepy.layers.common._indices import indices
 class BatchReindex(Layer):
     bottoms = "2"
     labels = (1,)
+    integers = {1: ("index", "Indices are whole numbers.")}
     keeps = ()
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:

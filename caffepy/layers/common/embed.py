@@ -21,6 +21,7 @@ from caffepy.layers.common._indices import indices
 @register("Embed", param="embed_param")
 class Embed(Layer):
     labels = (0,)
+    integers = {0: ("index", "Indices are whole numbers.")}
     learns = ("weights", "bias")
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from caffepy.core import labels
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Shape
@@ -71,6 +72,10 @@ class Normalized(Loss):
         return max(1.0, {FULL: positions, VALID: valid, BATCH_SIZE: batch, NONE: 1}[self.mode])
 
 
+CLASSES = {1: ("class", "Class labels are whole numbers; for regression, where the numbers "
+               "themselves are learnt, use EuclideanLoss.")}
+
+
 def batch_size(blob: Blob) -> int:
     """The first axis; 1 for a scalar."""
     return blob.shape[0] if blob.ndim else 1
@@ -90,25 +95,26 @@ class Positions:
     outer: int
 
 
-def positions(layer: Layer, scores: Blob, labels: Blob, axis: int) -> Positions:
+def positions(layer: Layer, scores: Blob, label: Blob, axis: int) -> Positions:
     """The positions of a pair of bottoms; an error if their counts do not fit."""
     axis = axis_of(layer, scores, axis)
     classes = scores.shape[axis]
-    if labels.count * classes != scores.count:
+    if label.count * classes != scores.count:
         layer.fail("there must be one label for each position of the scores", kind=ShapeError,
                    found=f"scores {scores.shape} with classes along axis {axis}, "
-                   f"labels {labels.shape}", allowed=f"{scores.count // max(classes, 1)} labels")
+                   f"labels {label.shape}", allowed=f"{scores.count // max(classes, 1)} labels")
     one_label = (*scores.shape[:axis], 1, *scores.shape[axis + 1 :])
     return Positions(axis, classes, one_label, math.prod(scores.shape[:axis]))
 
 
 def class_labels(
-    layer: Layer, values: Array, classes: int, ignore_label: int | None = None
+    layer: Layer, blob: Blob, classes: int, ignore_label: int | None = None,
+    shape: Shape | None = None,
 ) -> tuple[Array, Array | None]:
     """Labels as indices, checked, and which of them count (None: all).
 
     Args:
-        values: the label bottom's numbers, any shape.
+        blob: the label bottom, the second, and the ``shape`` to take it in.
         classes: how many classes there are; labels go from 0 to classes - 1.
         ignore_label: a value to skip; its index becomes 0.
 
@@ -116,8 +122,13 @@ def class_labels(
         DataError: a label is no class. The original looked in debug builds only, and else read
             memory beyond the scores.
     """
-    return class_indices(layer.xp, values, classes, ignore_label,
-                         lambda where, value: bad_label(layer, values.shape, classes, where, value))
+    values = layer.read(blob.values)
+    if shape is not None:
+        values = values.reshape(shape)
+    found = class_indices(layer.xp, values, classes, ignore_label, lambda where, value: bad_label(
+        layer, values.shape, classes, where, value))
+    labels.look(layer, blob, 1)
+    return found
 
 
 def item_labels(layer: Layer, blob: Blob, items: int, classes: int) -> Array:
@@ -125,7 +136,7 @@ def item_labels(layer: Layer, blob: Blob, items: int, classes: int) -> Array:
     if blob.count != items:
         layer.fail("there must be one label for each item", kind=ShapeError,
                    found=f"labels {blob.shape} for {items} items")
-    return class_labels(layer, layer.read(blob.values).reshape(items), classes)[0]
+    return class_labels(layer, blob, classes, shape=(items,))[0]
 
 
 def bad_label(layer: Layer, shape: Shape, classes: int, where: int, value: float) -> NoReturn:

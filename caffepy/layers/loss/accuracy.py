@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
-from caffepy.layers.loss._loss import class_labels, positions
+from caffepy.layers.loss._loss import CLASSES, class_labels, positions
 
 
 @register("Accuracy", v1="ACCURACY", v0="accuracy", param="accuracy_param")
@@ -23,6 +23,7 @@ class Accuracy(Layer):
     bottoms = "2"
     tops = "1-2"
     labels = (1,)
+    integers = CLASSES
     keeps = ()
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
@@ -39,8 +40,7 @@ class Accuracy(Layer):
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         x = self.read(bottom[0].values)
-        values = self.read(bottom[1].values)
-        labels, counts = class_labels(self, values, self.at.classes, self.ignore_label)
+        labels, counts = class_labels(self, bottom[1], self.at.classes, self.ignore_label)
         index = labels.reshape(self.at.one_label)
         # not below the label's score: higher, equal, or not-a-number; the label itself is one
         rivals = (~(x < self.xp.take_along_axis(x, index, self.at.axis))).sum(self.at.axis) - 1

@@ -17,9 +17,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from caffepy.core import labels
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
-from caffepy.errors import ShapeError
+from caffepy.errors import DataError, ShapeError
 from caffepy.layers.loss._loss import Loss, batch_size
 
 TINY = 1e-4  # added to d where it divides, as in the original: pairs may coincide
@@ -29,6 +30,7 @@ TINY = 1e-4  # added to d where it divides, as in the original: pairs may coinci
 class ContrastiveLoss(Loss):
     bottoms = "3"
     labels = (2,)
+    integers = {2: ("label of a pair", "It is similar or it is not: 1 or 0.")}
     keeps = ()
     recordable = True
 
@@ -44,7 +46,12 @@ class ContrastiveLoss(Loss):
         xp, margin = self.xp, self.p.margin
         pairs = batch_size(bottom[0])
         a, b = (self.read(blob.values).reshape(pairs, -1) for blob in bottom[:2])
-        similar = xp.trunc(self.read(bottom[2].values).reshape(pairs)) != 0
+        labels.look(self, bottom[2], 2)
+        s = self.read(bottom[2].values).reshape(pairs)
+        if xp is np and not np.isfinite(s).all():
+            self.fail("the label of a pair is no number", kind=DataError,
+                      found=f"{s[np.isfinite(s).argmin()]:g} in item {np.isfinite(s).argmin()}")
+        similar = xp.trunc(s) != 0
         self.difference = a - b
         square = xp.square(self.difference).sum(1)
         d = xp.sqrt(square)

@@ -16,12 +16,13 @@ import numpy as np
 
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
-from caffepy.layers.loss._loss import Loss, batch_size, item_labels
+from caffepy.layers.loss._loss import CLASSES, Loss, batch_size, item_labels
 
 
 @register("HingeLoss", v1="HINGE_LOSS", param="hinge_loss_param")
 class HingeLoss(Loss):
     keeps = ()
+    integers = CLASSES
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         x = self.read(bottom[0].values).reshape(batch_size(bottom[0]), -1)

@@ -23,7 +23,7 @@ from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import CaffeError, ShapeError
 from caffepy.kernels.operations.softmax import SoftmaxSpec
-from caffepy.layers.loss._loss import LOG_THRESHOLD, Normalized, class_labels, positions
+from caffepy.layers.loss._loss import CLASSES, LOG_THRESHOLD, Normalized, class_labels, positions
 from caffepy.proto import wire
 from caffepy.proto.paths import path_of
 
@@ -35,6 +35,7 @@ class InfogainLoss(Normalized):
     bottoms = "2-3"
     tops = "1-2"
     labels = (1, 2)
+    integers = CLASSES
     keeps: tuple[str, ...] = ()
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
@@ -71,7 +72,7 @@ class InfogainLoss(Normalized):
         self.softmax.forward(bottom[0].values, self.probabilities.values)
         p = self.read(self.probabilities.values)
         matrix = self.read(bottom[2].values) if self.matrix is None else self.matrix
-        labels, counts = class_labels(self, self.read(bottom[1].values), at.classes,
+        labels, counts = class_labels(self, bottom[1], at.classes,
                                       self.ignore_label)
         # H[label] of each position, with the classes along the scores' axis
         rows = matrix.reshape(at.classes, at.classes)[labels.reshape(at.one_label)]

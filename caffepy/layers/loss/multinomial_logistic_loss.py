@@ -16,13 +16,14 @@ import numpy as np
 
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
-from caffepy.layers.loss._loss import LOG_THRESHOLD, Loss, batch_size, item_labels
+from caffepy.layers.loss._loss import CLASSES, LOG_THRESHOLD, Loss, batch_size, item_labels
 
 
 @register("MultinomialLogisticLoss", v1="MULTINOMIAL_LOGISTIC_LOSS",
           v0="multinomial_logistic_loss")
 class MultinomialLogisticLoss(Loss):
     keeps = ()
+    integers = CLASSES
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         p = self.read(bottom[0].values).reshape(batch_size(bottom[0]), -1)

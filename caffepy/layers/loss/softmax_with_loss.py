@@ -16,13 +16,14 @@ import math
 from collections.abc import Sequence
 from typing import NoReturn
 
+from caffepy.core import labels
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs
 from caffepy.core.registry import register
 from caffepy.errors import BadValue
 from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
 from caffepy.kernels.operations.softmax_loss import SoftmaxLossKernel, SoftmaxLossSpec
-from caffepy.layers.loss._loss import VALID, Normalized, bad_label, positions
+from caffepy.layers.loss._loss import CLASSES, VALID, Normalized, bad_label, positions
 
 
 @register("SoftmaxWithLoss", v1="SOFTMAX_LOSS", v0="softmax_loss", param="softmax_param")
@@ -30,6 +31,7 @@ class SoftmaxWithLoss(Normalized):
     plans = (SoftmaxSpec, SoftmaxLossSpec)
     head = "Softmax"
     tops = "1-2"
+    integers = CLASSES
     keeps: tuple[str, ...] = ("labels",)
     recordable = True
 
@@ -58,6 +60,7 @@ class SoftmaxWithLoss(Normalized):
             self.kernel.forward(p, bottom[1].values, top[0].values)
         except BadValue as error:
             self.explain(error)
+        labels.look(self, bottom[1], 1)
 
     def explain(self, error: BadValue) -> NoReturn:
         bad_label(self, self.label_shape, self.at.classes, error.place, error.value)
