@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,22 +32,19 @@ class Piece:
         line = runtime.plain((self.count,))
         two = ((api.SRC, line), (api.SRC_1, line), (api.DST, line))
 
-        def power(exponent: float, factors: int) -> Call:
-            """(w, w, out, factor...): (k + rate w)^exponent times the factors.
-
-            The maximum of w and itself is w: a way to start a chain.
-            """
-            chosen = runtime.choose("binary", api.MAX, line, line, line, post_ops=[
-                ("eltwise", api.LINEAR, rate, k), ("eltwise", api.LOG, 0.0, 0.0),
-                ("eltwise", api.LINEAR, exponent, 0.0), ("eltwise", api.EXP, 0.0, 0.0),
-                *[("binary", api.MUL, line)] * factors,
-            ])
-            return chosen.call(*two, *((api.post_op_argument(4 + i), line)
-                                       for i in range(factors)))
-
+        # (w, w, s): s = k + rate w. The maximum of w and itself is w: a way to start a chain.
+        self.scale = runtime.choose("binary", api.MAX, line, line, line, post_ops=[
+            ("eltwise", api.LINEAR, rate, k)]).call(*two)
         self.multiply = runtime.choose("binary", api.MUL, line, line, line).call(*two)
-        self.power = power(-spec.beta, 1)
-        self.power_of_ratio = power(-spec.beta - 1, 2)
+        # (s, s, out, s..., f): s^-beta f
+        chain = [*_power(-spec.beta, line), ("binary", api.MUL, line)]
+        self.power = runtime.choose("binary", api.MAX, line, line, line, post_ops=chain).call(
+            *two, *((api.post_op_argument(i), line) for i, (kind, *_) in enumerate(chain)
+                    if kind == "binary"))
+        self.divisors = sum(kind == "binary" for kind, *_ in chain) - 1
+        # (a, b, out, s): a b / s
+        self.ratio = runtime.choose("binary", api.MUL, line, line, line, post_ops=[
+            ("binary", api.DIV, line)]).call(*two, (api.post_op_argument(0), line))
         # (a, b, out, c): -2 rate beta a b + c
         self.finish = runtime.choose("binary", api.MUL, line, line, line, post_ops=[
             ("eltwise", api.LINEAR, -2 * rate * spec.beta, 0.0), ("binary", api.ADD, line),
@@ -54,19 +52,38 @@ class Piece:
         self.a, self.b, self.c = (
             api.empty_bytes(4 * self.count).view(np.float32) for _ in range(3))
 
-    def forward(self, x: Array, y: Array) -> None:
+    def _scaled(self, x: Array) -> Array:
+        """s, in room of our own."""
         self.multiply(x, x, self.a)
         self.smooth(self.a, self.b)
-        self.power(self.b, self.b, y, x)
+        self.scale(self.b, self.b, self.b)
+        return self.b
+
+    def forward(self, x: Array, y: Array) -> None:
+        s = self._scaled(x)
+        self.power(s, s, y, *[s] * self.divisors, x)
 
     def backward(self, x: Array, dy: Array, dx: Array) -> None:
-        a, b, c = self.a, self.b, self.c
-        self.multiply(x, x, a)
-        self.smooth(a, b)
-        self.power(b, b, c, dy)
-        self.power_of_ratio(b, b, a, dy, x)
-        self.smooth(a, b)
-        self.finish(b, x, dx, c)
+        s, a, c = self._scaled(x), self.a, self.c
+        self.power(s, s, c, *[s] * self.divisors, dy)
+        self.ratio(c, x, a, s)
+        self.smooth(a, self.b)
+        self.finish(self.b, x, dx, c)
+
+
+def _power(exponent: float, line: api.Layout) -> list[tuple[Any, ...]]:
+    """Post-ops that make s^exponent of s, given s once more for each division.
+
+    By roots and divisions, which are exact to the last digit or two, if there are few enough. By
+    logarithms otherwise: oneDNN's are off by 4e-6, and so is the power, relatively.
+    """
+    divisions = math.ceil(-exponent)
+    roots = {0.0: 0, 0.5: 1, 0.25: 2}.get(divisions + exponent)
+    if roots is None or not 0 < divisions <= 2:
+        return [("eltwise", api.LOG, 0.0, 0.0), ("eltwise", api.LINEAR, exponent, 0.0),
+                ("eltwise", api.EXP, 0.0, 0.0)]
+    divisions += roots == 0  # what the chain starts with is s, and shall be 1
+    return [("eltwise", api.SQRT, 0.0, 0.0)] * roots + [("binary", api.DIV, line)] * divisions
 
 
 def mean(runtime: Runtime, shape: tuple[int, ...], size: int) -> Call:

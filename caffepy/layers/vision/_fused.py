@@ -40,9 +40,11 @@ def fused(chain: Sequence[Link], optimize: bool) -> Fused | None:
 
 
 class ConvolutionReLU(Fused):
-    """ReLU while the convolution's results are at hand. Backward needs their sign alone, so in place
-    each layer's own serves. Out of place the blob between is not written, and the results have the
-    sign that ReLU's wants."""
+    """ReLU while the convolution's results are at hand.
+
+    Backward needs their sign alone, so in place each layer's own serves. Out of place the blob
+    between is not written, and the results have the sign that ReLU's wants.
+    """
 
     def __init__(self, chain: Sequence[Link]) -> None:
         self.numbers = tuple(link.number for link in chain)

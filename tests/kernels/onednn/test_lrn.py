@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from kernels.onednn.pairs import ORDERS, blanks, normal, plans, same, tensor, twins
 
-from caffepy.core.memory import Place
+from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.kernels.base import LRNSpec
 from caffepy.kernels.onednn import lrn
+from caffepy.kernels.reference import ReferenceEngine
 
 SHAPES = [(2, 20, 7, 7), (1, 1, 4, 4), (3, 3, 5, 2), (2, 8, 1, 1), (2, 70, 6, 6), (2, 150, 3, 3)]
 SETTINGS = [(5, 1.0, 0.75, 1.0), (3, 5e-2, 0.75, 2.0), (9, 0.3, 0.5, 1.0)]
@@ -83,6 +86,24 @@ def test_in_pieces(region, shape, monkeypatch):
     monkeypatch.setattr(lrn, "PIECE", 1000 if region == "within" else 40)
     kernel = compare(LRNSpec(region, shape, 5, 1.0, 0.75, 1.0), Place.HOST_LAST, ours_alone=True)
     assert len(kernel.pieces) > 1
+
+
+@pytest.mark.parametrize("region", ["across", "within"])
+@pytest.mark.parametrize("beta, most", [(0.75, 4e-7), (0.5, 4e-7), (1.0, 4e-7), (1.5, 8e-7),
+                                        (2.0, 8e-7), (0.25, 6e-6), (0.6, 6e-6)])
+def test_rounding_errors_of_the_formulas(beta, most, region):
+    """Relative to float64; powers by logarithms have more."""
+    spec = LRNSpec(region, (2, 20, 7, 7), 5, 1.0, beta, 2.0)
+    kernel, _ = plans(spec)
+    kernel._own = None
+    exact = ReferenceEngine().plan(replace(spec, dtype="float64"))
+    x, y = normal(spec.shape) * 5, blanks(spec.shape)[0]
+    wide = [Tensor(SyncedMemory(x.size, np.float64), x.shape) for _ in range(2)]
+    wide[0].overwrite(Place.HOST)[...] = x
+    kernel.forward(tensor(x), y)
+    exact.forward(*wide)
+    expected = wide[1].read(Place.HOST)
+    assert np.abs(y.read(Place.HOST) / expected - 1).max() < most
 
 
 def test_our_own_forward_equals_onednns(monkeypatch):
