@@ -39,7 +39,7 @@ class Case:
 
     text: str
     play: Callable[[Side], None]
-    terms: int = 1000
+    terms: int = 1
     knobs: Sequence[tuple[Any, str, Any]] = ()
     threads: int = 1
     notes: dict[str, Any] = field(default_factory=dict)

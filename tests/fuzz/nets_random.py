@@ -327,4 +327,4 @@ def random_net(draw: Draw) -> Case:
         player.play(acts)
         player.net.close()
 
-    return Case(f"looking: {look}, {acts} acts\n{prototxt}", play)
+    return Case(f"looking: {look}, {acts} acts\n{prototxt}", play, terms=500)

@@ -11,7 +11,6 @@ from support import ENGINES
 
 from caffepy.core import registry
 from caffepy.kernels.onednn import OneDnnEngine, direct, lrn_own, pooling, subsampled, update
-from caffepy.kernels.reference import ReferenceEngine
 from caffepy.tools.layers import engines_of
 from fuzz import cases, judge, layers, runs
 from fuzz.draw import Draw
@@ -39,7 +38,7 @@ def test_new_cases_equal_the_reference(isa, seed, report):
 @pytest.mark.parametrize("family", cases.families())
 def test_some_cases_that_stay_the_same(family, engine):
     """Of the reference itself, too: float32 must pass where nothing is wrong."""
-    for seed in range(3):
+    for seed in range(1 if engine == "reference" else 2):
         assert not cases.differences(cases.make(f"{family}:{seed}"), [engine])
 
 
@@ -49,11 +48,19 @@ def test_random_nets(seed):
         assert not cases.differences(cases.make(f"Random net:{100 + seed}"), [engine])
 
 
+@needs_onednn
+def test_a_worker_that_dies_is_a_finding():
+    run = runs.run("DEFAULT", 20, 1, ["no such family"], faults=1)
+    assert "the process ended with 1" in run.faults[0][2][0]
+    assert "no such family" in run.report()
+
+
 # -- nothing is left out --------------------------------------------------------------------------
 
 
 def test_every_layer_type_is_drawn():
-    wanted = {entry.type for entry in registry.entries() if not entry.cls.data} - NO_MAKER
+    wanted = {entry.type for entry in registry.entries() if not entry.cls.data
+              and entry.cls.__module__.startswith("caffepy.")} - NO_MAKER
     assert layers.types >= wanted, f"tests/fuzz/layers_*.py lack {wanted - layers.types}"
 
 
@@ -63,23 +70,21 @@ def test_every_layer_with_a_kernel_is_drawn_often():
             assert f"{entry.type} layer" in cases.families().keys() - cases.seldom()
 
 
+@needs_onednn
 def test_every_kernel_is_drawn(monkeypatch):
-    """Whatever kernel the fast engine has is planned by a family of kernels."""
+    """Whatever the fast engine has runs in a family of kernels."""
     planned = set()
 
-    def plan(side, spec, way=None):
+    def plan(engine, spec):
         planned.add(type(spec))
-        return real(side, spec, way)
+        return real(engine, spec)
 
-    real = Side.plan
-    monkeypatch.setattr(Side, "plan", plan)
+    real = OneDnnEngine.plan
+    monkeypatch.setattr(OneDnnEngine, "plan", plan)
     for family in cases.families():
-        if "kernel" in family:
-            cases.play(cases.make(f"{family}:1"), Side(["reference"], np.float64))
-    from caffepy.kernels.rules import UpdateSpec
-
-    assert planned | {UpdateSpec} >= set(OneDnnEngine.kernels)
-    assert set(OneDnnEngine.kernels) - {UpdateSpec} <= set(ReferenceEngine.kernels)
+        for seed in range(3 * ("kernel" in family)):
+            cases.play(cases.make(f"{family}:{seed}"), Side(FAST, np.float32))
+    assert planned >= set(OneDnnEngine.kernels)
 
 
 def test_a_name_makes_the_same_case_again():
@@ -113,15 +118,19 @@ def without_relu(self, x, w, b, y, relu=False):
 forward = direct.Forward.run
 
 
+def other_pixels(self, pixels):
+    """As many, counted from the end."""
+    down, right = self.spec.stride
+    return pixels[:, :, ::-down, ::-right][:, :, ::-1, ::-1]
+
+
 @needs_onednn
 @pytest.mark.parametrize("family, owner, name, fault", [
     ("Pooling kernel", pooling.Pooling, "_correct", lambda self, means: None),
     ("Pooling layer", pooling.Pooling, "_correct", lambda self, means: None),
     ("Convolution kernel", direct.Forward, "run", without_relu),
     ("Fused chain", direct.Forward, "run", without_relu),
-    ("Convolution kernel, 1 x 1", subsampled.Subsampled, "_counting",
-     lambda self, pixels: pixels[:, :, ::-1, ::-1][
-         :, :, :: self.spec.stride[0], :: self.spec.stride[1]][:, :, ::-1, ::-1]),
+    ("Convolution kernel, 1 x 1", subsampled.Subsampled, "_counting", other_pixels),
     ("Update kernel", update.Passes, "divide", lambda self, what, h: (
         self.run("s", update.MUL, h, 1.0, root=True, plus=self.spec.delta),
         self.run("w", update.DIV, what, "s", times=self.rate, keeps=1.0))),
@@ -133,16 +142,10 @@ def test_planted_faults_are_found(family, owner, name, fault, monkeypatch):
 
 @needs_onednn
 def test_the_gradient_of_lrn_that_onednn_has_wrong_is_found(monkeypatch):
-    if int(runs_isa(), 16) & 0x20 == 0:
+    if "AVX512_CORE" not in runs.isas():
         pytest.skip("only with AVX-512 it is wrong")
     monkeypatch.setattr(lrn_own, "is_wrong", lambda gradient, spec: False)
     assert found("LRN kernel")
-
-
-def runs_isa() -> str:
-    from fuzz.worker import isa
-
-    return isa()
 
 
 # -- what counts as wrong -------------------------------------------------------------------------
