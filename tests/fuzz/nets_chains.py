@@ -42,16 +42,17 @@ class Chain:
     def normalized(self, given: bool) -> None:
         """Some of BatchNorm, Scale and ReLU."""
         draw, inplace = self.draw, self.draw.chance(0.6)
+        some = draw.pick(("", "R", "R", "N", "NS", "NSR", "NSR", "NSR", "NR", "SR"))
         words = " use_global_stats: true" * given
-        if draw.chance(0.75):
+        if "N" in some:
             self.add("BatchNorm", f"batch_norm_param {{ eps: 0.001{words} }}", inplace)
-        if draw.chance(0.75):
+        if "S" in some:
             self.add("Scale", f"scale_param {{ bias_term: {str(draw.chance(0.7)).lower()} "
                      f'filler {{ type: "gaussian" mean: 1 std: 0.3 }} bias_filler {FILLER} }}',
                      inplace)
-        if draw.chance(0.75):
+        if "R" in some:
             slope = draw.pick((0, 0, 0, 0.1))
-            self.add("ReLU", f"relu_param {{ negative_slope: {slope} }}", inplace or draw.chance())
+            self.add("ReLU", f"relu_param {{ negative_slope: {slope} }}", inplace)
 
     def text(self) -> str:
         return "\n".join(self.lines)
