@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from test_random_nets import CLASSES
+from fuzz.nets_random import CLASSES
 
 from caffepy.core import turns
 from caffepy.core.memory import SyncedMemory

@@ -33,6 +33,7 @@ NETS = {
     "no ReLU": INPUT + CONV.format(bias="true") + NORM % "c" + SCALE % ("c", "c") + LOSS % "c",
     "no Scale": INPUT + CONV.format(bias="true") + NORM % "c" + RELU % ("c", "c") + LOSS % "c",
     "ReLU alone": INPUT + CONV.format(bias="true") + RELU % ("c", "c") + LOSS % "c",
+    "ReLU alone, apart": INPUT + CONV.format(bias="true") + RELU % ("c", "r") + LOSS % "r",
     "another layer between": INPUT + CONV.format(bias="true") + LATER + NORM % "c"
     + SCALE % ("c", "c") + RELU % ("c", "c")
     + 'layer { name: "sum" type: "Eltwise" bottom: "c" bottom: "o" top: "s" }\n' + LOSS % "s",
@@ -116,6 +117,7 @@ def test_gradients_with_given_statistics(phase, engine):
     ("no ReLU", [], [(1, 2, 3)]),
     ("no Scale", [], []),
     ("ReLU alone", [(1, 2)], [(1, 2)]),
+    ("ReLU alone, apart", [], [(1, 2)]),
     ("another layer between", [], [(2, 4, 5, 6)]),  # 1 is the Split of x
     ("sum, normalized last", [(6, 7)], [(2, 3, 4), (6, 7)]),
     ("two blocks", [(6, 7), (10, 11)], [(2, 3, 4), (6, 7), (10, 11)]),

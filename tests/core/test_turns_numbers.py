@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from fuzz.nets_random import Maker
 from models.offline import net_param
 from support import ENGINES
-from test_random_nets import Maker
 from turning import (
     BRANCHES,
     CHAIN,

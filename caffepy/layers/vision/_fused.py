@@ -40,13 +40,18 @@ def fused(chain: Sequence[Link], optimize: bool) -> Fused | None:
 
 
 class ConvolutionReLU(Fused):
-    """ReLU while the convolution's results are at hand. Backward needs their sign alone, so each
-    layer's own serves."""
+    """ReLU while the convolution's results are at hand.
+
+    Backward needs their sign alone, so in place each layer's own serves. Out of place the blob
+    between is not written, and the results have the sign that ReLU's wants.
+    """
 
     def __init__(self, chain: Sequence[Link]) -> None:
         self.numbers = tuple(link.number for link in chain)
+        self.convolution, self.relu = chain
         self.layer: Any = chain[0].layer
         self.x, self.y = chain[0].bottom[0], chain[-1].top[0]
+        self.whole, self.kept = not self.relu.in_place, (self.x, self.y)
 
     @property
     def detail(self) -> str:
@@ -56,6 +61,18 @@ class ConvolutionReLU(Fused):
         layer = self.layer
         bias = layer.blobs[1].values if layer.p.bias_term else None
         layer.kernel.forward_relu(self.x.values, layer.blobs[0].values, bias, self.y.values)
+
+    def backward(self) -> None:
+        relu: Any = self.relu.layer
+        if any(self.relu.propagate_down):
+            relu.kernel.backward(self.y.values, self.y.grads, self.relu.bottom[0].grads)
+        _backward(self.convolution, self.convolution.top)
+
+
+def _backward(link: Link, top: list[Blob]) -> None:
+    """A layer's own, where somebody wants a gradient of it."""
+    if any(link.propagate_down) or any(link.layer.param_propagate_down):
+        link.layer.backward(top, link.propagate_down, link.bottom)
 
 
 class NormalizedConvolution(Normalized):
@@ -80,9 +97,7 @@ class NormalizedConvolution(Normalized):
 
     def backward(self) -> None:
         super().backward()
-        _, layer, bottom, _, down = self.convolution
-        if any(down) or any(layer.param_propagate_down):
-            layer.backward([self.x], down, bottom)
+        _backward(self.convolution, [self.x])
 
 
 class FoldedConvolution(Fused):

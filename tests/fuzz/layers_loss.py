@@ -1,0 +1,80 @@
+"""Losses and measures."""
+
+from __future__ import annotations
+
+from fuzz.draw import Draw, Shape
+from fuzz.layers import Bottom, Made, layer
+
+
+def scores(draw: Draw) -> tuple[Shape, Shape, int]:
+    """The shapes of scores and labels, and the number of classes."""
+    if draw.kind == "large":  # oneDNN takes a probability below 2e-38 for 0, at a loss of 87
+        draw.kind = "normal"
+    n, classes = draw.integer(1, 8), draw.integer(2, 12)
+    inside = draw.pick(((), (), (3, 4), (1, 1)))
+    return (n, classes, *inside), (n, *inside), classes
+
+
+def normalized(draw: Draw, ignore: bool = True) -> str:
+    words = f"normalization: {draw.pick(('FULL', 'VALID', 'BATCH_SIZE', 'NONE'))}"
+    return f"loss_param {{ {words}{' ignore_label: 1' * (ignore and draw.chance(0.4))} }}"
+
+
+def weight(draw: Draw) -> str:
+    return draw.pick(("", "", f"loss_weight: {draw.number(0.1, 3)} "))
+
+
+@layer("SoftmaxWithLoss")
+def softmax_with_loss(draw: Draw) -> Made:
+    x, labels, classes = scores(draw)
+    return Made(weight(draw) + normalized(draw), [Bottom(x), Bottom(labels, "labels", classes - 1)])
+
+
+@layer("InfogainLoss")
+def infogain_loss(draw: Draw) -> Made:
+    x, labels, classes = scores(draw)
+    return Made(weight(draw) + normalized(draw), [
+        Bottom(x), Bottom(labels, "labels", classes - 1),
+        Bottom((1, 1, classes, classes), "positive", batch=None)])
+
+
+@layer("MultinomialLogisticLoss")
+def multinomial_logistic_loss(draw: Draw) -> Made:
+    n, classes = draw.integer(1, 8), draw.integer(2, 12)
+    return Made(weight(draw), [Bottom((n, classes), "probabilities"),
+                               Bottom((n,), "labels", classes - 1)], apart=True)
+
+
+@layer("HingeLoss")
+def hinge_loss(draw: Draw) -> Made:
+    n, classes = draw.integer(1, 8), draw.integer(2, 12)
+    return Made(f"{weight(draw)}hinge_loss_param {{ norm: {draw.pick(('L1', 'L2'))} }}",
+                [Bottom((n, classes)), Bottom((n,), "labels", classes - 1)])
+
+
+@layer("EuclideanLoss")
+def euclidean_loss(draw: Draw) -> Made:
+    shape = draw.shape()
+    return Made(weight(draw), [Bottom(shape), Bottom(shape)], terms=4000)
+
+
+@layer("SigmoidCrossEntropyLoss")
+def sigmoid_cross_entropy_loss(draw: Draw) -> Made:
+    shape = draw.shape()
+    return Made(weight(draw) + normalized(draw), [Bottom(shape), Bottom(shape, "labels", 1)],
+                terms=4000)
+
+
+@layer("ContrastiveLoss")
+def contrastive_loss(draw: Draw) -> Made:
+    n, c = draw.integer(1, 8), draw.integer(1, 20)
+    return Made(f"{weight(draw)}contrastive_loss_param {{ margin: {draw.number(0.5, 5)} "
+                f"legacy_version: {str(draw.chance(0.3)).lower()} }}",
+                [Bottom((n, c)), Bottom((n, c)), Bottom((n,), "labels", 1)])
+
+
+@layer("Accuracy")
+def accuracy(draw: Draw) -> Made:
+    x, labels, classes = scores(draw)
+    return Made(f"accuracy_param {{ top_k: {draw.integer(1, 2)} }}",
+                [Bottom(x), Bottom(labels, "labels", classes - 1)], phases=("TEST",), open=False)
