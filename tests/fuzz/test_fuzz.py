@@ -10,6 +10,7 @@ import pytest
 from support import ENGINES
 
 from caffepy.core import registry
+from caffepy.kernels import table
 from caffepy.kernels.onednn import OneDnnEngine, direct, lrn_own, pooling, subsampled, update
 from caffepy.tools.layers import engines_of
 from fuzz import cases, judge, layers, runs
