@@ -14,7 +14,6 @@ for, so that a gray JPEG among coloured ones does not stop a training later.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 from collections import Counter
@@ -101,7 +100,6 @@ def convert(
         one picture that can be read, a database that cannot be written. ConfigError: settings.
     """
     format = checked(format)
-    _refuse_binary(listfile)
     numbers: _labels.Labels = {}
     if label_db:
         lines, numbers = _labels.read_list(listfile, label_count)
@@ -184,14 +182,6 @@ def histogram(labels: Counter[int]) -> str:
     return (f"{total} labels from {lowest} to {highest}"
             f"{f' ({absent} of these numbers do not occur)' if absent else ''}; from "
             f"{least_count} pictures (label {least}) to {most_count} (label {most})")
-
-
-def _refuse_binary(listfile: str) -> None:
-    """A list is text; another file given in its place is told so before it is read as names."""
-    with contextlib.suppress(OSError), open(listfile, "rb") as file:
-        if b"\0" in file.read(4096):
-            raise DataError("this is a binary file, not a list of pictures", where=listfile,
-                            allowed="one `path label` a line")
 
 
 def _root(root: str, first: str) -> str:
