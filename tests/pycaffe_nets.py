@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+import caffepy
+
 DEPLOY = """
 name: "small"
 layer { name: "data" type: "Input" top: "data"
@@ -53,3 +57,11 @@ def solver_file(folder: Path, more: str = "", net: str = TRAIN) -> str:
         test_iter: 2 test_interval: 1000 test_initialization: false
         snapshot_prefix: "{folder}/snap" {more}
     """)
+
+
+def net_of(tmp_path, prototxt, phase=caffepy.TRAIN, **options):
+    return caffepy.Net(write(tmp_path, "net.prototxt", prototxt), phase, **options)
+
+
+def data(*shape):
+    return np.random.default_rng(3).standard_normal(shape).astype(np.float32)

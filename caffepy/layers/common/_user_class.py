@@ -60,7 +60,7 @@ def declared(cls: type[Layer]) -> dict[str, Any]:
     ``labels``, ``loss`` or ``data`` of its own, which mean something else.
     """
     counts = [getattr(cls, name) for name in ("bottoms", "tops")]
-    own = any({"bottoms", "tops"} & vars(c).keys() for c in cls.__mro__ if c is not Layer)
+    own = any({"bottoms", "tops"} & vars(c).keys() for c in cls.__mro__ if c not in Layer.__mro__)
     if not own or not all(isinstance(n, str) and COUNT.fullmatch(n) for n in counts):
         return {}
     values = {name: getattr(cls, name) for name in DECLARED}
