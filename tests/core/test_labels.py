@@ -15,6 +15,7 @@ from solvers.conftest import lines  # noqa: F401
 import caffepy
 from caffepy.cli.main import main
 from caffepy.core import labels
+from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.errors import DataError
 from caffepy.proto import caffe_pb2
@@ -99,6 +100,15 @@ def test_pairs_and_indices(lines):  # noqa: F811
     Net("n.prototxt", caffe_pb2.TRAIN).forward()
     (line,) = told(lines)
     assert "1.5 in 'label', row 3 of the batch, is no index: it is taken as 1." in line
+
+
+def test_on_a_gpu_the_first_batches_are_looked_at(gpu, lines):  # noqa: F811
+    """There a layer does not look by itself, since its steps are recorded."""
+    write(HDF5 + IP + SOFTMAX % "" + accuracy())
+    with create_solver("s.prototxt", Context(gpu, seed=1)) as solver:
+        solver.step(8)
+    (line,) = told(lines)
+    assert "1.7 in 'label', row 1 of the batch, is no class: it is taken as 1." in line
 
 
 @pytest.mark.parametrize("values", [[0, 1, 2, 0, 1, 2, 0, 1], [255, 1, 2, 0, 1, 2, 0, 1]])
@@ -220,6 +230,15 @@ def test_a_pair_whose_label_is_no_number():
     write(HDF5 + pair, [0, 1, np.nan, 1, 0, 1, 0, 1])
     with pytest.raises(DataError, match="the label of a pair is no number .found nan in item 2"):
         Net("n.prototxt", caffe_pb2.TRAIN).forward()
+
+
+def test_what_is_no_number_is_the_layers_to_tell():
+    """On a GPU somebody looks before the layer has said it."""
+    write(HDF5 + IP + SOFTMAX % "", [0, np.nan, np.inf, 1, 0, 1, 0, 1])
+    net = Net("n.prototxt", caffe_pb2.TRAIN)
+    net.forward_layer(0)
+    net.forward_layer(1)
+    assert labels.sentence(net.layers[-1], net.bottoms[-1][1], 1) is None
 
 
 def test_a_look_costs_nothing_worth_measuring():

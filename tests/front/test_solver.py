@@ -65,7 +65,7 @@ def test_it_can_be_made_of_a_message_and_a_path(tmp_path):
 def test_errors_name_the_file(tmp_path):
     with pytest.raises(ConfigError, match=r"solver.prototxt.*Did you mean Adam\?"):
         caffepy.get_solver(pycaffe_nets.solver_file(tmp_path, 'type: "Adm"'))
-    with pytest.raises(ConfigError, match="solver.prototxt: iter_size"):
+    with pytest.raises(ConfigError, match="solver.prototxt:4: iter_size"):
         caffepy.AdamSolver(pycaffe_nets.solver_file(tmp_path, "iter_size: 0"))
     with pytest.raises(CaffeError, match="train.prototxt"):
         caffepy.get_solver(pycaffe_nets.solver_file(tmp_path, net="layer {"))
