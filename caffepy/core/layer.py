@@ -111,6 +111,10 @@ class Layer(Traits):
                   fix="Take it off the way from parameters to the loss, or give its bottom "
                       "propagate_down: false.")
 
+    def accept(self, given: list[Array | None]) -> list[Array | None]:
+        """Parameters of a file as this layer keeps them, where forks keep more of them."""
+        return given
+
     def before_replay(self) -> None:
         """Recorded work of this layer is about to run again, without ``forward`` being called:
         bring up to date what it reads on the device besides blobs, such as a counter of draws."""
@@ -206,7 +210,8 @@ class Layer(Traits):
         """The engine that the prototxt asks for, as ``engine: REFERENCE`` or ``ONEDNN``.
 
         A word that is no engine of the context's says nothing. CAFFE and CUDNN chose between two
-        GPU libraries and meant nothing on a CPU, where the original ignored them, too.
+        GPU libraries and meant nothing on a CPU, where the original ignored them, too; MKL2017, FFT
+        and the like are forks'.
         """
         if self.p is None or "engine" not in self.p.DESCRIPTOR.fields_by_name:
             return None

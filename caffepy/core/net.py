@@ -17,7 +17,18 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import crops, debug, footprint, graph, registry, scaled, sharing, weights
+from caffepy.core import (
+    crops,
+    debug,
+    footprint,
+    graph,
+    obeys,
+    precision,
+    registry,
+    scaled,
+    sharing,
+    weights,
+)
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
@@ -67,6 +78,10 @@ class Net:
         CaffeError: anything wrong with the description, naming file, line and layer.
     """
 
+    obeys = (*precision.WORDS, *scaled.WORDS)
+    harmless = ("engine", "compile_net_state", "multinode", "mem_param", "eltwise_mem_sharing",
+                "reduce_buckets", "default_conv_algos_override", "default_cudnn_math_override")
+
     def __init__(
         self,
         source: str | os.PathLike[str] | Any,
@@ -90,7 +105,8 @@ class Net:
         if logger.isEnabledFor(log.INFO):
             shown = text.to_text(kept).rstrip("\n")
             logger.info("Initializing net from parameters: \n%s", shown)
-        registry.require(kept.layer, param.layer, where)
+        refused = obeys.look(kept, type(self), where)
+        registry.require(kept.layer, param.layer, where, refused)
         crops.align(kept, where, param)
         self.param = graph.insert_splits(kept, where, param, label)
         self.name: str = param.name

@@ -25,6 +25,8 @@ HALVES = {caffe_pb2.FLOAT16: "float16", caffe_pb2.BFLOAT16: "bfloat16"}
 STORED = {FLOAT: "float32", **HALVES}
 NAMES = tuple(STORED.values())  # what ``Context.precision`` may be
 DIRECTIONS = ("forward", "backward")
+WORDS = ("default_forward_type", "default_backward_type", "default_forward_math",
+         "default_backward_math")  # of a net; a layer's are without "default_"
 WITH_BFLOAT16 = (8, 0)  # the first compute capability that has it
 
 

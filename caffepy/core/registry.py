@@ -14,7 +14,7 @@ import importlib
 import importlib.metadata
 import pkgutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -151,26 +151,35 @@ def names() -> TypeNames:
                      {entry.v0: entry.type for entry in known if entry.v0})
 
 
-def require(kept: Iterable[Any], whole: Iterable[Any], source: Source | None) -> None:
+def known(type: str) -> bool:
+    """Whether somebody registered that layer type."""
+    discover()
+    return type in _entries
+
+
+def require(kept: Iterable[Any], whole: Iterable[Any], source: Source | None,
+            also: Sequence[tuple[str, ConfigError]] = ()) -> None:
     """Refuse a net with layers of unknown type; one error names all these types.
 
     Args:
         kept: the layers to build.
         whole: those of all phases, so that types unknown there are named, too.
         source: where they are written.
+        also: what else is wrong with the net, each with its place in a list.
 
     Raises:
         ConfigError: the first such type; the others follow as a list.
     """
     discover()
-    if all(layer.type in _entries for layer in kept):
+    strange = not all(layer.type in _entries for layer in kept)
+    if not strange and not also:
         return
     from caffepy.proto import mistakes
 
     first: dict[str, tuple[str, ConfigError]] = {}
     times = Counter(layer.type for layer in whole)
     seen: Counter[str] = Counter()
-    for layer in whole:
+    for layer in whole if strange else ():
         seen[layer.name] += 1
         if layer.type in _entries or layer.type in first:
             continue
@@ -184,7 +193,7 @@ def require(kept: Iterable[Any], whole: Iterable[Any], source: Source | None) ->
             line = lines[seen[layer.name] - 1] if lines else None
             error.at(f"{source.path}:{line}, {name}" if source and line else name)
             first[layer.type] = (str(line or f"{name}:"), error)
-    (_, told), *rest = first.values()
+    (_, told), *rest = [*first.values(), *also]
     if rest:
         told.more = mistakes.listing(rest, str(told))
     raise told

@@ -17,6 +17,8 @@ from caffepy.core.assemble import seed_loss
 if TYPE_CHECKING:
     from caffepy.core.net import Net
 
+WORDS = ("global_grad_scale", "global_grad_scale_adaptive")  # of a net
+
 
 def seed_losses(net: Net) -> None:
     """Let backward start from what the scale is now."""

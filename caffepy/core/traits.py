@@ -47,6 +47,8 @@ class Traits:
         plans: the specs of the kernels that it plans, the fastest engine's for each.
         works_in_half: forward and backward leave half-precision values what they are. Where the
             layer has planned kernels for such values, they do so anyway.
+        obeys, harmless: words of forks that it follows, and those that no number depends on; see
+            core.obeys.
 
     What it is among the layers of a net:
         data: it brings data into the net from outside.
@@ -86,6 +88,16 @@ class Traits:
     recordable: bool = False
     plans: ClassVar[tuple[Any, ...]] = ()
     works_in_half: bool = False
+    obeys: ClassVar[tuple[str, ...]] = (
+        "forward_type", "backward_type", "forward_math", "backward_math",
+        "engine=REFERENCE", "engine=ONEDNN", "include", "exclude",
+    )
+    # libraries, workers and shapes at loading: here the fastest engine is taken, workers share
+    # batches, and weights fit by name and shape
+    harmless: ClassVar[tuple[str, ...]] = (
+        "engine", "multinode", "mn_activation_param", "mn_grad_compress_param",
+        "reshape_every_iter", "cudnn_math_override", "strict_dim",
+    )
 
     data: ClassVar[bool] = False
     source_field: ClassVar[str | None] = None

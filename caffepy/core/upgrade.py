@@ -20,7 +20,7 @@ from caffepy import log
 from caffepy.core import registry, upgrade_v0
 from caffepy.core.upgrade_input import upgrade_input
 from caffepy.errors import ConfigError, DataError, shown
-from caffepy.proto import caffe_pb2, files, text
+from caffepy.proto import caffe_pb2, files, fork_words, forkwire, text
 from caffepy.proto.paths import path_of, set_path
 from caffepy.proto.text import Source
 
@@ -36,6 +36,11 @@ DATA_PARAMS = {"DATA": "data_param", "IMAGE_DATA": "image_data_param",
                "WINDOW_DATA": "window_data_param"}  # fmt: skip
 SOLVER_TYPES = {"SGD": "SGD", "NESTEROV": "Nesterov", "ADAGRAD": "AdaGrad", "RMSPROP": "RMSProp",
                 "ADADELTA": "AdaDelta", "ADAM": "Adam"}  # fmt: skip
+# types of forks in V1 whose names today are not those of the enum with other letters
+V1_FORKS = {"BN": "BN", "DENSE_CRF": "DenseCRF", "ELTWISE_PRODUCT": "Eltwise", "RELU6": "ReLU6",
+            "MCWINDOW_DATA": "MCWindowData", "BIN_ACCURACY": "BinaryAccuracy",
+            "RED_SOFTMAX_LOSS": "RedSoftmaxWithLoss",
+            "VOXEL_SOFTMAX_LOSS": "VoxelSoftmaxWithLoss"}  # fmt: skip
 V1_LISTS = ("param", "blob_share_mode", "blobs_lr", "weight_decay")  # ParamSpec's fields in V1
 V1Type = caffe_pb2.V1LayerParameter.LayerType
 
@@ -70,8 +75,8 @@ def own_net_param(source: Path | tuple[caffe_pb2.NetParameter, Source] | caffe_p
 def read_net_param_binary(path: Path) -> caffe_pb2.NetParameter:
     """A net with its weights from a caffemodel of any age, in the current format.
 
-    To load weights into a net use caffepy.proto.wire.read_net, which is far faster and does not
-    take a fork's fields for ours.
+    What forks have under numbers of their own is read as their words (proto.forkwire). To load
+    weights into a net use caffepy.proto.wire.read_net, which is far faster.
 
     Raises:
         NotFound: no such file.
@@ -84,8 +89,9 @@ def read_net_param_binary(path: Path) -> caffe_pb2.NetParameter:
         kind = files.sniff_bytes(data)
         if kind not in ("caffemodel", "unknown"):
             raise DataError("this is no caffemodel", where=place, found=f"a {kind} file")
+        content = forkwire.ours(data, place)
         try:
-            param.ParseFromString(bytes(data))
+            param.ParseFromString(content)
         except Exception as error:  # DecodeError; its class differs by protobuf's runtime
             raise DataError(f"a damaged caffemodel: {error}", where=place) from None
     upgrade_net(param, place)
@@ -259,6 +265,8 @@ def _upgrade_layers(param: caffe_pb2.NetParameter, path: str) -> None:
 def _upgrade_layer(
     old: caffe_pb2.V1LayerParameter, new: caffe_pb2.LayerParameter, path: str
 ) -> None:
+    if old.type == V1Type.Value("ELTWISE_PRODUCT"):  # C3D's, from before Eltwise had operations
+        new.eltwise_param.operation = caffe_pb2.EltwiseParameter.PROD
     for field, value in old.ListFields():
         if field.name in V1_LISTS:
             continue
@@ -282,9 +290,15 @@ def _type_of(old: caffe_pb2.V1LayerParameter, path: str) -> str:
     if name == "NONE":
         return ""
     new = registry.from_v1(name)
-    if new is None:
+    if new is None and old.type < fork_words.FIRST:
         error = ConfigError(
             f"no layer type is known for {name} of the V1 format", where=f"layer '{old.name}'"
         )
         raise error.at(path) if path else error
-    return new
+    return new or V1_FORKS.get(name) or fork_type(name)
+
+
+def fork_type(name: str) -> str:
+    """What a fork calls its V1 type today: ``"SEG_ACCURACY"`` gives ``"SegAccuracy"``."""
+    words = (word.capitalize() for word in name.split("_"))
+    return "".join(f"{word[:-2]}3D" if word.endswith("3d") else word for word in words)

@@ -79,7 +79,7 @@ def copy(net: Net, weights: wire.Weights) -> Report:
             continue
         if not source.blobs and not layer.blobs:
             continue
-        given = list(source.blobs)
+        given = layer.accept(list(source.blobs))
         while len(given) < len(layer.blobs) and (layer.name, len(given)) not in owned:
             given.append(None)  # an HDF5 file keeps a shared parameter with its owner alone
         if len(given) != len(layer.blobs):
@@ -142,9 +142,10 @@ def owners(net: Net) -> set[tuple[str, int]]:
 
 
 def fits(source: tuple[int, ...], target: tuple[int, ...]) -> bool:
-    """Equal shapes; old files have four axes, with ones in front of shorter shapes."""
+    """Equal shapes; old files have four axes, with ones in front of shorter shapes, or around the
+    channels of a shape that has no other axis."""
     return source == target or (
-        len(source) == 4 and source == (1,) * (4 - len(target)) + target
+        len(source) == 4 and source in ((1,) * (4 - len(target)) + target, (1, *target, 1, 1))
     )
 
 

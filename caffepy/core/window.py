@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from caffepy.errors import ConfigError
+from caffepy.proto.fork_words import FIRST
 
 Sizes = tuple[int, ...]
 
@@ -34,9 +35,9 @@ class Window:
 
     def __init__(self, message: Any) -> None:
         self.whole: bool = getattr(message, "global_pooling", False)
-        self.axis: int = getattr(message, "axis", 1)
         self.lonely: list[str] = []
         self._message = message
+        self.axis: int = message.axis if self._has("axis") else 1
         self._sides: dict[str, str] = {}  # sizes given as _h and _w, and the words before these
         self.kernel = self._read("kernel")
         self.stride = self._read("stride")
@@ -80,10 +81,15 @@ class Window:
 
     def _given(self, field: str) -> Sizes:
         """What the message says in a field; () if nothing, or if it has no such field."""
-        known = self._message.DESCRIPTOR.fields_by_name.get(field)
-        if known is None:
+        if not self._has(field):
             return ()
         value = getattr(self._message, field)
         if isinstance(value, int):
             return (value,) if self._message.HasField(field) else ()
         return tuple(value)
+
+    def _has(self, field: str) -> bool:
+        """Whether the message has the field as its own, not as a word of other forks: whoever
+        obeys such a word reads it itself."""
+        known = self._message.DESCRIPTOR.fields_by_name.get(field)
+        return known is not None and known.number < FIRST

@@ -12,6 +12,7 @@ from typing import Any
 
 from caffepy import log
 from caffepy.core import graph as core_graph
+from caffepy.core import obeys
 from caffepy.core.net import Net
 from caffepy.core.stand_in import stand_in
 from caffepy.core.upgrade import upgrade_net
@@ -95,7 +96,8 @@ def shapes_of(net: Any, phase: int | None, input_shape: Sequence[int] = ()) -> S
                             layer.embed_param, layer.recurrent_param):
                 message.ClearField("weight_filler")
         try:
-            built = Net(param, one)
+            with obeys.only_warnings():
+                built = Net(param, one)
         except Exception as error:  # a plug-in's or a Python layer's may be of any kind
             why = why or (unknown[0] if unknown else str(error))
             continue

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import pkgutil
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 
@@ -22,11 +22,9 @@ def _load() -> dict[str, object]:
     """All names of the module: the file's descriptor, messages, enums and their values."""
     data = pkgutil.get_data(__package__, "caffe.desc")
     assert data is not None
-    file = descriptor_pb2.FileDescriptorProto.FromString(data)
-    file.ClearField("source_code_info")  # scripts/gen_proto keeps the hash of caffe.proto there
     pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    descriptor = pool.FindFileByName(file.name)
+    pool.AddSerializedFile(data)
+    descriptor = pool.FindFileByName("caffe.proto")
 
     names: dict[str, object] = {"DESCRIPTOR": descriptor}
     for name, message in descriptor.message_types_by_name.items():

@@ -17,3 +17,12 @@ def is_required(field: FieldDescriptor) -> bool:
     if hasattr(field, "is_required"):
         return field.is_required
     return field.label == FieldDescriptor.LABEL_REQUIRED
+
+
+def all_values(field: FieldDescriptor) -> FieldDescriptor | None:
+    """The repeated field beside a single one, for files of forks that give it several times.
+
+    It has the field's name and ``_all``; the field itself is then the first of the values.
+    """
+    beside: FieldDescriptor | None = field.containing_type.fields_by_name.get(f"{field.name}_all")
+    return beside

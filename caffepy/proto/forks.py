@@ -1,5 +1,7 @@
 """Words of Caffe's forks that caffepy does not know: whose they are, and what says the same here.
 
+Those that it knows are in the schema (fork_words).
+
     forks.find("Permute")                               # a layer type
     forks.find("V1:BN")                                 # a type of the old format of "layers"
     forks.find("PoolingParameter.ceil_mode")            # a field
@@ -32,6 +34,11 @@ class Word:
         if not rest:
             return first
         return f"{first}, {rest[0]} and others" if rest[1:] else f"{first} and {rest[0]}"
+
+
+def cure(name: str) -> str:
+    """What says the same as a word of the schema: a Message.field or Message.field=VALUE; or ""."""
+    return CURES.get(name, "")
 
 
 @cache

@@ -16,6 +16,7 @@ from google.protobuf.descriptor import Descriptor
 
 from caffepy.errors import did_you_mean, nearest
 from caffepy.proto import caffe_pb2, forks, other_words
+from caffepy.proto.fork_words import FIRST
 
 FILE_KINDS = {"NetParameter": "a net", "SolverParameter": "a solver"}
 FAVOURITES = ("param", "convolution_param", "pooling_param", "inner_product_param")
@@ -139,6 +140,7 @@ def unknown_field(word: str, value: str, place: Place, names: TypeNames) -> str 
         lambda: _other_word(renamed, place.message.DESCRIPTOR, value),
         lambda: _other_file(word, place),
         lambda: _home(word, value, place, own),
+        lambda: did_you_mean(word, _original(place.message.DESCRIPTOR)),
         lambda: did_you_mean(word, fields),
         lambda: _in_own_message(word, value, place, own),
         lambda: _fallback(word, place, names),
@@ -159,19 +161,20 @@ def fork_word(name: str, what: str, value: str = "") -> str | None:
         return None
     short = name.rpartition(".")[2].rpartition(":")[2].rpartition("=")[2]
     whose = f"{short} is a {what} of {word.owner}"
-    return f"{whose}. {_filled(word.cure, value)}" if word.cure else f"{whose}, {NOT_YET}"
+    return f"{whose}. {filled(word.cure, value)}" if word.cure else f"{whose}, {NOT_YET}"
 
 
 def _other_word(cure: str | None, descriptor: Descriptor, value: str) -> str | None:
     if cure is None:
         return None
     if " " in cure:
-        return _filled(cure, value)
+        return filled(cure, value)
     known = descriptor.fields_by_name.get(cure)
     return f"Write {_written(known, value)}." if known is not None else None
 
 
-def _filled(cure: str, value: str) -> str:
+def filled(cure: str, value: str) -> str:
+    """A cure with the value that its word was given in it."""
     given = value if re.fullmatch(r"[\w.+-]+", value) else ""
     return re.sub(r"\{v(?:\|(\w+))?\}", lambda match: given or match[1] or "...", cure)
 
@@ -200,7 +203,7 @@ def _other_file(word: str, place: Place) -> str | None:
 def _home(word: str, value: str, place: Place, own: str | None) -> str | None:
     """The block where a field of exactly that name would be right."""
     here = place.message.DESCRIPTOR
-    inside = _chosen(_blocks_with(here, word), own)
+    inside = _chosen(_blocks_with(here, word, own), own)
     if inside:
         known = here.fields_by_name[inside[0]].message_type.fields_by_name[word]
         if len(inside) == 1:
@@ -215,7 +218,8 @@ def _home(word: str, value: str, place: Place, own: str | None) -> str | None:
             whole = "the layer" if around.name in LAYERS else outer
             return (f'It belongs to {whole} itself, outside of {place.names[depth + 1]}. '
                     'Is a "}" missing above?')
-        beside = [name for name in _blocks_with(around, word) if name != place.names[depth + 1]]
+        beside = [name for name in _blocks_with(around, word, own)
+                  if name != place.names[depth + 1]]
         if beside := _chosen(beside, own):
             return f"It belongs in {' or '.join(beside[:4])}, beside {place.names[depth + 1]}."
     deeper = [f"{block.name} {{ {name} {{ {word} }} }}" for block in here.fields
@@ -229,11 +233,22 @@ def _home(word: str, value: str, place: Place, own: str | None) -> str | None:
     return None
 
 
-def _blocks_with(descriptor: Descriptor, word: str) -> list[str]:
-    return [block.name for block in descriptor.fields
-            if block.message_type is not None and word in block.message_type.fields_by_name
-            and block.message_type.name not in ("BlobProto", "V0LayerParameter", *LAYERS,
-                                                *FILE_KINDS)]
+def _blocks_with(descriptor: Descriptor, word: str, own: str | None = None) -> list[str]:
+    """The blocks that have the word: the type's own, and the original's; those of forks if there
+    are no others."""
+    blocks = [block for block in descriptor.fields
+              if block.message_type is not None and word in block.message_type.fields_by_name
+              and block.message_type.name not in ("BlobProto", "V0LayerParameter", *LAYERS,
+                                                  *FILE_KINDS)]
+    usual = [block for block in blocks if block.name == own or max(
+        block.number, block.message_type.fields_by_name[word].number) < FIRST]
+    return [block.name for block in usual or blocks]
+
+
+def _original(descriptor: Descriptor) -> list[str]:
+    """The original's fields of a message; of a message that only forks have, all."""
+    fields = [field.name for field in descriptor.fields if field.number < FIRST]
+    return fields or list(descriptor.fields_by_name)
 
 
 def _chosen(blocks: list[str], own: str | None) -> list[str]:
@@ -269,7 +284,7 @@ def _fallback(word: str, place: Place, names: TypeNames) -> str | None:
             return "The original has no such field: it belongs to a layer of a fork."
         own = names.params[type]
         return f"The settings of {type} are in {own}." if own else f"{type} has no settings."
-    fields = list(place.message.DESCRIPTOR.fields_by_name)
+    fields = _original(place.message.DESCRIPTOR)
     if len(fields) > FEW:
         return None
     return f"{place.name} has {_listed(fields)}."

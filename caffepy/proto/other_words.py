@@ -20,7 +20,7 @@ CONV = {
     "out_channels": "num_output", "output_channels": "num_output", "channels": "num_output",
     "units": "num_output", "noutput": "num_output", "nnum_output": "num_output",
     "in_channels": "The number of channels comes from the bottom: leave it out.",
-    "kernel_shape": "kernel_size", "ksize": "kernel_size", "kernel": "kernel_size",
+    "ksize": "kernel_size", "kernel": "kernel_size",
     "size": "kernel_size", "filter_size": "kernel_size", "kernel_width": "kernel_w",
     "kernel_height": "kernel_h", "strides": "stride",
     "stride_x": "stride_w", "stride_y": "stride_h",
@@ -30,7 +30,7 @@ CONV = {
     "bias": "bias_term", "no_bias": "Write bias_term: false.", "with_bias": "bias_term",
     "kernel_initializer": "weight_filler", "weight_init": "weight_filler",
     "bias_initializer": "bias_filler", "bias_init": "bias_filler", "filler": "weight_filler",
-    "activation": RELU, "relu": RELU,
+    "activation": RELU,
     "batch_normalize": "Write BatchNorm and Scale layers after it.",
     "weight_decay": "Write param { decay_mult } in the layer itself.",
 }  # fmt: skip
@@ -48,7 +48,7 @@ INNER = {
     **{word: cure for word, cure in CONV.items()
        if cure in ("num_output", "bias_term", "weight_filler", "bias_filler", RELU)},
     "out_features": "num_output", "output_size": "num_output", "nodes": "num_output",
-    "num_hidden": "num_output", "output": "num_output", "num_units": "num_output",
+    "relu": RELU, "num_hidden": "num_output", "output": "num_output", "num_units": "num_output",
     "num_outputs": "num_output", "dropout": 'Dropout is a layer of its own: type: "Dropout".',
 }  # fmt: skip
 DATA = {
@@ -82,7 +82,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "output": "top", "outputs": "top", "out": "top", "bottoms": "bottom", "tops": "top",
         "blob": "top", "layer_type": "type", "layer_name": "name", "kind": "type",
         "weight": "loss_weight", "loss_weights": "loss_weight",
-        "activation": RELU, "relu": RELU, "bn_param": "batch_norm_param",
+        "activation": RELU, "relu": RELU,
         "bnorm_param": "batch_norm_param",
         "conv_param": "convolution_param", "deconv_param": "convolution_param",
         "deconvolution_param": "convolution_param", "im2col_param": "convolution_param",
@@ -90,9 +90,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "dense_param": "inner_product_param",
         "fully_connected_param": "inner_product_param", "linear_param": "inner_product_param",
         "pool_param": "pooling_param", "drop_param": "dropout_param",
-        "norm_param": "lrn_param", "leaky_relu_param": "relu_param",
-        "lstm_param": "recurrent_param",
-        "softmax_loss_param": "loss_param", "image_param": "image_data_param",
+        "leaky_relu_param": "relu_param", "image_param": "image_data_param",
         "transformation_param": "transform_param", "hdf5_param": "hdf5_data_param",
         "lmdb_param": "data_param", "add_param": "eltwise_param", "input_shape":
             "Write input_param { shape { dim: ... } }.",
@@ -126,7 +124,6 @@ FIELDS: dict[str, dict[str, str]] = {
         "beta": "Write a Scale layer after it, with scale_param { bias_term: true }.",
         "affine": "Write a Scale layer after it, with scale_param { bias_term: true }.",
         "scale": "Write a Scale layer after it, with scale_param { bias_term: true }.",
-        "bias_term": "Write a Scale layer after it, with scale_param { bias_term: true }.",
         "slope_filler": "Write a Scale layer after it, with scale_param { bias_term: true }.",
         "shift_filler": "Write a Scale layer after it, with scale_param { bias_term: true }.",
     },
@@ -183,7 +180,6 @@ FIELDS: dict[str, dict[str, str]] = {
         "lr": "base_lr", "learning_rate": "base_lr", "init_lr": "base_lr", "initial_lr": "base_lr",
         "epochs": "Write max_iter: epochs x records / batch_size.",
         "epoch": "Write max_iter: epochs x records / batch_size.",
-        "max_epoch": "Write max_iter: epochs x records / batch_size.",
         "num_epochs": "Write max_iter: epochs x records / batch_size.",
         "batch_size": "It belongs to the net's data layer; iter_size adds up batches.",
         "iterations": "max_iter", "num_iter": "max_iter", "iters": "max_iter",

@@ -8,7 +8,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from caffepy.proto import caffe_pb2, paths
-from caffepy.proto.descriptors import is_repeated, is_required
+from caffepy.proto.descriptors import all_values, is_repeated, is_required
 from caffepy.proto.escapes import PATHS
 from caffepy.proto.lexer import PrototxtError
 from caffepy.proto.recovery import CLOSING, Recovery
@@ -71,7 +71,9 @@ class Parser(Recovery):
         if known is None:
             self.unknown_field(name, at)
             return
-        if name in seen and not is_repeated(known):
+        again = name in seen and not is_repeated(known)
+        every = all_values(known) if again else None
+        if again and every is None:
             self.given_twice(known, at, seen[name])
         seen.setdefault(name, at)
         self.next()
@@ -81,12 +83,24 @@ class Parser(Recovery):
         if self.token == "[" and self.no_list(known, at):
             return
         if not self.take("["):
-            self.value(message, known, at)
+            self.another(message, known, every, at)
             return
+        every = None if is_repeated(known) else all_values(known)
         while not self.take("]"):
-            self.value(message, known, self.start)
+            self.another(message, known, every, self.start)
             if not self.take(",") and self.token != "]":
                 self.fail('expected "," or "]"', found=self.found(), fix='Is a "]" missing?')
+
+    def another(self, message: Message, known: FieldDescriptor, every: FieldDescriptor | None,
+                at: int) -> None:
+        """A value, or one of several of a single field; then ``every`` keeps all of them."""
+        if every is None or not message.HasField(known.name):
+            self.value(message, known, at)
+            return
+        values = getattr(message, every.name)
+        if not values:
+            values.append(getattr(message, known.name))
+        self.value(message, every, at)
 
     def value(self, message: Message, known: FieldDescriptor, at: int) -> None:
         if known.message_type is not None:
@@ -101,7 +115,7 @@ class Parser(Recovery):
             self.wrong_value(known, offset, error)
             return
         try:
-            if known.name in PATHS:
+            if known.name in PATHS and isinstance(value, str):
                 paths.set_path(message, known.name, value)
             elif is_repeated(known):
                 getattr(message, known.name).append(value)

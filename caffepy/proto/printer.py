@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from caffepy.proto.descriptors import is_repeated
 
+ALL = "_all"  # descriptors.all_values
 ESCAPES = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
 
 
@@ -21,9 +22,12 @@ def to_text(message: Message) -> str:
 
 def _lines(message: Message, indent: str) -> Iterator[str]:
     for field, value in message.ListFields():
+        name = field.name
+        if name.endswith(ALL):  # the first value stands under the single field's own number
+            name, value = name.removesuffix(ALL), value[1:]
         for item in value if is_repeated(field) else (value,):
             if field.message_type is None:
-                yield f"{indent}{field.name}: {_scalar(field, item)}\n"
+                yield f"{indent}{name}: {_scalar(field, item)}\n"
             else:
                 yield f"{indent}{field.name} {{\n"
                 yield from _lines(item, indent + "  ")

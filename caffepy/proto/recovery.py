@@ -15,7 +15,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from caffepy.proto import caffe_pb2
-from caffepy.proto.descriptors import is_repeated
+from caffepy.proto.descriptors import all_values, is_repeated
 from caffepy.proto.lexer import Lexer, PrototxtError
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ DIVIDEND, DIVISOR = re.compile(r"(\d+\.?\d*)\s*$"), re.compile(r"/\s*(\d+\.?\d*)
 SINGLE = re.compile(r"[{<]\s*[^\s{}<>:]+\s*[}>]")  # a block with one word in it
 QUOTES = ('"', "'")
 FIELD_AHEAD = re.compile(r"\s*[:{<]")
-ONE_VALUE = {"device_id": "Several GPUs are a flag: caffepy train -gpu 0,1."}
 LONGEST = 60  # letters of a word that an error shows
 ARITHMETIC = ("/", "*", "+", "%", "^", "(")
 
@@ -120,7 +119,7 @@ class Recovery(Lexer):
 
     def given_twice(self, known: FieldDescriptor, at: int, first: int) -> None:
         size = {"kernel_size": "kernel", "stride": "stride", "pad": "pad"}.get(known.name)
-        fix = ONE_VALUE.get(known.name, "Keep one of them.")
+        fix = "Keep one of them."
         if size and f"{size}_h" in known.containing_type.fields_by_name:
             fix = f"It is one number; for two write {size}_h and {size}_w."
         self.note(at, f"{known.name} is given twice; the first is on line {self.line_at(first)}",
@@ -155,10 +154,10 @@ class Recovery(Lexer):
         if known.message_type is not None and VALUES_AHEAD.match(self.text, self.end):
             self.wrong_value(known, self.start)
             return True
-        if is_repeated(known):
+        if is_repeated(known) or all_values(known):
             return False
         self.note(at, f"{known.name} is one value, not a list",
-                  fix=ONE_VALUE.get(known.name, "Take [ and ] out."))
+                  fix="Take [ and ] out.")
         self.skip_value()
         return True
 

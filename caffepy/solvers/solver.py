@@ -20,7 +20,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.checks import structure
-from caffepy.core import debug, footprint, weights
+from caffepy.core import debug, footprint, obeys, weights
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_solver_param, upgrade_solver
@@ -83,8 +83,7 @@ class Solver:
     Attributes:
         param: the SolverParameter.
         net, test_nets: the net to train, the nets to test.
-        iter: iterations done.
-        rate: the learning rate of the last update.
+        iter, rate: iterations done, and the learning rate of the last update.
         smoothed_loss: the mean of the last ``average_loss`` losses, which are in ``losses``,
             oldest first.
         on_start, on_gradients, on_iteration: lists of callables that are called with the solver
@@ -93,6 +92,9 @@ class Solver:
         last_tests: per test net, the iteration of its last whole test and what ``test`` returned.
         stopped: whether the last ``step`` or ``solve`` ended early because it was asked to.
     """
+
+    obeys = ("snapshot_keep", "snapshot_errors", "on_nan")
+    harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
     def __init__(
         self,
@@ -109,6 +111,7 @@ class Solver:
         self.communicator = communicator or Single()
         self.action: Action = action or (lambda: None)
         settings.check(self.param, self.communicator.root)
+        obeys.check_solver(self.param, type(self))
         logger.info("Initializing solver from parameters: \n%s", to_text(self.param).rstrip("\n"))
 
         seed = self.param.random_seed

@@ -45,7 +45,7 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
         NotFound, ConfigError: no such file, no net, or a shape that is not known. CaffeError: what
             was made cannot be built, or the weights would not fit.
     """
-    from caffepy.core import graph
+    from caffepy.core import graph, obeys
     from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
     from caffepy.tools import _deployed
@@ -56,6 +56,7 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
         param.state.phase = caffe_pb2.TEST
         param.state.stage.extend(stages)
         kept = graph.filter_net(param, param.state, source)
+        obeys.warn(kept, source)
     used = _deployed.layers_for_use(kept.layer, param.layer, path)
     made = caffe_pb2.NetParameter(name=kept.name)
     trained_with: dict[str, int] = {}  # the batch_size of each input's data layer
@@ -79,7 +80,8 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
                           fix="Is it a net for training, with layers that lead to a loss?")
     for layer in made.layer:
         _forget_training(layer)
-    _check(made, trained_with, path)
+    with obeys.told():
+        _check(made, trained_with, path)
     parts = _feed_what_is_sliced(made)
     shapes = {layer.name: layer.input_param.shape[0].dim[1:] for layer in made.layer
               if layer.type == "Input"}

@@ -84,12 +84,12 @@ def summarize(
     Raises:
         NotFound: no such file. CaffeError: what else is wrong with the net.
     """
-    from caffepy.core import graph, traits
+    from caffepy.core import graph, obeys, traits
     from caffepy.core.stand_in import stand_in
     from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
 
-    with _work.quiet():
+    with _work.quiet(), obeys.only_warnings():
         param, source = read_net_param(path)
         param.state.phase = caffe_pb2.Phase.Value(phase)
         param.state.stage.extend(stages)

@@ -16,7 +16,7 @@ def upgrade(source: str, target: str) -> int:
         CaffeError: ``source`` cannot be read (exit code 2), or ``target`` not be written.
     """
     from caffepy.errors import DataError
-    from caffepy.proto import caffe_pb2, files
+    from caffepy.proto import caffe_pb2, files, forkwire
     from caffepy.tools import _upgrade
 
     param = caffe_pb2.NetParameter()
@@ -26,8 +26,9 @@ def upgrade(source: str, target: str) -> int:
             fix = "upgrade_net_proto_text is for prototxt." if kind == "prototxt" else None
             raise DataError("this is no caffemodel", where=source,
                             found=f"a {kind} file" if len(data) else "an empty file", fix=fix)
+        content = forkwire.ours(data, source)
         try:
-            param.ParseFromString(bytes(data))
+            param.ParseFromString(content)
         except Exception as error:  # DecodeError; its class differs by protobuf's runtime
             raise DataError(f"a damaged caffemodel: {error}", where=source) from None
     return _upgrade.finish(param, "NetParameter binary", target, _upgrade.net(param, source),

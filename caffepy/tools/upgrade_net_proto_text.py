@@ -15,15 +15,16 @@ def upgrade(source: str, target: str) -> int:
     Raises:
         CaffeError: ``source`` cannot be read (exit code 2), or ``target`` not be written.
     """
-    from caffepy.core import registry
+    from caffepy.core import obeys, registry
     from caffepy.proto import caffe_pb2, text
     from caffepy.tools import _upgrade
 
     param = caffe_pb2.NetParameter()
     with _upgrade.reading():
-        text.read(source, param, registry.names)
-    return _upgrade.finish(param, "NetParameter text", target, _upgrade.net(param, source),
-                           _upgrade.as_text)
+        where = text.read(source, param, registry.names)
+    notes = _upgrade.net(param, source)
+    obeys.warn(param, where)
+    return _upgrade.finish(param, "NetParameter text", target, notes, _upgrade.as_text)
 
 
 @gflags.command(

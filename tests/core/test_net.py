@@ -5,6 +5,7 @@ import pytest
 from google.protobuf import text_format
 from numpy.testing import assert_allclose, assert_array_equal
 
+from caffepy.core import weights
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.errors import CaffeError, ConfigError, NotFound, ShapeError
@@ -333,6 +334,15 @@ class TestWeights:
         saved.ParseFromString((tmp_path / "w.caffemodel").read_bytes())
         assert set(saved.layer[2].blobs[0].diff) == {3.0}
         assert saved == net.to_proto(diff=True)
+
+    def test_shapes_of_four_axes_fit_shorter_ones(self):
+        """As files from before shapes have them, and forks around a vector of channels."""
+        for source, target in (((1, 1, 2, 3), (2, 3)), ((1, 1, 1, 5), (5,)), ((1, 5, 1, 1), (5,)),
+                               ((1, 1, 1, 1), ()), ((2, 3), (2, 3))):
+            assert weights.fits(source, target)
+        for source, target in (((2, 3, 1, 1), (2, 3)), ((5, 1, 1, 1), (5,)), ((1, 5), (5,)),
+                               ((1, 2, 1, 3), (2, 3))):
+            assert not weights.fits(source, target)
 
     def test_the_report_says_what_stayed_random(self, tmp_path):
         net_of(SMALL).save(tmp_path / "w.caffemodel")

@@ -86,7 +86,7 @@ def test_fields_of_v1_that_stay_are_all_carried_over():
             if hasattr(value, "append"):
                 value.append("x" if field.cpp_type == field.CPPTYPE_STRING else 1)
             else:
-                setattr(old, name, "x")
+                setattr(old, name, True if field.cpp_type == field.CPPTYPE_BOOL else "x")
         else:
             value.add() if hasattr(value, "add") else value.SetInParent()
     net = caffe_pb2.NetParameter(layers=[old])
@@ -247,3 +247,50 @@ def test_old_weights_are_upgraded_whole(tmp_path):
     wire.write_state(file, caffe_pb2.SolverState(iter=1, learned_net="x"), [])
     with pytest.raises(DataError, match="solverstate"):
         upgrade.read_net_param_binary(file)
+
+
+def test_types_that_forks_had_in_v1_have_their_names_of_today():
+    """Registered or not: the rule is one, and a few names are told."""
+    values = caffe_pb2.V1LayerParameter.LayerType
+    names = {name for name, number in values.items() if number >= 50000}
+    net = caffe_pb2.NetParameter()
+    for name in sorted(names):
+        net.layers.add(name=name, type=values.Value(name))
+    upgrade.upgrade_net(net)
+    types = {layer.name: layer.type for layer in net.layer}
+    assert types.keys() == names and all(types.values())
+    for old, new in {
+        "BN": "BN", "IMAGE_SEG_DATA": "ImageSegData", "INTERP": "Interp",
+        "UNPOOLING": "Unpooling", "SEG_ACCURACY": "SegAccuracy", "POOLING3D": "Pooling3D",
+        "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D",
+        "VIDEO_DATA": "VideoData", "MAT_WRITE": "MatWrite", "DENSE_CRF": "DenseCRF",
+        "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield", "RELU6": "ReLU6",
+        "MCWINDOW_DATA": "MCWindowData", "ELTWISE_PRODUCT": "Eltwise",
+    }.items():
+        assert types[old] == new
+    product = next(layer for layer in net.layer if layer.name == "ELTWISE_PRODUCT")
+    assert product.eltwise_param.operation == caffe_pb2.EltwiseParameter.PROD
+
+
+def test_a_registered_layer_says_itself_what_a_fork_called_it_in_v1(monkeypatch):
+    monkeypatch.setattr(registry, "from_v1", lambda name: "Mine" if name == "INTERP" else None)
+    assert upgraded("layers { type: INTERP }").layer[0].type == "Mine"
+
+
+def test_settings_that_forks_had_in_v1_move():
+    net = upgraded(
+        "layers { type: INTERP interp_param { height: 41 width: 41 } strict_dim: false }"
+        "layers { type: SOFTMAX_LOSS softmaxloss_param { weight_source: 'w' ignore_label: 255 } }"
+        "layers { type: BN bn_param { bn_mode: INFERENCE } blobs_lr: 1 }"
+        "layers { type: CONVOLUTION convolution_param { hole: 2 } }")
+    interp, loss, bn, conv = net.layer
+    assert interp.interp_param.height == 41 and not interp.strict_dim
+    assert loss.softmaxloss_param.weight_source == "w"
+    assert bn.bn_param.bn_mode == caffe_pb2.BNParameter.INFERENCE and bn.param[0].lr_mult == 1
+    assert conv.convolution_param.hole == 2
+
+
+def test_every_setting_of_v1_has_its_place_today():
+    today = set(caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name)
+    assert set(caffe_pb2.V1LayerParameter.DESCRIPTOR.fields_by_name) - today == {
+        "layer", "blobs_lr", "weight_decay", "blob_share_mode"}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from caffepy.core import registry
-from caffepy.proto import caffe_pb2, fork_table, forks, hints, other_words
+from caffepy.proto import caffe_pb2, fork_table, fork_words, forks, hints, other_words
 
 MESSAGES = {
     name: message for name, message in vars(caffe_pb2).items() if hasattr(message, "DESCRIPTOR")
@@ -52,7 +52,13 @@ def test_a_word_of_forks_is_never_taken_for_a_slip(name):
 
 
 def test_cures_and_forks_are_used():
-    assert set(fork_table.CURES) <= set(forks.table())
+    known = {name for name in fork_table.CURES if "." in name and any(
+        field.number >= fork_words.FIRST for field in fields_of(name) if "=" not in name)}
+    values = {name for name in fork_table.CURES if "=" in name
+              and name.partition("=")[2] in fields_of(name)[0].enum_type.values_by_name}
+    assert set(fork_table.CURES) <= {*forks.table(), *known, *values}
+    assert {"ConvolutionParameter.hole", "BatchNormParameter.scale_bias"} <= known
+    assert "PoolingParameter.pool=AVE_EXC_PAD" in values
     assert set(fork_table.WORDS) == set(fork_table.FORKS)
     assert all(cure.endswith(".") for cure in fork_table.CURES.values())
 

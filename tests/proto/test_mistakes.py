@@ -15,14 +15,15 @@ layer {
   transform_param {
     mirror: true
     resize_param { prob: 1 resize_mode: WARP interp_mode: [LINEAR, AREA] }
-    expand_param <
+    expnd_param <
       prob: 0.5  # a comment with } in it
     >
   }
-  annotated_data_param { label_map_file: "{" 'x}' sampler: < a: 1 > }
+  annotated_data_param { label_map_file: "{" 'x}' }
+  strange_param { a: "{" 'x}' b: < a: 1 > }
 }
-layer { name: "p1" type: "Pooling" bottom: "data" top: "p1" pooling_param { ceil_mode: false } }
-layer { name: "p2" type: "Pooling" bottom: "p1" top: "p2" pooling_param { ceil_mode: false } }
+layer { name: "p1" type: "Pooling" bottom: "data" top: "p1" pooling_param { kernel: 2 } }
+layer { name: "p2" type: "Pooling" bottom: "p1" top: "p2" pooling_param { kernel: 2 } }
 layer { name: "a" type: "Permute" bottom: "p2" top: "a" permute_param { order: 0 } }
 layer { name: "b" type: "Permute" bottom: "p2" top: "b" permute_param { order: 0 } }
 layer { name: "c" type: "Reorg" bottom: "b" top: "c" }
@@ -40,24 +41,20 @@ def parsed(content: str, message=None):
 def test_a_file_of_a_fork_reads_like_this():
     net, message = parsed(SSD)
     assert message == """\
-net.prototxt:4:3: Unknown layer type: AnnotatedData, with annotated_data_param. \
+net.prototxt:4:3: Unknown layer type: AnnotatedData, with strange_param. \
 AnnotatedData is a layer of SSD's fork (weiliu89/caffe), which caffepy does not have yet.
   type: "AnnotatedData"
   ^
-and 5 more:
-  8:5      unknown field "resize_param" in transform_param. resize_param is a word of SSD's fork,
-           which caffepy does not have yet.
-  9:5      unknown field "expand_param" in transform_param. expand_param is a word of SSD's fork,
-           which caffepy does not have yet.
-  15:77    unknown field "ceil_mode" in pooling_param, 2 times. ceil_mode is a word of MS-CNN's and
-           Cascade R-CNN's forks (zhaoweicai), Synopsys' fork (synopsys-caffe) and others. Write
-           round_mode: FLOOR for ceil_mode: false; true is what happens without it.
-  17:19    Unknown layer type: Permute, with permute_param, 2 times. Permute is a layer of SSD's
-           fork, which caffepy does not have yet.
-  19:19    Unknown layer type: Reorg. Reorg is a layer of the YOLO port MobileNet-YOLO (eric612) and
+and 4 more:
+  9:5      unknown field "expnd_param" in transform_param. Did you mean expand_param?
+  16:77    unknown field "kernel" in pooling_param, 2 times. Write kernel_size: 2.
+  18:19    Unknown layer type: Permute, 2 times. Permute is a layer of SSD's fork, which caffepy
+           does not have yet.
+  20:19    Unknown layer type: Reorg. Reorg is a layer of the YOLO port MobileNet-YOLO (eric612) and
            the YOLO ports of yeahkun and gklz1982, which caffepy does not have yet."""
     assert [layer.name for layer in net.layer] == ["data", "p1", "p2", "a", "b", "c", "d"]
     assert net.layer[0].transform_param.mirror and net.layer[6].include[0].phase == 0
+    assert net.layer[0].transform_param.resize_param[0].interp_mode == [1, 2]
 
 
 @pytest.mark.parametrize("value", [
@@ -126,9 +123,9 @@ def test_a_net_given_as_a_solver_is_told_once():
 
 
 def test_types_of_the_old_format_with_their_settings():
-    message = parsed("layers { type: BN bn_param { } } layers { bn_param { } type: BN }\n"
+    message = parsed("layers { type: FOO foo_param { } } layers { foo_param { } type: FOO }\n"
                      "layers { type: CONVOLUTION foo_param { } }")[1]
-    assert '1:16: unknown layer type BN in "layers", with bn_param, 2 times. ' in message
+    assert '1:16: unknown layer type FOO in "layers", with foo_param, 2 times. ' in message
     assert 'unknown field "foo_param" in layers. The settings of Convolution are in' in message
 
 

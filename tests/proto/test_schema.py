@@ -1,6 +1,7 @@
-"""caffe.proto is the original's schema, field by field, plus own fields from 50000 up."""
+"""caffe.proto is the original's schema, field by field, plus own and forks' words from 50000 up."""
 
 import hashlib
+import keyword
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 import caffepy.proto
-from caffepy.proto import caffe_pb2
+from caffepy.proto import caffe_pb2, fork_words
 
 SCHEMA = Path(caffepy.proto.__file__).with_name("caffe.proto")
 REFERENCE = Path(__file__).parent.parent / "reference" / "wire_schema.txt"
@@ -105,21 +106,68 @@ def listed() -> set[tuple[str, str, int]]:
     return {(message, field, int(number)) for message, field, number in rows}
 
 
-def test_what_is_own_is_listed_and_numbered_from_50000():
-    found = blocks()
-    assert {
-        (name, field.name, field.number) for name in recorded() if name in found
-        for field in getattr(found[name], "fields", ()) if field.number >= FIRST_OWN
-    } == listed(), "docs/proto.md lists the fields that are ours"
-    for name in set(found) - set(recorded()):
-        last = name.split(".")[-1]
-        assert re.search(rf"\b{last}\b", PAGE.read_text()), f"docs/proto.md does not tell of {last}"
+def own_fields() -> list[FieldDescriptor]:
+    """All fields from 50000 up."""
+    return [field for block in blocks().values() for field in getattr(block, "fields", ())
+            if field.number >= FIRST_OWN]
 
 
-def test_own_engines():
-    for name, block in blocks().items():
-        own = lines_of(block, own=True) if isinstance(block, EnumDescriptor) else []
-        assert own == (["REFERENCE=50001", "ONEDNN=50002"] if name.endswith(".Engine") else [])
+def own_values() -> list[tuple[str, str]]:
+    """(enum, value) of all enum values from 50000 up."""
+    return [(name, value.name) for name, block in blocks().items()
+            if isinstance(block, EnumDescriptor)
+            for value in block.values if value.number >= FIRST_OWN]
+
+
+def test_what_is_ours_is_listed_and_what_is_a_fork_s_says_whose():
+    ours = listed()
+    for field in own_fields():
+        name = field.containing_type.name
+        if (name, field.name, field.number) not in ours:
+            said = fork_words.comments()[f"{name}.{field.name}"]
+            assert re.match(r"[^:]{2,}: .{3,}", said), f"whose is {name}.{field.name}?"
+    found = {(f.containing_type.name, f.name, f.number) for f in own_fields()}
+    assert ours <= found, "docs/proto.md lists fields that are not there"
+
+
+def test_every_value_of_forks_says_whose():
+    assert ("LossParameter.NormalizationMode", "PRE_FIXED") in own_values()
+    for enum, value in own_values():
+        said = fork_words.comments()[f"{enum}.{value}"]
+        assert re.match(r"[^:]{2,}: .{3,}", said), f"whose is {enum}.{value}?"
+
+
+def test_every_message_of_forks_says_whose():
+    fresh = set(caffe_pb2.DESCRIPTOR.message_types_by_name) - set(recorded()) - {"LayerState"}
+    assert {"PermuteParameter", "BNParameter", "AnnotatedDatum"} <= fresh
+    for name in fresh:
+        assert re.match(r"[^:]{2,}: .{3,}", fork_words.comments()[name]), f"whose is {name}?"
+
+
+def test_every_engine_has_the_same_values():
+    engines = [lines_of(block, own=True) for name, block in blocks().items()
+               if name.endswith(".Engine")]
+    assert len(engines) > 8
+    assert all(own == engines[0] for own in engines)
+    assert engines[0][:4] == ["REFERENCE=50001", "ONEDNN=50002", "MKL2017=50003", "MKLDNN=50004"]
+
+
+def test_defaults_stand_only_where_forks_agree():
+    """Those that forks give differently tell "not given" apart from any value."""
+    for message, names in {
+        "BNParameter": ("momentum", "eps", "frozen", "bn_mode", "var_eps", "decay"),
+        "NormalizeParameter": ("across_spatial", "channel_shared"),
+        "UpsampleParameter": ("scale",),
+        "PriorBoxParameter": ("clip", "denser_prior_boxes"),
+        "BatchNormParameter": ("use_weight_bias", "scale_bias"),
+        "PoolingParameter": ("ceil_mode", "torch_pooling", "avg_include_pad"),
+        "CTCLossParameter": ("blank_index", "blank_label"),
+        "FocalLossParameter": ("alpha",),
+        "MultiBoxLossParameter": ("mining_type", "do_neg_mining"),
+    }.items():
+        fields = caffe_pb2.DESCRIPTOR.message_types_by_name[message].fields_by_name
+        for name in names:
+            assert not field_proto(fields[name]).HasField("default_value"), f"{message}.{name}"
 
 
 def test_the_descriptor_is_made_from_this_very_schema():
@@ -135,5 +183,5 @@ def test_the_type_stubs_name_every_field():
     stubs = SCHEMA.with_name("caffe_pb2.pyi").read_text()
     for name, message in caffe_pb2.DESCRIPTOR.message_types_by_name.items():
         body = stubs.split(f"class {name}(Message):", 1)[1].split("\nclass ", 1)[0]
-        for field in message.fields:
+        for field in (f for f in message.fields if not keyword.iskeyword(f.name)):
             assert f"    {field.name}: " in body, f"{name}.{field.name}: run scripts/gen_proto"

@@ -161,7 +161,7 @@ def test_an_error_reads_like_this():
          "It belongs to the layer itself, outside of relu_param."),
         ("base_lr: 0.1", "1:1", "It belongs to a solver: was another file meant?"),
         ("layer { pooling_param { pool: max } }", "1:31",
-         "(found max; allowed: MAX, AVE, STOCHASTIC). Did you mean MAX?"),
+         "(found max; allowed: MAX, AVE, STOCHASTIC, AVE_EXC_PAD, AVE_TF). Did you mean MAX?"),
         ("layer { pooling_param { pool: 7 } }", "1:31", "(found 7; allowed: MAX, AVE,"),
         ("layer { type: Convolution }", "1:15", 'Write "Convolution".'),
         ("layer { type: CONVOLUTION }", "1:15", 'CONVOLUTION is one of "layers"'),

@@ -55,6 +55,16 @@ class BatchNorm(Layer):
                           found=f"param {index} with lr_mult {params[index].lr_mult:g}",
                           allowed="lr_mult: 0", fix="Leave the param entries out.")
 
+    def accept(self, given: list[Array | None]) -> list[Array | None]:
+        """NVIDIA's fork keeps scale and bias, too: they may be left out where they do nothing."""
+        if len(given) != len(self.blobs) + 2:
+            return given
+        *statistics, scale, bias = given
+        if scale is None or bias is None or (scale != 1).any() or bias.any():
+            self.fail("the file's layer has a scale and a bias, which this one has not",
+                      kind=ShapeError, fix="Put a Scale layer with bias_term: true behind it.")
+        return statistics
+
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0]
         if self._channels(bottom) != self.channels:

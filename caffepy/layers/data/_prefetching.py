@@ -57,6 +57,8 @@ class PrefetchingLayer(Layer):
     keeps = ()
     data = True
     pictures = True
+    harmless = ("threads", "parser_threads", "cache", "precache", "disk_reader_threads",
+                "show_data", "verbose", "use_gpu_transform", "debug_params", "display")
 
     source: Source | None = None
     prefetcher: Prefetcher[Batch | Whole] | None = None

@@ -29,6 +29,7 @@ class ReLU(Layer):
     recordable = True
     same_place = True
     preserves_sign = True
+    harmless = ("fuse",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.preserves_sign = self.p.negative_slope >= 0

@@ -39,6 +39,7 @@ class BaseConvolution(Layer):
     recordable = True
     windowed = True
     look = "convolution"
+    harmless = ("cudnn_convolution_algo_seeker", "conv_algos_override", "conv_algorithm")
 
     @classmethod
     def coordinates(cls, spec: Any) -> coords.Map:

@@ -30,6 +30,7 @@ class Crop(Layer):
     labels = (1,)
     keeps = ()
     recordable = True
+    obeys = ("crop_param.align",)
 
     @classmethod
     def lines_up(cls, spec: Any) -> bool | None:

@@ -137,3 +137,13 @@ def test_channels_cannot_change():
     bottom[0].reshape(4, 4, 2, 5)
     with pytest.raises(ShapeError, match="channels cannot change.*3 channels"):
         layer.reshape(bottom, top)
+
+
+def test_a_scale_and_a_bias_of_nvidia_s_fork_must_do_nothing_or_be_a_layer():
+    layer, *_ = build(LINE, X)
+    three = [random(3), random(3), np.ones(1)]
+    assert layer.accept(three) is three
+    assert layer.accept([*three, np.ones(3), np.zeros(3)]) == three
+    for scale, bias in ((np.full(3, 2.0), np.zeros(3)), (np.ones(3), np.full(3, 0.5))):
+        with pytest.raises(ShapeError, match="has a scale and a bias.*Put a Scale layer"):
+            layer.accept([*three, scale, bias])
