@@ -66,7 +66,8 @@ def coord_map(fn: Function) -> Map:
     Raises:
         UndefinedMapException: the layer mixes places.
     """
-    kind, spec = traits.of(fn.type_name), settings(fn)
+    spec = settings(fn)
+    kind = traits.of(spec)
     if kind.lines_up(spec):
         return coord_map_from_to(*fn.inputs)
     try:

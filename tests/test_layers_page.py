@@ -61,7 +61,7 @@ def test_a_plugin_is_listed_but_not_on_the_page(monkeypatch):
 def test_the_terminals_table_is_cut_at_its_width():
     rows = layers.rows()
     lines = layers.table(rows).splitlines()
-    assert len(lines) == len(rows) + 1 and lines[0].split()[:2] == ["type", "v1"]
+    assert len(lines) == len(rows) + 1 and lines[0].split()[:2] == ["type", "from"]
     column = lines[0].index("bottoms")
     assert {line[column - 2 : column] for line in lines} == {"  "}, "columns line up"
     assert max(map(len, layers.table(rows, 60).splitlines())) == 60

@@ -18,7 +18,9 @@ def layers(type: str | None, markdown: bool) -> None:
     from caffepy.tools import layers as tool
 
     if type:
-        click.echo(tool.page(registry.get(type)))
+        known = registry.get(type)  # or says what to write
+        click.echo("\n\n".join(tool.page(entry) for entry in registry.entries()
+                               if type in (entry.type, *entry.aliases)) or tool.page(known))
     elif markdown:
         click.echo(tool.markdown(), nl=False)
     else:

@@ -74,7 +74,7 @@ class Assembly:
             spec.phase = net.phase
         where = self.source.where(spec.name) if self.source else None
         logger.info("Creating layer %s", spec.name)
-        entry = registry.get(spec.type)
+        entry = registry.of(spec)
         context = net.context
         if entry.cls.on_host and context.accelerator:
             context = context.host

@@ -33,7 +33,7 @@ def align(param: Any, source: Source | None = None, whole: Any = None) -> None:
         CropError: no whole offset lines the bottoms up. ConfigError: an offset is given, too, or
             the bottoms have nothing in common. NotFound: a bottom that no layer before makes.
     """
-    ways = [traits.of(layer.type).lines_up(layer) for layer in param.layer]
+    ways = [traits.of(layer).lines_up(layer) for layer in param.layer]
     if all(way is None for way in ways):
         return
     walk = _Walk(param, read_tops(param, source, whole or param))
@@ -112,6 +112,6 @@ class _Walk:
         layer, bottoms = self.layers[top[0]], self.bottoms[top[0]]
         if not bottoms:
             return coords.IDENTITY, bottoms
-        kind = traits.of(layer.type)
+        kind = traits.of(layer)
         mapped = bottoms if kind.lines_up(layer) is None else bottoms[:1]
         return kind.coordinates(layer), mapped

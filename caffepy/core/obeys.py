@@ -128,7 +128,7 @@ def look(param: Any, cls: type, source: Source | None) -> list[tuple[str, Config
     for spec in param.layer:
         if not registry.known(spec.type):
             continue
-        entry = registry.get(spec.type).cls
+        entry = registry.of(spec).cls
         strange.update({(spec.type, name): entry for name in _of_others(spec, entry)})
         refused, unused = split(words_of(spec, entry), entry)
         idle += unused

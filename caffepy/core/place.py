@@ -69,9 +69,12 @@ class Place:
         """What arrays here have for numbers whose own type is ``own``."""
         return HALVES[self.half] if self.half else own
 
+    def __str__(self) -> str:
+        order = "channels-last" if self.channels_last else None
+        return ", ".join(filter(None, (self.side, self.half, order)))
+
     def __repr__(self) -> str:
-        order = ", channels-last" if self.channels_last else ""
-        return f"<{self.side}{f', {self.half}' if self.half else ''}{order}>"
+        return f"<{self}>"
 
     def _relate(self) -> None:
         """Find the others, once all are there."""

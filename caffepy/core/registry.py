@@ -3,6 +3,10 @@
     @register("ReLU", v1="RELU", v0="relu", param="relu_param")
     class ReLU(Layer): ...
 
+A type of a fork says whose it is, ``@register("Permute", dialect="ssd", ...)``. Where two forks
+call different layers by one name, each class but one says by which words of the layer it is known
+(``Traits.speaks``); that one is meant where no other is.
+
 The modules of ``caffepy.layers`` are imported at the first look-up, found by walking the package,
 so a new layer is one new file. Plug-in packages register through the entry point group
 ``caffepy.layers``, whose entries name modules to import.
@@ -31,6 +35,8 @@ L = TypeVar("L", bound="type[Layer]")
 
 LAYERS_PACKAGE = "caffepy.layers"
 ENTRY_POINTS = "caffepy.layers"
+ORIGINAL = "caffe"
+PLUG_IN = "plug-in"
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Entry:
         v0: the string of the oldest format, or None.
         param: the field of LayerParameter with the type's own message, or None.
         aliases: names that forks use for the same layer.
+        dialect: whose it is: "caffe", a key of proto.fork_table.FORKS, or "plug-in".
     """
 
     type: str
@@ -52,9 +59,11 @@ class Entry:
     v0: str | None = None
     param: str | None = None
     aliases: tuple[str, ...] = ()
+    dialect: str = ORIGINAL
 
 
-_entries: dict[str, Entry] = {}  # by type and by alias
+# by type and by alias; of several with one name first those that are known by words of the layer
+_entries: dict[str, tuple[Entry, ...]] = {}
 _discovered = False
 
 
@@ -65,29 +74,43 @@ def register(
     v0: str | None = None,
     param: str | None = None,
     aliases: tuple[str, ...] = (),
+    dialect: str | None = None,
 ) -> Callable[[L], L]:
     """Class decorator: makes a layer class known under its names.
 
     Raises:
-        ConfigError: two modules claim the same name.
+        ConfigError: two modules claim the same name, and nothing tells them apart.
     """
 
     def enter(cls: L) -> L:
-        entry = Entry(type, cls, v1, v0, param, aliases)
+        own = cls.__module__.startswith(f"{LAYERS_PACKAGE}.")
+        whose = dialect or (ORIGINAL if own else PLUG_IN)
+        entry = Entry(type, cls, v1, v0, param, aliases, whose)
         for name in (type, *aliases):
-            other = _entries.get(name)
-            if other and other.cls.__module__ != cls.__module__:
+            others = tuple(other for other in _entries.get(name, ())
+                           if other.cls.__module__ != cls.__module__)
+            known = [other for other in (entry, *others) if _told_by_words(other)]
+            if len(known) < len(others) or any(other.dialect == whose for other in others):
                 raise ConfigError(
                     f"the layer type {name} is registered twice",
-                    found=f"{other.cls.__module__} and {cls.__module__}",
+                    found=f"{others[0].cls.__module__} and {cls.__module__}",
                     fix="Rename one of them.",
                 )
-            _entries[name] = entry
+            _entries[name] = tuple(sorted((entry, *others), key=lambda e: not _told_by_words(e)))
         cls.type = type
         cls.param_field = param
+        if not own:
+            cls.foreign = True
+            if "on_host" not in vars(cls):
+                cls.on_host = True
         return cls
 
     return enter
+
+
+def _told_by_words(entry: Entry) -> bool:
+    return any("speaks" in vars(cls) for cls in entry.cls.__mro__[:-1]
+               if cls.__name__ != "Traits")
 
 
 def discover() -> None:
@@ -111,18 +134,23 @@ def discover() -> None:
 
 
 def entries() -> list[Entry]:
-    """All registered types, sorted by name, each once."""
+    """All that is registered, sorted by type, each once; the original's before forks'."""
     discover()
-    return sorted(set(_entries.values()), key=lambda entry: entry.type)
+    return sorted({entry for found in _entries.values() for entry in found},
+                  key=lambda entry: (entry.type, entry.dialect != ORIGINAL, entry.dialect))
 
 
 def types() -> list[str]:
     """The names of all layer types, sorted."""
-    return [entry.type for entry in entries()]
+    return list(dict.fromkeys(entry.type for entry in entries()))
 
 
-def get(type: str) -> Entry:
+def get(type: str, spec: Any = None) -> Entry:
     """The entry of a layer type (or of a fork's alias for it).
+
+    Args:
+        spec: the LayerParameter, by whose words two forks' types of one name are told apart;
+            without it the one that is meant where no words tell.
 
     Raises:
         ConfigError: nobody registered that type; the message says what to write instead.
@@ -132,7 +160,17 @@ def get(type: str) -> Entry:
         raise ConfigError("the layer has no type", fix='Add one: type: "ReLU".')
     if type not in _entries:
         raise ConfigError(f"Unknown layer type: {type}", fix=_unknown_fix(type))
-    return _entries[type]
+    *told, last = _entries[type]
+    if spec is not None:
+        for entry in told:
+            if entry.cls.speaks(spec):
+                return entry
+    return last
+
+
+def of(spec: Any) -> Entry:
+    """A layer's entry, by its type and, where forks differ, by its words. Raises as ``get``."""
+    return get(spec.type, spec)
 
 
 def _unknown_fix(type: str) -> str:
@@ -146,7 +184,7 @@ def names() -> TypeNames:
     from caffepy.proto.hints import TypeNames
 
     known = entries()
-    return TypeNames({name: entry.param for name, entry in _entries.items()},
+    return TypeNames({name: found[-1].param for name, found in _entries.items()},
                      {entry.v1: entry.type for entry in known if entry.v1},
                      {entry.v0: entry.type for entry in known if entry.v0})
 

@@ -23,7 +23,7 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
     """
     assumed, unknown = [], []
     for layer in param.layer:
-        kind = traits.of(layer.type)
+        kind = traits.of(layer)
         if not (kind.data and kind.source_field):
             continue
         own = kind.own(layer)

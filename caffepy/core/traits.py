@@ -57,7 +57,8 @@ class Traits:
         pictures: its items are pictures, mostly; ``regions``: or parts of them, warped.
         waits: its tops are for a script to fill; ``scripted``: or it takes arrays from one.
         splits: its tops are its bottom, for several readers.
-        opaque: what it does to its blobs is its user's affair, as with Python layers.
+        opaque: what it does to its blobs is its user's affair, as with Python layers; ``foreign``:
+            or its author's, as with plug-ins; set by ``@register``.
         normalizes: it gives each channel mean 0 and variance 1, whatever came in.
         rescales: it multiplies channels by learned numbers.
         needs_positive: there is no value for numbers below 0.
@@ -108,6 +109,7 @@ class Traits:
     scripted: ClassVar[bool] = False
     splits: ClassVar[bool] = False
     opaque: ClassVar[bool] = False
+    foreign: ClassVar[bool] = False
     normalizes: ClassVar[bool] = False
     rescales: ClassVar[bool] = False
     needs_positive: ClassVar[bool] = False
@@ -118,17 +120,18 @@ class Traits:
     windowed: ClassVar[bool] = False
     look: ClassVar[str] = ""
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "on_host" not in cls.__dict__ and not cls.__module__.startswith("caffepy."):
-            cls.on_host = True
-
     # -- of a LayerParameter of this type, which may be half filled in ------------------------
 
     @classmethod
     def own(cls, spec: Any) -> Any:
         """The type's own message in a LayerParameter; None if the type has none."""
         return getattr(spec, cls.param_field) if cls.param_field else None
+
+    @classmethod
+    def speaks(cls, spec: Any) -> bool:
+        """Whether a layer of this type's name is this one, where several forks have types of that
+        name: by its words, and by how many bottoms and tops it has."""
+        return True
 
     @classmethod
     def window(cls, spec: Any) -> Window | None:
@@ -198,12 +201,16 @@ class Traits:
         return 0
 
 
-def of(kind: str) -> type[Traits]:
-    """What the layer type ``kind`` says of itself; what every layer says by itself if nobody
-    knows the type, since a net is to be shown even so."""
+def of(what: Any) -> type[Traits]:
+    """What the type of a layer says of itself; what every layer says by itself if nobody knows the
+    type, since a net is to be shown even so.
+
+    Args:
+        what: a LayerParameter, or the name of a type.
+    """
     from caffepy.core import registry
 
     try:
-        return registry.get(kind).cls
+        return (registry.get(what) if isinstance(what, str) else registry.of(what)).cls
     except ConfigError:
         return Traits

@@ -179,7 +179,7 @@ def _cuts(shared: list[list[Life]]) -> set[int]:
 
 
 def _foreign(layer: Layer) -> bool:
-    return layer.opaque or not type(layer).__module__.startswith("caffepy.layers.")
+    return layer.opaque or layer.foreign
 
 
 def _own_blobs(net: Net) -> Iterator[Blob]:

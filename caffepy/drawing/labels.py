@@ -23,7 +23,7 @@ def pooling_types() -> dict[int, str]:
 
 def layer_lines(layer: Any, display_lrm: bool = False) -> list[str]:
     """Name, type and what matters of the settings, a line each."""
-    kind = traits.of(layer.type)
+    kind = traits.of(layer)
     lines = [layer.name, f"({' '.join(filter(None, (layer.type, kind.method(layer))))})"]
     window = kind.window(layer)
     if window and window.whole:
@@ -49,7 +49,7 @@ def lr_mults(layer: Any) -> tuple[float, float]:
     Raises:
         ConfigError: the layer is none that learns weights and biases, or has more of them.
     """
-    if traits.of(layer.type).look not in LEARNING:
+    if traits.of(layer).look not in LEARNING:
         raise ConfigError(f"{layer.type} layers do not have a learning rate multiplier",
                           where=f"layer '{layer.name}'",
                           allowed="convolutions and inner products")
@@ -62,7 +62,7 @@ def lr_mults(layer: Any) -> tuple[float, float]:
 
 def edge_label(layer: Any) -> str:
     """The size of what a layer makes, as far as the prototxt alone tells; else empty."""
-    kind = traits.of(layer.type)
+    kind = traits.of(layer)
     if batch := kind.batch_size(layer):
         return f"Batch {batch}"
     return str(kind.outputs(layer) or "") if kind.look in LEARNING else ""

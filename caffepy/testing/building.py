@@ -75,7 +75,7 @@ def build(
         inplace: the first top is the first bottom.
     """
     spec = parse(line)
-    cls = registry.get(spec.type).cls
+    cls = registry.of(spec).cls
     context = Context(seed=seed, engines=engines)
     layer = cls(spec, phase=caffe_pb2.Phase.Value(phase), context=context, dtype=dtype)
     bottom = [Blob((0,), dtype, context.mover) for _ in bottoms]

@@ -279,7 +279,7 @@ def opencv_side(net: Net, path: str, threads: int) -> dict[str, Side]:
 def is_deploy(path: str) -> bool:
     from caffepy.core.upgrade import read_net_param
 
-    return any(traits.of(layer.type).waits for layer in read_net_param(path)[0].layer)
+    return any(traits.of(layer).waits for layer in read_net_param(path)[0].layer)
 
 
 def deploy_of(net: Net) -> Any:

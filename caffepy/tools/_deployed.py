@@ -44,7 +44,7 @@ def is_read(top: str, layers: Sequence[Any]) -> bool:
 def _class(layer: Any) -> Any:
     from caffepy.core import registry
 
-    return registry.get(layer.type).cls
+    return registry.of(layer).cls
 
 
 def _weight(layer: Any) -> float | None:

@@ -36,7 +36,7 @@ def fed(layer: Any, tops: Sequence[str], given: Sequence[int], path: str) -> Fed
     Raises:
         ConfigError: nothing tells a shape.
     """
-    kind = traits.of(layer.type)
+    kind = traits.of(layer)
     built = _built(layer)
     batch = next((shape[0] for shape in built.values() if shape), kind.batch_size(layer) or 0)
     shapes = {}
@@ -90,7 +90,7 @@ def notes(layer: Any, shape: Sequence[int]) -> list[str]:
     Args:
         shape: of a picture as the net takes it, C x H x W.
     """
-    kind, rule = traits.of(layer.type), layer.transform_param
+    kind, rule = traits.of(layer), layer.transform_param
     values = [f"{value:g}" for value in rule.mean_value]
     done = [f"minus the mean picture {rule.mean_file}"] if rule.mean_file else []
     done += [f"minus {', '.join(values)}"] * bool(values)
@@ -128,7 +128,7 @@ def _size_before_crop(layer: Any) -> list[int]:
 
 def _bytes(layer: Any) -> bool:
     """Whether a layer reads pictures: databases may also hold features."""
-    own = traits.of(layer.type).own(layer)
+    own = traits.of(layer).own(layer)
     if "backend" not in own.DESCRIPTOR.fields_by_name:
         return True
     from caffepy.data.db import open_db

@@ -87,7 +87,7 @@ def model(model_def: str, pretrained_model: str) -> tuple[str, str, int]:
                        fix="`caffepy download_model_binary models/caffenet` fetches CaffeNet's; "
                            "name yours by --pretrained_model.")
     shapes = [list(layer.input_param.shape[0].dim) for layer in param.layer
-              if traits.of(layer.type).waits and layer.input_param.shape]
+              if traits.of(layer).waits and layer.input_param.shape]
     if not shapes or len(shapes[0]) != 4:
         raise ConfigError("the net has no input for pictures", where=model_def,
                           found=f"shape {shapes[0]}" if shapes else None,

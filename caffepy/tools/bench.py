@@ -147,7 +147,7 @@ def synthetic(path: str, batch: int, size: int, channels: int, forward: bool) ->
     kept.CopyFrom(param)
     del kept.layer[:]
     for layer in param.layer:
-        kind = traits.of(layer.type)
+        kind = traits.of(layer)
         if not (kind.waits or kind.batch_size(layer)):
             kept.layer.add().CopyFrom(layer)
         elif not layer.include or any(rule.phase == phase for rule in layer.include):
@@ -160,7 +160,7 @@ def input_shapes(layer: Any, batch: int, size: int, channels: int) -> list[list[
     """The shapes of a data layer's tops, at the batch size that was asked for."""
     from caffepy.core import traits
 
-    kind = traits.of(layer.type)
+    kind = traits.of(layer)
     if kind.waits:
         shapes = [list(shape.dim) for shape in layer.input_param.shape]
         return [[batch or shape[0], *shape[1:]] for shape in shapes]

@@ -17,7 +17,6 @@ from caffepy.core import registry
 from caffepy.core.layer import Layer
 from caffepy.kernels.table import kernels as table_of_kernels
 
-OURS = "caffepy."
 NONE = "-"
 ENGINES = ("onednn", "cuda", "reference")
 ARRAYS = "arrays"  # written once on NumPy's interface, for the host and for a device
@@ -28,6 +27,7 @@ class Row:
     """What the table says of a type; the fields are its columns."""
 
     type: str
+    from_: str
     v1: str
     v0: str
     parameters: str
@@ -38,13 +38,13 @@ class Row:
     kernels: str
 
 
-TITLES = tuple(field.name.replace("_", " ") for field in fields(Row))
+TITLES = tuple(field.name.replace("_", " ").strip() for field in fields(Row))
 
 
 def rows(plugins: bool = True) -> list[Row]:
     """The table, sorted by type; without plug-ins it is the same on every machine."""
     return [row(entry) for entry in registry.entries()
-            if plugins or entry.cls.__module__.startswith(OURS)]
+            if plugins or not entry.cls.foreign]
 
 
 def row(entry: registry.Entry) -> Row:
@@ -52,6 +52,7 @@ def row(entry: registry.Entry) -> Row:
     cls = entry.cls
     return Row(
         type=entry.type,
+        from_=entry.dialect,
         v1=entry.v1 or NONE,
         v0=entry.v0 or NONE,
         parameters=entry.param or NONE,
@@ -94,13 +95,15 @@ def _padded(line: Sequence[str], widths: Sequence[int]) -> str:
 
 def markdown() -> str:
     """The whole of docs/layers.md."""
-    built_in = rows(plugins=False)
+    built_in = [entry for entry in registry.entries() if not entry.cls.foreign]
     lines = [
         "# Layer types",
         "",
         "Made from the registry by `caffepy layers -markdown`; a test holds it against the code.",
         "`caffepy layers TYPE` prints what one type computes and all its settings.",
         "",
+        "- from: whose it is: the original's (caffe), or a fork's. Where forks have types of one",
+        "  name, the words of a layer tell which is meant ([proto.md](proto.md)).",
         "- v1, v0: the names in the two old formats, which are upgraded on reading.",
         "- parameters: the message of settings in `layer { }`.",
         "- bottoms, tops: how many; `auto`: tops that are not given are made.",
@@ -114,9 +117,9 @@ def markdown() -> str:
         _cells((*TITLES, "what it does")),
         _cells(["---"] * (len(TITLES) + 1)),
     ]
-    for line in built_in:
-        what = summary(registry.get(line.type)).replace("|", "\\|")
-        lines.append(_cells((*astuple(line), what)))
+    for entry in built_in:
+        what = summary(entry).replace("|", "\\|")
+        lines.append(_cells((*astuple(row(entry)), what)))
     return "\n".join(lines) + "\n"
 
 

@@ -96,7 +96,7 @@ def summarize(
         kept = graph.filter_net(param, param.state, source)
         summary = Summary(kept.name, [
             Row(layer.name, layer.type, list(layer.bottom), list(layer.top),
-                detail=traits.of(layer.type).detail(layer))
+                detail=traits.of(layer).detail(layer))
             for layer in kept.layer])
         _connections(summary)
         assumed, unknown = stand_in(kept, input_shape)

@@ -45,7 +45,7 @@ def install(tmp_path, monkeypatch):
         monkeypatch.setattr(registry, "_discovered", False)
 
     yield put
-    for module in ("twice_plugin", "broken_plugin"):
+    for module in ("twice_plugin", "broken_plugin", "other_plugin"):
         sys.modules.pop(module, None)
 
 
@@ -100,3 +100,39 @@ def test_backward_may_not_begin_to_read_more(install, optimize):
     net.blobs["x"].reshape(4, 3)
     with pytest.raises(ConfigError, match=r"layer 'y' \(Twice\).*begins to read.*keeps \('bottom"):
         net.forward()
+
+
+OTHER = '''
+"""Twice of another fork: y = 2 x + 1, where a bias is written."""
+from caffepy.core.registry import register
+import twice_plugin
+
+@register("Twice", dialect="ssd", param="power_param")
+class Other(twice_plugin.Twice):
+    %s
+    def forward(self, bottom, top):
+        self.overwrite(top[0].values)[...] = 2 * self.read(bottom[0].values) + 1
+'''
+SPEAKS = "speaks = classmethod(lambda cls, spec: spec.HasField('power_param'))"
+
+
+def test_two_dialects_may_use_one_name_if_words_tell_them_apart(install):
+    install("twice_plugin", MODULE)
+    install("other_plugin", OTHER % SPEAKS)
+    for words, expected in (("", 2), ("power_param { shift: 1 }", 3)):
+        param = caffe_pb2.NetParameter()
+        text.parse((NET % "Twice").replace('top: "y"', f'top: "y" {words}'), param)
+        twice = Net(param, caffe_pb2.TEST)
+        twice.blobs["x"].data[...] = 1
+        twice.forward()
+        assert (twice.blobs["y"].data == expected).all()
+    found = [entry for entry in registry.entries() if entry.type == "Twice"]
+    assert {entry.dialect for entry in found} == {"plug-in", "ssd"}
+    assert registry.types().count("Twice") == 1 and registry.get("Twice").dialect == "plug-in"
+
+
+def test_nothing_tells_two_dialects_apart(install):
+    install("twice_plugin", MODULE)
+    install("other_plugin", OTHER % "pass")
+    with pytest.raises(ConfigError, match="Twice is registered twice"):
+        registry.get("Twice")

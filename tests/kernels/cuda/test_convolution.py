@@ -61,7 +61,7 @@ def forward(pairs: Pairs, kernel, spec) -> None:
 
 # for two spatial axes in each order, planned and given; for others there is one
 ALL = {
-    f"{name}, {'nhwc' if last else 'nchw'} from {order.value}": (spec, last, order)
+    f"{name}, {'nhwc' if last else 'nchw'} from {order}": (spec, last, order)
     for name, spec in CASES.items() for last in (False, True) for order in ORDERS
     if len(spec.x) == 4 or not (last or order.channels_last)
 }
