@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import original_tree
+from caffepy.proto.varint import FIXED32, FIXED64, LENGTH, VARINT, read_varint
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HEAD = 4096  # bytes by which text is told from binary
@@ -56,8 +57,6 @@ WIDE_MARKS = (
     (b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"),
     (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
 )  # fmt: skip
-
-VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 
 def file_error(error: OSError, path: str | os.PathLike[str], verb: str) -> CaffeError:
@@ -228,10 +227,5 @@ def _outer_fields(data: memoryview) -> set[tuple[int, int]]:
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    """A varint and the place after it; 0 where there is none."""
-    value = 0
-    for shift, byte in enumerate(data[at : at + 10]):
-        value |= (byte & 127) << 7 * shift
-        if byte < 128:
-            return value, at + shift + 1
-    return 0, len(data)
+    """A varint and the place after it; 0 and the end where there is none."""
+    return read_varint(data, at, len(data)) or (0, len(data))
