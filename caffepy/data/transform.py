@@ -16,12 +16,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
 from caffepy import log
 from caffepy.data import image
-from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
-from caffepy.proto import caffe_pb2
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError, one_line
+from caffepy.proto import caffe_pb2, wire
 from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
@@ -58,27 +57,31 @@ def draws(key: int, counters: np.ndarray, below: np.ndarray | int) -> np.ndarray
 
 
 def read_mean(path: str) -> np.ndarray:
-    """The mean picture of a binaryproto file (a BlobProto), float32, C x H x W."""
-    blob = caffe_pb2.BlobProto()
+    """The mean picture of a binaryproto file (a BlobProto of any age), float32, C x H x W.
+
+    Raises:
+        NotFound: no such file. DataError: it holds something else.
+    """
     try:
-        with open(path, "rb") as file:
-            blob.ParseFromString(file.read())
-    except FileNotFoundError:
+        mean = wire.read_blob(path)
+    except NotFound:
         raise NotFound(
             "there is no such mean_file", where=path, fix="compute_image_mean makes one."
         ) from None
-    except (OSError, DecodeError) as error:
-        raise DataError(f"the mean_file cannot be read: {error}", where=path) from error
-    shape = tuple(blob.shape.dim) or (blob.num, blob.channels, blob.height, blob.width)
-    data = np.array(blob.data, np.float32)
-    if len(shape) < 3 or any(n != 1 for n in shape[:-3]) or data.size != np.prod(shape[-3:]):
+    except CaffeError as error:
+        why = str(error).removeprefix(f"{one_line(path)}: ")
+        raise DataError(
+            f"the mean_file cannot be read: {why}", where=path,
+            fix="caffe.io.array_to_blobproto makes one of an array." if ".npy" in why else None,
+        ) from error
+    if mean.ndim < 3 or any(n != 1 for n in mean.shape[:-3]) or not mean.size:
         raise DataError(
             "the mean_file must hold one picture",
             where=path,
-            found=f"{data.size} numbers for {' x '.join(map(str, shape))}",
+            found=f"{mean.size} numbers for {' x '.join(map(str, mean.shape)) or 'no shape'}",
             allowed="(1 x) channels x height x width",
         )
-    return data.reshape(shape[-3:])
+    return mean.reshape(mean.shape[-3:]).astype(np.float32, copy=False)
 
 
 class Transformer:
