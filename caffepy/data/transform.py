@@ -10,7 +10,6 @@ neither on threads nor on how records fall into batches, and a resumed run sees 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.data import image
+from caffepy.data.draws import draws, stream_key
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError, one_line
 from caffepy.proto import caffe_pb2, wire
 from caffepy.proto.paths import path_of
@@ -27,33 +27,6 @@ logger = log.get(__name__)
 
 _DRAWS = 3  # a record's: mirror, row and column of the crop
 _CACHE = 1 << 18  # bytes
-
-
-def stream_key(seed: int, stream: str) -> int:
-    """64 bits that belong to this seed and this stream alone."""
-    digest = hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
-
-
-def draws(key: int, counters: np.ndarray, below: np.ndarray | int) -> np.ndarray:
-    """Whole numbers in [0, below), each a function of (key, its counter) alone.
-
-    SplitMix64 (Steele, Lea, Flood, 2014) at the given places of its sequence; the upper 32 bits
-    are scaled to the range.
-
-    Args:
-        counters: integers, any shape. below: up to 2^32, of a shape that broadcasts to it.
-    """
-    state = counters.astype(np.uint64) + np.uint64(1)
-    state *= np.uint64(0x9E3779B97F4A7C15)
-    state += np.uint64(key)
-    state ^= state >> np.uint64(30)
-    state *= np.uint64(0xBF58476D1CE4E5B9)
-    state ^= state >> np.uint64(27)
-    state *= np.uint64(0x94D049BB133111EB)
-    state ^= state >> np.uint64(31)
-    state >>= np.uint64(32)
-    return ((state * np.asarray(below).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
 
 
 def read_mean(path: str) -> np.ndarray:
