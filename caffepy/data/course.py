@@ -8,7 +8,6 @@ many numbers have been read is all that a run needs to go on, also with another 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +88,7 @@ class Course:
         return int(self._order[1][index])
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Share:
     """A worker's part of a stretch of the sequence, as much as makes a batch.
 
@@ -114,12 +113,11 @@ class Share:
         left_out = self.stretch.stop - self.end
         return range(left_out + self.numbers.start, self.stretch.stop, self.numbers.step)
 
-    def indices(self, total: int) -> Iterator[int]:
-        """Which of ``total`` records these are; at the end it says so for each new round."""
-        for place in self.places:
-            yield self.course.index(place, total)
+    def indices(self, total: int) -> list[int]:
+        """Which of ``total`` records these are; and a word for each new round."""
         for _ in range(self.stretch.start // total, self.stretch.stop // total):
             say_again()
+        return [self.course.index(place, total) for place in self.places]
 
 
 def say_again() -> None:

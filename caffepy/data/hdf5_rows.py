@@ -45,6 +45,8 @@ class Rows(Records):
         NotFound, DataError, ShapeError: the list, a file, or datasets that do not fit.
     """
 
+    count: int
+
     def __init__(
         self, source: str, names: Sequence[str], dtype: np.dtype[Any], order: Order | None = None
     ) -> None:
@@ -55,26 +57,24 @@ class Rows(Records):
         self._files = _list_files(source)
         logger.info("Number of HDF5 files: %d", len(self._files))
         self._shapes: list[Shape] = []  # of one row
+        self._tops: list[Shape] = []  # of a batch
         self._lengths = [self._measure(path) for path in self._files]
         self._close_file()
-        self._count = sum(self._lengths)
-        if not self._count:
+        self.count = sum(self._lengths)
+        if not self.count:
             raise DataError("the HDF5 files have no rows", found=", ".join(self._files))
 
-    @property
-    def count(self) -> int:
-        return self._count
-
     def begin(self, share: Share) -> list[Shape]:
-        return [(len(share), *shape) for shape in self._shapes]
+        self._tops = [(len(share), *shape) for shape in self._shapes]
+        return self._tops
 
     def batch(self, share: Share, room: Room) -> Batch:
-        batch = room(self.begin(share))
+        batch = room(self._tops)
         targets = (batch.data, *batch.rest)
-        done, step = 0, share.places.step
-        while done < len(share):
-            key, start, length = self._locate(share.places[done])
-            count = min(len(share) - done, -(-(length - start) // step))
+        places, step, done = share.places, share.places.step, 0
+        while done < len(places):
+            key, start, length = self._locate(places[done])
+            count = min(len(places) - done, -(-(length - start) // step))
             rows = self._take(key, np.arange(start, start + count * step, step)[:count])
             for name, target in zip(self._names, targets, strict=True):
                 target[done : done + count] = rows[name].reshape(count, *target.shape[1:])
@@ -90,7 +90,7 @@ class Rows(Records):
 
     def _locate(self, row: int) -> tuple[Key, int, int]:
         """((round, file), place in the file's order, rows of the file) for a row's number."""
-        turn, row = divmod(row, self._count)
+        turn, row = divmod(row, self.count)
         files = self._permutation("files", turn, len(self._files))
         ends = list(accumulate(self._lengths[i] for i in files))
         which = bisect_right(ends, row)

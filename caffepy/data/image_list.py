@@ -129,11 +129,8 @@ class ImageList(Pictures[Line]):
         self._list, self._root = path_of(param, "source"), path_of(param, "root_folder")
         logger.info("Opening file %s", self._list)
         self._lines = read_list(self._list)
-        logger.info("A total of %d images.", len(self._lines))
-
-    @property
-    def count(self) -> int:
-        return len(self._lines)
+        self.count = len(self._lines)
+        logger.info("A total of %d images.", self.count)
 
     def record(self, index: int) -> Line:
         return self._lines[index]

@@ -28,7 +28,7 @@ from caffepy.data.recycle import Batch
 from caffepy.data.transform import Transformer
 from caffepy.data.whole import Collector, Whole, whole_bytes
 from caffepy.data.whole import Room as Bytes
-from caffepy.errors import CaffeError
+from caffepy.errors import CaffeError, DataError
 from caffepy.proto import caffe_pb2
 
 Item = TypeVar("Item")
@@ -67,12 +67,16 @@ class Pictures(Records, Generic[Item]):
         """Picture, C x H x W of any type, and label; several threads call it."""
 
     @abstractmethod
-    def where(self, item: Item) -> str:
+    def where(self, mark: Any) -> str:
         """The place of a record, for errors of reading it."""
 
-    def name(self, item: Item) -> str:
+    def name(self, mark: Any) -> str:
         """What errors call a picture that was read and does not fit."""
-        return self.where(item)
+        return self.where(mark)
+
+    def mark(self, item: Item) -> Any:
+        """What a record is known by once it is read: kept for a batch, so no large one."""
+        return item
 
     def readers(self, item: Item) -> int:
         """How many threads read, by the first record."""
@@ -80,13 +84,14 @@ class Pictures(Records, Generic[Item]):
 
     def first(self, share: Share) -> Item:
         """The first record of all workers' stretch, which decides on the first shapes."""
-        assert self.count is not None
+        if not self.count:
+            raise DataError("there are no records")
         return self.record(share.course.index(share.stretch.start, self.count))
 
     def records(self, share: Share) -> Iterable[Item]:
         """The share's records, in order."""
         assert self.count is not None
-        return map(self.record, share.indices(self.count))
+        return [self.record(index) for index in share.indices(self.count)]
 
     def label_shapes(self, label: Any, count: int) -> list[Shape]:
         """Of the tops after the first, for so many records, by the first one's label."""
@@ -101,9 +106,9 @@ class Pictures(Records, Generic[Item]):
     def begin(self, share: Share) -> list[Shape]:
         item = self.first(share)
         self._crew = Crew(self.readers(item))
-        _, picture, label = self._load(item)
+        mark, picture, label = self._load(item)
         self.whole_bytes = whole_bytes(len(share), picture)
-        return self._shapes(item, picture, label, len(share))
+        return self._shapes(mark, picture, label, len(share))
 
     def send_whole(self, room: Bytes) -> Collector:
         self._collector = Collector(self.transformer, room)
@@ -111,11 +116,11 @@ class Pictures(Records, Generic[Item]):
 
     def batch(self, share: Share, room: Room) -> Batch | Whole:
         numbers, count = share.numbers, len(share)
-        items: list[Item] = []
+        marks: list[Any] = []
         labels: list[Any] = []
-        pictures = self._pictures(share, items, labels)
+        pictures = self._pictures(share, marks, labels)
         begun = list(islice(pictures, count if self.at_once else 1))
-        shapes = self._shapes(items[0], begun[0], labels[0], count)
+        shapes = self._shapes(marks[0], begun[0], labels[0], count)
         # what is whole already stays a list, which is quicker
         given: Iterable[np.ndarray] = (
             begun if self.at_once else chain(begun, pictures))
@@ -126,7 +131,7 @@ class Pictures(Records, Generic[Item]):
         if batch is None:
             batch = room(shapes)
             self.transformer.batch(given, numbers.start, batch.data, numbers.step,
-                                   lambda i: self.name(items[i]))
+                                   lambda i: self.name(marks[i]))
         self.finish(batch, labels, share)
         return batch
 
@@ -134,25 +139,27 @@ class Pictures(Records, Generic[Item]):
         self._crew.close()
 
     def _pictures(
-        self, share: Share, items: list[Item], labels: list[Any]
+        self, share: Share, marks: list[Any], labels: list[Any]
     ) -> Iterator[np.ndarray]:
-        """The share's pictures, one by one; their items and labels are added to the lists."""
-        for item, picture, label in self._crew.map(self._load, self.records(share)):
-            items.append(item)
+        """The share's pictures, one by one; their marks and labels are added to the lists."""
+        for mark, picture, label in self._crew.map(self._load, self.records(share)):
+            marks.append(mark)
             labels.append(label)
             yield picture
 
-    def _load(self, item: Item) -> tuple[Item, np.ndarray, Any]:
+    def _load(self, item: Item) -> tuple[Any, np.ndarray, Any]:
+        mark = self.mark(item)
         try:
-            return item, *self.load(item)
+            picture, label = self.load(item)
         except CaffeError as error:
-            raise error.at(self.where(item)) from error
+            raise error.at(self.where(mark)) from error
+        return mark, picture, label
 
     def _shapes(
-        self, item: Item, picture: np.ndarray, label: Any, count: int
+        self, mark: Any, picture: np.ndarray, label: Any, count: int
     ) -> list[Shape]:
         try:
             shape = self.transformer.output_shape(*picture.shape)
         except CaffeError as error:
-            raise error.at(self.name(item)) from error
+            raise error.at(self.name(mark)) from error
         return [(count, *shape), *self.label_shapes(label, count)]

@@ -125,7 +125,7 @@ class Datums(Pictures[Record]):
         self._large = False
 
     @property
-    def count(self) -> int | None:
+    def count(self) -> int | None:  # type: ignore[override]
         """None for a large LevelDB, which does not know."""
         return self._reader.entries
 
@@ -165,8 +165,11 @@ class Datums(Pictures[Record]):
     def load(self, record: Record) -> tuple[np.ndarray, int]:
         return datum.decode(record[1], self.transformer.color)
 
-    def where(self, record: Record) -> str:
-        return f"record {record[0].decode(errors='backslashreplace')!r} of {self._reader.source}"
+    def mark(self, record: Record) -> bytes:
+        return record[0]
+
+    def where(self, key: bytes) -> str:
+        return f"record {key.decode(errors='backslashreplace')!r} of {self._reader.source}"
 
     def close(self) -> None:
         super().close()

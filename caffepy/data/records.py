@@ -17,15 +17,12 @@ class Records(ABC):
     """The records of a source. When which of them comes is no affair of theirs: see ``course``.
 
     Attributes:
+        count: how many there are; None where only a long walk through them would tell.
         whole_bytes: what a batch of whole pictures takes as bytes, for those that can send them.
     """
 
+    count: int | None = None
     whole_bytes = 0
-
-    @property
-    @abstractmethod
-    def count(self) -> int | None:
-        """How many there are; None where only a long walk through them would tell."""
 
     @abstractmethod
     def begin(self, share: Share) -> list[Shape]:

@@ -165,11 +165,6 @@ class WindowRecords(Records):
         offset = (width - self._crop) // 2
         return mean[:, offset : offset + self._crop, offset : offset + self._crop]
 
-    @property
-    def count(self) -> None:
-        """There is no end."""
-        return None
-
     def begin(self, share: Share) -> list[Shape]:
         return [(len(share), self._channels, self._crop, self._crop), (len(share),)]
 

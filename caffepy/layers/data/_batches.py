@@ -49,14 +49,9 @@ class BatchLayer(Layer):
                           shuffle=getattr(self.p, "shuffle", False))
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
-        self._open()
-        assert self.source is not None
+        self.source = self.open_source()
         for blob, shape in zip(top, self.source.shapes, strict=False):  # labels may be left out
             blob.reshape(shape)
-
-    def _open(self) -> None:
-        self._seed = self.context.seed
-        self.source = self.open_source()
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         pass  # the next batch decides
@@ -64,7 +59,8 @@ class BatchLayer(Layer):
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         def room(shapes: Sequence[Shape]) -> Batch:
             for blob, shape in zip(top, shapes, strict=False):
-                blob.reshape(shape)
+                if blob.shape != shape:
+                    blob.reshape(shape)
             first, *rest = (blob.values.overwrite(Place.HOST) for blob in top)
             return Batch(first, [*rest, *fitting(shapes[len(top):])])
 
@@ -90,9 +86,6 @@ class BatchLayer(Layer):
     def seek(self, position: int) -> None:
         """Have the next batch begin there."""
         assert self.source is not None
-        if self.context.seed != self._seed:  # a snapshot has brought its own
-            self.close()
-            self._open()
         self.source.seek(position)
 
     def close(self) -> None:

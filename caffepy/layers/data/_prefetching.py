@@ -9,6 +9,7 @@ import numpy as np
 from caffepy import log
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Place, Shape
+from caffepy.data.batches import BatchMaker
 from caffepy.data.mean import mean_shape
 from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
@@ -64,16 +65,17 @@ class PrefetchingLayer(BatchLayer):
         super().setup(bottom, top)
         logger.info("output data size: %s", ",".join(map(str, top[0].shape)))
 
-    def _open(self) -> None:
-        super()._open()
-        assert self.source is not None
-        self.prefetcher = Prefetcher(self.source.next, self.depth)
+    def open_source(self) -> BatchMaker:
+        self._seed = self.context.seed
+        source = super().open_source()
+        self.prefetcher = Prefetcher(source.next, self.depth)
         if self.context.accelerator and self.dtype == np.float32:
             mover = self.context.mover  # its room on the host is page-locked
-            collector = self.source.send_whole(
+            collector = source.send_whole(
                 lambda count: mover.empty(Place.HOST, count, np.dtype(np.uint8)))
             if collector is not None:
                 self.uploads = Uploads(self, collector, self.prefetcher)
+        return source
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         assert self.source is not None and self.prefetcher is not None
@@ -96,7 +98,11 @@ class PrefetchingLayer(BatchLayer):
             self.uploads.look_ahead()
 
     def seek(self, position: int) -> None:
-        if self.prefetcher is not None:
+        assert self.prefetcher is not None
+        if self.context.seed != self._seed:  # a snapshot has brought its own
+            self.close()
+            self.source = self.open_source()
+        else:
             self.prefetcher.stop()
             if self.uploads:
                 self.uploads.forget()

@@ -48,5 +48,9 @@ class HDF5Data(BatchLayer):
     def make_batches(self, records: Records, worker: Worker) -> BatchMaker:
         return BatchMaker(records, worker, self.p.batch_size)  # the rows see to the order
 
+    def seek(self, position: int) -> None:
+        self.close()  # its orders are of the seed, and a snapshot may have brought another
+        super().seek(position)
+
     def _order(self, what: str, turn: int, count: int) -> Array:
         return self.context.generator(f"{self.stream}/{what}", turn, common=True).permutation(count)

@@ -38,18 +38,19 @@ logger = log.get(__name__)
 class Arrays(Records):
     """Items that lie in arrays: n x C x H x W, and n labels."""
 
+    count: int
+
     def __init__(self, data: np.ndarray, labels: np.ndarray) -> None:
         self._arrays = data, labels
-
-    @property
-    def count(self) -> int:
-        return len(self._arrays[0])
+        self.count = len(data)
+        self._shapes: list[Shape] = []
 
     def begin(self, share: Share) -> list[Shape]:
-        return [(len(share), *array.shape[1:]) for array in self._arrays]
+        self._shapes = [(len(share), *array.shape[1:]) for array in self._arrays]
+        return self._shapes
 
     def batch(self, share: Share, room: Room) -> Batch:
-        batch = room(self.begin(share))
+        batch = room(self._shapes)
         start, count = share.places.start % self.count, len(share)
         for target, array in zip((batch.data, *batch.rest), self._arrays, strict=True):
             if start + count <= self.count:
@@ -143,7 +144,3 @@ class MemoryData(BatchLayer):
             self.fail("there are no data yet",
                       fix="Call net.set_input_arrays(data, labels) before forward.")
         super().forward(bottom, top)
-
-    def seek(self, position: int) -> None:
-        assert self.source is not None
-        self.source.seek(position)  # whatever the seed: the arrays are the script's
