@@ -8,6 +8,7 @@ import pytest
 from caffepy.data.batches import BatchMaker
 from caffepy.data.course import Course, Worker
 from caffepy.data.pictures import Pictures
+from caffepy.data.recycle import Batch, Shelf, fitting
 from caffepy.errors import DataError, ShapeError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.caffe_pb2 import TEST, TRAIN
@@ -197,12 +198,25 @@ def test_labels_of_any_length():
     assert again is batch and again.rest[0].shape == (1, 1, 1, 2)
 
 
+def test_arrays_serve_again_if_they_fit():
+    shelf = Shelf()
+    first = shelf.take([(2, 3), (2,), (5, 1)])
+    assert [a.shape for a in (first.data, *first.rest)] == [(2, 3), (2,), (5, 1)]
+    labels = first.rest[0]
+    shelf.give(first)
+    again = shelf.take([(2, 3), (2,), (5, 1)])
+    assert again is first and again.rest[0] is labels
+    shelf.give(again)
+    other = shelf.take([(2, 3), (2,), (6, 1)])
+    assert other is first and [a.shape for a in other.rest] == [(2,), (6, 1)]
+    shelf.give(other)
+    assert shelf.take([(3, 3), (3,)]) is not first
+
+
 def test_written_where_it_is_wanted():
     it, given = maker(), []
 
     def room(shapes):
-        from caffepy.data.recycle import Batch, fitting
-
         given.append(Batch(np.full(shapes[0], 9.0), fitting(shapes[1:])))
         return given[-1]
 

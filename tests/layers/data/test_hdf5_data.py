@@ -118,6 +118,19 @@ def test_position_is_all_that_is_needed_to_go_on(shuffle, size):
     second[0].close()
 
 
+def test_the_seed_that_a_snapshot_brings(size):
+    """With the position; what was read already is in the other seed's order."""
+    write(6)
+    first, second = (make("batch_size: 3 shuffle: true", seed=seed) for seed in (1, 2))
+    batches(first, 1)
+    first[0].context.seed, first[0].position = 2, 0
+    expected = batches(second, 2)
+    assert batches(first, 2) == expected
+    first[0].position = 3
+    assert batches(first, 1) == expected[1:]
+    first[0].close(), second[0].close()
+
+
 @pytest.mark.parametrize("phase", [0, 1])
 def test_workers_take_turns_in_training_only(phase, size):
     write(4, 3)
