@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
 import platform
 import shutil
 from collections.abc import Iterator
 from importlib import metadata
 
-from caffepy import __version__
+from caffepy import __version__, cores
 from caffepy.cli import devices
 from caffepy.errors import CaffeError
 from caffepy.kernels.contract import Unsupported
@@ -32,7 +31,7 @@ def report() -> Iterator[tuple[str, str]]:
     """Label and finding, one pair a line; nothing missing is an error here."""
     yield "caffepy", __version__
     yield "Python", f"{platform.python_version()} on {platform.platform()}"
-    yield "CPU cores", str(usable_cores())
+    yield "CPU cores", str(cores.usable())
     for label, distribution, module, purpose in LIBRARIES:
         yield label, library(distribution, module, purpose)
     yield "oneDNN", onednn()
@@ -107,10 +106,3 @@ def gpu(number: int) -> str:
     except Exception as error:  # whatever it is, a doctor names it
         return f"does not work: {type(error).__name__}: {error}"
     return f"{text}; cuDNN and cuBLAS start"
-
-
-def usable_cores() -> int:
-    """The cores this process may run on, fewer than the machine's in many containers."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

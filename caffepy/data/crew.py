@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from caffepy import cores
 from caffepy.errors import ConfigError
 
 Item = TypeVar("Item")
@@ -36,13 +37,7 @@ def decoders(threads: int | None = None) -> int:
             raise ConfigError(f"{SETTING} must be a number of threads", found=repr(given),
                               allowed="1 or more")
         return int(given)
-    text = os.environ.get("OMP_NUM_THREADS", "")
-    if threads is None and text.isdecimal():
-        threads = int(text)
-    if threads is None:
-        threads = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-                   else os.cpu_count() or 1)
-    return max(1, min(MOST, threads))
+    return max(1, min(MOST, cores.threads() if threads is None else threads))
 
 
 class Crew:

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 from caffepy.data import image
 from caffepy.errors import DataError
 from caffepy.proto import caffe_pb2
+from caffepy.proto.varint import read_varint
 
 _parse = caffe_pb2.Datum.FromString
 
@@ -60,15 +61,17 @@ def _split(value: bytes) -> tuple[caffe_pb2.Datum, memoryview | None]:
 
     What has another form than Datums are written in, or is damaged, is left to protobuf whole.
     """
-    if found := _UP_TO_DATA.match(value):
-        end = found.end() + sum((byte & 127) << 7 * i for i, byte in enumerate(found[1]))
+    if (found := _UP_TO_DATA.match(value)) and (
+            length := read_varint(value, found.start(1), found.end())):
+        count, begin = length
+        end = begin + count
         if end <= len(value):
             try:
                 datum = _parse(value[: found.start(1) - 1] + value[end:])
             except DecodeError:
                 return parse(value), None
             if not datum.HasField("data"):  # of several, the last one counts
-                return datum, memoryview(value)[found.end() : end]
+                return datum, memoryview(value)[begin:end]
     return parse(value), None
 
 

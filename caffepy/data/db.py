@@ -14,7 +14,6 @@ it is complete, so that a run that was broken off leaves no half database under 
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import threading
 from abc import ABC, abstractmethod
@@ -25,6 +24,7 @@ from typing import Any, Literal, overload
 
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, did_you_mean
 from caffepy.proto import caffe_pb2, original_tree
+from caffepy.proto.files import beside, put_in_place
 
 Record = tuple[bytes, bytes]  # key, value
 
@@ -95,7 +95,7 @@ class Writer(ABC):
     def __init__(self, path: str, new: bool) -> None:
         self.path = path
         self.new = new
-        self.folder = f"{path}.tmp-{secrets.token_hex(4)}" if new else path
+        self.folder = beside(path) if new else path
         self.count = 0
         self._pending: list[Record] = []
         self._bytes = 0
@@ -144,8 +144,7 @@ class Writer(ABC):
             if self.new:
                 if os.path.lexists(self.path):
                     raise _exists(self.path)
-                os.rename(self.folder, self.path)
-                _sync_folder(os.path.dirname(os.path.abspath(self.path)))
+                put_in_place(self.folder, self.path)
         except BaseException:
             self.abandon()
             raise
@@ -270,18 +269,6 @@ def _check_there(path: str, backend: str) -> None:
             where=path,
             fix=f"Set backend: {found[0].upper()}.",
         )
-
-
-def _sync_folder(folder: str) -> None:
-    """Make a rename in the folder survive a power cut, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # a system that does not open folders
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _module(backend: str) -> Any:

@@ -1,20 +1,20 @@
-"""From a database to batches: records in order, round and round, transformed into arrays."""
+"""From a database to pictures with labels: its records in order, round and round."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
 
 import numpy as np
 
 from caffepy import log
 from caffepy.data import datum
-from caffepy.data.crew import Crew, decoders
+from caffepy.data.course import Share, Worker, say_again
 from caffepy.data.db import Record, open_db
-from caffepy.data.recycle import Batch, Shelf
-from caffepy.data.transform import Transformer, draws, stream_key
-from caffepy.data.whole import Collector, Room, Whole, whole_bytes
-from caffepy.errors import CaffeError, ConfigError, DataError
+from caffepy.data.pictures import Pictures
+from caffepy.data.records import Room
+from caffepy.data.recycle import Batch
+from caffepy.data.whole import Whole
+from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of
 
@@ -25,54 +25,50 @@ SLOW = 1 << 12  # bytes of an encoded record from which several threads decode
 
 
 class DatumReader:
-    """The records of a database as an endless sequence; with several ranks, each one's share.
-
-    Record i of the sequence goes to rank i % size. ``position`` counts the records that all
-    ranks together have consumed, so it is the same on each of them and a run may go on with
-    another number of ranks.
+    """The records of a database as an endless sequence, read from any place on.
 
     Args:
         source, backend: as ``open_db`` takes them.
-        skip: how many records the sequence leaves out at its start (once, not on each round).
+
+    Attributes:
+        source: as given.
+        place: of the record that comes next, counted over all rounds.
+
+    Raises:
+        NotFound, DataError: as ``open_db``; or the database is empty.
     """
 
-    def __init__(
-        self, source: str, backend: str | int, *, skip: int = 0, rank: int = 0, size: int = 1
-    ) -> None:
+    def __init__(self, source: str, backend: str | int) -> None:
         self._db = open_db(source, backend)
         if not self._db.valid:
             self._db.close()
             raise DataError("the database is empty", where=source)
         self.source = source
         self._entries: int | None = None
-        self._skip = skip
-        self._rank, self._size = rank, size
-        self.position = 0
-        self.seek(0)
+        self.place = 0
+        self._round = 0  # the place at which the cursor's round began
 
-    def seek(self, position: int) -> None:
-        """Stand where ``position`` was taken."""
-        self._db.seek_to_first()
-        self._advance(self._skip + position, quiet=True)
-        self.position = position
+    def seek(self, place: int) -> None:
+        """Go to a place, and say nothing of rounds that are passed."""
+        if place < self.place:
+            self._first(0)
+        self._go(place, quiet=True)
+
+    def advance(self, count: int) -> None:
+        """Leave out ``count`` records."""
+        self._go(self.place + count)
 
     def peek(self) -> Record:
-        """The record at the position, without consuming it."""
+        """The record at the place, without going on."""
         return self._db.key, self._db.value
 
     def take(self, count: int) -> list[Record]:
-        """This rank's next ``count`` records."""
+        """The next ``count`` records."""
         records: list[Record] = []
         while len(records) < count:
-            if self._size == 1:
-                records += self._db.take(count - len(records))
-                self._wrap()
-            else:
-                self._advance(self._rank)
-                records += self._db.take(1)
-                self._wrap()
-                self._advance(self._size - 1 - self._rank)
-        self.position += count * self._size
+            records += (taken := self._db.take(count - len(records)))
+            self.place += len(taken)
+            self._wrap()
         return records
 
     @property
@@ -85,170 +81,96 @@ class DatumReader:
     def close(self) -> None:
         self._db.close()
 
+    def _first(self, place: int) -> None:
+        self._db.seek_to_first()
+        self.place = self._round = place
+
     def _wrap(self, quiet: bool = False) -> None:
         if not self._db.valid:
             if not quiet:
-                logger.info("Restarting data prefetching from start.")
-            self._db.seek_to_first()
+                say_again()
+            self._entries = self.place - self._round
+            self._first(self.place)
 
-    def _advance(self, count: int, quiet: bool = False) -> None:
-        """Go on by ``count`` records; a count of rounds is left out as soon as it is known."""
-        from_start = quiet
-        if from_start and count and self.entries:
-            count %= self.entries
-        while count:
-            passed = self._db.skip(count)
-            count -= passed
-            if not self._db.valid:
+    def _go(self, place: int, quiet: bool = False) -> None:
+        """Go on; whole rounds are left out where nobody needs to hear of them."""
+        while self.place < place:
+            entries, ahead = self.entries if quiet else None, place - self._round
+            if entries and ahead >= entries:
+                self._first(self._round + ahead - ahead % entries)
+            else:
+                self.place += self._db.skip(place - self.place)
                 self._wrap(quiet)
-                if from_start:
-                    self._entries = passed
-                    count %= passed
 
 
-class BatchSource:
-    """A Data layer's batches, made one by one; a Prefetcher calls ``next`` ahead of the net.
+class Datums(Pictures[Record]):
+    """The Datums of a database.
 
     Args:
-        data_param, transform_param: the layer's.
-        phase: in TEST every rank sees all records, in TRAIN its share.
-        seed, stream: what rand_skip, crops and mirrors depend on; the same on every rank.
-        threads: how many the net computes with; see ``crew.decoders``.
-
-    Attributes:
-        shape: N x C x H x W of the first batch. Later ones may differ in H and W.
-        whole_bytes: what a batch of whole pictures takes as bytes; 0 if the first is none of bytes.
-        position: records consumed so far (see DatumReader).
+        param, transform_param: the layer's data_param and transform_param.
+        worker: who reads.
 
     Raises:
-        ConfigError, NotFound, DataError, ShapeError: naming the record where there is one.
+        ConfigError, NotFound, DataError: naming the record where there is one.
     """
 
     def __init__(
-        self,
-        data_param: caffe_pb2.DataParameter,
-        transform_param: caffe_pb2.TransformationParameter,
-        phase: int,
-        *,
-        seed: int = 0,
-        stream: str = "",
-        rank: int = 0,
-        size: int = 1,
-        threads: int | None = None,
+        self, param: caffe_pb2.DataParameter, transform_param: caffe_pb2.TransformationParameter,
+        worker: Worker,
     ) -> None:
-        if not data_param.batch_size:
-            raise ConfigError("data_param needs a batch_size of 1 or more")
-        if not data_param.source:
+        if not param.source:
             raise ConfigError("data_param needs a source, the folder of a database")
-        self.batch_size = data_param.batch_size
-        self._transformer = Transformer(transform_param, phase, seed, stream)
-        if phase == caffe_pb2.TEST:
-            rank, size = 0, 1
-        self._rank, self._size = rank, size
-        skip = 0
-        if data_param.rand_skip:
-            stream_id = stream_key(seed, stream + "/rand_skip")
-            skip = int(draws(stream_id, np.zeros(1, np.int64), data_param.rand_skip)[0])
-            logger.info("Skipping first %d data points.", skip)
-        self._reader = DatumReader(
-            path_of(data_param, "source"), data_param.backend, skip=skip, rank=rank, size=size
-        )
-        self._shelf = Shelf()
-        self._collector: Collector | None = None
-        self._crew: Crew | None = None
-        try:
-            key, value = self._reader.peek()
-            _, picture, _ = self._decode((key, value))
-            self.shape = (self.batch_size, *self._shape(key, picture))
-            self.whole_bytes = whole_bytes(self.batch_size, picture)
-            encoded = datum.parse(value).encoded
-            if encoded and len(value) > SLOW:
-                self._crew = Crew(decoders(threads))
-        except BaseException:
-            self.close()
-            raise
-        self._large = not encoded and len(value) > LARGE
-        if self._transformer.color is not None and not encoded:
-            logger.warning("force_color and force_gray do nothing: the Datums are not encoded")
+        super().__init__(transform_param, worker)
+        self._reader = DatumReader(path_of(param, "source"), param.backend)
+        self._large = False
 
     @property
-    def position(self) -> int:
-        return self._reader.position
-
-    @property
-    def records(self) -> int | None:
-        """How many records the database has; None for a large LevelDB, which does not know."""
+    def count(self) -> int | None:  # type: ignore[override]
+        """None for a large LevelDB, which does not know."""
         return self._reader.entries
 
-    def seek(self, position: int) -> None:
-        """Go on as if ``position`` records had been consumed: one walk through the keys."""
-        self._reader.seek(position)
+    def first(self, share: Share) -> Record:
+        self._reader.seek(share.stretch.start)
+        record = self._reader.peek()
+        size, encoded = len(record[1]), datum.parse(record[1]).encoded
+        if self.transformer.color is not None and not encoded:
+            logger.warning("force_color and force_gray do nothing: the Datums are not encoded")
+        self._large = not encoded and size > LARGE
+        self._slow = encoded and size > SLOW
+        self.at_once = not self._large and not self._slow
+        return record
 
-    def send_whole(self, room: Room) -> Collector:
-        """From now on batches are of whole pictures, in memory that ``room`` makes, where they fit.
-        They are given back to the collector."""
-        self._collector = Collector(self._transformer, room)
-        return self._collector
+    def readers(self, record: Record) -> int:
+        return super().readers(record) if self._slow else 1
 
-    def next(self) -> Batch | Whole:
-        """The next batch, in a recycled one's arrays if there is one of its shape."""
-        first = self._reader.position + self._rank
-        keys: list[bytes] = []
-        labels: list[int] = []
-        pictures = self._pictures(keys, labels)
-        begun = list(islice(pictures, 1 if self._crew or self._large else None))
-        shape = (self.batch_size, *self._shape(keys[0], begun[0]))
-        given: Iterable[np.ndarray] = (
-            begun if len(begun) == self.batch_size else chain(begun, pictures))
-        batch: Batch | Whole | None = None
-        if self._collector:
-            batch, given = self._collector.collect(given, self.batch_size, first, self._size)
-        if batch is None:
-            batch = self._shelf.take(shape)
-            self._transformer.batch(
-                given, first, batch.data, self._size, lambda i: self._name(keys[i]))
-        batch.labels[...] = labels
-        batch.position = self._reader.position
+    def records(self, share: Share) -> Iterable[Record]:
+        """Large ones are read when their turn comes, into the same room again: clearing new pages
+        of memory takes the system longer than all that is done with them."""
+        places = share.places
+        if places.step == 1 and not self._large:
+            return self._reader.take(len(places))
+        return self._one_by_one(places)
+
+    def _one_by_one(self, places: range) -> Iterator[Record]:
+        for place in places:
+            self._reader.advance(place - self._reader.place)
+            yield self._reader.take(1)[0]
+
+    def batch(self, share: Share, room: Room) -> Batch | Whole:
+        self._reader.seek(share.stretch.start)
+        batch = super().batch(share, room)
+        self._reader.advance(share.stretch.stop - self._reader.place)
         return batch
 
-    def recycle(self, batch: Batch) -> None:
-        """Give a batch back that nobody reads any more: its arrays serve again."""
-        self._shelf.give(batch)
+    def load(self, record: Record) -> tuple[np.ndarray, int]:
+        return datum.decode(record[1], self.transformer.color)
+
+    def mark(self, record: Record) -> bytes:
+        return record[0]
+
+    def where(self, key: bytes) -> str:
+        return f"record {key.decode(errors='backslashreplace')!r} of {self._reader.source}"
 
     def close(self) -> None:
-        if self._crew:
-            self._crew.close()
+        super().close()
         self._reader.close()
-
-    def _shape(self, key: bytes, picture: np.ndarray) -> tuple[int, int, int]:
-        try:
-            return self._transformer.output_shape(*picture.shape)
-        except CaffeError as error:
-            raise error.at(self._name(key)) from error
-
-    def _pictures(self, keys: list[bytes], labels: list[int]) -> Iterator[np.ndarray]:
-        """A batch's pictures, one by one; their keys and labels are added to the lists."""
-        records = self._records()
-        decode = self._crew.map if self._crew else map
-        for key, picture, label in decode(self._decode, records):
-            keys.append(key)
-            labels.append(label)
-            yield picture
-
-    def _records(self) -> Iterator[Record]:
-        """A batch's records. Large ones are read when their turn comes, into the same room again:
-        clearing new pages of memory takes the system longer than all that is done with them."""
-        if not self._large:
-            return iter(self._reader.take(self.batch_size))
-        return (self._reader.take(1)[0] for _ in range(self.batch_size))
-
-    def _decode(self, record: Record) -> tuple[bytes, np.ndarray, int]:
-        key, value = record
-        try:
-            picture, label = datum.decode(value, self._transformer.color)
-        except CaffeError as error:
-            raise error.at(self._name(key)) from error
-        return key, picture, label
-
-    def _name(self, key: bytes) -> str:
-        return f"record {key.decode(errors='backslashreplace')!r} of {self._reader.source}"

@@ -10,18 +10,17 @@ neither on threads nor on how records fall into batches, and a resumed run sees 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
 from caffepy import log
 from caffepy.data import image
-from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
-from caffepy.proto import caffe_pb2
+from caffepy.data.draws import draws, stream_key
+from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError, one_line
+from caffepy.proto import caffe_pb2, wire
 from caffepy.proto.paths import path_of
 
 logger = log.get(__name__)
@@ -30,55 +29,32 @@ _DRAWS = 3  # a record's: mirror, row and column of the crop
 _CACHE = 1 << 18  # bytes
 
 
-def stream_key(seed: int, stream: str) -> int:
-    """64 bits that belong to this seed and this stream alone."""
-    digest = hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
-
-
-def draws(key: int, counters: np.ndarray, below: np.ndarray | int) -> np.ndarray:
-    """Whole numbers in [0, below), each a function of (key, its counter) alone.
-
-    SplitMix64 (Steele, Lea, Flood, 2014) at the given places of its sequence; the upper 32 bits
-    are scaled to the range.
-
-    Args:
-        counters: integers, any shape. below: up to 2^32, of a shape that broadcasts to it.
-    """
-    state = counters.astype(np.uint64) + np.uint64(1)
-    state *= np.uint64(0x9E3779B97F4A7C15)
-    state += np.uint64(key)
-    state ^= state >> np.uint64(30)
-    state *= np.uint64(0xBF58476D1CE4E5B9)
-    state ^= state >> np.uint64(27)
-    state *= np.uint64(0x94D049BB133111EB)
-    state ^= state >> np.uint64(31)
-    state >>= np.uint64(32)
-    return ((state * np.asarray(below).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
-
-
 def read_mean(path: str) -> np.ndarray:
-    """The mean picture of a binaryproto file (a BlobProto), float32, C x H x W."""
-    blob = caffe_pb2.BlobProto()
+    """The mean picture of a binaryproto file (a BlobProto of any age), float32, C x H x W.
+
+    Raises:
+        NotFound: no such file. DataError: it holds something else.
+    """
     try:
-        with open(path, "rb") as file:
-            blob.ParseFromString(file.read())
-    except FileNotFoundError:
+        mean = wire.read_blob(path)
+    except NotFound:
         raise NotFound(
             "there is no such mean_file", where=path, fix="compute_image_mean makes one."
         ) from None
-    except (OSError, DecodeError) as error:
-        raise DataError(f"the mean_file cannot be read: {error}", where=path) from error
-    shape = tuple(blob.shape.dim) or (blob.num, blob.channels, blob.height, blob.width)
-    data = np.array(blob.data, np.float32)
-    if len(shape) < 3 or any(n != 1 for n in shape[:-3]) or data.size != np.prod(shape[-3:]):
+    except CaffeError as error:
+        why = str(error).removeprefix(f"{one_line(path)}: ")
+        raise DataError(
+            f"the mean_file cannot be read: {why}", where=path,
+            fix="caffe.io.array_to_blobproto makes one of an array." if ".npy" in why else None,
+        ) from error
+    if mean.ndim < 3 or any(n != 1 for n in mean.shape[:-3]) or not mean.size:
         raise DataError(
             "the mean_file must hold one picture",
             where=path,
-            found=f"{data.size} numbers for {' x '.join(map(str, shape))}",
+            found=f"{mean.size} numbers for {' x '.join(map(str, mean.shape)) or 'no shape'}",
             allowed="(1 x) channels x height x width",
         )
-    return data.reshape(shape[-3:])
+    return mean.reshape(mean.shape[-3:]).astype(np.float32, copy=False)
 
 
 class Transformer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import prod
@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 
 from caffepy.core.memory import Shape
+from caffepy.data.recycle import fitting
 from caffepy.data.transform import Transformer
 
 Room = Callable[[int], np.ndarray]  # makes so many bytes of memory
@@ -24,15 +25,20 @@ class Whole:
         pictures: N x C x H x W, uint8; in memory perhaps N x H x W x C.
         cuts: N x 3, int32: row and column where to cut, and 1 to mirror.
         shape: N x C x H' x W', that of the transformed pictures.
-        labels: N, float32.
-        position: the source's after them.
+        rest: the other tops' numbers in turn; labels, N.
+        position: the one after them.
     """
 
     pictures: np.ndarray
     cuts: np.ndarray
     shape: Shape
-    labels: np.ndarray
+    rest: list[np.ndarray]
     position: int = 0
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The second top's numbers."""
+        return self.rest[0]
 
 
 def whole_bytes(count: int, picture: np.ndarray) -> int:
@@ -58,13 +64,15 @@ class Collector:
         self._free: deque[Whole] = deque()
 
     def collect(
-        self, pictures: Iterable[np.ndarray], count: int, first: int, step: int
+        self, pictures: Iterable[np.ndarray], count: int, first: int, step: int,
+        others: Sequence[Shape] = (),
     ) -> tuple[Whole | None, Iterable[np.ndarray]]:
-        """A batch, without labels; or None, and the pictures, none of them missing.
+        """A batch, with room for the other tops; or None, and the pictures, none of them missing.
 
         Args:
             pictures: ``count`` arrays C x H x W; each may change when the next one is taken.
             first, step: they are the records number first, first + step, ...
+            others: shapes of the other tops.
         """
         if not self._fit:
             return None, pictures
@@ -73,6 +81,7 @@ class Collector:
         taken: Iterator[np.ndarray] = iter(())
         if begin.dtype == np.uint8:
             batch = self._take(count, begin)
+            batch.rest = fitting(others, batch.rest)
             batch.pictures[0] = begin
             for i, picture in enumerate(rest, 1):
                 if picture.dtype != np.uint8 or picture.shape != begin.shape:
@@ -104,4 +113,4 @@ class Collector:
             pictures = raw.reshape(shape)
         return Whole(
             pictures, self._room(count * 12).view(np.int32).reshape(count, 3),
-            (count, *self.transformer.output_shape(*like.shape)), np.empty(count, np.float32))
+            (count, *self.transformer.output_shape(*like.shape)), [])

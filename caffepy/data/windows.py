@@ -7,9 +7,13 @@ import math
 import numpy as np
 
 from caffepy import log
+from caffepy.core.memory import Shape
 from caffepy.data import image, missing
-from caffepy.data.recycle import Batch, Shelf
-from caffepy.data.transform import draws, read_mean, stream_key
+from caffepy.data.course import Share, Worker
+from caffepy.data.draws import draws
+from caffepy.data.records import Records, Room
+from caffepy.data.recycle import Batch
+from caffepy.data.transform import read_mean
 from caffepy.data.window_file import Windows, read_window_file
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2
@@ -73,8 +77,8 @@ def region(
     return (x1, y1, x2, y2), (to_height, to_width), (above, left)
 
 
-class WindowSource:
-    """A WindowData layer's batches; see caffepy.data.reader.BatchSource, which it resembles.
+class WindowRecords(Records):
+    """Windows, a new draw for each record: the file is no sequence.
 
     The first part of a batch is background (class 0), the last fg_fraction of it foreground. Which
     windows come, and which are mirrored, is a function of (seed, stream, record number).
@@ -83,11 +87,7 @@ class WindowSource:
         param, transform_param: the layer's window_data_param and transform_param. The scale is
             the product of both messages' (each is 1 unless given): the original reads the
             first alone, though its upgrade of old nets moves the number to the second.
-        phase, seed, stream, rank, size: as for BatchSource.
-
-    Attributes:
-        shape: N x C x crop_size x crop_size.
-        position: records consumed so far, by all ranks together.
+        worker: who reads.
 
     Raises:
         ConfigError, NotFound, DataError, ShapeError: naming the line where there is one.
@@ -97,20 +97,14 @@ class WindowSource:
         self,
         param: caffe_pb2.WindowDataParameter,
         transform_param: caffe_pb2.TransformationParameter,
-        phase: int,
-        *,
-        seed: int = 0,
-        stream: str = "",
-        rank: int = 0,
-        size: int = 1,
+        worker: Worker,
     ) -> None:
         _check_params(param, transform_param)
         self._param = param
         self._crop = transform_param.crop_size
         self._mirror = transform_param.mirror
         self._scale = np.float32(param.scale) * np.float32(transform_param.scale)
-        self._rank, self._size = (rank, size) if phase == caffe_pb2.TRAIN else (0, 1)
-        self._key = stream_key(seed, stream + "/windows")
+        self._key = worker.key("windows")
         self._log_settings()
         self._list, self._root = path_of(param, "source"), path_of(param, "root_folder")
         file = read_window_file(self._list, param.fg_threshold, param.bg_threshold)
@@ -130,9 +124,6 @@ class WindowSource:
         self._channels = self._common_channels()
         self._mean = self._read_mean(transform_param)
         self._cache: dict[int, bytes] = {}
-        self._shelf = Shelf()
-        self.shape = (param.batch_size, self._channels, self._crop, self._crop)
-        self.position = 0
 
     def _log_settings(self) -> None:
         param = self._param
@@ -174,16 +165,13 @@ class WindowSource:
         offset = (width - self._crop) // 2
         return mean[:, offset : offset + self._crop, offset : offset + self._crop]
 
-    def seek(self, position: int) -> None:
-        """Go on as if ``position`` records had been consumed."""
-        self.position = position
+    def begin(self, share: Share) -> list[Shape]:
+        return [(len(share), self._channels, self._crop, self._crop), (len(share),)]
 
-    def next(self) -> Batch:
-        """The next batch, in a recycled one's arrays if there is one."""
-        batch = self._shelf.take(self.shape)
+    def batch(self, share: Share, room: Room) -> Batch:
+        batch = room(self.begin(share))
         batch.data[...] = 0
-        total = self._param.batch_size
-        numbers = self.position + self._rank + self._size * np.arange(total)
+        total, numbers = len(share), np.array(share.numbers)
         flips = (draws(self._key, numbers * _DRAWS + 1, 2) if self._mirror
                  else np.zeros(total, np.int64))
         done = 0
@@ -196,13 +184,7 @@ class WindowSource:
             done += count
         if self._scale != 1:
             batch.data *= self._scale
-        self.position += total * self._size
-        batch.position = self.position
         return batch
-
-    def recycle(self, batch: Batch) -> None:
-        """Give a batch back that nobody reads any more: its arrays serve again."""
-        self._shelf.give(batch)
 
     def close(self) -> None:
         """Let go of the cached pictures."""

@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from caffepy import log
+from caffepy import cores, log
 from caffepy.errors import CaffeError, ConfigError, DeviceError
 from caffepy.parallel import mpi
 from caffepy.parallel.base import Communicator
@@ -158,7 +158,6 @@ def threads(local_size: int) -> int | None:
     """
     if local_size == 1 or os.environ.get("OMP_NUM_THREADS"):
         return None
-    cores = os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < cores:
+    if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < (os.cpu_count() or 1):
         return None
-    return max(1, cores // local_size)
+    return max(1, cores.usable() // local_size)

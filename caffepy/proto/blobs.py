@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffepy.proto import caffe_pb2
-from caffepy.proto.wirereader import FIXED32, FIXED64, LENGTH, VARINT, Field, Region, key, varint
+from caffepy.proto.varint import FIXED32, FIXED64, LENGTH, VARINT, key, varint
+from caffepy.proto.wirereader import Field, Region
 
 Array = NDArray[np.floating]
 

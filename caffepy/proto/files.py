@@ -13,10 +13,12 @@ from typing import BinaryIO
 
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import original_tree
+from caffepy.proto.varint import FIXED32, FIXED64, LENGTH, VARINT, read_varint
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HEAD = 4096  # bytes by which text is told from binary
 FIELDS_LOOKED_AT = 64
+LONGEST_KEPT = 50  # characters of a name that go into another: a name may have 255 bytes
 
 # what a text file of Caffe begins with: comments, then `name:`, `layer {` or `layer <`
 PROTOTXT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*(?:\n|$))*(?:[A-Za-z_]\w*\s*[:{<]|$)")
@@ -57,8 +59,6 @@ WIDE_MARKS = (
     (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
 )  # fmt: skip
 
-VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
-
 
 def file_error(error: OSError, path: str | os.PathLike[str], verb: str) -> CaffeError:
     """The error of ours that tells what an OSError means for ``path``; verb: "read", "written"."""
@@ -71,6 +71,30 @@ def file_error(error: OSError, path: str | os.PathLike[str], verb: str) -> Caffe
     if isinstance(error, IsADirectoryError):
         return ConfigError("this is a folder, not a file", where=place)
     return DataError(f"the file cannot be {verb}: {error.strerror or error}", where=place)
+
+
+def beside(path: str | os.PathLike[str], ending: str = "part", *, hidden: bool = False) -> str:
+    """A name that nobody has, in the folder of ``path``: for what is to take its place later.
+
+    Args:
+        ending: what the name ends with, after a dot: it tells people what was left lying there.
+        hidden: for files, which are gone soon; folders of databases should be seen.
+    """
+    folder, name = os.path.split(os.fspath(path))
+    dot = "." if hidden else ""
+    return os.path.join(folder, f"{dot}{name[:LONGEST_KEPT]}.{secrets.token_hex(4)}.{ending}")
+
+
+def put_in_place(written: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+    """Give what was written beside ``path`` its name, so that it lasts through a power cut."""
+    os.replace(written, path)
+    folder = os.path.dirname(os.path.abspath(path))
+    with contextlib.suppress(OSError):  # a system that does not open folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 @contextlib.contextmanager
@@ -87,21 +111,20 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     special = target.exists() and not target.is_file()
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    part = Path(beside(target, hidden=True))
     try:
         if target.is_dir():
             raise IsADirectoryError
-        yield target if special else beside
+        yield target if special else part
         if not special:
-            with open(beside, "rb+") as file:
+            with open(part, "rb+") as file:
                 os.fsync(file.fileno())
-            os.replace(beside, target)
-            _sync_folder(target.parent)
+            put_in_place(part, target)
     except OSError as error:
         raise file_error(error, path, "written") from error
     finally:
         with contextlib.suppress(OSError):
-            beside.unlink()
+            part.unlink()
 
 
 @contextlib.contextmanager
@@ -110,18 +133,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises: as ``atomic_path``.
     """
-    with atomic_path(path) as beside, open(beside, "wb") as file:
+    with atomic_path(path) as part, open(part, "wb") as file:
         yield file
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system lets folders be opened."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 @contextlib.contextmanager
@@ -228,10 +241,5 @@ def _outer_fields(data: memoryview) -> set[tuple[int, int]]:
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    """A varint and the place after it; 0 where there is none."""
-    value = 0
-    for shift, byte in enumerate(data[at : at + 10]):
-        value |= (byte & 127) << 7 * shift
-        if byte < 128:
-            return value, at + shift + 1
-    return 0, len(data)
+    """A varint and the place after it; 0 and the end where there is none."""
+    return read_varint(data, at, len(data)) or (0, len(data))

@@ -18,7 +18,8 @@ from typing import Any
 
 from caffepy.proto import caffe_pb2
 from caffepy.proto.forkwire_v1 import Family, family_of, named
-from caffepy.proto.wirereader import LENGTH, VARINT, Field, Region, key, varint
+from caffepy.proto.varint import LENGTH, VARINT, key, varint
+from caffepy.proto.wirereader import Field, Region
 
 # a field of LayerParameter: the numbers it has in forks
 NUMBERS: dict[str, tuple[int, ...]] = {

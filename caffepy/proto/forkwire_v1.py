@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caffepy.proto import caffe_pb2
-from caffepy.proto.wirereader import LENGTH, VARINT, Region
+from caffepy.proto.varint import LENGTH, VARINT
+from caffepy.proto.wirereader import Region
 
 V1 = caffe_pb2.V1LayerParameter
 TYPE, CONVOLUTION_PARAM = 5, 10

@@ -13,7 +13,7 @@ import os
 from google.protobuf.message import Message
 
 from caffepy.proto.descriptors import is_repeated
-from caffepy.proto.wirereader import LENGTH, key, varint
+from caffepy.proto.varint import LENGTH, key, varint
 
 
 def path_of(message: Message, field: str) -> str:

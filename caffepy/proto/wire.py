@@ -25,7 +25,8 @@ from caffepy.errors import DataError, did_you_mean
 from caffepy.proto import caffe_pb2
 from caffepy.proto.blobs import BLOBS_FIELD, array_to_blob, blob_chunks, blob_to_array, take_blob
 from caffepy.proto.files import atomic_write, mapped, sniff, sniff_bytes, stranger
-from caffepy.proto.wirereader import LENGTH, Field, Region, key, varint
+from caffepy.proto.varint import LENGTH, key, varint
+from caffepy.proto.wirereader import Field, Region
 
 __all__ = [
     "LayerWeights", "Weights", "array_to_blob", "blob_to_array", "read_blob", "read_net",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffepy.errors import DataError
-from caffepy.proto.files import FIXED32, FIXED64, LENGTH, VARINT
+from caffepy.proto.varint import FIXED32, FIXED64, LENGTH, VARINT, read_varint
 
 GROUP, END_GROUP = 3, 4
 FIXED = {FIXED32: 4, FIXED64: 8}
@@ -86,12 +86,7 @@ class Region:
 
     def varint_at(self, at: int) -> tuple[int, int]:
         """A varint and the place after it."""
-        value = 0
-        for shift, byte in enumerate(self.data[at : min(at + 10, self.end)]):
-            value |= (byte & 127) << 7 * shift
-            if byte < 128:
-                return value, at + shift + 1
-        self.fail("a number does not end", at)
+        return read_varint(self.data, at, self.end) or self.fail("a number does not end", at)
 
     def _after_group(self, field: Field) -> int:
         depth, at = 1, field.end
@@ -161,18 +156,3 @@ class Field:
             if same < RUN:
                 break
         return np.concatenate(parts), at
-
-
-def varint(value: int) -> bytes:
-    """A number of 0 or more in base 128, low digits first."""
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def key(number: int, wire: int) -> bytes:
-    """What begins a field."""
-    return varint(number << 3 | wire)

@@ -22,7 +22,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffepy import log
+from caffepy import cores, log
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.errors import ConfigError, did_you_mean
@@ -93,7 +92,7 @@ class Updater:
             array[:] = 0
         self._moved = False
         self._homes = [p.blob.values.write(Place.HOST) for p in net.parameters]
-        self._threads = max(1, min(threads or default_threads(), MOST_THREADS,
+        self._threads = max(1, min(threads or cores.threads(), MOST_THREADS,
                                    arena.count // LEAST_PER_THREAD))
         self._scratch = [mover.empty(Place.HOST, 2 * CHUNK, net.dtype)
                          for _ in range(self._threads)]
@@ -326,16 +325,6 @@ def runs(parameters: list[Parameter]) -> Iterator[tuple[int, int, float, float]]
         start, stop = members[0].offset, members[-1].offset + members[-1].count
         if stop > start:
             yield start, stop, lr_mult, decay_mult
-
-
-def default_threads() -> int:
-    """``OMP_NUM_THREADS`` if it is a number, else the cores that this process may use."""
-    text = os.environ.get("OMP_NUM_THREADS", "")
-    if text.isdigit() and int(text) > 0:
-        return int(text)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def check_regularization(param: Any) -> None:

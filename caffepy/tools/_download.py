@@ -12,7 +12,7 @@ from typing import Any
 from caffepy import log
 from caffepy.cli import progress
 from caffepy.errors import DataError, NotFound
-from caffepy.proto.files import file_error
+from caffepy.proto.files import file_error, put_in_place
 
 logger = log.get(__name__)
 
@@ -52,7 +52,7 @@ def fetch(url: str, path: str, digest: str, algorithm: str = "sha1") -> None:
             os.remove(part)
             raise DataError(f"what came from there has another {algorithm.upper()}", where=url,
                             allowed=digest, fix="Try again, or take it from elsewhere.")
-        os.replace(part, path)
+        put_in_place(part, path)
     except urllib.error.HTTPError as error:
         with error:
             raise NotFound(f"the server does not give it: {error.code} {error.reason}",

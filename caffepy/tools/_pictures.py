@@ -12,7 +12,7 @@ from caffepy.data import image
 from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.files import file_error
-from caffepy.proto.wirereader import LENGTH, key, varint
+from caffepy.proto.varint import LENGTH, key, varint
 
 logger = log.get(__name__)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from caffepy.data import datum
 from caffepy.data.db import MARKS, Writer, new_db, open_db
 from caffepy.errors import DataError
+from caffepy.proto.files import beside, put_in_place
 
 NEW, APPEND, OVERWRITE = "new", "append", "overwrite"
 
@@ -38,12 +38,11 @@ def target(path: str, backend: str, mode: str = NEW) -> Iterator[Writer]:
         path = os.path.realpath(path)
         if not any(os.path.exists(os.path.join(path, mark)) for mark in MARKS.values()):
             raise DataError("what lies there is no database, and is not overwritten", where=path)
-        beside = f"{path}.new-{secrets.token_hex(4)}"
-        with new_db(beside, backend) as db:
+        new, old = beside(path, "new"), beside(path, "old")
+        with new_db(new, backend) as db:
             yield db
-        old = f"{path}.old-{secrets.token_hex(4)}"
         os.rename(path, old)
-        os.rename(beside, path)
+        put_in_place(new, path)
         shutil.rmtree(old)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from caffepy import log
+from caffepy import cores, log
 from caffepy.cli import progress
 from caffepy.data.crew import Crew
 from caffepy.errors import ConfigError
@@ -47,11 +46,7 @@ def job_count(jobs: int) -> int:
     """The value of a --jobs flag: 0 means as many as this process has processors."""
     if jobs < 0:
         raise ConfigError("jobs must be 0 (one for each processor) or more", found=jobs)
-    if jobs:
-        return jobs
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return jobs or cores.usable()
 
 
 def shape(text: str) -> list[int]:

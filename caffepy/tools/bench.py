@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from caffepy import log
+from caffepy import cores, log
 from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError, did_you_mean
 
@@ -60,7 +60,7 @@ RATE, MOMENTUM, DECAY = 1e-4, 0.9, 5e-4  # the update rule of both sides
 def main(net: str, batch: int, size: int, channels: int, classes: int, forward: bool, rounds: int,
          iterations: int, threads: int, gpu: int, precision: str | None, ways: str,
          json: str) -> None:
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or cores.usable()
     # two pools of threads that wait by spinning would steal each other's cores
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

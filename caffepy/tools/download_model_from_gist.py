@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import secrets
 import shutil
 import urllib.error
 import urllib.request
@@ -20,6 +19,7 @@ import click
 from caffepy import log
 from caffepy.cli import gflags
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
+from caffepy.proto.files import beside, put_in_place
 from caffepy.tools import _download
 from caffepy.tools.download_model_binary import front_matter
 
@@ -57,13 +57,13 @@ def download(gist: str, folder: str = "models") -> str:
         raise NotFound(f"no answer: {getattr(error, 'reason', error)}", where=url) from error
     if len(content) > LARGEST:
         raise DataError(f"the gist has more than {LARGEST >> 20} MB", where=url)
-    beside = f"{path}.new-{secrets.token_hex(4)}"
-    os.makedirs(beside)
+    new = beside(path, "new")
+    os.makedirs(new)
     try:
-        names = unpack(content, beside, url)
-        os.rename(beside, path)
+        names = unpack(content, new, url)
+        put_in_place(new, path)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
     logger.info("Wrote %s: %s", path, ", ".join(names))
     return path
 

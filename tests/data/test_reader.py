@@ -7,8 +7,10 @@ from google.protobuf import text_format
 from recorded_data import CASES, FOLDER, make_db, records
 
 from caffepy.data import datum
+from caffepy.data.batches import BatchMaker
+from caffepy.data.course import Worker
 from caffepy.data.prefetch import Prefetcher
-from caffepy.data.reader import BatchSource, DatumReader
+from caffepy.data.reader import DatumReader, Datums
 from caffepy.errors import ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.caffe_pb2 import TEST, TRAIN
@@ -26,23 +28,21 @@ PAIRS = [
 
 @pytest.fixture
 def messages(caplog):
-    """What the readers logged."""
-    logger = logging.getLogger("caffepy.data.reader")
+    """What the readers logged, but for databases that were opened."""
+    logger = logging.getLogger("caffepy.data")
     caplog.set_level(logging.INFO, logger.name)
     logger.addHandler(caplog.handler)
     yield lambda: [text for text in dict.fromkeys(
         (id(record), record.getMessage()) for record in caplog.records
-        if record.name == logger.name)]
+        if record.name.startswith(logger.name)) if not text[1].startswith("Opened ")]
     logger.removeHandler(caplog.handler)
 
 
 def source(path, text="", batch_size=4, phase=TRAIN, backend="LMDB", rand_skip=0, **options):
-    return BatchSource(
-        caffe_pb2.DataParameter(source=str(path), backend=backend, batch_size=batch_size,
-                                rand_skip=rand_skip),
-        text_format.Parse(text, caffe_pb2.TransformationParameter()),
-        phase, **options,
-    )
+    worker = Worker(phase, **options)
+    records = Datums(caffe_pb2.DataParameter(source=str(path), backend=backend),
+                     text_format.Parse(text, caffe_pb2.TransformationParameter()), worker)
+    return BatchMaker(records, worker, batch_size, rand_skip=rand_skip)
 
 
 def numbers(it, batches):
@@ -56,7 +56,8 @@ def test_recorded_batches(case, tmp_path):
     text = str(BATCHES[f"{case}/prototxt"])
     text = text.replace("DB/", f"{tmp_path}/").replace("DATA/", f"{FOLDER}/")
     layer = text_format.Parse(text, caffe_pb2.NetParameter()).layer[0]
-    it = BatchSource(layer.data_param, layer.transform_param, TEST)
+    it = BatchMaker(Datums(layer.data_param, layer.transform_param, Worker(TEST)), Worker(TEST),
+                    layer.data_param.batch_size)
     assert it.shape == BATCHES[f"{case}/data"].shape[1:]
     for data, labels in zip(BATCHES[f"{case}/data"], BATCHES[f"{case}/label"], strict=True):
         batch = it.next()
@@ -69,25 +70,34 @@ def test_recorded_batches(case, tmp_path):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_records_go_round_and_say_so(tmp_path, backend, messages):
     reader = DatumReader(make_db(tmp_path / "db", PAIRS, backend), backend)
-    assert reader.peek() == PAIRS[0] and reader.position == 0
+    assert reader.peek() == PAIRS[0] and reader.place == 0
     assert reader.take(4) + reader.take(5) == PAIRS[:9]
     assert [text for _, text in messages()] == []
     assert reader.take(12) == (PAIRS * 3)[9:21]
     assert [text for _, text in messages()] == ["Restarting data prefetching from start."] * 2
-    assert reader.position == 21
+    assert reader.place == 21
     reader.close()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("position", [0, 7, 10, 23, 10**6 + 3])
-def test_seek(tmp_path, backend, position, messages):
-    reader = DatumReader(make_db(tmp_path / "db", PAIRS, backend), backend, skip=4)
+@pytest.mark.parametrize("place", [0, 2, 7, 9, 10, 23, 10**9 + 3])
+@pytest.mark.parametrize("counts", [True, False])
+def test_seek(tmp_path, backend, place, counts, messages, monkeypatch):
+    """Forward and back, whether the database knows how many records it has or not."""
+    reader = DatumReader(make_db(tmp_path / "db", PAIRS, backend), backend)
+    if not counts:
+        monkeypatch.setattr(type(reader._db), "entries", None)
     reader.take(3)
     for _ in range(2):
-        reader.seek(position)
-        assert reader.position == position
-        assert reader.take(2) == [PAIRS[(4 + position + i) % 10] for i in range(2)]
-    assert all("Restarting" in text for _, text in messages()) and len(messages()) <= 2
+        reader.seek(place)
+        assert reader.place == place
+        assert reader.take(2) == [PAIRS[(place + i) % 10] for i in range(2)]
+    passed = [text for _, text in messages()]
+    assert passed == ["Restarting data prefetching from start."] * 2 * (place % 10 in (8, 9))
+    reader.seek(place + 7)
+    assert reader.take(1) == [PAIRS[(place + 7) % 10]]
+    reader.advance(10)
+    assert reader.take(1) == [PAIRS[(place + 8) % 10]] and reader.place == place + 19
     reader.close()
 
 
@@ -96,13 +106,27 @@ def test_seek(tmp_path, backend, position, messages):
 def test_ranks_take_turns(tmp_path, backend, size):
     path = make_db(tmp_path / "db", PAIRS, backend)
     for rank in range(size):
-        reader = DatumReader(path, backend, rank=rank, size=size)
-        got = reader.take(3) + reader.take(9)
-        assert got == [PAIRS[(rank + i * size) % 10] for i in range(12)]
-        assert reader.position == 12 * size
-        reader.seek(3 * size)
-        assert reader.take(9) == got[3:]
-        reader.close()
+        it = source(path, batch_size=3, backend=backend.upper(), rank=rank, size=size)
+        got = sum(numbers(it, 4), [])
+        assert got == [(rank + i * size) % 10 for i in range(12)]
+        assert it.position == 12 * size
+        it.seek(3 * size)
+        assert sum(numbers(it, 3), []) == got[3:]
+        it.close()
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_each_round_is_said_by_every_worker(tmp_path, size, messages):
+    """When all have come through it."""
+    it = source(make_db(tmp_path / "db", PAIRS), batch_size=2, size=size)
+    said = []
+    for _ in range(10):
+        before = len(messages())
+        it.next()
+        said.append(len(messages()) - before)
+    at = [2 * size * i // 10 for i in range(11)]
+    assert said == [after - before for before, after in zip(at, at[1:], strict=False)]
+    it.close()
 
 
 def test_in_test_every_rank_sees_all(tmp_path):
@@ -186,8 +210,9 @@ def test_large_records_are_read_one_by_one(tmp_path, backend):
     path = make_db(tmp_path / "db", pairs, backend)
     it = source(path, batch_size=3, backend=backend.upper())
     taken = []
-    take = it._reader.take
-    it._reader.take = lambda count: taken.append(count) or take(count)
+    reader = it._source._reader
+    take = reader.take
+    reader.take = lambda count: taken.append(count) or take(count)
     for start in (0, 3, 6):
         batch = it.next()
         at = np.arange(start, start + 3) % 5
@@ -289,8 +314,6 @@ def test_an_empty_database(tmp_path):
 
 
 def test_fields_that_are_missing(tmp_path):
-    with pytest.raises(ConfigError, match="batch_size"):
-        source(tmp_path, batch_size=0)
     with pytest.raises(ConfigError, match="source"):
         source("")
     with pytest.raises(NotFound, match="no such database"):

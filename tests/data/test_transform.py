@@ -6,6 +6,7 @@ from caffepy.data.transform import Transformer, draws, read_mean, stream_key
 from caffepy.errors import ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.caffe_pb2 import TEST, TRAIN
+from caffepy.proto.varint import FIXED32, LENGTH, VARINT, key, varint
 
 RNG = np.random.default_rng(1701)
 PICTURES = [RNG.integers(0, 256, (3, 9, 11), np.uint8) for _ in range(40)]
@@ -209,6 +210,44 @@ def test_the_picture_that_does_not_fit_is_named():
             [PICTURES[0], PICTURES[0][:1]], 0, np.empty((2, 3, 5, 5), np.float32))
 
 
+FIELDS = {name: field.number for name, field in
+          caffe_pb2.BlobProto.DESCRIPTOR.fields_by_name.items()}
+
+
+def blob_file(path, shape, field, payload, more=b""):
+    """A BlobProto put together by hand: what forks write has fields that the schema lacks."""
+    dims = b"".join(map(varint, shape))
+    axes = key(1, LENGTH) + varint(len(dims)) + dims
+    path.write_bytes(key(FIELDS["shape"], LENGTH) + varint(len(axes)) + axes + more
+                     + key(field, LENGTH) + varint(len(payload)) + payload)
+    return str(path)
+
+
+@pytest.mark.parametrize("field, dtype, more", [
+    (FIELDS["data"], "<f4", b""),
+    (FIELDS["double_data"], "<f8", b""),
+    (12, "<f2", key(10, VARINT) + b"\2"),  # NVIDIA's raw_data, after its raw_data_type
+    (12, "<f4", key(10, VARINT) + b"\1"),
+    (12, "<f8", key(10, VARINT) + b"\0"),
+])
+@pytest.mark.parametrize("shape", [(3, 9, 11), (1, 3, 9, 11)])
+def test_means_in_every_way_that_files_keep_numbers(tmp_path, field, dtype, more, shape):
+    mean = np.random.default_rng(4).integers(0, 255, (3, 9, 11)).astype(dtype)
+    path = blob_file(tmp_path / "mean", shape, field, mean.tobytes(), more)
+    assert read_mean(path).dtype == np.float32
+    np.testing.assert_array_equal(read_mean(path), mean)
+    got = run(transformer(f'mean_file: "{path}"', TEST))
+    np.testing.assert_allclose(got, PICTURES - mean.astype(np.float32), rtol=1e-6)
+
+
+def test_a_mean_with_a_tag_before_each_number(tmp_path):
+    values = np.arange(12, dtype="<f4")
+    (tmp_path / "mean").write_bytes(
+        b"".join(key(n, VARINT) + bytes([v]) for n, v in ((1, 1), (2, 3), (3, 2), (4, 2)))
+        + b"".join(key(FIELDS["data"], FIXED32) + value.tobytes() for value in values))
+    np.testing.assert_array_equal(read_mean(str(tmp_path / "mean")), values.reshape(3, 2, 2))
+
+
 def test_bad_mean_files(tmp_path):
     with pytest.raises(NotFound, match="nowhere: there is no such mean_file.*compute_image_mean"):
         transformer('mean_file: "nowhere"')
@@ -220,3 +259,13 @@ def test_bad_mean_files(tmp_path):
     path.write_bytes(blob.SerializeToString())
     with pytest.raises(DataError, match="one picture.*2 numbers for 2 x 1 x 1 x 1"):
         transformer(f'mean_file: "{path}"')
+    blob = caffe_pb2.BlobProto(num=1, channels=1, height=1, width=1, data=[1, 2])
+    for content, said in ((blob.SerializeToString(), "a blob of shape 1x1x1x1 holds 2 values"),
+                          (b"", "the file is empty"),
+                          (b"\x93NUMPY\1\0v\0{'descr'", "a .npy file.*array_to_blobproto"),
+                          (b'name: "net"', "no binaryproto .found a prototxt file")):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=f"bad: the mean_file cannot be read: .*{said}"):
+            transformer(f'mean_file: "{path}"')
+    with pytest.raises(DataError, match="cannot be read: this is a folder"):
+        transformer(f'mean_file: "{tmp_path}"')

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from caffepy import cores
 from caffepy.core.context import Context
 from caffepy.errors import DeviceError
 from caffepy.parallel import launch, mpi
@@ -255,9 +256,12 @@ def test_more_workers_than_gpus(rank, visible):
 def test_workers_share_the_cores(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(cores, "quota", lambda: None)
     bound: set[int] = set(range(8))
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: bound, raising=False)
     assert [launch.threads(n) for n in (1, 2, 3, 16)] == [None, 4, 2, 1]
+    monkeypatch.setattr(cores, "quota", lambda: 4.0)
+    assert [launch.threads(n) for n in (2, 3, 16)] == [2, 1, 1], "a container's share"
     bound = {0, 1}
     assert launch.threads(4) is None, "the launcher has given each its own"
     bound = set(range(8))

@@ -49,6 +49,35 @@ def test_writers_that_open_files_themselves(tmp_path):
     assert (tmp_path / "a.h5").read_bytes() == b"x"
 
 
+@pytest.mark.parametrize("name", ["a" * 255, "\U0001f600" * 63, "\udcff" * 250])
+def test_names_as_long_as_can_be(tmp_path, name):
+    with files.atomic_write(tmp_path / name) as file:
+        file.write(b"new")
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_names_beside_a_file(tmp_path):
+    names = {files.beside(tmp_path / "db", "old") for _ in range(9)}
+    assert len(names) == 9
+    assert all(os.path.dirname(name) == str(tmp_path) and name.endswith(".old") and
+               os.path.basename(name).startswith("db.") for name in names)
+    assert os.path.dirname(files.beside("db")) == ""
+
+
+def test_a_name_that_lasts(tmp_path, monkeypatch):
+    """The folder is brought to the disk after the rename."""
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(
+        (os.fstat(handle).st_ino, os.listdir(tmp_path))))
+    with files.atomic_write(tmp_path / "a") as file:
+        file.write(b"x")
+    (tmp_path / "new").mkdir()
+    files.put_in_place(tmp_path / "new", tmp_path / "db")
+    folder = tmp_path.stat().st_ino
+    assert synced[1] == (folder, ["a"]) and synced[2][0] == folder
+    assert sorted(synced[2][1]) == ["a", "db"]
+
+
 def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "link").symlink_to("real")

@@ -6,7 +6,7 @@ from caffepy.core import upgrade
 from caffepy.errors import DataError
 from caffepy.proto import caffe_pb2, fork_words, text, wire
 from caffepy.proto.forkwire import LATE, NUMBERS, TYPES, fields_of, ours
-from caffepy.proto.wirereader import FIXED32, LENGTH, VARINT, key, varint
+from caffepy.proto.varint import FIXED32, LENGTH, VARINT, key, varint
 
 
 def part(number: int, content: bytes) -> bytes:

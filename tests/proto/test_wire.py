@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from caffepy.errors import CaffeError, DataError, NotFound
 from caffepy.proto import blobs, caffe_pb2, wire
-from caffepy.proto.wirereader import LENGTH, Region, key, varint
+from caffepy.proto.varint import LENGTH, key, varint
+from caffepy.proto.wirereader import Region
 
 LENET = Path(__file__).parent.parent / "reference" / "lenet_init.caffemodel"
 RNG = np.random.default_rng(1701)

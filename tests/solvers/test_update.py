@@ -327,15 +327,6 @@ def test_neighbours_with_equal_multipliers_are_taken_together():
     assert list(update.runs(net.parameters)) == [(0, 9, 1, 1), (9, 11, 2, 1), (11, 14, 1, 0)]
 
 
-@pytest.mark.parametrize("text, expected", [("3", 3), ("0", None), ("many", None), ("", None)])
-def test_default_threads(text, expected, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", text)
-    if expected is None:
-        assert update.default_threads() >= 1
-    else:
-        assert update.default_threads() == expected
-
-
 def test_an_error_in_another_thread_reaches_the_caller(monkeypatch):
     monkeypatch.setattr(update, "LEAST_PER_THREAD", 1)
     made = updater(parameters(((update.CHUNK * 8,), 1, 1)), threads=2)

@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from caffepy import log
+from caffepy import cores, log
 from caffepy.kernels.contract import Unsupported
 
 logger = log.get(__name__)
@@ -129,6 +129,8 @@ class Library:
         self.set_threads.argtypes = [ctypes.c_int]
         self.set_threads.restype = None
         self.default_threads: int = self._handle.omp_get_max_threads()
+        if not os.environ.get("OMP_NUM_THREADS"):  # OpenMP does not know of shares of time
+            self.default_threads = min(self.default_threads, cores.usable())
 
     def __getattr__(self, name: str) -> Any:  # for the type checker: set in __init__
         raise AttributeError(name)

@@ -2,65 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from caffepy import log
-from caffepy.core.layer import Blobs, Layer
+from caffepy.core.layer import Blobs
 from caffepy.core.memory import Place, Shape
+from caffepy.data.batches import BatchMaker
 from caffepy.data.mean import mean_shape
 from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
-from caffepy.data.whole import Collector, Room, Whole
-from caffepy.errors import CaffeError
+from caffepy.data.whole import Whole
 from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
+from caffepy.layers.data._batches import BatchLayer
 from caffepy.layers.data._uploads import Uploads
 
 logger = log.get(__name__)
 
-DEPTH = 4  # batches made ahead, where the layer has no setting for it
 
-
-class Source(Protocol):
-    """Where batches come from. ``position`` counts what has been consumed; ``seek`` goes there."""
-
-    @property
-    def shape(self) -> Shape: ...
-    @property
-    def position(self) -> int: ...
-    def seek(self, position: int) -> None: ...
-    def next(self) -> Batch | Whole: ...
-    def recycle(self, batch: Batch) -> None: ...
-    def close(self) -> None: ...
-
-
-@runtime_checkable
-class WholeSource(Protocol):
-    """A source that can leave it to a GPU to transform its pictures."""
-
-    @property
-    def whole_bytes(self) -> int: ...
-    def send_whole(self, room: Room) -> Collector: ...
-
-
-class PrefetchingLayer(Layer):
-    """Tops: the data N x C x H x W and, if there is a second one, the labels (N).
+class PrefetchingLayer(BatchLayer):
+    """Tops: the data N x C x H x W and, if there is a second one, the labels (N); or what else the
+    source has.
 
     Each batch carries its reader's position after it, so ``position`` is that of the last batch
     the net has used, however many lie ready.
     """
 
     plans = (TransformSpec,)
-    bottoms = "0"
-    tops = "1-2"
-    keeps = ()
-    data = True
     pictures = True
     harmless = ("threads", "parser_threads", "cache", "precache", "disk_reader_threads",
                 "show_data", "verbose", "use_gpu_transform", "debug_params", "display")
 
-    source: Source | None = None
     prefetcher: Prefetcher[Batch | Whole] | None = None
     uploads: Uploads | None = None  # on a GPU
 
@@ -83,39 +56,26 @@ class PrefetchingLayer(Layer):
         size = (crop, crop) if crop else cls.size(spec)
         return (cls.channels(spec) or (mean[0] if mean else 3), *size) if size else mean
 
-    def open_source(self) -> Source:
-        """Open what the layer reads."""
-        raise NotImplementedError
-
     @property
     def depth(self) -> int:
-        """How many batches are made ahead."""
-        return DEPTH
+        """How many batches are made ahead: data_param's, as in the original for all data layers."""
+        return self.spec.data_param.prefetch
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
-        self._open()
-        assert self.source is not None
-        logger.info("output data size: %s", ",".join(map(str, self.source.shape)))
-        top[0].reshape(self.source.shape)
-        if len(top) > 1:
-            top[1].reshape(self.source.shape[0])
+        super().setup(bottom, top)
+        logger.info("output data size: %s", ",".join(map(str, top[0].shape)))
 
-    def _open(self) -> None:
+    def open_source(self) -> BatchMaker:
         self._seed = self.context.seed
-        try:
-            self.source = self.open_source()
-        except CaffeError as error:
-            raise error.at(self.place_name) from error
-        self.prefetcher = Prefetcher(self.source.next, self.depth)
-        if self.context.accelerator and isinstance(self.source, WholeSource) \
-                and self.dtype == np.float32:
+        source = super().open_source()
+        self.prefetcher = Prefetcher(source.next, self.depth)
+        if self.context.accelerator and self.dtype == np.float32:
             mover = self.context.mover  # its room on the host is page-locked
-            collector = self.source.send_whole(
+            collector = source.send_whole(
                 lambda count: mover.empty(Place.HOST, count, np.dtype(np.uint8)))
-            self.uploads = Uploads(self, collector, self.prefetcher)
-
-    def reshape(self, bottom: Blobs, top: Blobs) -> None:
-        pass  # the next batch decides
+            if collector is not None:
+                self.uploads = Uploads(self, collector, self.prefetcher)
+        return source
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         assert self.source is not None and self.prefetcher is not None
@@ -128,41 +88,34 @@ class PrefetchingLayer(Layer):
         else:
             top[0].reshape(batch.data.shape)
             top[0].values.overwrite(Place.HOST)[...] = batch.data
-        if len(top) > 1:
-            top[1].reshape(batch.labels.shape)
-            top[1].values.overwrite(Place.HOST)[...] = batch.labels
+        for blob, values in zip(top[1:], batch.rest, strict=False):
+            blob.reshape(values.shape)
+            blob.values.overwrite(Place.HOST)[...] = values
         self._position = batch.position
         if isinstance(batch, Batch):
             self.source.recycle(batch)
         if self.uploads:
             self.uploads.look_ahead()
 
-    @property
-    def position(self) -> int:  # type: ignore[override]
-        return self._position
-
-    @position.setter
-    def position(self, position: int) -> None:
-        self._position = position
-        if self.source is not None and self.prefetcher is not None:
-            if self.context.seed != self._seed:  # a snapshot has brought its own
-                self.close()
-                self._open()
-            else:
-                self.prefetcher.stop()
-                if self.uploads:
-                    self.uploads.forget()
-            self.source.seek(position)
+    def seek(self, position: int) -> None:
+        assert self.prefetcher is not None
+        if self.context.seed != self._seed:  # a snapshot has brought its own
+            self.close()
+            self.source = self.open_source()
+        else:
+            self.prefetcher.stop()
+            if self.uploads:
+                self.uploads.forget()
+        super().seek(position)
 
     @property
     def device_bytes(self) -> int:
         """Where the batches under way lie as bytes."""
-        if self.uploads is None or not isinstance(self.source, WholeSource):
+        if self.uploads is None or self.source is None:
             return 0
         return TransformKernel.AHEAD * self.source.whole_bytes
 
     def close(self) -> None:
         if self.prefetcher is not None:
             self.prefetcher.close()
-        if self.source is not None:
-            self.source.close()
+        super().close()

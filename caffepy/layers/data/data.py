@@ -16,7 +16,8 @@ from __future__ import annotations
 from typing import Any
 
 from caffepy.core.registry import register
-from caffepy.data.reader import BatchSource
+from caffepy.data.course import Worker
+from caffepy.data.reader import Datums
 from caffepy.layers.data._prefetching import PrefetchingLayer
 
 
@@ -29,13 +30,6 @@ class Data(PrefetchingLayer):
     def channels(cls, spec: Any) -> int | None:
         rule = spec.transform_param
         return 3 if rule.force_color else 1 if rule.force_gray else None
-    @property
-    def depth(self) -> int:
-        return self.p.prefetch
 
-    def open_source(self) -> BatchSource:
-        return BatchSource(
-            self.p, self.spec.transform_param, self.phase, seed=self.context.seed,
-            stream=self.stream, rank=self.context.rank, size=self.context.size,
-            threads=self.context.threads,
-        )
+    def open_records(self, worker: Worker) -> Datums:
+        return Datums(self.p, self.spec.transform_param, worker)

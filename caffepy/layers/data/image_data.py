@@ -18,7 +18,8 @@ from typing import Any
 
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
-from caffepy.data.image_list import ImageListSource
+from caffepy.data.course import Worker
+from caffepy.data.image_list import ImageList
 from caffepy.layers.data._prefetching import PrefetchingLayer
 
 
@@ -35,13 +36,6 @@ class ImageData(PrefetchingLayer):
     def size(cls, spec: Any) -> Shape:
         p = spec.image_data_param
         return (p.new_height, p.new_width) if p.new_height else ()
-    @property
-    def depth(self) -> int:
-        return self.spec.data_param.prefetch  # where the original has it for all data layers
 
-    def open_source(self) -> ImageListSource:
-        return ImageListSource(
-            self.p, self.spec.transform_param, self.phase, seed=self.context.seed,
-            stream=self.stream, rank=self.context.rank, size=self.context.size,
-            threads=self.context.threads,
-        )
+    def open_records(self, worker: Worker) -> ImageList:
+        return ImageList(self.p, self.spec.transform_param, worker)

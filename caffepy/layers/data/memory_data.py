@@ -20,27 +20,51 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Place, Shape
+from caffepy.core.layer import Blobs
+from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.data import datum
+from caffepy.data.batches import BatchMaker
+from caffepy.data.course import Share, Worker
+from caffepy.data.records import Records, Room
+from caffepy.data.recycle import Batch
 from caffepy.data.transform import Transformer
 from caffepy.errors import CaffeError, ShapeError
+from caffepy.layers.data._batches import BatchLayer
 
 logger = log.get(__name__)
 
 
+class Arrays(Records):
+    """Items that lie in arrays: n x C x H x W, and n labels."""
+
+    count: int
+
+    def __init__(self, data: np.ndarray, labels: np.ndarray) -> None:
+        self._arrays = data, labels
+        self.count = len(data)
+        self._shapes: list[Shape] = []
+
+    def begin(self, share: Share) -> list[Shape]:
+        self._shapes = [(len(share), *array.shape[1:]) for array in self._arrays]
+        return self._shapes
+
+    def batch(self, share: Share, room: Room) -> Batch:
+        batch = room(self._shapes)
+        start, count = share.places.start % self.count, len(share)
+        for target, array in zip((batch.data, *batch.rest), self._arrays, strict=True):
+            if start + count <= self.count:
+                target[...] = array[start : start + count]
+            else:  # gone on with from a run of other batches
+                target[...] = array.take(range(start, start + count), 0, mode="wrap")
+        return batch
+
+
 @register("MemoryData", v1="MEMORY_DATA", param="memory_data_param")
-class MemoryData(Layer):
-    """``position`` counts the items used so far."""
+class MemoryData(BatchLayer):
+    """``position`` counts the items used so far. Each worker has arrays of its own."""
 
-    bottoms = "0"
-    tops = "1-2"
-    keeps = ()
-    data = True
     scripted = True
-
-    arrays: tuple[np.ndarray, np.ndarray] | None = None
 
     @classmethod
     def item_shape(cls, spec: Any) -> Shape | None:
@@ -61,9 +85,6 @@ class MemoryData(Layer):
         top[0].reshape(p.batch_size, *self.sizes)
         if len(top) > 1:
             top[1].reshape(p.batch_size)
-
-    def reshape(self, bottom: Blobs, top: Blobs) -> None:
-        pass
 
     def reset(self, data: Any, labels: Any) -> None:
         """Take these arrays and begin at their start.
@@ -114,17 +135,12 @@ class MemoryData(Layer):
         self._take(data, np.array([item.label for item in datums]))
 
     def _take(self, data: np.ndarray, labels: np.ndarray) -> None:
-        self.arrays = data, labels.reshape(-1)
+        self.source = BatchMaker(
+            Arrays(data, labels.reshape(-1)), Worker(self.phase), self.p.batch_size)
         self.position = 0
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        if self.arrays is None:
+        if self.source is None:
             self.fail("there are no data yet",
                       fix="Call net.set_input_arrays(data, labels) before forward.")
-        start = self.position % len(self.arrays[0])
-        for blob, array in zip(top, self.arrays, strict=False):
-            blob.values.overwrite(Place.HOST)[...] = array[start : start + self.p.batch_size]
-        self.position += self.p.batch_size
-
-    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
-        pass
+        super().forward(bottom, top)

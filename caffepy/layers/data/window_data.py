@@ -17,7 +17,8 @@ result. The format of the file is told in caffepy/data/window_file.py.
 from __future__ import annotations
 
 from caffepy.core.registry import register
-from caffepy.data.windows import WindowSource
+from caffepy.data.course import Worker
+from caffepy.data.windows import WindowRecords
 from caffepy.layers.data._prefetching import PrefetchingLayer
 
 
@@ -25,12 +26,6 @@ from caffepy.layers.data._prefetching import PrefetchingLayer
 class WindowData(PrefetchingLayer):
     source_field = "source"
     regions = True
-    @property
-    def depth(self) -> int:
-        return self.spec.data_param.prefetch  # where the original has it for all data layers
 
-    def open_source(self) -> WindowSource:
-        return WindowSource(
-            self.p, self.spec.transform_param, self.phase, seed=self.context.seed,
-            stream=self.stream, rank=self.context.rank, size=self.context.size,
-        )
+    def open_records(self, worker: Worker) -> WindowRecords:
+        return WindowRecords(self.p, self.spec.transform_param, worker)

@@ -10,8 +10,8 @@ from numpy.testing import assert_array_equal
 from support import build
 
 from caffepy.core.context import Context
+from caffepy.data import hdf5_rows
 from caffepy.errors import ConfigError, DataError, NotFound, ShapeError
-from caffepy.layers.data import hdf5_data
 from caffepy.layers.data.hdf5_data import HDF5Data
 
 LINE = 'type: "HDF5Data" top: "x" top: "y" hdf5_data_param {{ source: "list.txt" {} }}'
@@ -56,7 +56,7 @@ def batches(built, count: int) -> list[list[int]]:
 def size(request, monkeypatch):
     """Small files are read whole, large ones by the rows that are needed: same rows."""
     if request.param == "in slices":
-        monkeypatch.setattr(hdf5_data, "WHOLE", 0)
+        monkeypatch.setattr(hdf5_rows, "WHOLE", 0)
 
 
 def test_batches_run_over_the_ends_of_files(size):
@@ -99,7 +99,7 @@ def test_shuffle_gives_every_row_once_an_epoch_in_ever_new_order(size):
 def test_whole_and_sliced_reading_shuffle_alike(monkeypatch):
     write(5, 7)
     whole = batches(make("batch_size: 4 shuffle: true"), 9)
-    monkeypatch.setattr(hdf5_data, "WHOLE", 0)
+    monkeypatch.setattr(hdf5_rows, "WHOLE", 0)
     built = make("batch_size: 4 shuffle: true")
     assert batches(built, 9) == whole
     built[0].close()
@@ -116,6 +116,19 @@ def test_position_is_all_that_is_needed_to_go_on(shuffle, size):
     assert batches(first, 6) == batches(second, 6)
     first[0].close()
     second[0].close()
+
+
+def test_the_seed_that_a_snapshot_brings(size):
+    """With the position; what was read already is in the other seed's order."""
+    write(6)
+    first, second = (make("batch_size: 3 shuffle: true", seed=seed) for seed in (1, 2))
+    batches(first, 1)
+    first[0].context.seed, first[0].position = 2, 0
+    expected = batches(second, 2)
+    assert batches(first, 2) == expected
+    first[0].position = 3
+    assert batches(first, 1) == expected[1:]
+    first[0].close(), second[0].close()
 
 
 @pytest.mark.parametrize("phase", [0, 1])

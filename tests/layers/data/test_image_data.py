@@ -8,7 +8,9 @@ from recorded_data import FOLDER
 from support import build
 
 from caffepy.core.context import Context
-from caffepy.data.image_list import ImageListSource, atoi, read_list
+from caffepy.data.batches import BatchMaker
+from caffepy.data.course import Worker
+from caffepy.data.image_list import ImageList, atoi, read_list
 from caffepy.errors import ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2, text
 from caffepy.proto.caffe_pb2 import TEST, TRAIN
@@ -55,7 +57,9 @@ def source(folder, param="", transform="", phase=TRAIN, **options):
     text.parse(f'source: "{folder}/list.txt" root_folder: "{folder}/" {param}', p)
     t = caffe_pb2.TransformationParameter()
     text.parse(transform, t)
-    return ImageListSource(p, t, phase, **options)
+    worker = Worker(phase, **options)
+    return BatchMaker(ImageList(p, t, worker), worker, p.batch_size, rand_skip=p.rand_skip,
+                      shuffle=p.shuffle)
 
 
 def numbers(it, batches):
@@ -339,8 +343,9 @@ def test_why_a_picture_is_not_found(tmp_path, pictures, row, root, said):
     (tmp_path / "list.txt").write_text(row.replace("{0}", str(tmp_path)))
     param = caffe_pb2.ImageDataParameter(
         source=f"{tmp_path}/list.txt", root_folder=root.replace("{0}", str(tmp_path)))
+    records = ImageList(param, caffe_pb2.TransformationParameter(), Worker(TRAIN))
     with pytest.raises(NotFound) as error:
-        ImageListSource(param, caffe_pb2.TransformationParameter(), TRAIN)
+        BatchMaker(records, Worker(TRAIN), 1)
     assert said.replace("{0}", str(tmp_path)) in str(error.value)
 
 

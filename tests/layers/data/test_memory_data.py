@@ -47,7 +47,10 @@ def test_batches_go_round_and_round(built, warnings):
     assert built[0].position == 10
     built[0].position = 4
     assert forward(built)[1].tolist() == [4, 5]
-    forward(built)
+    built[0].position = 5  # as a run with another batch size may have left it
+    data, label = forward(built)
+    assert label.tolist() == [5, 0]
+    np.testing.assert_array_equal(data, DATA[[5, 0]])
     built[0].reset(DATA[::-1], LABELS[::-1].reshape(6, 1, 1, 1))
     assert forward(built)[1].tolist() == [5, 4], "new arrays begin at their start"
     assert warnings() == []

@@ -6,8 +6,10 @@ import pytest
 from support import build
 
 from caffepy.core.net import Net
+from caffepy.data.batches import BatchMaker
+from caffepy.data.course import Worker
 from caffepy.data.window_file import read_window_file
-from caffepy.data.windows import WindowSource, region, round_half_away
+from caffepy.data.windows import WindowRecords, region, round_half_away
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2, text
 from caffepy.proto.caffe_pb2 import TEST, TRAIN
@@ -59,7 +61,8 @@ def source(folder, param="batch_size: 8 fg_fraction: 0.5", transform="crop_size:
            **options):
     layer = caffe_pb2.LayerParameter()
     text.parse(params(folder, param, transform), layer)
-    return WindowSource(layer.window_data_param, layer.transform_param, phase, **options)
+    worker, p = Worker(phase, **options), layer.window_data_param
+    return BatchMaker(WindowRecords(p, layer.transform_param, worker), worker, p.batch_size)
 
 
 def warped(picture, box, size=6):

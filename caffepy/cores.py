@@ -1,0 +1,62 @@
+"""How many cores this process may use, and so how many threads compute unless told otherwise."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+GROUPS = "/proc/self/cgroup"
+MOUNT = "/sys/fs/cgroup"
+
+
+def usable() -> int:
+    """The cores that this process may use: fewer than the machine's where it is bound to some, or
+    where a container gives it a share of their time."""
+    bound = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+             else os.cpu_count() or 1)
+    share = quota()
+    return bound if share is None else max(1, min(bound, math.ceil(share)))
+
+
+def threads() -> int:
+    """``OMP_NUM_THREADS`` if it is a number (of several, as "4,2", the first), else ``usable``."""
+    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(text) if text.isdecimal() and int(text) > 0 else usable()
+
+
+def quota() -> float | None:
+    """How many cores' time the control groups that this process is in give it (``cpu.max``, or
+    ``cpu.cfs_quota_us`` of version 1); None for all of it, or where there are no such groups."""
+    return min(_quotas(), default=None)
+
+
+def _quotas() -> Iterator[float]:
+    try:
+        groups = Path(GROUPS).read_text().splitlines()
+    except OSError:
+        return
+    for line in groups:
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        limits: tuple[str, ...]
+        if number == "0":
+            folder, limits = Path(MOUNT), ("cpu.max",)
+        elif "cpu" in controllers.split(","):
+            folder, limits = Path(MOUNT, "cpu"), ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+        else:
+            continue
+        # each group above limits it too; in a container the path may be one that only the host sees
+        inner = folder / path.lstrip("/")
+        for group in (inner, *inner.parents):
+            try:
+                words = " ".join((group / name).read_text() for name in limits).split()
+                share, period = map(float, words)
+            except (OSError, ValueError):  # no such file; or "max", which is no number
+                pass
+            else:
+                if share > 0 and period > 0:  # -1 of version 1 is all of it
+                    yield share / period
+            if group == folder:
+                break

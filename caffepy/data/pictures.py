@@ -1,0 +1,165 @@
+"""Sources of pictures with labels: a source says what its records are, all else is done here.
+
+On its way into a batch a record is
+
+    item              what is known of it beforehand: a line of a list, a key with its bytes
+    picture, label    as they are read from it, by several threads
+    numbers           the tops': the transformer makes them of the picture, ``finish`` of labels
+
+Whatever is to change pictures and labels together (boxes, say, or pictures of labels) belongs
+between the second and the third, into ``_load``: it runs in the threads, too. Its draws must be
+functions of (seed, number), as the transformer's are; ``Share.numbers`` has the numbers.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from caffepy.core.memory import Shape
+from caffepy.data.course import Share, Worker
+from caffepy.data.crew import Crew, decoders
+from caffepy.data.records import Records, Room
+from caffepy.data.recycle import Batch
+from caffepy.data.transform import Transformer
+from caffepy.data.whole import Collector, Whole, whole_bytes
+from caffepy.data.whole import Room as Bytes
+from caffepy.errors import CaffeError, DataError
+from caffepy.proto import caffe_pb2
+
+Item = TypeVar("Item")
+
+
+class Pictures(Records, Generic[Item]):
+    """What is to be said of a source: ``count``, ``record``, ``load`` and ``where``. One that goes
+    round by itself has ``first`` and ``records`` in place of ``record``; one whose labels are more
+    than a number each has ``label_shapes`` and ``finish``.
+
+    Args:
+        transform_param: the layer's.
+        worker: who reads.
+
+    Raises:
+        ConfigError, NotFound, DataError: transform_param cannot be.
+    """
+
+    at_once = False  # all of a batch are read before the first is transformed: for small ones
+
+    def __init__(self, transform_param: caffe_pb2.TransformationParameter, worker: Worker) -> None:
+        self.transformer = Transformer(
+            transform_param, worker.phase, worker.seed, worker.stream)
+        self._worker = worker
+        self._crew = Crew(1)
+        self._collector: Collector | None = None
+
+    # -- what a source says -------------------------------------------------------------------
+
+    def record(self, index: int) -> Item:
+        """What is known of a record before it is read; called in order, by one thread."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def load(self, item: Item) -> tuple[np.ndarray, Any]:
+        """Picture, C x H x W of any type, and label; several threads call it."""
+
+    @abstractmethod
+    def where(self, mark: Any) -> str:
+        """The place of a record, for errors of reading it."""
+
+    def name(self, mark: Any) -> str:
+        """What errors call a picture that was read and does not fit."""
+        return self.where(mark)
+
+    def mark(self, item: Item) -> Any:
+        """What a record is known by once it is read: kept for a batch, so no large one."""
+        return item
+
+    def readers(self, item: Item) -> int:
+        """How many threads read, by the first record."""
+        return decoders(self._worker.threads)
+
+    def first(self, share: Share) -> Item:
+        """The first record of all workers' stretch, which decides on the first shapes."""
+        if not self.count:
+            raise DataError("there are no records")
+        return self.record(share.course.index(share.stretch.start, self.count))
+
+    def records(self, share: Share) -> Iterable[Item]:
+        """The share's records, in order."""
+        assert self.count is not None
+        return [self.record(index) for index in share.indices(self.count)]
+
+    def label_shapes(self, label: Any, count: int) -> list[Shape]:
+        """Of the tops after the first, for so many records, by the first one's label."""
+        return [(count,)]
+
+    def finish(self, batch: Batch | Whole, labels: list[Any], share: Share) -> None:
+        """Write the numbers of these tops into ``batch.rest``, or other arrays in their place."""
+        batch.rest[0][...] = labels
+
+    # -- what is done with it -----------------------------------------------------------------
+
+    def begin(self, share: Share) -> list[Shape]:
+        item = self.first(share)
+        self._crew = Crew(self.readers(item))
+        mark, picture, label = self._load(item)
+        self.whole_bytes = whole_bytes(len(share), picture)
+        return self._shapes(mark, picture, label, len(share))
+
+    def send_whole(self, room: Bytes) -> Collector:
+        self._collector = Collector(self.transformer, room)
+        return self._collector
+
+    def batch(self, share: Share, room: Room) -> Batch | Whole:
+        numbers, count = share.numbers, len(share)
+        marks: list[Any] = []
+        labels: list[Any] = []
+        pictures = self._pictures(share, marks, labels)
+        begun = list(islice(pictures, count if self.at_once else 1))
+        shapes = self._shapes(marks[0], begun[0], labels[0], count)
+        # what is whole already stays a list, which is quicker
+        given: Iterable[np.ndarray] = (
+            begun if self.at_once else chain(begun, pictures))
+        batch: Batch | Whole | None = None
+        if self._collector:
+            batch, given = self._collector.collect(
+                given, count, numbers.start, numbers.step, shapes[1:])
+        if batch is None:
+            batch = room(shapes)
+            self.transformer.batch(given, numbers.start, batch.data, numbers.step,
+                                   lambda i: self.name(marks[i]))
+        self.finish(batch, labels, share)
+        return batch
+
+    def close(self) -> None:
+        self._crew.close()
+
+    def _pictures(
+        self, share: Share, marks: list[Any], labels: list[Any]
+    ) -> Iterator[np.ndarray]:
+        """The share's pictures, one by one; their marks and labels are added to the lists."""
+        for mark, picture, label in self._crew.map(self._load, self.records(share)):
+            marks.append(mark)
+            labels.append(label)
+            yield picture
+
+    def _load(self, item: Item) -> tuple[Any, np.ndarray, Any]:
+        mark = self.mark(item)
+        try:
+            picture, label = self.load(item)
+        except CaffeError as error:
+            raise error.at(self.where(mark)) from error
+        return mark, picture, label
+
+    def _shapes(
+        self, mark: Any, picture: np.ndarray, label: Any, count: int
+    ) -> list[Shape]:
+        try:
+            shape = self.transformer.output_shape(*picture.shape)
+        except CaffeError as error:
+            raise error.at(self.name(mark)) from error
+        return [(count, *shape), *self.label_shapes(label, count)]

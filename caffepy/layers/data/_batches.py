@@ -1,0 +1,93 @@
+"""Base of the layers whose tops are batches of a source's records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Place, Shape
+from caffepy.data.batches import BatchMaker
+from caffepy.data.course import Worker
+from caffepy.data.records import Records
+from caffepy.data.recycle import Batch, fitting
+from caffepy.errors import CaffeError
+
+
+class BatchLayer(Layer):
+    """Makes a batch in each forward, right where the net reads it. A layer says its source; its
+    message has ``batch_size``, and perhaps ``rand_skip`` and ``shuffle``.
+
+    ``position`` counts the records that all workers together have used; which they are follows
+    from it and the seed alone.
+    """
+
+    bottoms = "0"
+    tops = "1-2"
+    keeps = ()
+    data = True
+
+    source: BatchMaker | None = None
+
+    def open_records(self, worker: Worker) -> Records:
+        """Open what the layer reads."""
+        raise NotImplementedError
+
+    def open_source(self) -> BatchMaker:
+        if not self.p.batch_size:
+            self.fail(f"{self.param_field} needs a batch_size of 1 or more",
+                      fix="Add batch_size: 64.")
+        worker = Worker(self.phase, self.context.seed, self.stream, self.context.rank,
+                        self.context.size, self.context.threads)
+        try:
+            return self.make_batches(self.open_records(worker), worker)
+        except CaffeError as error:
+            raise error.at(self.place_name) from error
+
+    def make_batches(self, records: Records, worker: Worker) -> BatchMaker:
+        return BatchMaker(records, worker, self.p.batch_size,
+                          rand_skip=getattr(self.p, "rand_skip", 0),
+                          shuffle=getattr(self.p, "shuffle", False))
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        self.source = self.open_source()
+        for blob, shape in zip(top, self.source.shapes, strict=False):  # labels may be left out
+            blob.reshape(shape)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        pass  # the next batch decides
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        def room(shapes: Sequence[Shape]) -> Batch:
+            for blob, shape in zip(top, shapes, strict=False):
+                if blob.shape != shape:
+                    blob.reshape(shape)
+            first, *rest = (blob.values.overwrite(Place.HOST) for blob in top)
+            return Batch(first, [*rest, *fitting(shapes[len(top):])])
+
+        assert self.source is not None
+        try:
+            self._position = self.source.next(room).position
+        except CaffeError as error:
+            raise error.at(self.place_name) from error
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        pass
+
+    @property
+    def position(self) -> int:  # type: ignore[override]
+        return self._position
+
+    @position.setter
+    def position(self, position: int) -> None:
+        self._position = position
+        if self.source is not None:
+            self.seek(position)
+
+    def seek(self, position: int) -> None:
+        """Have the next batch begin there."""
+        assert self.source is not None
+        self.source.seek(position)
+
+    def close(self) -> None:
+        if self.source is not None:
+            self.source.close()
