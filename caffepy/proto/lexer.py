@@ -192,6 +192,7 @@ class Lexer:
         if b"\0" in data and field in escapes.PATHS:
             self.wrong_string(self.start, f"{field} cannot hold a zero byte",
                               fix=escapes.advice(raw, field))
+            return b""
         if turned := escapes.turned(raw, field):
             logger.warning(
                 "%s: in %s %s %s, so the name becomes %s. %s",

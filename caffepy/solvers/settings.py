@@ -11,6 +11,7 @@ import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 
 from caffepy.errors import ConfigError
+from caffepy.proto.paths import path_of, paths_of
 from caffepy.solvers import keep, nets, rate, rule
 from caffepy.solvers.located import MissingFile
 from caffepy.solvers.update import check_regularization
@@ -43,10 +44,11 @@ def check(p: Any, root: bool = True) -> None:
         if (value := getattr(p, name)) < least:
             allowed = f"be at least {least}" if least else "not be negative"
             raise ConfigError(f"{name} must {allowed}", found=value, field=name)
-    if "\0" in p.snapshot_prefix:
-        raise ConfigError("no file has a NUL in its name", found=repr(p.snapshot_prefix),
+    prefix = path_of(p, "snapshot_prefix")
+    if "\0" in prefix:
+        raise ConfigError("no file has a NUL in its name", found=repr(prefix),
                           field="snapshot_prefix")
-    for path in weight_files(p.weights):
+    for path in weight_files(paths_of(p, "weights")):
         if not os.path.exists(path):
             raise MissingFile("weights", path)
     nets.test_sources(p)

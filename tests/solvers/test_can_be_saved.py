@@ -149,7 +149,7 @@ def test_a_name_that_no_file_has():
     write(ip("fc", 0), "x1", '\nsnapshot_prefix: "a\\0b"')
     for action in (("train", "-solver=s.prototxt"), ("check", "s.prototxt")):
         done = call(*action)
-        assert "error: s.prototxt:2: no file has a NUL in its name" in done.output
+        assert "error: s.prototxt:2:18: snapshot_prefix cannot hold a zero byte" in done.output
 
 
 def test_who_writes_no_snapshot_needs_no_place():
