@@ -32,12 +32,16 @@ class Mover:
         self.counts: Counter[tuple[Place, Place]] = Counter()
         self.memories: weakref.WeakSet[SyncedMemory] | None = None
 
-    def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
-        """A flat uninitialised array of ``count`` numbers in a place."""
+    def zeros(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
+        """A flat array of ``count`` zeros in a place.
+
+        Not uninitialised, although whoever asks mostly writes it next: a blob that shrank and
+        grows again shows what lies behind its old end. Large ones come from the system as zeros.
+        """
         if place.on_device:
             raise DeviceError("this net lives on the CPU and has no device memory")
         dtype = place.dtype(dtype)
-        raw = np.empty(count * dtype.itemsize + ALIGNMENT, np.uint8)
+        raw = np.zeros(count * dtype.itemsize + ALIGNMENT, np.uint8)
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + count * dtype.itemsize].view(dtype)
 

@@ -87,15 +87,13 @@ class Updater:
         arena = net.arena
         mover = net.context.mover
         self.history: list[Array] = [
-            mover.empty(Place.HOST, arena.count, net.dtype) for _ in range(rule.histories)
+            mover.zeros(Place.HOST, arena.count, net.dtype) for _ in range(rule.histories)
         ]
-        for array in self.history:
-            array[:] = 0
         self._moved = False
         self._homes = [p.blob.values.write(Place.HOST) for p in net.parameters]
         self._threads = max(1, min(threads or default_threads(), MOST_THREADS,
                                    arena.count // LEAST_PER_THREAD))
-        self._scratch = [mover.empty(Place.HOST, 2 * CHUNK, net.dtype)
+        self._scratch = [mover.zeros(Place.HOST, 2 * CHUNK, net.dtype)
                          for _ in range(self._threads)]
         self._shown = not net.optimize or param.snapshot_diff  # whether diffs are looked at
         self._plan()

@@ -87,7 +87,7 @@ class PrefetchingLayer(Layer):
                 and self.dtype == np.float32:
             mover = self.context.mover  # its room on the host is page-locked
             collector = self.source.send_whole(
-                lambda count: mover.empty(Place.HOST, count, np.dtype(np.uint8)))
+                lambda count: mover.zeros(Place.HOST, count, np.dtype(np.uint8)))
             self.uploads = Uploads(self, collector, self.prefetcher)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
