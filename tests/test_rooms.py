@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "caffepy"
-EVERYWHERE = {"errors", "log"}
+EVERYWHERE = {"errors", "forks", "log"}
 MOST_LINES = 400
 
 

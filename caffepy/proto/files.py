@@ -42,6 +42,8 @@ STRANGERS = [
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
+begun: set[str] = set()  # paths of this process, and of those that forked it, that wait for a name
+
 
 def file_error(error: OSError, path: str | os.PathLike[str], verb: str) -> CaffeError:
     """The error of ours that tells what an OSError means for ``path``; verb: "read", "written"."""
@@ -71,11 +73,13 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))  # a link stays a link
     special = target.exists() and not target.is_file()
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    process = os.getpid()
+    begun.add(str(beside))
     try:
         if target.is_dir():
             raise IsADirectoryError
         yield target if special else beside
-        if not special:
+        if not special and os.getpid() == process:  # a forked child leaves it to its parent
             with open(beside, "rb+") as file:
                 os.fsync(file.fileno())
             os.replace(beside, target)
@@ -83,8 +87,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     except OSError as error:
         raise file_error(error, path, "written") from error
     finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
+        if os.getpid() == process:
+            begun.discard(str(beside))
+            with contextlib.suppress(OSError):
+                beside.unlink()
 
 
 @contextlib.contextmanager

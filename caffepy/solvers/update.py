@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.errors import ConfigError, did_you_mean
@@ -97,10 +97,19 @@ class Updater:
                          for _ in range(self._threads)]
         self._shown = not net.optimize or param.snapshot_diff  # whether diffs are looked at
         self._plan()
-        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
+        self._start_threads()
+        forks.watch(self)
         self._skips = False
         self._scale = 1.0
         self._rate = 0.0
+
+    def _start_threads(self) -> None:
+        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
+
+    def after_fork_in_child(self) -> None:
+        """The threads that there were are the parent's."""
+        if self._pool:
+            self._start_threads()
 
     def _plan(self) -> None:
         """Cut the arena into chunks, and ask the engine for kernels, which are for the constants

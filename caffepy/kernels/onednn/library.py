@@ -11,10 +11,12 @@ import ctypes
 import functools
 import importlib.metadata
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
-from caffepy import log
+from caffepy import forks, log
+from caffepy.errors import DeviceError
 from caffepy.kernels.base import Unsupported
 
 logger = log.get(__name__)
@@ -23,6 +25,7 @@ VARIABLE = "CAFFEPY_ONEDNN"
 WHEEL = "onednn-cpu-gomp"
 FILE = "libdnnl.so.3"
 ON_OPENMP = 2  # dnnl_version_t.cpu_runtime
+HARD = 2  # omp_pause_resource_t: end the threads; the next parallel region starts others
 
 # One letter an argument. Pointers must be declared: a bare int would travel as a 32-bit int.
 TYPES = {
@@ -129,6 +132,32 @@ class Library:
         self.set_threads.argtypes = [ctypes.c_int]
         self.set_threads.restype = None
         self.default_threads: int = self._handle.omp_get_max_threads()
+        # libgomp 9 and later
+        self.pause: Any = getattr(self._handle, "omp_pause_resource_all", None)
+        self._paused = True
+        forks.watch(self)
+
+    def before_fork(self) -> None:
+        """A child would wait for ever for the threads of this thread's team, which it has not got.
+        So they end, and each of both processes starts its own when it computes next."""
+        self._paused = self.pause is not None and self.pause(HARD) == 0
+
+    def after_fork_in_child(self) -> None:
+        """Without that, say so instead of waiting. Other threads of the child get threads."""
+        if self._paused:
+            return
+        forked, set_threads = threading.get_ident(), self.set_threads
+
+        def refuse(count: int) -> None:
+            if count > 1 and threading.get_ident() == forked:
+                raise DeviceError(
+                    "this process was forked from one that has computed, and its OpenMP library "
+                    "cannot start threads anew after that",
+                    fix="Update it (libgomp 9 or later), set OMP_NUM_THREADS=1, or start processes "
+                        "by multiprocessing's 'spawn'.")
+            set_threads(count)
+
+        self.set_threads = refuse  # type: ignore[assignment]
 
     def __getattr__(self, name: str) -> Any:  # for the type checker: set in __init__
         raise AttributeError(name)

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Place, Shape
 from caffepy.data.prefetch import Prefetcher
@@ -58,6 +58,8 @@ class PrefetchingLayer(Layer):
     source: Source | None = None
     prefetcher: Prefetcher[Batch | Whole] | None = None
     uploads: Uploads | None = None  # on a GPU
+    _position = 0
+    _ahead = False  # whether, after a fork, the source stands ahead of the net
 
     def open_source(self) -> Source:
         """Open what the layer reads."""
@@ -70,6 +72,7 @@ class PrefetchingLayer(Layer):
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self._open()
+        forks.watch(self)
         assert self.source is not None
         logger.info("output data size: %s", ",".join(map(str, self.source.shape)))
         top[0].reshape(self.source.shape)
@@ -95,6 +98,9 @@ class PrefetchingLayer(Layer):
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         assert self.source is not None and self.prefetcher is not None
+        if self._ahead:
+            self.source.seek(self._position)
+            self._ahead = False
         # an error in the thread is raised here, as itself
         batch = self.uploads.get() if self.uploads else self.prefetcher.get()
         if isinstance(batch, Whole):
@@ -129,6 +135,13 @@ class PrefetchingLayer(Layer):
                 if self.uploads:
                     self.uploads.forget()
             self.source.seek(position)
+            self._ahead = False
+
+    def after_fork_in_child(self) -> None:
+        """The thread that reads ahead is the parent's. The child reads on behind the last batch
+        that its net has used, when it asks for one."""
+        if self.prefetcher is not None and self.prefetcher.begin_anew():
+            self._ahead = True
 
     @property
     def device_bytes(self) -> int:
