@@ -18,6 +18,7 @@ from typing import Any
 from caffepy import forks, log
 from caffepy.errors import DeviceError
 from caffepy.kernels.base import Unsupported
+from caffepy.kernels.onednn import waiting
 
 logger = log.get(__name__)
 
@@ -102,6 +103,9 @@ class _Version(ctypes.Structure):
 class Library:
     """The loaded library: every function of ``SIGNATURES`` as an attribute, without "dnnl_".
 
+    Attributes:
+        spinning: how long OpenMP's threads spin while they wait, and who says so.
+
     Raises:
         Unsupported: it cannot be loaded, or is of another major version or thread runtime.
     """
@@ -109,9 +113,11 @@ class Library:
     def __init__(self, path: str) -> None:
         self.path = path
         try:
-            self._handle = ctypes.CDLL(path)
+            with waiting.short() as spinning:
+                self._handle = ctypes.CDLL(path)
         except OSError as error:
             raise Unsupported(_load_failure(path, str(error))) from None
+        self.spinning = spinning[0]
         read_version = self._handle.dnnl_version
         read_version.restype = ctypes.POINTER(_Version)
         version = read_version().contents
