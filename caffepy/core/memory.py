@@ -180,6 +180,7 @@ class SyncedMemory:
         if pin is None:
             pin = _Pin(self._store[Place.HOST])
             self._pin = weakref.ref(pin)
+            self.mover.doors[id(self)] = weakref.ref(self)
         flat = np.asarray(pin)
         return flat[: array.size].reshape(array.shape)
 

@@ -23,7 +23,7 @@ from caffepy.core.assemble import assemble, seed_loss
 from caffepy.core.blob import Blob
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
-from caffepy.core.memory import Place, SyncedMemory
+from caffepy.core.memory import Mover, Place, SyncedMemory
 from caffepy.core.recorder import Recorder
 from caffepy.core.recording import Sequel
 from caffepy.core.upgrade import own_net_param
@@ -122,7 +122,8 @@ class Net:
         self.grad_scale: Callable[[], float] = lambda: 1.0
 
         self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
-        self._memories: list[SyncedMemory] | None = None
+        self._memories: set[SyncedMemory] | None = None
+        self._movers: set[Mover] = set()
         self._call_depth = 0
         self.recorder: Recorder | None = None
         try:
@@ -322,7 +323,7 @@ class Net:
         """Brackets every call from outside: views kept from ``blob.data`` count before it and
         are current after it. Calls inside calls cost nothing."""
         if self._call_depth == 0:
-            for memory in self._all_memories():
+            for memory in self._viewed():
                 memory.host_is_newest()
         self._call_depth += 1
         try:
@@ -331,7 +332,7 @@ class Net:
                     yield
                 finally:
                     if self._call_depth == 1:
-                        for memory in self._all_memories():
+                        for memory in self._viewed():
                             memory.refresh_host()
         finally:
             self._call_depth -= 1
@@ -340,7 +341,7 @@ class Net:
         """Run a script's code between two layers, as if outside of the call that goes on."""
         if not hooks:
             return
-        for memory in self._all_memories():
+        for memory in self._viewed():
             memory.refresh_host()
         depth, self._call_depth = self._call_depth, 0
         try:
@@ -348,15 +349,17 @@ class Net:
                 hook(i)
         finally:
             self._call_depth = depth
-            for memory in self._all_memories():
+            for memory in self._viewed():
                 memory.host_is_newest()
 
-    def _all_memories(self) -> list[SyncedMemory]:
+    def _viewed(self) -> list[SyncedMemory]:
+        """The memories of this net of which somebody holds a view."""
         if self._memories is None:
             blobs = [*self.blobs.values(), *(b for layer in self.layers for b in layer.blobs)]
-            unique = {t.memory: None for b in blobs for t in (b.values, b.grads)}
-            self._memories = list(unique)
-        return self._memories
+            self._memories = {t.memory for b in blobs for t in (b.values, b.grads)}
+            self._movers = {memory.mover for memory in self._memories}  # nets may share parameters
+        return [memory for mover in self._movers for memory in mover.pinned()
+                if memory in self._memories]
 
     # -- weights in and out ---------------------------------------------------------------
 

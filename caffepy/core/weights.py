@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -103,8 +104,9 @@ def copy(net: Net, weights: wire.Weights) -> Report:
                 )
             blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
         report.copied.append(layer.name)
+    copied = set(report.copied)
     report.missing = [
-        layer.name for layer in net.layers if layer.name not in report.copied
+        layer.name for layer in net.layers if layer.name not in copied
         and any((layer.name, index) in owned for index in range(len(layer.blobs)))
     ]
     # a solver's test nets have the train net's layers, of which it was said
@@ -203,9 +205,9 @@ def save(net: Net, path: Path, diff: bool) -> None:
 def save_hdf5(net: Net, path: Path, diff: bool) -> None:
     """Write a .caffemodel.h5; shared parameters are written once, by their owner."""
     owned = owners(net)
-    names = [layer.name for layer in net.layers if layer.blobs]
+    names = Counter(layer.name for layer in net.layers if layer.blobs)
     for layer in net.layers:
-        if layer.blobs and (not layer.name or names.count(layer.name) > 1):
+        if layer.blobs and (not layer.name or names[layer.name] > 1):
             layer.fail("HDF5 files tell layers apart by their names",
                        found="no name" if not layer.name else "two layers of this name",
                        fix="Give each layer a name of its own, or use a .caffemodel.")

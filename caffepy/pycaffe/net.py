@@ -114,7 +114,7 @@ class Net(Parts):
         """
         first = self._index(start) if start is not None else 0
         last = self._index(end) if end is not None else len(self.layers) - 1
-        names = self.top_names[self._layer_names[last]] if end is not None else self.outputs
+        names = self._names_of(self._top_ids(last)) if end is not None else self.outputs
         wanted = self._named([*names, *(blobs or [])])
         arguments.fill(self.core, inputs, self.inputs, "Input", lambda blob: blob.data)
         self.core.forward_range(first, last)
@@ -143,7 +143,7 @@ class Net(Parts):
         """
         first = self._index(start) if start is not None else len(self.layers) - 1
         last = self._index(end) if end is not None else 0
-        names = self.bottom_names[self._layer_names[last]] if end is not None else self.inputs
+        names = self._names_of(self._bottom_ids(last)) if end is not None else self.inputs
         wanted = self._named([*names, *(diffs or [])])
         arguments.fill(self.core, tops, self.outputs, "Top diff", lambda blob: blob.diff)
         self.core.backward_range(first, last)

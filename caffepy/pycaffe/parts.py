@@ -40,6 +40,7 @@ class Parts:
         self.core = core
         self._keeper = keeper
         self._layer_names = core.layer_names
+        self._numbers = {name: i for i, name in reversed([*enumerate(self._layer_names)])}
         # automatic tops are blobs too, although no prototxt names them
         named = {id(blob): (name, blob, weight)
                  for names, blobs, weights in zip(core.top_names, core.tops, core.top_weights,
@@ -97,8 +98,10 @@ class Parts:
         return self._names_by_layer(self._bottom_ids)
 
     def _names_by_layer(self, ids: Callable[[int], list[int]]) -> OrderedDict[str, list[str]]:
-        return Named((layer, [self._blob_names[j] for j in ids(i)])
-                     for i, layer in enumerate(self._layer_names))
+        return Named((layer, self._names_of(ids(i))) for i, layer in enumerate(self._layer_names))
+
+    def _names_of(self, ids: Sequence[int]) -> list[str]:
+        return [self._blob_names[j] for j in ids]
 
     def _top_ids(self, i: int) -> list[int]:
         """Indices in ``_blobs`` of layer i's tops."""
@@ -109,10 +112,10 @@ class Parts:
         return [self._ids[id(blob)] for blob in self.core.bottoms[self._checked(i)]]
 
     def _index(self, name: str) -> int:
-        if name not in self._layer_names:
+        if name not in self._numbers:
             raise NotFound(f"Unknown layer name {name}", where=f"net '{self.name}'",
                            fix=did_you_mean(name, self._layer_names))
-        return self._layer_names.index(name)
+        return self._numbers[name]
 
     def _checked(self, i: int) -> int:
         if not 0 <= i < len(self.layers):
