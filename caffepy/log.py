@@ -140,6 +140,32 @@ def shown(*names: str) -> Iterator[None]:
             logger.setLevel(logging.NOTSET)
 
 
+_held: list[logging.Handler] = []  # while the process forks
+
+
+def _hold() -> None:
+    """No other thread is writing a line while the process forks: in the child the stream would be
+    locked for ever. (The standard library renews its own locks, but not those of streams.)"""
+    _held[:] = dict.fromkeys(
+        [*logging.getLogger(ROOT).handlers, *logging.getLogger().handlers])
+    for handler in _held:
+        handler.acquire()
+
+
+def _let_go() -> None:
+    while _held:
+        _held.pop().release()
+
+
+def _let_go_in_child() -> None:
+    while _held:
+        _held.pop().createLock()
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_let_go_in_child)
+
+
 class _Callable(ModuleType):
     """pycaffe has a function ``caffe.log(text)`` where this module is: it can be called too."""
 

@@ -34,7 +34,7 @@ def report() -> Iterator[tuple[str, str]]:
     yield "CPU cores", str(cores.usable())
     for label, distribution, module, purpose in LIBRARIES:
         yield label, library(distribution, module, purpose)
-    yield "oneDNN", onednn()
+    yield from onednn()
     yield "MPI", mpi()
     for finding in libraries.requirements():
         label = finding.label.removeprefix("the ").partition(" (")[0]
@@ -55,15 +55,18 @@ def library(distribution: str, module: str, purpose: str) -> str:
         return str(getattr(found, "__version__", "of unknown version"))
 
 
-def onednn() -> str:
-    """Version and path of the oneDNN library, or why the reference kernels must do its work."""
+def onednn() -> Iterator[tuple[str, str]]:
+    """Version and path of the oneDNN library and how its threads wait, or why the reference kernels
+    must do its work."""
     from caffepy.kernels.onednn import library as onednn_library
 
     try:
         found = onednn_library.load()
     except Unsupported as error:
-        return f"not used: {error}"
-    return f"{found.version_text} from {found.path}"
+        yield "oneDNN", f"not used: {error}"
+        return
+    yield "oneDNN", f"{found.version_text} from {found.path}"
+    yield "Waiting threads spin", found.spinning
 
 
 def mpi() -> str:

@@ -63,11 +63,8 @@ class Arena:
         for parameter in parameters:
             parameter.offset = self.count
             self.count += -(-parameter.count // unit) * unit
-        self.values: Array = mover.empty(place, self.count, np.dtype(dtype))
-        self.grads: Array = mover.empty(place, self.count, np.dtype(dtype))
-        if unit > 1:
-            self.values[...] = 0
-            self.grads[...] = 0
+        self.values: Array = mover.zeros(place, self.count, np.dtype(dtype))
+        self.grads: Array = mover.zeros(place, self.count, np.dtype(dtype))
         for parameter in parameters:
             part = slice(parameter.offset, parameter.offset + parameter.count)
             parameter.blob.values.memory.adopt(place, self.values[part])

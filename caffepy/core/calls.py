@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from caffepy.core.blob import Blob
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
-from caffepy.core.memory import SyncedMemory
+from caffepy.core.memory import Mover, SyncedMemory
 
 Hook = Callable[[int], None]
 
@@ -31,14 +31,15 @@ class Calls:
         self._blobs = blobs
         self._layers = layers
         self._context = context
-        self._found: list[SyncedMemory] | None = None
+        self._found: set[SyncedMemory] | None = None
+        self._movers: set[Mover] = set()
         self._depth = 0
 
     @contextlib.contextmanager
     def public(self) -> Iterator[None]:
         """Around every call from outside. Calls inside calls cost nothing."""
         if self._depth == 0:
-            for memory in self._memories():
+            for memory in self._viewed():
                 memory.host_is_newest()
         self._depth += 1
         try:
@@ -47,7 +48,7 @@ class Calls:
                     yield
                 finally:
                     if self._depth == 1:
-                        for memory in self._memories():
+                        for memory in self._viewed():
                             memory.refresh_host()
         finally:
             self._depth -= 1
@@ -56,7 +57,7 @@ class Calls:
         """Run a script's code between two layers, of which the one it is told is ``i``."""
         if not hooks:
             return
-        for memory in self._memories():
+        for memory in self._viewed():
             memory.refresh_host()
         depth, self._depth = self._depth, 0
         try:
@@ -64,16 +65,18 @@ class Calls:
                 hook(i)
         finally:
             self._depth = depth
-            for memory in self._memories():
+            for memory in self._viewed():
                 memory.host_is_newest()
 
     def look_again(self) -> None:
         """Blobs have begun to share memory, or ended to."""
         self._found = None
 
-    def _memories(self) -> list[SyncedMemory]:
+    def _viewed(self) -> list[SyncedMemory]:
+        """The memories of this net of which somebody holds a view."""
         if self._found is None:
             blobs = [*self._blobs.values(), *(b for layer in self._layers for b in layer.blobs)]
-            unique = {t.memory: None for b in blobs for t in (b.values, b.grads)}
-            self._found = list(unique)
-        return self._found
+            self._found = {t.memory for b in blobs for t in (b.values, b.grads)}
+            self._movers = {memory.mover for memory in self._found}  # nets may share parameters
+        return [memory for mover in self._movers for memory in mover.pinned()
+                if memory in self._found]

@@ -9,6 +9,7 @@ nets built with ``optimize=True``.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -99,10 +100,10 @@ def _chain(
     chain = [link]
     while len(chain) < LONGEST and len(link.top) == 1:
         readers = users[link.top[0].values.memory]
-        following = readers[readers.index(link.number) + 1 :]
-        if not following:
+        following = bisect_right(readers, link.number)  # they are in order
+        if following == len(readers):
             break
-        before, link = link, links[following[0]]
+        before, link = link, links[readers[following]]
         if link.bottom != before.top or len(link.top) != 1:
             break
         # out of place the blob between stays unwritten: it must be nobody else's

@@ -116,17 +116,24 @@ class SyncedMemory:
     # -- room -----------------------------------------------------------------------------
 
     def resize(self, count: int) -> None:
-        """Hold ``count`` numbers. Room is kept when it suffices; then C-order content stays."""
+        """Hold ``count`` numbers. Room is kept when it suffices; then C-order content stays, and
+        behind it comes what once lay there, or zeros.
+
+        A value that is in channels-last order alone stays so, in its old shape, until it is read.
+        """
         if count == self.count:
             return
-        self._forget_last()
         self._windows.clear()
-        self.count = count
         if count > self.capacity:
             self.capacity = count
             self._store.clear()
             self._valid.clear()
             self._pin = None  # views handed out before keep the old room, detached
+        elif self._lodging is not None:
+            self._valid.clear()  # behind it come the numbers of others
+        elif len(self._valid) > 1:
+            self._forget_copies(count > self.count)
+        self.count = count
         self.version += 1
 
     def adopt(self, place: Place, array: Array) -> None:
@@ -146,9 +153,11 @@ class SyncedMemory:
         self._lodging = room
 
     def let_go(self) -> None:
-        """Hold no arrays, until the next verb."""
+        """Hold no arrays and no value, until the next verb."""
         self._store.clear()
         self._windows.clear()
+        self._valid.clear()
+        self.version += 1
 
     @property
     def nbytes(self) -> int:
@@ -171,8 +180,9 @@ class SyncedMemory:
         if pin is None:
             pin = _Pin(self._store[Place.HOST])
             self._pin = weakref.ref(pin)
+            self.mover.doors[id(self)] = weakref.ref(self)
         flat = np.asarray(pin)
-        return flat[: self.count].reshape(array.shape)
+        return flat[: array.size].reshape(array.shape)
 
     @property
     def pinned(self) -> bool:
@@ -200,7 +210,7 @@ class SyncedMemory:
     def _window(self, place: Place, shape: Shape) -> Array:
         window = self._windows.get((place, shape))
         if window is None:
-            flat = self._room(place)[: self.count]
+            flat = self._room(place)[: math.prod(shape)]
             if place.channels_last:
                 n, c, h, w = shape
                 window = flat.reshape(n, h, w, c).transpose(0, 3, 1, 2)
@@ -212,7 +222,7 @@ class SyncedMemory:
     def _room(self, place: Place) -> Array:
         if place not in self._store:
             self._store[place] = (
-                self.mover.empty(place, self.capacity, self.dtype) if self._lodging is None
+                self.mover.zeros(place, self.capacity, self.dtype) if self._lodging is None
                 else self._lodging.array(self, place, len(self._store)))
         return self._store[place]
 
@@ -260,9 +270,20 @@ class SyncedMemory:
         """The channels-last places are not current any more."""
         self._valid -= {place for place in self._valid if place.channels_last}
 
+    def _forget_copies(self, growing: bool) -> None:
+        """Before another count: of the current places those stay that will agree then, too."""
+        exact = {place for place in self._valid if not place.half} or self._valid
+        plain = {place for place in exact if not place.channels_last}
+        if plain and growing:  # behind their ends may lie numbers of different times
+            plain = {max(plain, key=lambda place: place.on_device)}
+        self._valid = plain or exact
+
     def _transfer(self, source: Place, target: Place) -> None:
         self.mover.counts[source, target] += 1
-        self.mover.transfer(self._room(source)[: self.count], self._room(target)[: self.count])
+        count = self.count
+        if source.channels_last and self._last_shape:
+            count = math.prod(self._last_shape)  # of before, if the count has changed since
+        self.mover.transfer(self._room(source)[:count], self._room(target)[:count])
         self._valid.add(target)
 
     def _rewrite(self, source: Place, target: Place, shape: Shape) -> None:

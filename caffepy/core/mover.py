@@ -25,19 +25,25 @@ class Mover:
 
     This one knows the host alone, with NumPy; engines derive faster ones. ``counts`` maps
     (from, to) to the number of copies made, for tests and for ``caffepy time``. ``memories`` are
-    all that it serves, where somebody wants to know (a recorder does).
+    all that it serves, where somebody wants to know (a recorder does). ``doors`` are, by their ids,
+    those of which a script got a view, and may hold it still.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[Place, Place]] = Counter()
         self.memories: weakref.WeakSet[SyncedMemory] | None = None
+        self.doors: dict[int, weakref.ref[SyncedMemory]] = {}
 
-    def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
-        """A flat uninitialised array of ``count`` numbers in a place."""
+    def zeros(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
+        """A flat array of ``count`` zeros in a place.
+
+        Not uninitialised, although whoever asks mostly writes it next: a blob that shrank and
+        grows again shows what lies behind its old end. Large ones come from the system as zeros.
+        """
         if place.on_device:
             raise DeviceError("this net lives on the CPU and has no device memory")
         dtype = place.dtype(dtype)
-        raw = np.empty(count * dtype.itemsize + ALIGNMENT, np.uint8)
+        raw = np.zeros(count * dtype.itemsize + ALIGNMENT, np.uint8)
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + count * dtype.itemsize].view(dtype)
 
@@ -58,6 +64,17 @@ class Mover:
 
     def synchronize(self) -> None:
         """Wait until all work on the device is done."""
+
+    def pinned(self) -> list[SyncedMemory]:
+        """The memories of which somebody outside holds a view, few among many."""
+        found = []
+        for number, door in list(self.doors.items()):
+            memory = door()
+            if memory is not None and memory.pinned:
+                found.append(memory)
+            elif self.doors.get(number) is door:  # another thread may have put a new one there
+                del self.doors[number]
+        return found
 
     @property
     def reorders(self) -> int:

@@ -49,7 +49,7 @@ class Room:
 
     def _piece(self, lodger: SyncedMemory, place: Place) -> Array:
         most = max(other.capacity for other in self._names)
-        return lodger.mover.empty(place, most, lodger.dtype)
+        return lodger.mover.zeros(place, most, lodger.dtype)
 
     def no_door(self, lodger: SyncedMemory) -> ConfigError:
         """The error of a Python script that looks at a lodger."""

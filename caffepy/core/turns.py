@@ -19,6 +19,7 @@ Lives depend on how layers are wired alone, not on shapes: a new batch size chan
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from caffepy.core.blob import Blob
@@ -26,6 +27,7 @@ from caffepy.core.fusion import Fused
 from caffepy.core.layer import Layer
 from caffepy.core.memory import SyncedMemory
 from caffepy.core.room import Room
+from caffepy.core.timetable import Timetable
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 
@@ -162,20 +164,26 @@ def lives(accesses: Sequence[Access], kept: set[SyncedMemory]) -> list[Life]:
 def groups(found: list[Life]) -> list[list[Life]]:
     """Who shares a room: large ones first, each with the smallest that it never meets."""
     shared: list[list[Life]] = []
+    table = Timetable(max((life.last for life in found), default=0) + 1)
     for life in sorted(found, key=lambda life: -life.memory.count):
-        for group in reversed(shared):
-            if not any(life.meets(other) for other in group):
-                group.append(life)
-                break
-        else:
-            shared.append([life])
+        free = (1 << len(shared)) - 1 & ~table.taken(life.first, life.last)
+        number = free.bit_length() - 1 if free else len(shared)  # the last one: the smallest
+        if number == len(shared):
+            shared.append([])
+        shared[number].append(life)
+        table.take(number, life.first, life.last)
     return [group for group in shared if len(group) > 1]
 
 
 def _cuts(shared: list[list[Life]]) -> set[int]:
     """Times before which something was written that is read from then on."""
-    return {time for group in shared for life in group
-            for time in range(life.first + 1, life.last + 1)}
+    lives = [life for group in shared for life in group if life.last > life.first]
+    # at each time, by how many more (or fewer) lives it is within than the time before
+    steps = [0] * (max((life.last for life in lives), default=0) + 2)
+    for life in lives:
+        steps[life.first + 1] += 1
+        steps[life.last + 1] -= 1
+    return {time for time, count in enumerate(accumulate(steps)) if count}
 
 
 def _foreign(layer: Layer) -> bool:

@@ -105,8 +105,9 @@ def copy(net: Net, weights: wire.Weights) -> Report:
             blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
             filled.add(id(blob.values.memory))
         report.copied.append(layer.name)
+    copied = set(report.copied)
     report.missing = [
-        layer.name for layer in net.layers if layer.name not in report.copied
+        layer.name for layer in net.layers if layer.name not in copied
         and any((layer.name, index) in owned and id(blob.values.memory) not in filled
                 for index, blob in enumerate(layer.blobs))
     ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from caffepy import cores
+from caffepy import cores, forks
 from caffepy.errors import ConfigError
 
 Item = TypeVar("Item")
@@ -50,6 +50,11 @@ class Crew:
     def __init__(self, count: int) -> None:
         self._count = count
         self._pool: ThreadPoolExecutor | None = None
+        forks.watch(self)
+
+    def after_fork_in_child(self) -> None:
+        """The threads are the parent's; a later ``map`` starts new ones."""
+        self._pool = None
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """``function`` of each item, in order, as the built-in map; and errors where they belong.

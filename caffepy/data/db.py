@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Literal, overload
 
+from caffepy import forks
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, did_you_mean
 from caffepy.proto import caffe_pb2, original_tree
 from caffepy.proto.files import beside, put_in_place
@@ -99,6 +100,8 @@ class Writer(ABC):
         self.count = 0
         self._pending: list[Record] = []
         self._bytes = 0
+        self._process = os.getpid()
+        forks.watch(self)
         if new:
             os.mkdir(self.folder)
         try:
@@ -122,8 +125,19 @@ class Writer(ABC):
     def _close(self) -> None:
         """Let go of the database underneath; doing so twice does no harm."""
 
+    def after_fork_in_child(self) -> None:
+        """Nothing of it may be written, not even by what happens when it is freed."""
+        for part in vars(self).values():
+            forks.keep_for_ever(part)
+
+    @property
+    def _inherited(self) -> bool:
+        """Whether it is that of the process which forked this one."""
+        return os.getpid() != self._process
+
     def put(self, key: bytes, value: bytes) -> None:
         """Store a record; an older one with the same key is replaced."""
+        self._check_ours()
         self._pending.append((key, value))
         self._bytes += len(value)
         self.count += 1
@@ -131,12 +145,20 @@ class Writer(ABC):
             self.commit()
 
     def commit(self) -> None:
+        self._check_ours()
         if self._pending:
             self._write(self._pending)
         self._pending, self._bytes = [], 0
 
+    def _check_ours(self) -> None:
+        if self._inherited:
+            raise CaffeError("a database that is written cannot be shared with a forked process",
+                             where=self.path, fix="Open it in the process that writes it.")
+
     def close(self) -> None:
         """Commit the rest; a new database appears under its name now. All or nothing."""
+        if self._inherited:
+            return
         try:
             self.commit()
             self._flush()
@@ -151,6 +173,8 @@ class Writer(ABC):
 
     def abandon(self) -> None:
         """Drop what was not committed, and a new database altogether."""
+        if self._inherited:
+            return
         self._close()
         self._drop()
 
@@ -179,6 +203,23 @@ class Shared:
         self._lock = threading.Lock()
         self._handles: dict[str, tuple[Any, int]] = {}
         self._given_back: deque[str] = deque()
+        forks.watch(self)
+
+    def before_fork(self) -> None:
+        """No other thread is in the middle of anything here while the process forks."""
+        self._lock.acquire()
+        self._settle()
+
+    def after_fork_in_parent(self) -> None:
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """What is open is the parent's, and stays as it is."""
+        for handle, _ in self._handles.values():
+            forks.keep_for_ever(handle)
+        self._handles.clear()
+        self._given_back.clear()
+        self._lock.release()
 
     def acquire(self, path: str) -> Any:
         real = os.path.realpath(path)

@@ -16,7 +16,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.data.db import Reader, Record, Shared, Writer
 from caffepy.errors import DataError, NotFound
 from caffepy.proto.paths import raw_path
@@ -100,13 +100,29 @@ _databases = Shared(_open)
 class LeveldbReader(Reader):
     """One iterator, with checksums, on the process's handle of this path."""
 
+    _inherited = False  # by fork
+
     def __init__(self, path: str) -> None:
         super().__init__(path)
         with _errors(path):
             self._database = _databases.acquire(path)
             self._release = weakref.finalize(self, _databases.release, os.path.realpath(path))
             self._cursor = self._database.raw_iterator(verify_checksums=True)
+        forks.watch(self)
         self.seek_to_first()
+
+    def after_fork_in_child(self) -> None:
+        """LevelDB has a thread of its own, and locks. So it is left alone, also at the end."""
+        self._inherited = True
+        self._release.detach()
+        forks.keep_for_ever(self._cursor)
+
+    def _check(self) -> None:
+        if self._inherited:
+            raise DataError(
+                "the LevelDB was opened by the process that forked this one, and admits one "
+                "process at a time", where=self.path,
+                fix="Make an LMDB, which many can read at once, or open it in the child alone.")
 
     @property
     def entries(self) -> int | None:
@@ -116,30 +132,36 @@ class LeveldbReader(Reader):
                 return None
         except OSError:  # replaced or deleted meanwhile; the files that are open can be read on
             return None
+        self._check()
         with _errors(self.path):
             return sum(1 for _ in self._database.iterator(include_value=False, fill_cache=False,
                                                           verify_checksums=True))
 
     @property
     def key(self) -> bytes:
+        self._check()
         return self._cursor.key()
 
     @property
     def value(self) -> bytes:
+        self._check()
         return self._cursor.value()
 
     def seek_to_first(self) -> None:
+        self._check()
         with _errors(self.path):
             self._cursor.seek_to_first()
             self.valid = self._cursor.valid()
 
     def next(self) -> None:
+        self._check()
         if self.valid:
             with _errors(self.path):
                 self._cursor.next()
                 self.valid = self._cursor.valid()
 
     def skip(self, count: int) -> int:
+        self._check()
         passed = 0
         with _errors(self.path):
             while self.valid and passed < count:
@@ -149,6 +171,7 @@ class LeveldbReader(Reader):
         return passed
 
     def take(self, count: int) -> list[Record]:
+        self._check()
         records: list[Record] = []
         with _errors(self.path):
             while self.valid and len(records) < count:
@@ -159,6 +182,8 @@ class LeveldbReader(Reader):
 
     def close(self) -> None:
         self.valid = False
+        if self._inherited:
+            return
         self._cursor.close()
         self._release()
 

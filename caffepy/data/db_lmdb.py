@@ -8,14 +8,16 @@ read-only disk, some network folders) they read without it, as nobody can be wri
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 import lmdb
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.data.db import Reader, Record, Shared, Writer
 from caffepy.data.lmdb_pages import Pages, Stale, Walk, damaged
 from caffepy.errors import DataError
@@ -88,77 +90,124 @@ _environments = Shared(Environment)
 class LmdbReader(Reader):
     """One read transaction and one cursor on the process's environment of this path.
 
-    In its first round it has each page looked at before the cursor goes there.
+    In its first round it has each page looked at before the cursor goes there. An LMDB must not be
+    open while the process forks: it is closed before, and whoever goes on opens it again.
     """
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        with _errors(path):
-            environment = _environments.acquire(path)
-            release = weakref.finalize(self, _environments.release, os.path.realpath(path))
-            try:
-                self._transaction, self._walk = environment.begin()
-            except BaseException:
-                release()
-                raise
-        self._release = release
-        self._cursor = self._transaction.cursor()
+        self._lock = threading.RLock()  # held by who uses the cursor, and while the process forks
+        self._closed = False
+        self._transaction: lmdb.Transaction | None = None
+        self._key: bytes | None = None  # where the cursor stood when the database was closed
+        self._read: tuple[int, ...] = ()  # what was read so far: file and commit
+        self._walk: Walk | None = None
         self._at = 0  # the cursor's record
         self._known = 0  # so many records are in pages that were looked at
+        _around_forks.readers.add(self)
         try:
             self.seek_to_first()
         except BaseException:
             self.close()
             raise
 
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        """The cursor, for as long as nobody forks."""
+        with self._lock, _errors(self.path):
+            if self._transaction is None:
+                self._begin()
+            yield self._cursor
+
+    def _begin(self) -> None:
+        if self._closed:
+            raise DataError("the LMDB is closed", where=self.path)
+        environment = _environments.acquire(self.path)
+        release = weakref.finalize(self, _environments.release, os.path.realpath(self.path))
+        try:
+            self._transaction, walk = environment.begin()
+        except BaseException:
+            release()
+            raise
+        self._release = release
+        self._cursor = self._transaction.cursor()
+        read = *environment.pages.identity, self._transaction.id()
+        if read != self._read:
+            self._read, self._walk, self._known = read, walk, 0
+        elif self._walk is not None:
+            self._walk.read = environment.pages.read  # it goes on where it was
+        if self._key is not None:
+            self.valid = self._cursor.set_range(self._key)
+
+    def park(self) -> None:
+        """Close the database until the next use. The lock is held."""
+        if self._transaction is not None:
+            self._key = bytes(self._cursor.key()) if self.valid else None
+            self._cursor.close()
+            self._transaction.abort()
+            self._transaction = None
+            self._release()
+
+    @property
+    def lock(self) -> threading.RLock:
+        """To be held for ``park``."""
+        return self._lock
+
     @property
     def entries(self) -> int:
-        return self._transaction.stat()["entries"]
+        with self._open():
+            assert self._transaction is not None
+            return self._transaction.stat()["entries"]
 
     @property
     def key(self) -> bytes:
-        return self._cursor.key()
+        with self._open() as cursor:
+            key: bytes = cursor.key()
+            return key
 
     @property
     def value(self) -> bytes:
-        return self._cursor.value()
+        with self._open() as cursor:
+            value: bytes = cursor.value()
+            return value
 
     def seek_to_first(self) -> None:
-        self._at = 0
-        self._look(0)
-        with _errors(self.path):
-            self.valid = self._cursor.first()
+        self._key = None
+        with self._open() as cursor:
+            self._at = 0
+            self._look(0)
+            self.valid = cursor.first()
 
     def next(self) -> None:
         if self.valid:
-            self._look(1)
-            with _errors(self.path):
-                self.valid = self._cursor.next()
+            with self._open() as cursor:
+                self._look(1)
+                self.valid = cursor.next()
 
     def skip(self, count: int) -> int:
         if not self.valid or count <= 0:
             return 0
-        self._look(count)
-        with _errors(self.path):
+        with self._open() as cursor:
+            self._look(count)
             # the iterator starts with the record we stand on, so it stops one short
-            passed = sum(1 for _ in islice(self._cursor.iternext(values=False), count))
-            self.valid = passed == count and self._cursor.next()
+            passed = sum(1 for _ in islice(cursor.iternext(values=False), count))
+            self.valid = passed == count and cursor.next()
         return passed
 
     def take(self, count: int) -> list[Record]:
         if not self.valid or count <= 0:
             return []
-        self._look(count)
-        with _errors(self.path):
-            records = list(islice(self._cursor.iternext(), count))
-            self.valid = len(records) == count and self._cursor.next()
+        with self._open() as cursor:
+            self._look(count)
+            records: list[Record] = list(islice(cursor.iternext(), count))
+            self.valid = len(records) == count and cursor.next()
         return records
 
     def close(self) -> None:
-        self.valid = False
-        self._cursor.close()
-        self._transaction.abort()
-        self._release()
+        with self._lock:
+            self._closed = True
+            self.valid = False
+            self.park()
 
     def _look(self, count: int) -> None:
         """Have the pages looked at up to the record ``count`` further on, where the cursor goes."""
@@ -168,6 +217,34 @@ class LmdbReader(Reader):
             self._known += leaf
             if not leaf:
                 self._walk = None
+
+
+class _AroundForks:
+    """Closes what is read before the process forks, and lets nobody open it until that is done.
+
+    LMDB does not bear a child: it would free, or be counted among, its parent's readers.
+    """
+
+    def __init__(self) -> None:
+        self.readers: weakref.WeakSet[LmdbReader] = weakref.WeakSet()
+        self._held: list[LmdbReader] = []
+
+    def before_fork(self) -> None:
+        self._held = list(self.readers)
+        for reader in self._held:
+            reader.lock.acquire()
+            reader.park()
+
+    def after_fork_in_parent(self) -> None:
+        for reader in self._held:
+            reader.lock.release()
+        self._held = []
+
+    after_fork_in_child = after_fork_in_parent
+
+
+_around_forks = _AroundForks()
+forks.watch(_around_forks)
 
 
 class LmdbWriter(Writer):

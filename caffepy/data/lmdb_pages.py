@@ -80,6 +80,12 @@ class Pages:
             raise cut_short(self.folder, at + len(data), at + count)
         return data
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """By which the file is known among all."""
+        about = os.fstat(self.file)
+        return about.st_dev, about.st_ino
+
     def same_file(self) -> bool:
         """Whether the name still means the file that was opened."""
         return os.path.samestat(os.fstat(self.file),

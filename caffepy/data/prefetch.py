@@ -131,6 +131,17 @@ class Prefetcher(Generic[T]):
         _stop(self._queue)
         self._renew()
 
+    def begin_anew(self) -> bool:
+        """In a forked child: forget the thread, which is the parent's, and what it made ahead.
+
+        Returns:
+            whether there was one, so that the source stands somewhere ahead.
+        """
+        ran = self._queue.thread is not None
+        self._finalizer.detach()
+        self._renew()
+        return ran
+
     def close(self) -> None:
         """End the thread for good. Closing twice does no harm."""
         self._closed = True

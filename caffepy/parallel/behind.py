@@ -32,6 +32,10 @@ class Behind(Communicator):
             self._started = []
         self._started.append(self._pool.submit(self.average, array))
 
+    def after_fork_in_child(self) -> None:
+        """The thread is the parent's."""
+        self._pool = None
+
     def finish(self) -> None:
         if self._pool is not None:
             started, self._started = self._started, []

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from caffepy import forks
 from caffepy.errors import CaffeError, DeviceError
 from caffepy.parallel.base import Array
 from caffepy.parallel.behind import Behind, chunks
@@ -82,6 +83,22 @@ class Local(Behind):
         self._ear = threading.Thread(target=self._listen, name="news of workers", daemon=True)
         if size > 1:
             self._ear.start()
+        forks.watch(self)
+
+    def after_fork_in_child(self) -> None:
+        """A child takes no part, and keeps nothing open by which others see that its parent lives.
+        """
+        super().after_fork_in_child()
+        self._lock = threading.Lock()
+        if self.size == 1:
+            self._share_memory()
+            return
+        self._closed = True
+        self._lost = self._lost or "this process was forked from a worker and takes no part"
+        self._has_news = threading.Event()
+        self._has_news.set()
+        for connection in (*self._steps.values(), *self._news.values()):
+            connection.close()
 
     # -- what workers do ------------------------------------------------------------------
 

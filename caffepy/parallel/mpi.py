@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.errors import CaffeError, DeviceError
 from caffepy.parallel.base import Array
 from caffepy.parallel.behind import Behind, chunks
@@ -81,6 +81,7 @@ class Mpi(Behind):
         self._report = report or _show
         # one thread at a time calls MPI, and not always the same
         self.threaded = MPI.Query_thread() >= MPI.THREAD_SERIALIZED
+        forks.watch(self)
         if self.size > 1:
             self._catch_what_nobody_catches()
 
@@ -121,13 +122,14 @@ class Mpi(Behind):
 
     def _catch_what_nobody_catches(self) -> None:
         """A script that ends in an exception would leave the others waiting for ever."""
-        before = sys.excepthook
+        before, process = sys.excepthook, os.getpid()
 
         def hook(
             kind: type[BaseException], error: BaseException, trace: TracebackType | None
         ) -> None:
             before(kind, error, trace)
-            self._end(error)
+            if os.getpid() == process:
+                self._end(error)
 
         sys.excepthook = hook
 

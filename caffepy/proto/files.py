@@ -59,6 +59,8 @@ WIDE_MARKS = (
     (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
 )  # fmt: skip
 
+begun: set[str] = set()  # paths of this process, and of those that forked it, that wait for a name
+
 
 def file_error(error: OSError, path: str | os.PathLike[str], verb: str) -> CaffeError:
     """The error of ours that tells what an OSError means for ``path``; verb: "read", "written"."""
@@ -112,19 +114,23 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))  # a link stays a link
     special = target.exists() and not target.is_file()
     part = Path(beside(target, hidden=True))
+    process = os.getpid()
+    begun.add(str(part))
     try:
         if target.is_dir():
             raise IsADirectoryError
         yield target if special else part
-        if not special:
+        if not special and os.getpid() == process:  # a forked child leaves it to its parent
             with open(part, "rb+") as file:
                 os.fsync(file.fileno())
             put_in_place(part, target)
     except OSError as error:
         raise file_error(error, path, "written") from error
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+        if os.getpid() == process:
+            begun.discard(str(part))
+            with contextlib.suppress(OSError):
+                part.unlink()
 
 
 @contextlib.contextmanager

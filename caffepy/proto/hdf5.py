@@ -15,10 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import h5py
 import numpy as np
+from h5py._hl.base import phil
 from numpy.typing import NDArray
 
+from caffepy import forks
 from caffepy.errors import CaffeError, DataError
-from caffepy.proto.files import atomic_path, file_error
+from caffepy.proto.files import atomic_path, begun, file_error
 from caffepy.proto.wire import LayerWeights, Weights
 
 Array = NDArray[np.floating]
@@ -27,6 +29,31 @@ Path = str | os.PathLike[str]
 MOST_PACKED = 1032  # bytes that deflate packs into one at best
 FREE = 1 << 16  # bytes that any dataset may claim
 MOST_BLOBS = 1000  # of one layer; a greater number in a file is damage
+
+
+class _AroundForks:
+    """Nobody is inside of HDF5 while the process forks, and the child writes nothing to files that
+    the parent is writing, as the library does by itself with all that are open when it ends."""
+
+    def before_fork(self) -> None:
+        phil.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        phil.release()
+
+    def after_fork_in_child(self) -> None:
+        for file in h5py.h5f.get_obj_ids(types=h5py.h5f.OBJ_FILE) if begun else ():
+            if os.fsdecode(file.name) in begun:
+                nowhere = os.open(os.devnull, os.O_RDWR)
+                os.dup2(nowhere, file.get_vfd_handle())
+                os.close(nowhere)
+                with contextlib.suppress(Exception):  # or a new file of its number would be refused
+                    h5py.File(file).close()
+        phil.release()
+
+
+_around_forks = _AroundForks()
+forks.watch(_around_forks)
 
 
 def read_net(path: Path) -> Weights:

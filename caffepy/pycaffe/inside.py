@@ -75,6 +75,7 @@ class Inside:
         self.core = core
         self.keeper = keeper
         self.layer_names = core.layer_names
+        self._numbers = {name: i for i, name in reversed([*enumerate(self.layer_names)])}
         # automatic tops are blobs too, although no prototxt names them
         named = {id(blob): (name, blob, weight)
                  for names, blobs, weights in zip(core.top_names, core.tops, core.top_weights,
@@ -100,8 +101,12 @@ class Inside:
 
     def names_by_layer(self, lists: Sequence[Sequence[Blob]]) -> OrderedDict[str, list[str]]:
         """Layer name to the names of its blobs."""
-        return Named((layer, [self.blob_names[i] for i in self.ids(blobs)])
+        return Named((layer, self.names(blobs))
                      for layer, blobs in zip(self.layer_names, lists, strict=True))
+
+    def names(self, blobs: Sequence[Blob]) -> list[str]:
+        """What they are called."""
+        return [self.blob_names[i] for i in self.ids(blobs)]
 
     def ids(self, blobs: Sequence[Blob]) -> list[int]:
         """Indices in ``blob_list``."""
@@ -109,10 +114,10 @@ class Inside:
 
     def index(self, name: str) -> int:
         """The index of the layer of that name."""
-        if name not in self.layer_names:
+        if name not in self._numbers:
             raise NotFound(f"Unknown layer name {name}", where=self.place,
                            fix=did_you_mean(name, self.layer_names))
-        return self.layer_names.index(name)
+        return self._numbers[name]
 
     def checked(self, i: int) -> int:
         """``i``, if it is the index of a layer."""

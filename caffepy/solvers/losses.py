@@ -101,7 +101,7 @@ class Waiting:
         self.terms = net.loss_terms
         self._blobs = [blob for layer in self.terms for blob, _ in layer]
         rows = WAITING * passes
-        self._room = net.context.mover.empty(
+        self._room = net.context.mover.zeros(
             Place.HOST, rows * len(self._blobs), net.dtype).reshape(rows, -1)
         self._sent = 0
         self._iterations: list[int] = []

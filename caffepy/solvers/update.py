@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffepy import cores, log
+from caffepy import cores, forks, log
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.errors import ConfigError, did_you_mean
@@ -86,22 +86,29 @@ class Updater:
         arena = net.arena
         mover = net.context.mover
         self.history: list[Array] = [
-            mover.empty(Place.HOST, arena.count, net.dtype) for _ in range(rule.histories)
+            mover.zeros(Place.HOST, arena.count, net.dtype) for _ in range(rule.histories)
         ]
-        for array in self.history:
-            array[:] = 0
         self._moved = False
         self._homes = [p.blob.values.write(Place.HOST) for p in net.parameters]
         self._threads = max(1, min(threads or cores.threads(), MOST_THREADS,
                                    arena.count // LEAST_PER_THREAD))
-        self._scratch = [mover.empty(Place.HOST, 2 * CHUNK, net.dtype)
+        self._scratch = [mover.zeros(Place.HOST, 2 * CHUNK, net.dtype)
                          for _ in range(self._threads)]
         self._shown = not net.optimize or param.snapshot_diff  # whether diffs are looked at
         self._plan()
-        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
+        self._start_threads()
+        forks.watch(self)
         self._skips = False
         self._scale = 1.0
         self._rate = 0.0
+
+    def _start_threads(self) -> None:
+        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
+
+    def after_fork_in_child(self) -> None:
+        """The threads that there were are the parent's."""
+        if self._pool:
+            self._start_threads()
 
     def _plan(self) -> None:
         """Cut the arena into chunks, and ask the engine for kernels, which are for the constants

@@ -17,8 +17,8 @@ NAMES = {dtype: name for name, dtype in STORED.items()}
 class HalfDevice(Mover):
     """A mover whose device is more host memory, with NumPy's rounding."""
 
-    def empty(self, place, count, dtype):
-        return super().empty(HOST, count, place.dtype(dtype))
+    def zeros(self, place, count, dtype):
+        return super().zeros(HOST, count, place.dtype(dtype))
 
     def transfer(self, source, target):
         assert source.dtype == target.dtype == np.float32

@@ -16,8 +16,8 @@ SHAPE = (2, 3, 4, 5)
 class FakeDevice(Mover):
     """A mover whose device is more host memory: lets the walk be counted without a GPU."""
 
-    def empty(self, place, count, dtype):
-        return super().empty(place.plain if not place.on_device else HOST, count, dtype)
+    def zeros(self, place, count, dtype):
+        return super().zeros(place.plain if not place.on_device else HOST, count, dtype)
 
     def transfer(self, source, target):
         np.copyto(target, source)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from caffepy import forks
 from caffepy.core.memory import HALVES, Array, Place
 from caffepy.errors import BadValue, DeviceError
 from caffepy.kernels.cuda import libraries, settings
@@ -67,6 +68,12 @@ def source(name: str, dtype: str = "float32") -> str:
     return f'{before}{header}\n#line {line} "{name}.cu"{after}'
 
 
+def _refuse() -> Any:
+    raise DeviceError(
+        "this process was forked from one that computes on a GPU, which CUDA does not allow",
+        fix="Start processes by multiprocessing's 'spawn', or use the GPU in the children alone.")
+
+
 class Device:
     """A GPU as a net sees it.
 
@@ -111,6 +118,11 @@ class Device:
         self._workspace: list[Array] = []  # the last is in use; graphs may hold the others
         self._watched: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._numbers = itertools.count(1)
+        forks.watch(self)
+
+    def after_fork_in_child(self) -> None:
+        """CUDA does not work in a child: say so at the first use, instead of what it would say."""
+        self.computing = self.use = self.synchronize = _refuse  # type: ignore[method-assign]
 
     def order(self, dtype: str) -> Place:
         """The place of the order that activations of a type should have: DEVICE or DEVICE_LAST.

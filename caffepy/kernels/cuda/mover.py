@@ -28,16 +28,18 @@ class CudaMover(Mover):
         self.device = device
         self._stages: list[_Stage] = []
 
-    def empty(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
-        """See Mover.empty; the host's room is page-locked, which copies need to be fast."""
+    def zeros(self, place: Place, count: int, dtype: np.dtype[Any]) -> Array:
+        """See Mover.zeros; the host's room is page-locked, which copies need to be fast."""
         xp = self.device.xp
         if place.on_device:
             with self.device.computing():
-                return xp.empty(count, place.dtype(dtype))
+                return xp.zeros(count, place.dtype(dtype))
         # from any thread, also one for whose batch the one that computes just waits
         with xp.cuda.Device(self.device.index):
-            return np.frombuffer(xp.cuda.alloc_pinned_memory(max(1, count * dtype.itemsize)),
-                                 dtype, count)
+            array = np.frombuffer(xp.cuda.alloc_pinned_memory(max(1, count * dtype.itemsize)),
+                                  dtype, count)
+        array[:] = 0
+        return array
 
     def transfer(self, source: Array, target: Array) -> None:
         """See Mover.transfer."""

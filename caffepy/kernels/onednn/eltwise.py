@@ -16,6 +16,8 @@ from caffepy.kernels.onednn.runtime import Call
 from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
 from caffepy.kernels.table import implements
 
+AT_ONCE = 32  # addends: two of them and post-ops, of which oneDNN takes 32 at most
+
 
 @implements("operation", "shape", "coeff", "training")
 class Eltwise(EltwiseKernel):
@@ -39,17 +41,31 @@ class Eltwise(EltwiseKernel):
     def _sum(self) -> Call:
         coeff, line = self.spec.coeff, self.line
         count = len(coeff)
-        if set(coeff) == {1.0}:  # on all threads, which oneDNN's sum is not
-            chosen = self.runtime.choose("binary", api.ADD, line, line, line,
-                                         post_ops=[("binary", api.ADD, line)] * (count - 2))
-            more = [(api.post_op_argument(index), line) for index in range(count - 2)]
-            return chosen.call((api.SRC, line), (api.SRC_1, line), *more, (api.DST, line))
+        if self._plain:
+            return self._add(min(count, AT_ONCE))
         chosen = self.runtime.choose(
             "sum", line, count, (ctypes.c_float * count)(*coeff),
             (ctypes.c_void_p * count)(*[line.ref.value] * count),
         )
         sources = [(api.MULTIPLE_SRC + index, line) for index in range(count)]
         return chosen.call(*sources, (api.DST, line))
+
+    @property
+    def _plain(self) -> bool:
+        """Whether it is a sum without factors: on all threads, which oneDNN's sum is not."""
+        return set(self.spec.coeff) == {1.0}
+
+    def _add(self, count: int) -> Call:
+        line = self.line
+        chosen = self.runtime.choose("binary", api.ADD, line, line, line,
+                                     post_ops=[("binary", api.ADD, line)] * (count - 2))
+        more = [(api.post_op_argument(index), line) for index in range(count - 2)]
+        return chosen.call((api.SRC, line), (api.SRC_1, line), *more, (api.DST, line))
+
+    @cached_property
+    def _rest(self) -> Call:
+        """Adds what remains when as many as possible are added AT_ONCE, the result among them."""
+        return self._add((len(self.spec.coeff) - 2) % (AT_ONCE - 1) + 2)
 
     @cached_property
     def _product(self) -> Call:
@@ -74,7 +90,11 @@ class Eltwise(EltwiseKernel):
         arrays = [x.read(place) for x in xs]
         ys = y.overwrite(place)
         if self.spec.operation == "sum":
-            self._sum(*arrays, ys)
+            at_once = min(len(arrays), AT_ONCE) if self._plain else len(arrays)
+            self._sum(*arrays[:at_once], ys)
+            for start in range(at_once, len(arrays), AT_ONCE - 1):
+                more = arrays[start : start + AT_ONCE - 1]
+                (self._sum if len(more) == AT_ONCE - 1 else self._rest)(ys, *more, ys)
             return
         self._product(arrays[0], arrays[1], ys)
         for array in arrays[2:]:

@@ -11,11 +11,14 @@ import ctypes
 import functools
 import importlib.metadata
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
-from caffepy import cores, log
+from caffepy import cores, forks, log
+from caffepy.errors import DeviceError
 from caffepy.kernels.contract import Unsupported
+from caffepy.kernels.onednn import waiting
 
 logger = log.get(__name__)
 
@@ -23,6 +26,7 @@ VARIABLE = "CAFFEPY_ONEDNN"
 WHEEL = "onednn-cpu-gomp"
 FILE = "libdnnl.so.3"
 ON_OPENMP = 2  # dnnl_version_t.cpu_runtime
+HARD = 2  # omp_pause_resource_t: end the threads; the next parallel region starts others
 
 # One letter an argument. Pointers must be declared: a bare int would travel as a 32-bit int.
 TYPES = {
@@ -99,6 +103,9 @@ class _Version(ctypes.Structure):
 class Library:
     """The loaded library: every function of ``SIGNATURES`` as an attribute, without "dnnl_".
 
+    Attributes:
+        spinning: how long OpenMP's threads spin while they wait, and who says so.
+
     Raises:
         Unsupported: it cannot be loaded, or is of another major version or thread runtime.
     """
@@ -106,9 +113,11 @@ class Library:
     def __init__(self, path: str) -> None:
         self.path = path
         try:
-            self._handle = ctypes.CDLL(path)
+            with waiting.short() as spinning:
+                self._handle = ctypes.CDLL(path)
         except OSError as error:
             raise Unsupported(_load_failure(path, str(error))) from None
+        self.spinning = spinning[0]
         read_version = self._handle.dnnl_version
         read_version.restype = ctypes.POINTER(_Version)
         version = read_version().contents
@@ -131,6 +140,32 @@ class Library:
         self.default_threads: int = self._handle.omp_get_max_threads()
         if not os.environ.get("OMP_NUM_THREADS"):  # OpenMP does not know of shares of time
             self.default_threads = min(self.default_threads, cores.usable())
+        # libgomp 9 and later
+        self.pause: Any = getattr(self._handle, "omp_pause_resource_all", None)
+        self._paused = True
+        forks.watch(self)
+
+    def before_fork(self) -> None:
+        """A child would wait for ever for the threads of this thread's team, which it has not got.
+        So they end, and each of both processes starts its own when it computes next."""
+        self._paused = self.pause is not None and self.pause(HARD) == 0
+
+    def after_fork_in_child(self) -> None:
+        """Without that, say so instead of waiting. Other threads of the child get threads."""
+        if self._paused:
+            return
+        forked, set_threads = threading.get_ident(), self.set_threads
+
+        def refuse(count: int) -> None:
+            if count > 1 and threading.get_ident() == forked:
+                raise DeviceError(
+                    "this process was forked from one that has computed, and its OpenMP library "
+                    "cannot start threads anew after that",
+                    fix="Update it (libgomp 9 or later), set OMP_NUM_THREADS=1, or start processes "
+                        "by multiprocessing's 'spawn'.")
+            set_threads(count)
+
+        self.set_threads = refuse  # type: ignore[assignment]
 
     def __getattr__(self, name: str) -> Any:  # for the type checker: set in __init__
         raise AttributeError(name)

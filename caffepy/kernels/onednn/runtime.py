@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from ctypes import byref, c_int, c_void_p
 from typing import Any
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn.api import (
     ANY_TAG,
@@ -74,6 +74,11 @@ class Runtime:
         self.stream = Held(ref, self.library.stream_destroy)
         self._rooms = threading.local()
         self._complained: set[str] = set()
+        forks.watch(self)
+
+    def after_fork_in_child(self) -> None:
+        """Threads are asked for anew; see Library."""
+        Runtime._told = _Threads()
 
     def use_threads(self) -> None:
         """Tell OpenMP, which keeps the number for each calling thread, how many to use."""

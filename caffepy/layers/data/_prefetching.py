@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Place, Shape
 from caffepy.data.batches import BatchMaker
@@ -36,6 +36,8 @@ class PrefetchingLayer(BatchLayer):
 
     prefetcher: Prefetcher[Batch | Whole] | None = None
     uploads: Uploads | None = None  # on a GPU
+    _position = 0
+    _ahead = False  # whether, after a fork, the source stands ahead of the net
 
     @classmethod
     def channels(cls, spec: Any) -> int | None:
@@ -63,6 +65,7 @@ class PrefetchingLayer(BatchLayer):
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         super().setup(bottom, top)
+        forks.watch(self)
         logger.info("output data size: %s", ",".join(map(str, top[0].shape)))
 
     def open_source(self) -> BatchMaker:
@@ -72,13 +75,16 @@ class PrefetchingLayer(BatchLayer):
         if self.context.accelerator and self.dtype == np.float32:
             mover = self.context.mover  # its room on the host is page-locked
             collector = source.send_whole(
-                lambda count: mover.empty(Place.HOST, count, np.dtype(np.uint8)))
+                lambda count: mover.zeros(Place.HOST, count, np.dtype(np.uint8)))
             if collector is not None:
                 self.uploads = Uploads(self, collector, self.prefetcher)
         return source
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         assert self.source is not None and self.prefetcher is not None
+        if self._ahead:
+            self.source.seek(self._position)
+            self._ahead = False
         # an error in the thread is raised here, as itself
         batch = self.uploads.get() if self.uploads else self.prefetcher.get()
         if isinstance(batch, Whole):
@@ -107,6 +113,13 @@ class PrefetchingLayer(BatchLayer):
             if self.uploads:
                 self.uploads.forget()
         super().seek(position)
+        self._ahead = False
+
+    def after_fork_in_child(self) -> None:
+        """The thread that reads ahead is the parent's. The child reads on behind the last batch
+        that its net has used, when it asks for one."""
+        if self.prefetcher is not None and self.prefetcher.begin_anew():
+            self._ahead = True
 
     @property
     def device_bytes(self) -> int:

@@ -19,7 +19,7 @@ import weakref
 
 import h5py
 
-from caffepy import log
+from caffepy import forks, log
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Place, Shape
 from caffepy.core.registry import register
@@ -92,7 +92,14 @@ class HDF5Output(Layer):
             self.rows = 0
             # a net that nobody closes ends with its owner, or with the interpreter
             self._finish = weakref.finalize(self, stack.close)
+            forks.watch(self)
         return self.file
+
+    def after_fork_in_child(self) -> None:
+        """The file is the parent's; a forward in the child begins another."""
+        if self.file is not None:
+            self.file = None
+            self._finish.detach()
 
     def _append(self, file: h5py.File, name: str, values: Array) -> None:
         if name not in file:

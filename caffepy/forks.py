@@ -1,0 +1,65 @@
+"""What a process does around a fork, so that parent and child both go on.
+
+os.fork copies memory, but of all threads only the one that calls. Locks that others held stay
+locked in the child, threads that it counts on are gone, and databases, sockets and half-written
+files are those of the parent. Whoever keeps such a thing says ``watch(self)`` and has some of these
+methods; they are called in this order of events, in the thread that forks:
+
+    before_fork              in the parent, before; who came last is asked first
+    after_fork_in_parent     there, after; who came first is asked first
+    after_fork_in_child      in the child, in the same order
+
+Processes that are started otherwise (subprocess, spawn) are not concerned.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+import weakref
+from typing import Any
+
+_numbers = itertools.count()
+_watched: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_asked: list[Any] = []  # who was asked before the fork under way
+
+
+def watch(thing: Any) -> None:
+    """Ask ``thing``, for as long as it lives, whenever this process or a child of it forks."""
+    number = next(_numbers)
+    if number == 0 and hasattr(os, "register_at_fork"):  # Windows does not fork
+        os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
+    _watched[number] = thing
+
+
+def keep_for_ever(thing: object) -> None:
+    """Never free ``thing``: in a child, what would write to the parent's files when it goes."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+def _before() -> None:
+    _asked[:] = [thing for _, thing in sorted(_watched.items())]
+    for thing in reversed(_asked):
+        _ask(thing, "before_fork")
+
+
+def _in_parent() -> None:
+    _after("after_fork_in_parent")
+
+
+def _in_child() -> None:
+    _after("after_fork_in_child")
+
+
+def _after(event: str) -> None:
+    asked = _asked[:]
+    _asked.clear()
+    for thing in asked:
+        _ask(thing, event)
+
+
+def _ask(thing: Any, event: str) -> None:
+    method = getattr(thing, event, None)
+    if method is not None:
+        method()
