@@ -108,7 +108,7 @@ def test_position_is_that_of_the_batch_in_use(database):
 
 def test_workers_share_the_records(database, monkeypatch):
     for rank in range(2):
-        monkeypatch.setattr("support.Context", partial(Context, rank=rank, size=2))
+        monkeypatch.setattr("caffepy.testing.building.Context", partial(Context, rank=rank, size=2))
         built = build(line(database))
         assert forward(built)[1].tolist() == [rank, rank + 2, rank + 4, rank + 6]
         built[0].close()

@@ -204,7 +204,8 @@ def test_ranks_share_the_list_in_train(tmp_path, pictures, shuffle):
 
 
 def test_the_layer_hands_its_context_on(tmp_path, pictures, monkeypatch):
-    monkeypatch.setattr("support.Context", lambda **o: Context(**o, rank=1, size=2))
+    monkeypatch.setattr("caffepy.testing.building.Context",
+                        lambda **o: Context(**o, rank=1, size=2))
     built = build(line(tmp_path))
     assert labels(built, 2) == [[1, 3, 5], [0, 2, 4]]
     assert built[0].position == 12
