@@ -41,7 +41,7 @@ class Numbers(Pictures[int]):
 
 def maker(batch_size=3, phase=TRAIN, rand_skip=0, shuffle=False, source=Numbers, count=COUNT,
           **options):
-    worker = Worker(phase, **options)
+    worker = Worker(phase, threads=1, **options)
     return BatchMaker(source(worker, count), worker, batch_size, rand_skip=rand_skip,
                       shuffle=shuffle)
 
@@ -128,10 +128,10 @@ def _at(it, position):
 
 def test_draws_belong_to_numbers():
     """Not to batches, workers, or records."""
-    worker = Worker(TRAIN, 5, "s")
+    assert Worker(TRAIN, 5, "s").part == (0, 1)
 
     def columns(batch_size, rank=0, size=1, batches=1):
-        one = Worker(TRAIN, 5, "s", rank, size)
+        one = Worker(TRAIN, 5, "s", rank, size, 1)
 
         class Ramps(Numbers):
             def load(self, item):
@@ -140,7 +140,6 @@ def test_draws_belong_to_numbers():
         it = BatchMaker(Ramps(one, crop_size=1), one, batch_size)
         return [it.next().data[:, 0, 0, 0].tolist() for _ in range(batches)]
 
-    assert worker.part == (0, 1)
     whole = columns(12)[0]
     assert len(set(whole)) > 8
     assert sum(columns(3, batches=4), []) == whole
@@ -148,7 +147,7 @@ def test_draws_belong_to_numbers():
 
 
 def test_errors_name_records_and_the_source_is_closed():
-    worker, made = Worker(TRAIN), []
+    worker, made = Worker(TRAIN, threads=1), []
 
     def bad(number):
         made.append(Numbers(worker, 101, number))
