@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from caffepy.core.blob import Blob
 from caffepy.core.context import Context
-from caffepy.core.layer import Layer
 from caffepy.core.memory import SyncedMemory
+from caffepy.core.node import Node
 
 Hook = Callable[[int], None]
 
@@ -22,14 +22,14 @@ class Calls:
     """Those of one net.
 
     Args:
-        blobs, layers: the net's own, by name and in order; both may still grow.
+        blobs, nodes: the net's own, by name and in order; both may still grow.
         context: the net's.
     """
 
-    def __init__(self, blobs: Mapping[str, Blob], layers: Sequence[Layer], context: Context
+    def __init__(self, blobs: Mapping[str, Blob], nodes: Sequence[Node], context: Context
                  ) -> None:
         self._blobs = blobs
-        self._layers = layers
+        self._nodes = nodes
         self._context = context
         self._found: list[SyncedMemory] | None = None
         self._depth = 0
@@ -73,7 +73,7 @@ class Calls:
 
     def _memories(self) -> list[SyncedMemory]:
         if self._found is None:
-            blobs = [*self._blobs.values(), *(b for layer in self._layers for b in layer.blobs)]
+            blobs = [*self._blobs.values(), *(b for node in self._nodes for b in node.layer.blobs)]
             unique = {t.memory: None for b in blobs for t in (b.values, b.grads)}
             self._found = list(unique)
         return self._found

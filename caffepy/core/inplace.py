@@ -6,34 +6,29 @@ backward reads (``Layer.keeps``), so it can be seen before the first iteration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from caffepy.core.blob import Blob
 from caffepy.core.layer import Layer
 from caffepy.core.memory import SyncedMemory
+from caffepy.core.node import Node
 
 
-def spoiled(
-    layers: list[Layer],
-    bottoms: list[list[Blob]],
-    tops: list[list[Blob]],
-    needs_backward: list[bool],
-) -> Iterator[tuple[Layer, Layer]]:
+def spoiled(nodes: Sequence[Node]) -> Iterator[tuple[Layer, Layer]]:
     """Pairs (layer whose gradient goes wrong, later layer that changes its values in place).
 
     Split, Flatten and Reshape hand on the same memory, so memories are compared, not names.
     """
-    for i, layer in enumerate(layers):
-        if not needs_backward[i]:
+    for i, node in enumerate(nodes):
+        if not node.needs_backward:
             continue
-        kept = {blob.values.memory for blob in layer.kept(bottoms[i], tops[i])}
-        for j in range(i + 1, len(layers)):
-            if kept & _changed(bottoms[j], tops[j]) and not _harmless(layer, layers[j]):
-                yield layer, layers[j]
+        kept = {blob.values.memory for blob in node.kept}
+        for later in nodes[i + 1 :]:
+            if kept & _changed(later) and not _harmless(node.layer, later.layer):
+                yield node.layer, later.layer
 
 
-def _changed(bottom: list[Blob], top: list[Blob]) -> set[SyncedMemory]:
-    return {t.values.memory for b, t in zip(bottom, top, strict=False) if b is t}
+def _changed(node: Node) -> set[SyncedMemory]:
+    return {t.values.memory for b, t in zip(node.bottoms, node.tops, strict=False) if b is t}
 
 
 def _harmless(layer: Layer, changer: Layer) -> bool:

@@ -25,6 +25,7 @@ from caffepy.core.calls import Calls, Hook
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
+from caffepy.core.node import Node
 from caffepy.core.recorder import Recorder
 from caffepy.core.recording import Sequel
 from caffepy.core.upgrade import own_net_param
@@ -49,12 +50,11 @@ class Net:
             may take turns in memory (core.turns): for who looks at the outputs alone.
 
     Attributes:
-        layers, layer_names: in order; ``bottoms[i]`` and ``tops[i]`` are layer i's blobs,
-            ``bottom_names[i]`` and ``top_names[i]`` what they are called.
+        nodes: the layers in order, each with its blobs, their names, and what backward will
+            compute of them (core.node); ``layers`` and ``layer_names`` for who wants these alone.
         blobs: name to blob, in order of appearance.
         loss_weights: blob name to its weight in the loss.
         parameters: the learnable blobs, shared ones once; ``params`` has all, by layer name.
-        propagate_down, needs_backward: what backward will compute.
         input_names, output_names: tops of Input layers; tops that nobody consumes, sorted.
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
@@ -101,14 +101,7 @@ class Net:
         self.optimize = optimize
         self.debug_info: bool = param.debug_info
 
-        self.layers: list[Layer] = []
-        self.bottoms: list[list[Blob]] = []
-        self.tops: list[list[Blob]] = []
-        self.bottom_names: list[list[str]] = []
-        self.top_names: list[list[str]] = []
-        self.top_weights: list[list[float]] = []
-        self.propagate_down: list[list[bool]] = []
-        self.needs_backward: list[bool] = []
+        self.nodes: list[Node] = []
         self.blobs: dict[str, Blob] = {}
         self.loss_weights: dict[str, float] = {}
         self.parameters: list[Parameter] = []
@@ -123,8 +116,7 @@ class Net:
         self.told: set[str] = set()  # about sharing with another net, once
         self.grad_scale: Callable[[], float] = lambda: 1.0
 
-        self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
-        self._calls = Calls(self.blobs, self.layers, self.context)
+        self._calls = Calls(self.blobs, self.nodes, self.context)
         self.recorder: Recorder | None = None
         try:
             with self.context.computing():
@@ -132,17 +124,53 @@ class Net:
         except BaseException:
             self.close()
             raise
-        self._shapes = [[blob.shape for blob in (*bottom, *top)]
-                        for bottom, top in zip(self.bottoms, self.tops, strict=True)]
+        for node in self.nodes:
+            node.take_shapes()
         self.walk = Walk(self)
         self.recorder = Recorder(self) if self.context.accelerator else None
         logger.info("Network initialization done.")
 
     # -- looking things up ----------------------------------------------------------------
 
+    @cached_property
+    def layers(self) -> list[Layer]:
+        return [node.layer for node in self.nodes]
+
     @property
     def layer_names(self) -> list[str]:
-        return [layer.name for layer in self.layers]
+        return [node.layer.name for node in self.nodes]
+
+    @property
+    def bottoms(self) -> list[list[Blob]]:
+        return [node.bottoms for node in self.nodes]
+
+    @property
+    def tops(self) -> list[list[Blob]]:
+        return [node.tops for node in self.nodes]
+
+    @property
+    def bottom_names(self) -> list[list[str]]:
+        return [node.bottom_names for node in self.nodes]
+
+    @property
+    def top_names(self) -> list[list[str]]:
+        return [node.top_names for node in self.nodes]
+
+    @property
+    def top_weights(self) -> list[list[float]]:
+        return [node.loss_weights for node in self.nodes]
+
+    @property
+    def propagate_down(self) -> list[list[bool]]:
+        return [node.propagate_down for node in self.nodes]
+
+    @property
+    def needs_backward(self) -> list[bool]:
+        return [node.needs_backward for node in self.nodes]
+
+    @property
+    def loss_terms(self) -> list[list[tuple[Blob, float]]]:
+        return [node.loss_terms for node in self.nodes]
 
     @property
     def params(self) -> dict[str, list[Blob]]:
@@ -202,8 +230,9 @@ class Net:
             DataError: what a layer on a GPU could not say while it ran, such as a bad label.
         """
         loss = 0.0
-        for i in range(len(self.layers)):
-            loss += self._loss_of(i)
+        for node in self.nodes:
+            if node.loss_terms:
+                loss += node.loss()
         self.check_device()
         return loss
 
@@ -225,14 +254,8 @@ class Net:
     @cached_property
     def losses_change(self) -> bool:
         """Whether a later layer works in place on a loss, which must be read before it does."""
-        written = Counter(blob for tops in self.tops for blob in tops)
-        return any(written[blob] > 1 for terms in self.loss_terms for blob, _ in terms)
-
-    @cached_property
-    def loss_terms(self) -> list[list[tuple[Blob, float]]]:
-        """For each layer its tops that have a weight in the loss, and the weight."""
-        return [[(blob, weight) for blob, weight in zip(tops, given, strict=True) if weight]
-                for tops, given in zip(self.tops, self.top_weights, strict=True)]
+        written = Counter(blob for node in self.nodes for blob in node.tops)
+        return any(written[blob] > 1 for node in self.nodes for blob, _ in node.loss_terms)
 
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
@@ -263,38 +286,30 @@ class Net:
         if self.recorder is not None:  # whose replays would not have what this layer keeps
             self.recorder.forget()
         self.run_layer(i)
-        return self._loss_of(i)
+        node = self.nodes[i]
+        return node.loss() if node.loss_terms else 0.0
 
     def run_layer(self, i: int) -> None:
         """As ``forward_layer``, but the loss is left where it is."""
-        layer = self.layers[i]
-        if layer.always_reshape or self.shapes_changed(i):
+        node = self.nodes[i]
+        if node.layer.always_reshape or node.shapes_changed:
             self.reshape_layer(i)
         try:
-            layer.forward(self.bottoms[i], self.tops[i])
+            node.forward()
         except MemoryError as error:
-            layer.no_memory(error, footprint.advice(self))
+            node.layer.no_memory(error, footprint.advice(self))
         if self.debug_info:
-            debug.forward(self, i)
-
-    def shapes_changed(self, i: int) -> bool:
-        """Whether layer i must be reshaped. (A script may have reshaped its top, too.)"""
-        return [blob.shape for blob in (*self.bottoms[i], *self.tops[i])] != self._shapes[i]
-
-    def _loss_of(self, i: int) -> float:
-        loss = 0.0
-        for blob, weight in self.loss_terms[i]:
-            loss += weight * float(blob.values.read(Place.HOST).sum())
-        return loss
+            debug.forward(node)
 
     def backward_layer(self, i: int) -> None:
         """Run layer i's gradient."""
+        node = self.nodes[i]
         try:
-            self.layers[i].backward(self.tops[i], self.propagate_down[i], self.bottoms[i])
+            node.backward()
         except MemoryError as error:
-            self.layers[i].no_memory(error, footprint.advice(self))
+            node.layer.no_memory(error, footprint.advice(self))
         if self.debug_info:
-            debug.backward(self, i)
+            debug.backward(node, self.grad_scale())
 
     def reshape(self) -> None:
         """Give all blobs the shapes that follow from the inputs' present ones."""
@@ -304,21 +319,13 @@ class Net:
 
     def reshape_layer(self, i: int) -> None:
         """Have layer i take the shapes of its bottoms."""
-        layer, bottom, top = self.layers[i], self.bottoms[i], self.tops[i]
-        before, keeps = [blob.shape for blob in top], layer.keeps
-        with layer.named_errors():
-            layer.reshape(bottom, top)
-        if not layer.opaque and not {*layer.keeps} <= {*keeps}:
-            layer.fail("backward begins to read what it did not when the net was built, and which "
-                       "may be gone by then", found=f"keeps {layer.keeps}, before {keeps}",
-                       fix="Let the type declare it in `keeps`, or set it in setup.")
-        self._shapes[i] = [blob.shape for blob in (*bottom, *top)]
+        node = self.nodes[i]
+        changed = node.reshape()
         self._calls.look_again()  # layers may have begun to share memory
-        if self.recorder and not layer.always_reshape:
+        if self.recorder and not node.layer.always_reshape:
             self.recorder.forget(changed=True)
-        for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
-            if blob.shape != shape:
-                seed_loss(blob, weight * self.grad_scale() if weight else 0.0)
+        for blob, weight in changed:
+            seed_loss(blob, weight * self.grad_scale())
 
     def clear_param_diffs(self) -> None:
         """Set the gradients of all parameters to zero; they accumulate from here."""
@@ -380,5 +387,5 @@ class Net:
 
     def close(self) -> None:
         """Let go of threads, files and databases. The blobs stay readable."""
-        for layer in self.layers:
-            layer.close()
+        for node in self.nodes:
+            node.layer.close()

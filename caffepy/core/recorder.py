@@ -84,10 +84,10 @@ class Recorder:
         # Layers that cannot be recorded, and why. If forward cannot, then backward is not either:
         # what it needs is in another place after each forward.
         self.refused: dict[int, str] = {}
-        this, count = weakref.proxy(self), len(net.layers)
+        this, count = weakref.proxy(self), len(net.nodes)
         self._forward = Pass(range(count), lambda i: this.net.run_layer(i),
                              lambda i: this._forward_alone(i))
-        self._backward = Pass([i for i in reversed(range(count)) if net.needs_backward[i]],
+        self._backward = Pass([i for i in reversed(range(count)) if net.nodes[i].needs_backward],
                               lambda i: this._run_backward(i),
                               lambda i: this._backward_alone(i))
         self._replayed = False  # whether the last forward ran from a recording
@@ -121,9 +121,9 @@ class Recorder:
                 self._go(this, key)
                 return
         this.done += 1
-        for i in reversed(range(len(net.layers))):
+        for i in reversed(range(len(net.nodes))):
             net.call_hooks(net.before_backward, i)
-            if net.needs_backward[i]:
+            if net.nodes[i].needs_backward:
                 net.backward_layer(i)
             net.call_hooks(net.after_backward, i)
             self._passed((i,))
@@ -204,7 +204,7 @@ class Recorder:
     def _part(self, i: int) -> Part:
         """The layer of that number, or the sequel."""
         if i != SEQUEL:
-            return self.net.layers[i]
+            return self.net.nodes[i].layer
         assert self._sequel is not None
         return self._sequel
 
@@ -214,7 +214,7 @@ class Recorder:
         for i in todo:
             part = self._part(i)
             if not part.recordable or i in self.refused or isinstance(part, Layer) and (
-                    part.always_reshape or self.net.shapes_changed(i)):
+                    part.always_reshape or self.net.nodes[i].shapes_changed):
                 break
             wanted[i] = part
             if this is self._backward and i in self.cuts:
@@ -234,8 +234,7 @@ class Recorder:
             return None
 
     def _forward_alone(self, i: int) -> None:
-        net = self.net
-        net.layers[i].forward(net.bottoms[i], net.tops[i])
+        self.net.nodes[i].forward()
 
     def _run_backward(self, i: int) -> None:
         if i == SEQUEL:
@@ -244,19 +243,18 @@ class Recorder:
             self.net.backward_layer(i)
 
     def _backward_alone(self, i: int) -> None:
-        net = self.net
         if i == SEQUEL:
             assert self._sequel is not None
             self._sequel.forward()
             return
-        net.layers[i].backward(net.tops[i], net.propagate_down[i], net.bottoms[i])
+        self.net.nodes[i].backward()
 
     def _tensors(self, layers: dict[int, Part]) -> list[Tensor]:
-        net = self.net
         found: list[Tensor] = []
         for i, part in layers.items():
             if isinstance(part, Layer):
-                blobs = (*net.bottoms[i], *net.tops[i], *part.blobs)
+                node = self.net.nodes[i]
+                blobs = (*node.bottoms, *node.tops, *part.blobs)
                 found += [tensor for blob in blobs for tensor in (blob.values, blob.grads)]
             else:
                 found += part.tensors

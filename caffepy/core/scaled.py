@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def seed_losses(net: Net) -> None:
     """Let backward start from what the scale is now."""
     scale = net.grad_scale()
-    for terms in net.loss_terms:
-        for blob, weight in terms:
+    for node in net.nodes:
+        for blob, weight in node.loss_terms:
             seed_loss(blob, weight * scale)
 
 

@@ -55,27 +55,27 @@ class Walk:
     def _forward_as_one(self, fused: Fused) -> None:
         net = self.net
         for i in fused.numbers:
-            if net.shapes_changed(i):
+            if net.nodes[i].shapes_changed:
                 net.reshape_layer(i)
         try:
             fused.forward()
         except MemoryError as error:
-            net.layers[fused.numbers[0]].no_memory(error, footprint.advice(net))
+            net.nodes[fused.numbers[0]].layer.no_memory(error, footprint.advice(net))
 
     def backward(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
         net = self.net
         if self.turns is not None:
-            self.turns.backward(len(net.layers) - 1 - start, len(net.layers) - 1 - end)
+            self.turns.backward(len(net.nodes) - 1 - start, len(net.nodes) - 1 - end)
         for i in range(start, end - 1, -1):
             net.call_hooks(net.before_backward, i)
             fused = self._member.get(i)
             if fused is None or not (fused.whole and fused.ran):
-                if net.needs_backward[i]:
+                if net.nodes[i].needs_backward:
                     net.backward_layer(i)
             elif fused.numbers[-1] > start or fused.numbers[0] < end:
-                raise fusion.half([net.layers[number] for number in fused.numbers])
-            elif i == fused.numbers[-1] and any(net.needs_backward[n] for n in fused.numbers):
+                raise fusion.half([net.nodes[number].layer for number in fused.numbers])
+            elif i == fused.numbers[-1] and any(net.nodes[n].needs_backward for n in fused.numbers):
                 fused.backward()
             net.call_hooks(net.after_backward, i)
             if net.layer_done is not None:
