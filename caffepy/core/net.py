@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import crops, debug, footprint, graph, registry, scaled, sharing, weights
+from caffepy.core import crops, graph, registry, scaled, sharing, weights
 from caffepy.core.arena import Arena, Parameter
-from caffepy.core.assemble import assemble, seed_loss
+from caffepy.core.assemble import assemble
 from caffepy.core.blob import Blob
 from caffepy.core.calls import Calls, Hook
 from caffepy.core.context import Context
@@ -59,9 +59,7 @@ class Net:
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
             are called with each layer's index; kept views are current then, and may be written.
-        grad_scale: says what the gradients that start at losses are multiplied with; see scaled.
-        layer_done: called with a layer's index once backward has passed it, hooks and all: for who
-            takes its gradients away while backward goes on below.
+        executor: runs the layers: walks through them, or records what it can on a GPU.
 
     Raises:
         CaffeError: anything wrong with the description, naming file, line and layer.
@@ -99,7 +97,6 @@ class Net:
         self.label = label
         self.dtype = np.dtype(dtype)
         self.optimize = optimize
-        self.debug_info: bool = param.debug_info
 
         self.nodes: list[Node] = []
         self.blobs: dict[str, Blob] = {}
@@ -112,12 +109,10 @@ class Net:
         self.after_forward: list[Hook] = []
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
-        self.layer_done: Hook | None = None
         self.told: set[str] = set()  # about sharing with another net, once
-        self.grad_scale: Callable[[], float] = lambda: 1.0
 
+        self._grad_scale: Callable[[], float] = lambda: 1.0
         self._calls = Calls(self.blobs, self.nodes, self.context)
-        self.recorder: Recorder | None = None
         try:
             with self.context.computing():
                 assemble(self, self.param, where)
@@ -126,8 +121,7 @@ class Net:
             raise
         for node in self.nodes:
             node.take_shapes()
-        self.walk = Walk(self)
-        self.recorder = Recorder(self) if self.context.accelerator else None
+        self.executor = (Recorder if self.context.accelerator else Walk)(self, self._calls)
         logger.info("Network initialization done.")
 
     # -- looking things up ----------------------------------------------------------------
@@ -139,38 +133,6 @@ class Net:
     @property
     def layer_names(self) -> list[str]:
         return [node.layer.name for node in self.nodes]
-
-    @property
-    def bottoms(self) -> list[list[Blob]]:
-        return [node.bottoms for node in self.nodes]
-
-    @property
-    def tops(self) -> list[list[Blob]]:
-        return [node.tops for node in self.nodes]
-
-    @property
-    def bottom_names(self) -> list[list[str]]:
-        return [node.bottom_names for node in self.nodes]
-
-    @property
-    def top_names(self) -> list[list[str]]:
-        return [node.top_names for node in self.nodes]
-
-    @property
-    def top_weights(self) -> list[list[float]]:
-        return [node.loss_weights for node in self.nodes]
-
-    @property
-    def propagate_down(self) -> list[list[bool]]:
-        return [node.propagate_down for node in self.nodes]
-
-    @property
-    def needs_backward(self) -> list[bool]:
-        return [node.needs_backward for node in self.nodes]
-
-    @property
-    def loss_terms(self) -> list[list[tuple[Blob, float]]]:
-        return [node.loss_terms for node in self.nodes]
 
     @property
     def params(self) -> dict[str, list[Blob]]:
@@ -210,18 +172,13 @@ class Net:
 
     def forward(self) -> float:
         """Run all layers; returns the weighted loss."""
-        if self.recorder is None or self.losses_change:
-            return self.forward_range(0, len(self.layers) - 1)
-        self.launch_forward()
-        return self.loss()
+        with self.public_call():
+            return self.executor.whole_forward()
 
     def launch_forward(self) -> None:
         """Run all layers without waiting for the loss: a GPU may still be at work afterwards."""
-        if self.recorder is None:
-            self.forward_range(0, len(self.layers) - 1)
-            return
         with self.public_call():
-            self.recorder.forward()
+            self.executor.launch_forward()
 
     def loss(self) -> float:
         """The weighted loss of the last forward, as it is in the tops.
@@ -260,72 +217,43 @@ class Net:
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         with self.public_call():
-            return self.walk.forward(start, end)
+            return self.executor.forward(start, end)
 
     def backward(self) -> None:
         """Run all layers' gradients, last to first."""
         with self.public_call(), scaled.true_gradients(self):
             self.launch_backward()
 
-    def launch_backward(self, sequel: Sequel | None = None) -> None:
-        """As backward, but where gradients are scaled (see scaled) they stay so; on a GPU then
-        ``sequel``, which may be recorded with them."""
+    def launch_backward(self, sequel: Sequel | None = None, layer_done: Hook | None = None
+                        ) -> None:
+        """As backward, but where gradients are scaled (see scaled) they stay so.
+
+        Args:
+            sequel: what is done with the gradients then; on a GPU it may be recorded with them.
+            layer_done: called with a layer's index once backward has passed it, hooks and all: for
+                who takes its gradients away while backward goes on below.
+        """
         with self.public_call():
-            if self.recorder is not None:
-                self.recorder.backward(sequel)
-            else:
-                self.walk.backward(len(self.layers) - 1, 0)
+            self.executor.launch_backward(sequel, layer_done)
 
     def backward_range(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
         with self.public_call(), scaled.true_gradients(self):
-            self.walk.backward(start, end)
+            self.executor.backward(start, end)
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
-        if self.recorder is not None:  # whose replays would not have what this layer keeps
-            self.recorder.forget()
-        self.run_layer(i)
-        node = self.nodes[i]
-        return node.loss() if node.loss_terms else 0.0
-
-    def run_layer(self, i: int) -> None:
-        """As ``forward_layer``, but the loss is left where it is."""
-        node = self.nodes[i]
-        if node.layer.always_reshape or node.shapes_changed:
-            self.reshape_layer(i)
-        try:
-            node.forward()
-        except MemoryError as error:
-            node.layer.no_memory(error, footprint.advice(self))
-        if self.debug_info:
-            debug.forward(node)
+        return self.executor.forward_layer(i)
 
     def backward_layer(self, i: int) -> None:
         """Run layer i's gradient."""
-        node = self.nodes[i]
-        try:
-            node.backward()
-        except MemoryError as error:
-            node.layer.no_memory(error, footprint.advice(self))
-        if self.debug_info:
-            debug.backward(node, self.grad_scale())
+        self.executor.backward_layer(i)
 
     def reshape(self) -> None:
         """Give all blobs the shapes that follow from the inputs' present ones."""
         with self.context.computing():
-            for i in range(len(self.layers)):
-                self.reshape_layer(i)
-
-    def reshape_layer(self, i: int) -> None:
-        """Have layer i take the shapes of its bottoms."""
-        node = self.nodes[i]
-        changed = node.reshape()
-        self._calls.look_again()  # layers may have begun to share memory
-        if self.recorder and not node.layer.always_reshape:
-            self.recorder.forget(changed=True)
-        for blob, weight in changed:
-            seed_loss(blob, weight * self.grad_scale())
+            for node in self.nodes:
+                self.executor.reshape(node)
 
     def clear_param_diffs(self) -> None:
         """Set the gradients of all parameters to zero; they accumulate from here."""
@@ -341,16 +269,30 @@ class Net:
             for name in self.output_names
         ]
 
+    @property
+    def debug_info(self) -> bool:
+        """Whether passes log each layer's mean values; as the prototxt says, at first."""
+        return self.executor.debug_info
+
+    def set_debug_info(self, value: bool) -> None:
+        """Let the next passes log them, or not."""
+        self.executor.debug_info = value
+
+    def grad_scale(self) -> float:
+        """What the gradients that start at losses are multiplied with; see scaled."""
+        return self._grad_scale()
+
+    def scale_gradients(self, by: Callable[[], float]) -> None:
+        """Multiply them from now on with what ``by`` says then."""
+        self._grad_scale = by
+        scaled.seed_losses(self)
+
     # -- calls from outside ---------------------------------------------------------------
 
     def public_call(self) -> contextlib.AbstractContextManager[None]:
         """Brackets every call from outside: views kept from ``blob.data`` count before it and
         are current after it (core.calls)."""
         return self._calls.public()
-
-    def call_hooks(self, hooks: Sequence[Hook], i: int) -> None:
-        """Run a script's code between two layers, as if outside of the call that goes on."""
-        self._calls.run(hooks, i)
 
     # -- weights in and out ---------------------------------------------------------------
 

@@ -77,9 +77,8 @@ class Inside:
         self.layer_names = core.layer_names
         # automatic tops are blobs too, although no prototxt names them
         named = {id(blob): (name, blob, weight)
-                 for names, blobs, weights in zip(core.top_names, core.tops, core.top_weights,
-                                                  strict=True)
-                 for name, blob, weight in zip(names, blobs, weights, strict=True)}
+                 for node in core.nodes
+                 for (name, blob), weight in zip(node.named_tops, node.loss_weights, strict=True)}
         self.blob_names = [name for name, _, _ in named.values()]
         self.blob_list = [blob for _, blob, _ in named.values()]
         self.blob_loss_weights = [weight for _, _, weight in named.values()]
@@ -98,10 +97,18 @@ class Inside:
         """How errors call the net."""
         return f"net '{self.core.name}'"
 
-    def names_by_layer(self, lists: Sequence[Sequence[Blob]]) -> OrderedDict[str, list[str]]:
-        """Layer name to the names of its blobs."""
-        return Named((layer, [self.blob_names[i] for i in self.ids(blobs)])
-                     for layer, blobs in zip(self.layer_names, lists, strict=True))
+    @property
+    def top_names(self) -> OrderedDict[str, list[str]]:
+        """Layer name to the names of its tops."""
+        return Named((node.layer.name, self._names(node.tops)) for node in self.core.nodes)
+
+    @property
+    def bottom_names(self) -> OrderedDict[str, list[str]]:
+        """Layer name to the names of its bottoms."""
+        return Named((node.layer.name, self._names(node.bottoms)) for node in self.core.nodes)
+
+    def _names(self, blobs: Sequence[Blob]) -> list[str]:
+        return [self.blob_names[i] for i in self.ids(blobs)]
 
     def ids(self, blobs: Sequence[Blob]) -> list[int]:
         """Indices in ``blob_list``."""
