@@ -116,10 +116,7 @@ def main() -> None:
                 make(folder, kind)
             with closing(net(folder, kind)) as it:
                 batch = KINDS[kind][1]
-
-                def step(layer=it.layers[0], tops=it.tops[0]) -> None:
-                    layer.forward([], tops)
-
+                step = it.nodes[0].forward
                 measure(step, batch, min(1.0, options.seconds))
                 rounds = [measure(step, batch, options.seconds) for _ in range(options.rounds)]
             clock, cpu = (statistics.median(column) for column in zip(*rounds, strict=True))

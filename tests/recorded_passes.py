@@ -46,13 +46,13 @@ def feed(net, seed):
         blob.data[...] = values
 
 
-def step(net, seed, accumulate=False):
+def step(net, seed, accumulate=False, layer_done=None):
     """Forward and backward on a batch; loss and all gradients."""
     feed(net, seed)
     loss = net.forward()
     if not accumulate:
         net.clear_param_diffs()
-    net.backward()
+    net.launch_backward(layer_done=layer_done) if layer_done else net.backward()
     return [loss, *(p.blob.diff.copy() for p in net.parameters)]
 
 

@@ -32,7 +32,7 @@ def test_no_activation_is_reordered_between_googlenets_fast_layers():
         ("backward", net.backward_layer, reversed(range(len(net.layers)))),
     ):
         for i in order:
-            if direction == "backward" and not net.needs_backward[i]:
+            if direction == "backward" and not net.nodes[i].needs_backward:
                 continue
             before = net.context.mover.reorders
             step(i)

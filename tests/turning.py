@@ -51,7 +51,7 @@ class Lodger(SyncedMemory):
 
 def watch(net):
     Lodger.tenants.clear()
-    for group in net.walk.turns.values + net.walk.turns.grads:
+    for group in net.executor.turns.values + net.executor.turns.grads:
         for life in group:
             life.memory.__class__ = Lodger
 
@@ -100,7 +100,7 @@ def same(net, other, **arguments):
 
 
 def shared(net):
-    return [life.memory for group in net.walk.turns.values + net.walk.turns.grads
+    return [life.memory for group in net.executor.turns.values + net.executor.turns.grads
             for life in group]
 
 

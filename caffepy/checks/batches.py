@@ -15,6 +15,7 @@ from caffepy.core.memory import Place
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
     from caffepy.core.net import Net
+    from caffepy.core.node import Node
 
 Array = Any
 
@@ -39,15 +40,14 @@ class FirstBatches:
         self.data = self._data_blobs()
 
     def _data_blobs(self) -> list[tuple[Layer, list[str]]]:
-        net = self.net
-        return [(layer, net.top_names[i]) for i, layer in enumerate(net.layers)
-                if layer.data and layer.type in READERS]
+        return [(node.layer, node.top_names) for node in self.net.nodes
+                if node.layer.data and node.layer.type in READERS]
 
     def look(self, last: bool) -> Iterator[str]:
         """What this batch, and with ``last`` all that were seen, show."""
         if self.net.context.accelerator:  # where layers do not look by themselves
-            for i in range(len(self.net.layers)):
-                yield from self.not_whole(i)
+            for node in self.net.nodes:
+                yield from self.not_whole(node)
         for layer, tops in self.data:
             if len(tops) > 1:
                 self._count(tops[1])
@@ -56,9 +56,9 @@ class FirstBatches:
                 if len(tops) > 1:
                     yield from self._alike(layer, tops[1])
 
-    def not_whole(self, i: int) -> Iterator[str]:
-        """Labels of layer i that it would truncate."""
-        layer, bottoms = self.net.layers[i], self.net.bottoms[i]
+    def not_whole(self, node: Node) -> Iterator[str]:
+        """Labels of a layer that it would truncate."""
+        layer, bottoms = node.layer, node.bottoms
         for index in layer.integers:
             if index < len(bottoms) and (told := labels.sentence(layer, bottoms[index], index)):
                 yield told
@@ -106,10 +106,11 @@ def label_way(net: Net) -> list[int]:
     made_by: dict[str, int] = {}
     below: list[set[int]] = []  # of each layer all that its bottoms come through
     way: set[int] = set()
-    for i, layer in enumerate(net.layers):
-        makers = [made_by[name] for name in net.bottom_names[i]]
+    for i, node in enumerate(net.nodes):
+        layer = node.layer
+        makers = [made_by[name] for name in node.bottom_names]
         below.append(set(makers).union(*(below[maker] for maker in makers)))
-        made_by.update(dict.fromkeys(net.top_names[i], i))
+        made_by.update(dict.fromkeys(node.top_names, i))
         for index in layer.integers:
             lie = {makers[index], *below[makers[index]]} if index < len(makers) else set()
             if lie and not any(net.layers[number].type in SCRIPTED for number in lie):
@@ -146,10 +147,11 @@ class Share(NamedTuple):
 
 def shares(net: Net, count: int) -> Iterator[Share]:
     """What ``count`` batches are of the records of each data layer that knows how many it has."""
-    for i, layer in enumerate(net.layers):
+    for node in net.nodes:
+        layer = node.layer
         total = records(layer) if layer.type in READERS else None
-        if total and net.tops[i][0].ndim and count >= 1:
-            batch = net.tops[i][0].shape[0]
+        if total and node.tops[0].ndim and count >= 1:
+            batch = node.tops[0].shape[0]
             yield Share(layer.name, total, batch, count * batch, -(-total // batch))
 
 

@@ -27,9 +27,10 @@ RAW = 50  # inputs beyond this were hardly scaled
 def softmax_losses(net: Net) -> list[str]:
     """The tops that say 87.3365 when all probabilities are gone: softmax losses that are means."""
     return [
-        net.top_names[i][0] for i, layer in enumerate(net.layers)
-        if layer.type == "SoftmaxWithLoss" and layer.spec.loss_param.normalization in MEANS
-        and not layer.spec.loss_param.HasField("normalize") and net.top_names[i]
+        node.top_names[0] for node in net.nodes
+        if node.layer.type == "SoftmaxWithLoss"
+        and node.layer.spec.loss_param.normalization in MEANS
+        and not node.layer.spec.loss_param.HasField("normalize") and node.top_names
     ]
 
 
@@ -57,37 +58,36 @@ def _first(net: Net) -> str:
             if not _finite(blob):
                 return (f"First to go: param {index} of layer '{layer.name}' ({layer.type}), in an "
                         "update before this forward.")
-    for i, layer in enumerate(net.layers):
-        for name, blob in zip(net.top_names[i], net.tops[i], strict=True):
+    for node in net.nodes:
+        layer = node.layer
+        for name, blob in node.named_tops:
             if not _finite(blob):
-                inputs = [f"'{n}' {_range(b)}" for n, b in
-                          zip(net.bottom_names[i], net.bottoms[i], strict=True) if n != name]
+                inputs = [f"'{n}' {_range(b)}" for n, b in node.named_bottoms if n != name]
                 given = f", made of {' and '.join(inputs)}" if inputs else ""
                 return f"First to go: '{name}' of layer '{layer.name}' ({layer.type}){given}."
-    for i in reversed(range(len(net.layers))):
-        for parameter in net.layers[i].blobs:
+    for layer in reversed(net.layers):
+        for parameter in layer.blobs:
             if not np.isfinite(parameter.grads.read(Place.HOST)).all():
-                return (f"First to go: the gradient of layer '{net.layers[i].name}' "
-                        f"({net.layers[i].type}).")
-    scores = [b for i, layer in enumerate(net.layers) if layer.type == "SoftmaxWithLoss"
-              for b in net.bottoms[i][:1]]
+                return f"First to go: the gradient of layer '{layer.name}' ({layer.type})."
+    scores = [blob for node in net.nodes if node.layer.type == "SoftmaxWithLoss"
+              for blob in node.bottoms[:1]]
     return f"All is finite; the scores lie {_range(scores[0])}." if scores else "All is finite."
 
 
 def _causes(net: Net, rate: float, before: Sequence[float]) -> Iterator[str]:
     """Causes for which this run has evidence, the surest first; the last one always fits."""
-    tops = [(layer, blob) for i, layer in enumerate(net.layers) if layer.data
-            for blob in net.tops[i]]
+    tops = [(node.layer, blob) for node in net.nodes if node.layer.data for blob in node.tops]
     for layer, blob in tops:
         if not _finite(blob):
             yield f"the data of {layer.place_name} hold no number (nan or inf) somewhere."
     if any(structure.untouched_statistics(net)):
         yield next(structure.untouched_statistics(net))
-    for i, layer in enumerate(net.layers):
-        if layer.type in NEEDS_POSITIVE and not _finite(net.tops[i][0]) \
-                and net.tops[i][0] is not net.bottoms[i][0] and _least(net.bottoms[i][0]) <= 0:
-            yield (f"layer '{layer.name}' ({layer.type}) is given {_least(net.bottoms[i][0]):g}, "
-                   "of which there is no such value.")
+    for node in net.nodes:
+        layer = node.layer
+        if layer.type in NEEDS_POSITIVE and not _finite(node.tops[0]) \
+                and not node.in_place and (least := _least(node.bottoms[0])) <= 0:
+            yield (f"layer '{layer.name}' ({layer.type}) is given {least:g}, of which there is no "
+                   "such value.")
     data = [(layer, blob) for layer, blob in tops[:1] if blob.count]
     for layer, blob in data:
         if (most := _most(blob)) > RAW and not any(x.type == "BatchNorm" for x in net.layers):

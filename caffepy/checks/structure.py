@@ -10,8 +10,10 @@ from caffepy import log
 from caffepy.core.memory import Place
 
 if TYPE_CHECKING:
+    from caffepy.core.blob import Blob
     from caffepy.core.layer import Layer
     from caffepy.core.net import Net
+    from caffepy.core.node import Node
     from caffepy.core.weights import Report
     from caffepy.proto.caffe_pb2 import SolverParameter
 
@@ -22,8 +24,8 @@ NAMES_SHOWN = 3
 
 def traps(net: Net) -> Iterator[str]:
     """What is suspicious in a net that is about to train or to be tested."""
-    if bare := [layer.name for i, layer in enumerate(net.layers)
-                if layer.type == "BatchNorm" and not _scaled(net, i)]:
+    if bare := [node.layer.name for node in net.nodes
+                if node.layer.type == "BatchNorm" and not _scaled(net, node)]:
         yield (f"{_some('BatchNorm', bare)} not followed by a Scale layer: scale and shift are not "
                "learned, as they are in the paper. Add a Scale layer with bias_term: true.")
     names = Counter(layer.name for layer in net.layers if layer.blobs)
@@ -102,30 +104,33 @@ def warn(sentences: Iterable[str]) -> None:
         logger.warning("%s", sentence)
 
 
-def _scaled(net: Net, i: int) -> bool:
-    """Whether the first layer that reads layer i's top is a Scale; a Split hands on the memory."""
-    memory = net.tops[i][0].values.memory
-    for layer, bottom in zip(net.layers[i + 1 :], net.bottoms[i + 1 :], strict=True):
-        if layer.type != "Split" and any(blob.values.memory is memory for blob in bottom):
-            return layer.type == "Scale"
-    return False
+def _scaled(net: Net, node: Node) -> bool:
+    """Whether the first layer that reads a layer's top is a Scale; a Split hands on the memory."""
+    reader = _reader(net.nodes[node.number + 1 :], node.tops[0])
+    return reader is not None and reader.type == "Scale"
+
+
+def _reader(nodes: Iterable[Node], read: Blob) -> Layer | None:
+    """The first of these layers that reads a blob, Splits left out."""
+    memory = read.values.memory
+    for node in nodes:
+        if node.layer.type != "Split" and any(
+                blob.values.memory is memory for blob in node.bottoms):
+            return node.layer
+    return None
 
 
 def first_reader(net: Net, name: str) -> Layer | None:
     """The first layer with parameters that reads a blob, through layers that only hand it on."""
-    memory = net.blobs[name].values.memory
-    for layer, bottom in zip(net.layers, net.bottoms, strict=True):
-        if layer.type != "Split" and any(blob.values.memory is memory for blob in bottom):
-            return layer
-    return None
+    return _reader(net.nodes, net.blobs[name])
 
 
 def normalized(net: Net, layer: Layer) -> bool:
     """Whether a BatchNorm reads a layer's top, so that the scale of its input does not matter."""
-    memory = net.tops[net.layers.index(layer)][0].values.memory
+    memory = net.nodes[net.layers.index(layer)].tops[0].values.memory
     return any(
-        other.type == "BatchNorm" and bottom[0].values.memory is memory
-        for other, bottom in zip(net.layers, net.bottoms, strict=True)
+        node.layer.type == "BatchNorm" and node.bottoms[0].values.memory is memory
+        for node in net.nodes
     )
 
 

@@ -156,5 +156,5 @@ def traps(net: Net, trains: bool, test_iter: int, index: int) -> Iterator[str]:
                 running.remove(i)  # a label that is no class, with which a training ends
                 yield str(error)
             else:
-                yield from first.not_whole(i)
+                yield from first.not_whole(net.nodes[i])
         yield from first.look(number == batches.BATCHES)

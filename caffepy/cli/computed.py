@@ -45,17 +45,17 @@ TITLES = Row("layer", "type", "engine", "layout", "moved", "kernel")
 
 def rows(net: Net, both: bool = True) -> list[Row]:
     """What one more forward and (with ``both``) backward, layer by layer, shows of each layer."""
-    count = len(net.layers)
+    count = len(net.nodes)
     paid: list[list[str]] = [[] for _ in range(count)]
     layouts = ["-"] * count
     with net.public_call():
-        for i, tops in enumerate(net.tops):
+        for i, node in enumerate(net.nodes):
             with _counted(net, "forward", paid[i]):
                 net.forward_layer(i)
-            if tops:
-                layouts[i] = "channels-last" if tops[0].values.channels_last else "C order"
+            if node.tops:
+                layouts[i] = "channels-last" if node.tops[0].values.channels_last else "C order"
         for i in reversed(range(count)):
-            if both and net.needs_backward[i]:
+            if both and net.nodes[i].needs_backward:
                 with _counted(net, "backward", paid[i]):
                     net.backward_layer(i)
     return [
@@ -99,7 +99,7 @@ def table(found: list[Row]) -> list[str]:
 def as_one(net: Net) -> str:
     """Which layers run as one, such as ``conv1 + relu1, conv2 + relu2``."""
     return ", ".join(" + ".join(net.layer_names[n] for n in fused.numbers)
-                     for _, fused in sorted(net.walk.fused.items())) or "none"
+                     for _, fused in sorted(net.executor.fused.items())) or "none"
 
 
 def whole(net: Net, iterations: int, both: bool = True) -> tuple[float, float]:

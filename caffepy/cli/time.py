@@ -114,7 +114,7 @@ def benchmark(net: Net, iterations: int, both: bool = True) -> None:
             wait()
             forward[i] += 1e3 * (perf_counter() - before)
         for i in reversed(range(count)):
-            if both and net.needs_backward[i]:
+            if both and net.nodes[i].needs_backward:
                 before = perf_counter()
                 net.backward_layer(i)
                 wait()

@@ -16,6 +16,7 @@ from caffepy.core.blob import Blob, shape_text
 from caffepy.core.inplace import spoiled
 from caffepy.core.layer import Layer, count_range
 from caffepy.core.memory import Place
+from caffepy.core.node import Node
 from caffepy.core.precision import Precision
 from caffepy.errors import ShapeError, did_you_mean
 from caffepy.proto import caffe_pb2
@@ -59,7 +60,7 @@ class Assembly:
         net = self.net
         if net.phase == caffe_pb2.TEST and not param.force_backward:
             return  # its gradients are hardly ever asked for, and the net to train has said it
-        for layer, changer in spoiled(net.layers, net.bottoms, net.tops, net.needs_backward):
+        for layer, changer in spoiled(net.nodes):
             logger.warning(
                 "%s works in place on a blob that layer '%s' (%s) needs unchanged for its "
                 "gradient, which will be wrong. Give '%s' a top of another name.",
@@ -103,16 +104,14 @@ class Assembly:
             layer.setup(bottom, top)
             layer.reshape(bottom, top)
         self.precision.look(layer)
-        net.layers.append(layer)
-        net.bottoms.append(bottom)
-        net.tops.append(top)
-        net.top_names.append(list(spec.top) + ["(automatic)"] * (len(top) - len(spec.top)))
-        net.bottom_names.append(list(spec.bottom))
-        net.propagate_down.append(wanted)
+        node = Node(
+            len(net.nodes), layer, bottom, top, bottom_names=list(spec.bottom),
+            top_names=list(spec.top) + ["(automatic)"] * (len(top) - len(spec.top)),
+            propagate_down=wanted)
+        net.nodes.append(node)
         logger.info("Setting up %s", spec.name)
-        weights = loss_weights(layer, len(top))
-        net.top_weights.append(weights)
-        for blob, name, weight in zip(top, net.top_names[-1], weights, strict=True):
+        node.weigh(loss_weights(layer, len(top)))
+        for (name, blob), weight in zip(node.named_tops, node.loss_weights, strict=True):
             net.loss_weights[name] = weight
             seed_loss(blob, weight)
             logger.info("Top shape: %s", shape_text(blob.shape))
@@ -122,9 +121,8 @@ class Assembly:
         logger.info("Memory required for data: %d", net.memory_used)
 
         learns = self._parameters(layer)
-        needs = learns or any(wanted)
-        net.needs_backward.append(needs)
-        if needs:
+        node.needs_backward = learns or any(wanted)
+        if node.needs_backward:
             self.blob_needs.update(dict.fromkeys(spec.top, True))
 
     def _bottoms(self, layer: Layer) -> tuple[list[Blob], list[bool]]:
@@ -261,30 +259,30 @@ def plan_backward(net: Net, force: bool) -> None:
     """Decide which layers run backward and to which bottoms: those between learning and loss."""
     under_loss: set[str] = set()
     unwanted: set[str] = set()
-    for i in reversed(range(len(net.layers))):
-        wanted = net.propagate_down[i]
-        names = net.top_names[i]
-        contributes = any(net.top_weights[i]) or any(name in under_loss for name in names)
+    for node in reversed(net.nodes):
+        names = node.top_names
+        contributes = bool(node.loss_terms) or any(name in under_loss for name in names)
         if not contributes or all(name in unwanted for name in names):
-            net.needs_backward[i] = False
-            wanted[:] = [False] * len(wanted)
+            node.needs_backward = False
+            node.propagate_down = [False] * len(node.bottoms)
         logger.info(
-            "%s needs backward computation." if net.needs_backward[i]
-            else "%s does not need backward computation.", net.layers[i].name,
+            "%s needs backward computation." if node.needs_backward
+            else "%s does not need backward computation.", node.layer.name,
         )
-        for name, want in zip(net.bottom_names[i], wanted, strict=True):
+        for name, want in zip(node.bottom_names, node.propagate_down, strict=True):
             if contributes:
                 under_loss.add(name)
             if not want:
                 unwanted.add(name)
-    for i, layer in enumerate(net.layers):
+    for node in net.nodes:
+        layer = node.layer
         has_gradient = type(layer).backward is not Layer.backward
         if force and has_gradient:
-            net.needs_backward[i] = True
-            net.propagate_down[i] = [index not in layer.labels
-                                     for index in range(len(net.bottoms[i]))]
+            node.needs_backward = True
+            node.propagate_down = [index not in layer.labels
+                                   for index in range(len(node.bottoms))]
             layer.param_propagate_down = [True] * len(layer.blobs)
-        elif net.needs_backward[i] and not has_gradient:
+        elif node.needs_backward and not has_gradient:
             layer.fail("this layer has no gradient, and one is needed to train what lies below",
                        fix="Give its bottom propagate_down: false, or lr_mult: 0 to the layers "
                            "below.")

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from caffepy.core.blob import Blob
 from caffepy.core.context import Context
-from caffepy.core.layer import Layer
 from caffepy.core.memory import Mover, SyncedMemory
+from caffepy.core.node import Node
 
 Hook = Callable[[int], None]
 
@@ -22,14 +22,14 @@ class Calls:
     """Those of one net.
 
     Args:
-        blobs, layers: the net's own, by name and in order; both may still grow.
+        blobs, nodes: the net's own, by name and in order; both may still grow.
         context: the net's.
     """
 
-    def __init__(self, blobs: Mapping[str, Blob], layers: Sequence[Layer], context: Context
+    def __init__(self, blobs: Mapping[str, Blob], nodes: Sequence[Node], context: Context
                  ) -> None:
         self._blobs = blobs
-        self._layers = layers
+        self._nodes = nodes
         self._context = context
         self._found: set[SyncedMemory] | None = None
         self._movers: set[Mover] = set()
@@ -75,7 +75,7 @@ class Calls:
     def _viewed(self) -> list[SyncedMemory]:
         """The memories of this net of which somebody holds a view."""
         if self._found is None:
-            blobs = [*self._blobs.values(), *(b for layer in self._layers for b in layer.blobs)]
+            blobs = [*self._blobs.values(), *(b for node in self._nodes for b in node.layer.blobs)]
             self._found = {t.memory for b in blobs for t in (b.values, b.grads)}
             self._movers = {memory.mover for memory in self._found}  # nets may share parameters
         return [memory for mover in self._movers for memory in mover.pinned()

@@ -11,6 +11,7 @@ from caffepy.core.memory import Place, Tensor
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
+    from caffepy.core.node import Node
 
 logger = log.get(__name__)
 
@@ -21,10 +22,10 @@ def mean_abs(tensor: Tensor) -> float:
     return float(np.abs(values).mean()) if tensor.count else 0.0
 
 
-def forward(net: Net, i: int) -> None:
-    """After layer i's forward: its tops and parameters."""
-    layer = net.layers[i]
-    for name, blob in zip(net.top_names[i], net.tops[i], strict=True):
+def forward(node: Node) -> None:
+    """After a layer's forward: its tops and parameters."""
+    layer = node.layer
+    for name, blob in node.named_tops:
         logger.info("    [Forward] Layer %s, top blob %s data: %g",
                     layer.name, name, mean_abs(blob.values))
     for index, blob in enumerate(layer.blobs):
@@ -34,11 +35,10 @@ def forward(net: Net, i: int) -> None:
                     layer.name, given or index, mean_abs(blob.values))
 
 
-def backward(net: Net, i: int) -> None:
-    """After layer i's backward: its bottoms' and parameters' gradients, without their scale."""
-    layer, scale = net.layers[i], net.grad_scale()
-    wanted = zip(net.bottom_names[i], net.bottoms[i], net.propagate_down[i], strict=True)
-    for name, blob, want in wanted:
+def backward(node: Node, scale: float) -> None:
+    """After a layer's backward: its bottoms' and parameters' gradients, without their scale."""
+    layer = node.layer
+    for (name, blob), want in zip(node.named_bottoms, node.propagate_down, strict=True):
         if want:
             logger.info("    [Backward] Layer %s, bottom blob %s diff: %g",
                         layer.name, name, mean_abs(blob.grads) / scale)

@@ -69,9 +69,10 @@ def of(net: Net, histories: int = 0) -> Footprint:
 def formats(net: Net) -> dict[SyncedMemory, set[int]]:
     """The bytes that a number takes in each format in which a memory is held."""
     found: dict[SyncedMemory, set[int]] = {}
-    for layer, bottoms, tops in zip(net.layers, net.bottoms, net.tops, strict=True):
+    for node in net.nodes:
+        layer = node.layer
         half = layer.half is not None and (layer.stores_half or layer.device_bytes > 0)
-        for blob in (*bottoms, *tops):
+        for blob in (*node.bottoms, *node.tops):
             for memory in (blob.values.memory, blob.grads.memory):
                 found.setdefault(memory, set()).add(HALF if half else net.dtype.itemsize)
         for blob in layer.blobs:
@@ -86,24 +87,21 @@ def memories(net: Net) -> tuple[set[SyncedMemory], set[SyncedMemory]]:
     backward computes them."""
     parameters: set[SyncedMemory] = set()
     blobs = {blob.values.memory for blob in net.blobs.values()}
-    trained = net.phase == caffe_pb2.TRAIN and any(net.needs_backward)
+    trained = net.phase == caffe_pb2.TRAIN and any(node.needs_backward for node in net.nodes)
     for blob in (blob for layer in net.layers for blob in layer.blobs):
         parameters.add(blob.values.memory)
         if trained:
             parameters.add(blob.grads.memory)
-    for bottoms, wanted, needed in zip(
-        net.bottoms, net.propagate_down, net.needs_backward, strict=True
-    ):
-        if needed and trained:
-            blobs.update(blob.grads.memory
-                         for blob, down in zip(bottoms, wanted, strict=True) if down)
+    for node in net.nodes:
+        if node.needs_backward and trained:
+            blobs.update(blob.grads.memory for blob in node.wanted)
     return parameters, blobs - parameters
 
 
 def batch_of(net: Net) -> int:
     """The length of the first blob's first axis, 1 if it has none."""
-    for tops in net.tops:
-        for blob in tops:
+    for node in net.nodes:
+        for blob in node.tops:
             if blob.shape:
                 return max(1, blob.shape[0])
     return 1

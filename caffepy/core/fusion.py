@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from caffepy.core.blob import Blob
 from caffepy.core.memory import SyncedMemory
+from caffepy.core.node import Node
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 
@@ -23,20 +24,6 @@ if TYPE_CHECKING:
     from caffepy.core.net import Net
 
 LONGEST = 4  # convolution, batch normalization, scale, ReLU
-
-
-class Link(NamedTuple):
-    """A layer in its net, ``number``-th from 0."""
-
-    number: int
-    layer: Layer
-    bottom: list[Blob]
-    top: list[Blob]
-    propagate_down: list[bool]
-
-    @property
-    def in_place(self) -> bool:
-        return self.bottom[0] is self.top[0]
 
 
 class Fused:
@@ -76,40 +63,38 @@ def find(net: Net) -> dict[int, Fused]:
         return found  # kernels queue up there anyway, and whole passes are recorded
     # statistics fold into weights in the TEST phase, where backward would miss what they were
     optimize = net.optimize and not (net.phase == caffe_pb2.TEST and net.param.force_backward)
-    links = [Link(number, *parts) for number, parts in enumerate(zip(
-        net.layers, net.bottoms, net.tops, net.propagate_down, strict=True))]
     users: dict[SyncedMemory, list[int]] = {}
-    for link in links:
-        for memory in {blob.values.memory for blob in (*link.bottom, *link.top)}:
-            users.setdefault(memory, []).append(link.number)
+    for node in net.nodes:
+        for memory in {blob.values.memory for blob in (*node.bottoms, *node.tops)}:
+            users.setdefault(memory, []).append(node.number)
     taken: set[int] = set()
-    for link in links:
-        if link.number not in taken:
-            chain = _chain(link, links, users, optimize)
-            fused = link.layer.fuse(chain, optimize) if len(chain) > 1 else None
+    for node in net.nodes:
+        if node.number not in taken:
+            chain = _chain(node, net.nodes, users, optimize)
+            fused = node.layer.fuse(chain, optimize) if len(chain) > 1 else None
             if fused:
-                found[link.number] = fused
+                found[node.number] = fused
                 taken.update(fused.numbers)
     return found
 
 
 def _chain(
-    link: Link, links: list[Link], users: dict[SyncedMemory, list[int]], optimize: bool
-) -> list[Link]:
+    node: Node, nodes: list[Node], users: dict[SyncedMemory, list[int]], optimize: bool
+) -> list[Node]:
     """A layer and those behind it, as long as each hands a single blob to the next one alone."""
-    chain = [link]
-    while len(chain) < LONGEST and len(link.top) == 1:
-        readers = users[link.top[0].values.memory]
-        following = bisect_right(readers, link.number)  # they are in order
+    chain = [node]
+    while len(chain) < LONGEST and len(node.tops) == 1:
+        readers = users[node.tops[0].values.memory]
+        following = bisect_right(readers, node.number)  # they are in order
         if following == len(readers):
             break
-        before, link = link, links[readers[following]]
-        if link.bottom != before.top or len(link.top) != 1:
+        before, node = node, nodes[readers[following]]
+        if node.bottoms != before.tops or len(node.tops) != 1:
             break
         # out of place the blob between stays unwritten: it must be nobody else's
-        if not link.in_place and not (optimize and len(readers) == 2):
+        if not node.in_place and not (optimize and len(readers) == 2):
             break
-        chain.append(link)
+        chain.append(node)
     return chain
 
 

@@ -6,17 +6,14 @@ backward reads (``Layer.keeps``), so it can be seen before the first iteration.
 
 from __future__ import annotations
 
-from caffepy.core.blob import Blob
+from collections.abc import Sequence
+
 from caffepy.core.layer import Layer
 from caffepy.core.memory import SyncedMemory
+from caffepy.core.node import Node
 
 
-def spoiled(
-    layers: list[Layer],
-    bottoms: list[list[Blob]],
-    tops: list[list[Blob]],
-    needs_backward: list[bool],
-) -> list[tuple[Layer, Layer]]:
+def spoiled(nodes: Sequence[Node]) -> list[tuple[Layer, Layer]]:
     """Pairs (layer whose gradient goes wrong, the next layer that changes its values in place).
 
     Split, Flatten and Reshape hand on the same memory, so memories are compared, not names. One
@@ -25,22 +22,21 @@ def spoiled(
     found = []
     changer: dict[SyncedMemory, int] = {}
     sign_changer: dict[SyncedMemory, int] = {}  # the same, without those that keep all signs
-    for i in reversed(range(len(layers))):
-        layer = layers[i]
-        if needs_backward[i]:
+    for node in reversed(nodes):
+        layer = node.layer
+        if node.needs_backward:
             # ReLU needs only which values are positive, and Dropout or another ReLU do not change
             # that where a gradient comes back
             after = sign_changer if "sign" in layer.keeps else changer
-            spoilers = [after[m] for m in {b.values.memory for b in layer.kept(bottoms[i], tops[i])}
-                        if m in after]
-            if spoilers:
-                found.append((layer, layers[min(spoilers)]))
-        for memory in _changed(bottoms[i], tops[i]):
-            changer[memory] = i
+            kept = {blob.values.memory for blob in node.kept}
+            if spoilers := [after[memory] for memory in kept if memory in after]:
+                found.append((layer, nodes[min(spoilers)].layer))
+        for memory in _changed(node):
+            changer[memory] = node.number
             if not layer.preserves_sign:
-                sign_changer[memory] = i
+                sign_changer[memory] = node.number
     return found[::-1]
 
 
-def _changed(bottom: list[Blob], top: list[Blob]) -> set[SyncedMemory]:
-    return {t.values.memory for b, t in zip(bottom, top, strict=False) if b is t}
+def _changed(node: Node) -> set[SyncedMemory]:
+    return {t.values.memory for b, t in zip(node.bottoms, node.tops, strict=False) if b is t}

@@ -26,7 +26,8 @@ from caffepy.errors import BadValue, CaffeError, ConfigError, DeviceError
 from caffepy.proto import caffe_pb2, wire
 
 if TYPE_CHECKING:
-    from caffepy.core.fusion import Fused, Link
+    from caffepy.core.fusion import Fused
+    from caffepy.core.node import Node
 
 Blobs = Sequence[Blob]
 ErrorClass = type[CaffeError]  # within Layer, ``type`` is an attribute
@@ -119,7 +120,7 @@ class Layer(Traits):
         """Recorded work of this layer is about to run again, without ``forward`` being called:
         bring up to date what it reads on the device besides blobs, such as a counter of draws."""
 
-    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+    def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
         """What runs this layer and some that follow as one, if that is faster; see core.fusion.
 
         Args:

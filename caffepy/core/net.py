@@ -17,25 +17,15 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import (
-    crops,
-    debug,
-    footprint,
-    graph,
-    obeys,
-    precision,
-    registry,
-    scaled,
-    sharing,
-    weights,
-)
+from caffepy.core import crops, graph, obeys, precision, registry, scaled, sharing, weights
 from caffepy.core.arena import Arena, Parameter
-from caffepy.core.assemble import assemble, seed_loss
+from caffepy.core.assemble import assemble
 from caffepy.core.blob import Blob
 from caffepy.core.calls import Calls, Hook
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
+from caffepy.core.node import Node
 from caffepy.core.recorder import Recorder
 from caffepy.core.recording import Sequel
 from caffepy.core.upgrade import own_net_param
@@ -60,19 +50,16 @@ class Net:
             may take turns in memory (core.turns): for who looks at the outputs alone.
 
     Attributes:
-        layers, layer_names: in order; ``bottoms[i]`` and ``tops[i]`` are layer i's blobs,
-            ``bottom_names[i]`` and ``top_names[i]`` what they are called.
+        nodes: the layers in order, each with its blobs, their names, and what backward will
+            compute of them (core.node); ``layers`` and ``layer_names`` for who wants these alone.
         blobs: name to blob, in order of appearance.
         loss_weights: blob name to its weight in the loss.
         parameters: the learnable blobs, shared ones once; ``params`` has all, by layer name.
-        propagate_down, needs_backward: what backward will compute.
         input_names, output_names: tops of Input layers; tops that nobody consumes, sorted.
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
             are called with each layer's index; kept views are current then, and may be written.
-        grad_scale: says what the gradients that start at losses are multiplied with; see scaled.
-        layer_done: called with a layer's index once backward has passed it, hooks and all: for who
-            takes its gradients away while backward goes on below.
+        executor: runs the layers: walks through them, or records what it can on a GPU.
 
     Raises:
         CaffeError: anything wrong with the description, naming file, line and layer.
@@ -115,16 +102,8 @@ class Net:
         self.label = label
         self.dtype = np.dtype(dtype)
         self.optimize = optimize
-        self.debug_info: bool = param.debug_info
 
-        self.layers: list[Layer] = []
-        self.bottoms: list[list[Blob]] = []
-        self.tops: list[list[Blob]] = []
-        self.bottom_names: list[list[str]] = []
-        self.top_names: list[list[str]] = []
-        self.top_weights: list[list[float]] = []
-        self.propagate_down: list[list[bool]] = []
-        self.needs_backward: list[bool] = []
+        self.nodes: list[Node] = []
         self.blobs: dict[str, Blob] = {}
         self.loss_weights: dict[str, float] = {}
         self.parameters: list[Parameter] = []
@@ -135,30 +114,30 @@ class Net:
         self.after_forward: list[Hook] = []
         self.before_backward: list[Hook] = []
         self.after_backward: list[Hook] = []
-        self.layer_done: Hook | None = None
         self.told: set[str] = set()  # about sharing with another net, once
-        self.grad_scale: Callable[[], float] = lambda: 1.0
 
-        self._shapes: list[list[tuple[int, ...]]] = []  # of each layer's blobs, last reshape
-        self._calls = Calls(self.blobs, self.layers, self.context)
-        self.recorder: Recorder | None = None
+        self._grad_scale: Callable[[], float] = lambda: 1.0
+        self._calls = Calls(self.blobs, self.nodes, self.context)
         try:
             with self.context.computing():
                 assemble(self, self.param, where)
         except BaseException:
             self.close()
             raise
-        self._shapes = [[blob.shape for blob in (*bottom, *top)]
-                        for bottom, top in zip(self.bottoms, self.tops, strict=True)]
-        self.walk = Walk(self)
-        self.recorder = Recorder(self) if self.context.accelerator else None
+        for node in self.nodes:
+            node.take_shapes()
+        self.executor = (Recorder if self.context.accelerator else Walk)(self, self._calls)
         logger.info("Network initialization done.")
 
     # -- looking things up ----------------------------------------------------------------
 
+    @cached_property
+    def layers(self) -> list[Layer]:
+        return [node.layer for node in self.nodes]
+
     @property
     def layer_names(self) -> list[str]:
-        return [layer.name for layer in self.layers]
+        return [node.layer.name for node in self.nodes]
 
     @property
     def params(self) -> dict[str, list[Blob]]:
@@ -198,18 +177,13 @@ class Net:
 
     def forward(self) -> float:
         """Run all layers; returns the weighted loss."""
-        if self.recorder is None or self.losses_change:
-            return self.forward_range(0, len(self.layers) - 1)
-        self.launch_forward()
-        return self.loss()
+        with self.public_call():
+            return self.executor.whole_forward()
 
     def launch_forward(self) -> None:
         """Run all layers without waiting for the loss: a GPU may still be at work afterwards."""
-        if self.recorder is None:
-            self.forward_range(0, len(self.layers) - 1)
-            return
         with self.public_call():
-            self.recorder.forward()
+            self.executor.launch_forward()
 
     def loss(self) -> float:
         """The weighted loss of the last forward, as it is in the tops.
@@ -218,8 +192,9 @@ class Net:
             DataError: what a layer on a GPU could not say while it ran, such as a bad label.
         """
         loss = 0.0
-        for i in range(len(self.layers)):
-            loss += self._loss_of(i)
+        for node in self.nodes:
+            if node.loss_terms:
+                loss += node.loss()
         self.check_device()
         return loss
 
@@ -241,100 +216,49 @@ class Net:
     @cached_property
     def losses_change(self) -> bool:
         """Whether a later layer works in place on a loss, which must be read before it does."""
-        written = Counter(blob for tops in self.tops for blob in tops)
-        return any(written[blob] > 1 for terms in self.loss_terms for blob, _ in terms)
-
-    @cached_property
-    def loss_terms(self) -> list[list[tuple[Blob, float]]]:
-        """For each layer its tops that have a weight in the loss, and the weight."""
-        return [[(blob, weight) for blob, weight in zip(tops, given, strict=True) if weight]
-                for tops, given in zip(self.tops, self.top_weights, strict=True)]
+        written = Counter(blob for node in self.nodes for blob in node.tops)
+        return any(written[blob] > 1 for node in self.nodes for blob, _ in node.loss_terms)
 
     def forward_range(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end``, both included; returns their weighted loss."""
         with self.public_call():
-            return self.walk.forward(start, end)
+            return self.executor.forward(start, end)
 
     def backward(self) -> None:
         """Run all layers' gradients, last to first."""
         with self.public_call(), scaled.true_gradients(self):
             self.launch_backward()
 
-    def launch_backward(self, sequel: Sequel | None = None) -> None:
-        """As backward, but where gradients are scaled (see scaled) they stay so; on a GPU then
-        ``sequel``, which may be recorded with them."""
+    def launch_backward(self, sequel: Sequel | None = None, layer_done: Hook | None = None
+                        ) -> None:
+        """As backward, but where gradients are scaled (see scaled) they stay so.
+
+        Args:
+            sequel: what is done with the gradients then; on a GPU it may be recorded with them.
+            layer_done: called with a layer's index once backward has passed it, hooks and all: for
+                who takes its gradients away while backward goes on below.
+        """
         with self.public_call():
-            if self.recorder is not None:
-                self.recorder.backward(sequel)
-            else:
-                self.walk.backward(len(self.layers) - 1, 0)
+            self.executor.launch_backward(sequel, layer_done)
 
     def backward_range(self, start: int, end: int) -> None:
         """Run the gradients of layers ``start`` down to ``end``, both included."""
         with self.public_call(), scaled.true_gradients(self):
-            self.walk.backward(start, end)
+            self.executor.backward(start, end)
 
     def forward_layer(self, i: int) -> float:
         """Reshape layer i if its bottoms changed shape, run it, return its weighted loss."""
-        if self.recorder is not None:  # whose replays would not have what this layer keeps
-            self.recorder.forget()
-        self.run_layer(i)
-        return self._loss_of(i)
-
-    def run_layer(self, i: int) -> None:
-        """As ``forward_layer``, but the loss is left where it is."""
-        layer = self.layers[i]
-        if layer.always_reshape or self.shapes_changed(i):
-            self.reshape_layer(i)
-        try:
-            layer.forward(self.bottoms[i], self.tops[i])
-        except MemoryError as error:
-            layer.no_memory(error, footprint.advice(self))
-        if self.debug_info:
-            debug.forward(self, i)
-
-    def shapes_changed(self, i: int) -> bool:
-        """Whether layer i must be reshaped. (A script may have reshaped its top, too.)"""
-        return [blob.shape for blob in (*self.bottoms[i], *self.tops[i])] != self._shapes[i]
-
-    def _loss_of(self, i: int) -> float:
-        loss = 0.0
-        for blob, weight in self.loss_terms[i]:
-            loss += weight * float(blob.values.read(Place.HOST).sum())
-        return loss
+        return self.executor.forward_layer(i)
 
     def backward_layer(self, i: int) -> None:
         """Run layer i's gradient."""
-        try:
-            self.layers[i].backward(self.tops[i], self.propagate_down[i], self.bottoms[i])
-        except MemoryError as error:
-            self.layers[i].no_memory(error, footprint.advice(self))
-        if self.debug_info:
-            debug.backward(self, i)
+        self.executor.backward_layer(i)
 
     def reshape(self) -> None:
         """Give all blobs the shapes that follow from the inputs' present ones."""
         with self.context.computing():
-            for i in range(len(self.layers)):
-                self.reshape_layer(i)
-
-    def reshape_layer(self, i: int) -> None:
-        """Have layer i take the shapes of its bottoms."""
-        layer, bottom, top = self.layers[i], self.bottoms[i], self.tops[i]
-        before, keeps = [blob.shape for blob in top], layer.keeps
-        with layer.named_errors():
-            layer.reshape(bottom, top)
-        if not layer.opaque and not {*layer.keeps} <= {*keeps}:
-            layer.fail("backward begins to read what it did not when the net was built, and which "
-                       "may be gone by then", found=f"keeps {layer.keeps}, before {keeps}",
-                       fix="Let the type declare it in `keeps`, or set it in setup.")
-        self._shapes[i] = [blob.shape for blob in (*bottom, *top)]
-        self._calls.look_again()  # layers may have begun to share memory
-        if self.recorder and not layer.always_reshape:
-            self.recorder.forget(changed=True)
-        for blob, shape, weight in zip(top, before, self.top_weights[i], strict=True):
-            if blob.shape != shape:
-                seed_loss(blob, weight * self.grad_scale() if weight else 0.0)
+            for node in self.nodes:
+                self.executor.reshape(node)
 
     def clear_param_diffs(self) -> None:
         """Set the gradients of all parameters to zero; they accumulate from here."""
@@ -350,16 +274,30 @@ class Net:
             for name in self.output_names
         ]
 
+    @property
+    def debug_info(self) -> bool:
+        """Whether passes log each layer's mean values; as the prototxt says, at first."""
+        return self.executor.debug_info
+
+    def set_debug_info(self, value: bool) -> None:
+        """Let the next passes log them, or not."""
+        self.executor.debug_info = value
+
+    def grad_scale(self) -> float:
+        """What the gradients that start at losses are multiplied with; see scaled."""
+        return self._grad_scale()
+
+    def scale_gradients(self, by: Callable[[], float]) -> None:
+        """Multiply them from now on with what ``by`` says then."""
+        self._grad_scale = by
+        scaled.seed_losses(self)
+
     # -- calls from outside ---------------------------------------------------------------
 
     def public_call(self) -> contextlib.AbstractContextManager[None]:
         """Brackets every call from outside: views kept from ``blob.data`` count before it and
         are current after it (core.calls)."""
         return self._calls.public()
-
-    def call_hooks(self, hooks: Sequence[Hook], i: int) -> None:
-        """Run a script's code between two layers, as if outside of the call that goes on."""
-        self._calls.run(hooks, i)
 
     # -- weights in and out ---------------------------------------------------------------
 
@@ -396,5 +334,5 @@ class Net:
 
     def close(self) -> None:
         """Let go of threads, files and databases. The blobs stay readable."""
-        for layer in self.layers:
-            layer.close()
+        for node in self.nodes:
+            node.layer.close()

@@ -23,13 +23,16 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
+from caffepy.core.calls import Calls, Hook
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Tensor
+from caffepy.core.node import Node
 from caffepy.core.recording import Camera, Graph, Part, Refused, Sequel
+from caffepy.core.walk import Walk
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
@@ -73,21 +76,21 @@ class Pass:
         return self.done >= WARM_UP and self.made < MOST_RECORDINGS
 
 
-class Recorder:
-    """Of one net. ``forward`` and ``backward`` run all its layers."""
+class Recorder(Walk):
+    """Of one net on a GPU: whole passes run from recordings. Parts of one are walked through."""
 
-    def __init__(self, net: Net) -> None:
-        self.net: Net = weakref.proxy(net)  # a circle would keep a deleted net's memory
+    def __init__(self, net: Net, calls: Calls) -> None:
+        super().__init__(net, calls)
         self._camera = Camera(net.context.accelerator)
         self.enabled = os.environ.get(SWITCH) != "0"
-        self.cuts: frozenset[int] = frozenset()  # backward's graphs end with these layers
+        self._cuts: frozenset[int] = frozenset()  # backward's graphs end with these layers
         # Layers that cannot be recorded, and why. If forward cannot, then backward is not either:
         # what it needs is in another place after each forward.
         self.refused: dict[int, str] = {}
-        this, count = weakref.proxy(self), len(net.layers)
-        self._forward = Pass(range(count), lambda i: this.net.run_layer(i),
+        this, count = weakref.proxy(self), len(net.nodes)
+        self._forward = Pass(range(count), lambda i: this.run_layer(i),
                              lambda i: this._forward_alone(i))
-        self._backward = Pass([i for i in reversed(range(count)) if net.needs_backward[i]],
+        self._backward = Pass([i for i in reversed(range(count)) if net.nodes[i].needs_backward],
                               lambda i: this._run_backward(i),
                               lambda i: this._backward_alone(i))
         self._replayed = False  # whether the last forward ran from a recording
@@ -96,7 +99,14 @@ class Recorder:
 
     # -- the two passes -------------------------------------------------------------------
 
-    def forward(self) -> None:
+    def whole_forward(self) -> float:
+        """Run all layers; returns their weighted loss."""
+        if self.net.losses_change:
+            return super().whole_forward()
+        self.launch_forward()
+        return self.net.loss()
+
+    def launch_forward(self) -> None:
         """Run all layers. The loss is left on the device."""
         net, this = self.net, self._forward
         if self._unseen(net.before_forward, net.after_forward) and (
@@ -107,26 +117,22 @@ class Recorder:
         self.forget()
         this.done += 1
         for i in this.order:
-            net.call_hooks(net.before_forward, i)
-            net.run_layer(i)
-            net.call_hooks(net.after_forward, i)
+            self._calls.run(net.before_forward, i)
+            self.run_layer(i)
+            self._calls.run(net.after_forward, i)
 
-    def backward(self, sequel: Sequel | None = None) -> None:
+    def launch_backward(self, sequel: Sequel | None = None, layer_done: Hook | None = None
+                        ) -> None:
         """Run all layers' gradients, and what comes behind them."""
         net, this = self.net, self._backward
         self._sequel = sequel
         if self._replayed and self._unseen(net.before_backward, net.after_backward):
             key = (sequel.kind if sequel else 0, *(p.blob.grads.is_zero for p in net.parameters))
             if key in this.recordings or this.ready and (self._followed or not sequel):
-                self._go(this, key)
+                self._go(this, key, layer_done)
                 return
         this.done += 1
-        for i in reversed(range(len(net.layers))):
-            net.call_hooks(net.before_backward, i)
-            if net.needs_backward[i]:
-                net.backward_layer(i)
-            net.call_hooks(net.after_backward, i)
-            self._passed((i,))
+        self.backward(self._last, 0, layer_done)
         if sequel:
             self._run_sequel()
 
@@ -138,14 +144,29 @@ class Recorder:
             if changed:
                 each.done = 0
 
+    def cut_behind(self, layers: Iterable[int]) -> None:
+        """See Walk. Replays let go of the gradients of a piece as soon as it is done."""
+        self._cuts = frozenset(layers)
+
+    def forward_layer(self, i: int) -> float:
+        """See Walk. What the layer keeps for backward replays would not have."""
+        self.forget()
+        return super().forward_layer(i)
+
+    def reshape(self, node: Node) -> None:
+        """See Walk."""
+        super().reshape(node)
+        if not node.layer.always_reshape:
+            self.forget(changed=True)
+
     def _unseen(self, *hooks: Sequence[Any]) -> bool:
         """Whether nobody looks into the net between two layers."""
-        return self.enabled and not self.net.debug_info and not any(hooks)
+        return self.enabled and not self.debug_info and not any(hooks)
 
-    def _go(self, this: Pass, key: Key) -> None:
+    def _go(self, this: Pass, key: Key, layer_done: Hook | None = None) -> None:
         recording = this.recordings.get(key)
         if recording is None:
-            self._record(this, key)
+            self._record(this, key, layer_done)
             return
         for item in recording:
             if isinstance(item, int):
@@ -156,15 +177,7 @@ class Recorder:
                 self.forget(changed=True)
                 for i in item.numbers:
                     this.run(i)
-            if this is self._backward:
-                self._passed((item,) if isinstance(item, int) else item.numbers)
-
-    def _passed(self, layers: Sequence[int]) -> None:
-        """Backward is through with these layers."""
-        if self.net.layer_done is not None:
-            for i in layers:
-                if i != SEQUEL:
-                    self.net.layer_done(i)
+            _passed((item,) if isinstance(item, int) else item.numbers, layer_done)
 
     def _run_sequel(self) -> None:
         assert self._sequel is not None
@@ -174,7 +187,7 @@ class Recorder:
 
     # -- recording ------------------------------------------------------------------------
 
-    def _record(self, this: Pass, key: Key) -> None:
+    def _record(self, this: Pass, key: Key, layer_done: Hook | None) -> None:
         """Run a pass, and record it on the way."""
         recording: Recording = []
         todo = [*this.order, SEQUEL] if key[0] else list(this.order)
@@ -192,8 +205,7 @@ class Recorder:
             else:
                 continue
             del todo[: len(done)]
-            if this is self._backward:
-                self._passed(done)
+            _passed(done, layer_done)
         this.made += 1
         if self._replayed:  # else a layer on the way has changed shapes
             this.recordings[key] = recording
@@ -204,7 +216,7 @@ class Recorder:
     def _part(self, i: int) -> Part:
         """The layer of that number, or the sequel."""
         if i != SEQUEL:
-            return self.net.layers[i]
+            return self._nodes[i].layer
         assert self._sequel is not None
         return self._sequel
 
@@ -214,10 +226,10 @@ class Recorder:
         for i in todo:
             part = self._part(i)
             if not part.recordable or i in self.refused or isinstance(part, Layer) and (
-                    part.always_reshape or self.net.shapes_changed(i)):
+                    part.always_reshape or self._nodes[i].shapes_changed):
                 break
             wanted[i] = part
-            if this is self._backward and i in self.cuts:
+            if this is self._backward and i in self._cuts:
                 break
         return wanted
 
@@ -234,29 +246,27 @@ class Recorder:
             return None
 
     def _forward_alone(self, i: int) -> None:
-        net = self.net
-        net.layers[i].forward(net.bottoms[i], net.tops[i])
+        self._nodes[i].forward()
 
     def _run_backward(self, i: int) -> None:
         if i == SEQUEL:
             self._run_sequel()
         else:
-            self.net.backward_layer(i)
+            self.backward_layer(i)
 
     def _backward_alone(self, i: int) -> None:
-        net = self.net
         if i == SEQUEL:
             assert self._sequel is not None
             self._sequel.forward()
             return
-        net.layers[i].backward(net.tops[i], net.propagate_down[i], net.bottoms[i])
+        self._nodes[i].backward()
 
     def _tensors(self, layers: dict[int, Part]) -> list[Tensor]:
-        net = self.net
         found: list[Tensor] = []
         for i, part in layers.items():
             if isinstance(part, Layer):
-                blobs = (*net.bottoms[i], *net.tops[i], *part.blobs)
+                node = self._nodes[i]
+                blobs = (*node.bottoms, *node.tops, *part.blobs)
                 found += [tensor for blob in blobs for tensor in (blob.values, blob.grads)]
             else:
                 found += part.tensors
@@ -268,15 +278,23 @@ class Recorder:
         graphs = [item for item in recording if isinstance(item, Graph)]
         numbers = [i for graph in graphs for i in graph.numbers]
         alone = [i for i in recording if isinstance(i, int) and i != SEQUEL
-                 and not net.layers[i].data]
+                 and not self._nodes[i].layer.data]
         with_it = " and the update" if SEQUEL in numbers else ""
         logger.info("%s of net '%s' (%s): %d layers%s run from CUDA graphs (%d), %d by themselves",
                     "Forward" if this is self._forward else "Backward", net.name, net.label,
                     len(numbers) - (SEQUEL in numbers), with_it, len(graphs), len(alone))
         for i in alone:
-            logger.info("    %s runs by itself: %s", net.layers[i].place_name,
+            logger.info("    %s runs by itself: %s", self._nodes[i].layer.place_name,
                         self.refused.get(i, "its work is not the same each time"))
         if has_sequel and SEQUEL not in numbers:
             assert self._sequel is not None
             logger.info("    The update runs by itself: %s",
                         self.refused.get(SEQUEL, self._sequel.why_not))
+
+
+def _passed(layers: Sequence[int], layer_done: Hook | None) -> None:
+    """Backward is through with these layers."""
+    if layer_done is not None:
+        for i in layers:
+            if i != SEQUEL:
+                layer_done(i)

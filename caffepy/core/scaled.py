@@ -23,8 +23,8 @@ WORDS = ("global_grad_scale", "global_grad_scale_adaptive")  # of a net
 def seed_losses(net: Net) -> None:
     """Let backward start from what the scale is now."""
     scale = net.grad_scale()
-    for terms in net.loss_terms:
-        for blob, weight in terms:
+    for node in net.nodes:
+        for blob, weight in node.loss_terms:
             seed_loss(blob, weight * scale)
 
 

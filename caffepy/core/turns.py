@@ -123,9 +123,10 @@ def forward_accesses(net: Net, fused: Iterable[Fused]) -> list[Access]:
     """Forward's, in order. Layers that can run as one run together, or each at its own time."""
     first = {number: f.numbers[0] for f in fused for number in f.numbers}
     found = []
-    for i in range(len(net.layers)):
-        reads = [blob.values.memory for blob in net.bottoms[i]]
-        writes = [blob.values.memory for blob in net.tops[i]]
+    for node in net.nodes:
+        reads = [blob.values.memory for blob in node.bottoms]
+        writes = [blob.values.memory for blob in node.tops]
+        i = node.number
         found += [Access(time, reads, writes) for time in {i, first.get(i, i)}]
     return sorted(found, key=lambda access: access.time)  # stable: within one time as they run
 
@@ -133,13 +134,13 @@ def forward_accesses(net: Net, fused: Iterable[Fused]) -> list[Access]:
 def backward_accesses(net: Net, fused: Iterable[Fused]) -> list[Access]:
     """Backward's, in order."""
     last = {number: f.numbers[-1] for f in fused if f.whole for number in f.numbers}
-    count = len(net.layers)
+    count = len(net.nodes)
     found = []
-    for i in reversed(range(count)):
-        if net.needs_backward[i]:
-            reads = [blob.grads.memory for blob in net.tops[i]]
-            writes = [blob.grads.memory for blob, down in zip(
-                net.bottoms[i], net.propagate_down[i], strict=True) if down]
+    for node in reversed(net.nodes):
+        if node.needs_backward:
+            reads = [blob.grads.memory for blob in node.tops]
+            writes = [blob.grads.memory for blob in node.wanted]
+            i = node.number
             found += [Access(count - 1 - at, reads, writes) for at in {i, last.get(i, i)}]
     return sorted(found, key=lambda access: access.time)
 
@@ -192,14 +193,12 @@ def _foreign(layer: Layer) -> bool:
 
 def _own_blobs(net: Net) -> Iterator[Blob]:
     """Blobs that somebody looks at or writes to beside the layers, or that may not be written."""
-    for layer, bottoms, tops, weights in zip(
-        net.layers, net.bottoms, net.tops, net.top_weights, strict=True
-    ):
-        if not bottoms:
-            yield from tops
-        if _foreign(layer):
-            yield from (*bottoms, *tops)
-        yield from (blob for blob, weight in zip(tops, weights, strict=True) if weight)
+    for node in net.nodes:
+        if not node.bottoms:
+            yield from node.tops
+        if _foreign(node.layer):
+            yield from (*node.bottoms, *node.tops)
+        yield from (blob for blob, _ in node.loss_terms)
     for name in net.output_names:
         yield net.blobs[name]
 
@@ -211,16 +210,15 @@ def _own(net: Net) -> set[SyncedMemory]:
 def kept(net: Net, fused: Iterable[Fused]) -> set[SyncedMemory]:
     """The values that backward reads."""
     found = [blob for f in fused if f.whole for blob in f.kept]
-    for i, layer in enumerate(net.layers):
-        if net.needs_backward[i]:
-            found += layer.kept(net.bottoms[i], net.tops[i])
+    for node in net.nodes:
+        found += node.kept
     return {blob.values.memory for blob in found}
 
 
 def _names(net: Net, side: str) -> dict[SyncedMemory, str]:
     """What to call a memory: the first blob's name."""
     found: dict[SyncedMemory, str] = {}
-    for names, blobs in zip(net.top_names, net.tops, strict=True):
-        for name, blob in zip(names, blobs, strict=True):
+    for node in net.nodes:
+        for name, blob in node.named_tops:
             found.setdefault(getattr(blob, side).memory, name)
     return found

@@ -78,9 +78,8 @@ class Inside:
         self._numbers = {name: i for i, name in reversed([*enumerate(self.layer_names)])}
         # automatic tops are blobs too, although no prototxt names them
         named = {id(blob): (name, blob, weight)
-                 for names, blobs, weights in zip(core.top_names, core.tops, core.top_weights,
-                                                  strict=True)
-                 for name, blob, weight in zip(names, blobs, weights, strict=True)}
+                 for node in core.nodes
+                 for (name, blob), weight in zip(node.named_tops, node.loss_weights, strict=True)}
         self.blob_names = [name for name, _, _ in named.values()]
         self.blob_list = [blob for _, blob, _ in named.values()]
         self.blob_loss_weights = [weight for _, _, weight in named.values()]
@@ -99,10 +98,15 @@ class Inside:
         """How errors call the net."""
         return f"net '{self.core.name}'"
 
-    def names_by_layer(self, lists: Sequence[Sequence[Blob]]) -> OrderedDict[str, list[str]]:
-        """Layer name to the names of its blobs."""
-        return Named((layer, self.names(blobs))
-                     for layer, blobs in zip(self.layer_names, lists, strict=True))
+    @property
+    def top_names(self) -> OrderedDict[str, list[str]]:
+        """Layer name to the names of its tops."""
+        return Named((node.layer.name, self.names(node.tops)) for node in self.core.nodes)
+
+    @property
+    def bottom_names(self) -> OrderedDict[str, list[str]]:
+        """Layer name to the names of its bottoms."""
+        return Named((node.layer.name, self.names(node.bottoms)) for node in self.core.nodes)
 
     def names(self, blobs: Sequence[Blob]) -> list[str]:
         """What they are called."""

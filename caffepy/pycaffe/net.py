@@ -106,7 +106,7 @@ class Net(Parts):
         inside, core = self._caffepy, self._caffepy.core
         first = inside.index(start) if start is not None else 0
         last = inside.index(end) if end is not None else len(core.layers) - 1
-        names = inside.names(core.tops[last]) if end is not None else core.output_names
+        names = inside.names(core.nodes[last].tops) if end is not None else core.output_names
         wanted = inside.named([*names, *(blobs or [])])
         arguments.fill(core, inputs, core.input_names, "Input", lambda blob: blob.data)
         core.forward_range(first, last)
@@ -136,7 +136,7 @@ class Net(Parts):
         inside, core = self._caffepy, self._caffepy.core
         first = inside.index(start) if start is not None else len(core.layers) - 1
         last = inside.index(end) if end is not None else 0
-        names = inside.names(core.bottoms[last]) if end is not None else core.input_names
+        names = inside.names(core.nodes[last].bottoms) if end is not None else core.input_names
         wanted = inside.named([*names, *(diffs or [])])
         arguments.fill(core, tops, core.output_names, "Top diff", lambda blob: blob.diff)
         core.backward_range(first, last)

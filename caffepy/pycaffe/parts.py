@@ -60,12 +60,12 @@ class Parts:
     @property
     def top_names(self) -> OrderedDict[str, list[str]]:
         """Layer name to the names of its tops."""
-        return self._caffepy.names_by_layer(self._caffepy.core.tops)
+        return self._caffepy.top_names
 
     @property
     def bottom_names(self) -> OrderedDict[str, list[str]]:
         """Layer name to the names of its bottoms."""
-        return self._caffepy.names_by_layer(self._caffepy.core.bottoms)
+        return self._caffepy.bottom_names
 
     # -- what the original's own Python half was built on ----------------------------------
 
@@ -95,8 +95,8 @@ class Parts:
 
     def _top_ids(self, i: int) -> list[int]:
         """Indices in ``_blobs`` of layer i's tops."""
-        return self._caffepy.ids(self._caffepy.core.tops[self._caffepy.checked(i)])
+        return self._caffepy.ids(self._caffepy.core.nodes[self._caffepy.checked(i)].tops)
 
     def _bottom_ids(self, i: int) -> list[int]:
         """Indices in ``_blobs`` of layer i's bottoms."""
-        return self._caffepy.ids(self._caffepy.core.bottoms[self._caffepy.checked(i)])
+        return self._caffepy.ids(self._caffepy.core.nodes[self._caffepy.checked(i)].bottoms)

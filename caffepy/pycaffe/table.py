@@ -22,8 +22,9 @@ def of_net(net: Net) -> str:
         ip     InnerProduct  ip 8x30    30x40 30
     """
     rows = [HEADING]
-    for layer, names, tops in zip(net.layers, net.top_names, net.tops, strict=True):
-        shown = ", ".join(f"{name} {times(blob)}" for name, blob in zip(names, tops, strict=True))
+    for node in net.nodes:
+        layer = node.layer
+        shown = ", ".join(f"{name} {times(blob)}" for name, blob in node.named_tops)
         rows.append((layer.name, layer.type, shown, " ".join(map(times, layer.blobs))))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

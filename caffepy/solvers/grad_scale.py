@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core.scaled import seed_losses
 from caffepy.errors import ConfigError, NumericError
 from caffepy.proto import caffe_pb2
 
@@ -88,8 +87,7 @@ class GradScale:
                 alive.look()
             return self.value
 
-        net.grad_scale = now
-        seed_losses(net)
+        net.scale_gradients(now)
 
     def overflowing(self) -> contextlib.AbstractContextManager[Any]:
         """Around passes whose numbers may overflow, which NumPy need not warn of."""

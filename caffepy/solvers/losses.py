@@ -98,7 +98,7 @@ class Waiting:
         self.net = net
         self.passes = passes
         self.device = net.context.accelerator
-        self.terms = net.loss_terms
+        self.terms = [node.loss_terms for node in net.nodes]
         self._blobs = [blob for layer in self.terms for blob, _ in layer]
         rows = WAITING * passes
         self._room = net.context.mover.zeros(
@@ -110,7 +110,7 @@ class Waiting:
     def possible(net: Net) -> bool:
         """Whether a net's losses can wait: single numbers that no later layer changes."""
         return bool(net.context.accelerator) and not net.losses_change and all(
-            blob.count == 1 for layer in net.loss_terms for blob, _ in layer)
+            blob.count == 1 for node in net.nodes for blob, _ in node.loss_terms)
 
     def send(self) -> None:
         """A forward is queued: fetch its numbers when it is done."""

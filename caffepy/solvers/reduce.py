@@ -48,8 +48,7 @@ class Reducer:
     def cut_recordings(self) -> None:
         """Have a GPU's recordings of backward end where buckets are complete: what is inside of
         one runs as a whole."""
-        if self.net.recorder is not None:
-            self.net.recorder.cuts = frozenset(bucket.layer for bucket in self.buckets)
+        self._cut(self.buckets)
 
     def layer_done(self, layer: int) -> None:
         """Backward has passed a layer: start what is complete by that."""
@@ -76,9 +75,11 @@ class Reducer:
         if self._buckets is None:
             self._grads = self.net.arena.grads  # whose making gives parameters their places
             self._buckets = plan(self.net.parameters, first_users(self.net))
-            if self.net.recorder is not None:  # replays, too, let go of each as soon as it is done
-                self.net.recorder.cuts = frozenset(bucket.layer for bucket in self._buckets)
+            self._cut(self._buckets)  # replays, too, let go of each as soon as it is done
         return self._buckets
+
+    def _cut(self, buckets: Sequence[Bucket]) -> None:
+        self.net.executor.cut_behind(bucket.layer for bucket in buckets)
 
     def _start(self, bucket: Bucket) -> None:
         for parameter in bucket.parameters:
@@ -91,12 +92,12 @@ def first_users(net: Net) -> list[int | None]:
     """For each parameter the first layer that adds to its gradient, the last to do so in backward;
     None if nobody does: frozen layers' gradients are zero everywhere."""
     found: dict[int, int] = {}
-    for index in reversed(range(len(net.layers))):
-        if net.needs_backward[index]:
-            layer = net.layers[index]
+    for node in reversed(net.nodes):
+        if node.needs_backward:
+            layer = node.layer
             for blob, learns in zip(layer.blobs, layer.param_propagate_down, strict=True):
                 if learns:
-                    found[id(blob.grads.memory)] = index
+                    found[id(blob.grads.memory)] = node.number
     return [found.get(id(parameter.blob.grads.memory)) for parameter in net.parameters]
 
 

@@ -240,7 +240,7 @@ class Solver:
         """The passes of an iteration; returns whether the update is done behind the last."""
         net = self.net
         sequel = self._update.as_sequel(debug_info)
-        net.debug_info = debug_info
+        net.set_debug_info(debug_info)
         overlaps = (self.param.layer_wise_reduce and self.communicator.size > 1
                     and not debug_info)  # whose lines tell of this worker's gradients
         with net.public_call(), self.grad_scale.overflowing():
@@ -248,8 +248,10 @@ class Solver:
             for left in reversed(range(self.param.iter_size)):
                 self._losses.forward(debug_info)
                 self.last_pass = not left
-                net.layer_done = self.reducer.layer_done if overlaps and not left else None
-                net.launch_backward(None if left else sequel)
+                if left:
+                    net.launch_backward()
+                else:
+                    net.launch_backward(sequel, self.reducer.layer_done if overlaps else None)
                 if debug_info:
                     debug.norms(net)
         self.watch.forwarded(net)

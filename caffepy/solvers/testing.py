@@ -42,7 +42,7 @@ def test(solver: Solver, index: int) -> list[tuple[str, np.ndarray[Any, Any]]]:
     net.share_trained_layers(solver.net)
     if solver.iter:  # before it nobody can have gathered any
         solver.watch.say(structure.untouched_statistics(net))
-    net.debug_info = solver.param.debug_info
+    net.set_debug_info(solver.param.debug_info)
     batches = solver.param.test_iter[index]
     loss = 0.0
     sums: dict[str, Any] = {}

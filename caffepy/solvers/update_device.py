@@ -105,7 +105,7 @@ class DeviceUpdater:
         """The losses' gradients that the device renews, and the weights of the losses."""
         if not self.grad_scale.adaptive:
             return []
-        return [(blob.grads, weight) for terms in self.net.loss_terms for blob, weight in terms]
+        return [(blob.grads, weight) for node in self.net.nodes for blob, weight in node.loss_terms]
 
     # -- what a step does -----------------------------------------------------------------
 

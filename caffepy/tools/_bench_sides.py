@@ -226,8 +226,8 @@ def agree_on_gradients(
 
 def weigh(net: Net, scale: float) -> None:
     """Let backward begin at the losses' weights, times ``scale``."""
-    for terms in net.loss_terms:
-        for blob, weight in terms:
+    for node in net.nodes:
+        for blob, weight in node.loss_terms:
             blob.grads.overwrite(Place.HOST)[...] = weight * scale
 
 
@@ -237,8 +237,7 @@ def drop(net: Net, twin: Any, on: bool) -> None:
         if hasattr(layer, "training"):
             layer.training = on
     twin.training = on
-    if net.recorder:
-        net.recorder.forget(changed=True)
+    net.executor.forget(changed=True)
 
 
 def check(what: str, ours: np.ndarray, theirs: np.ndarray, most: float = AGREEMENT,
@@ -286,9 +285,11 @@ def deploy_of(net: Net) -> Any:
     """The net's layers as a prototxt, splits taken out."""
     deploy = caffe_pb2.NetParameter(name=net.name)
     source: dict[str, str] = {}
-    for layer, names in zip(net.layers, net.top_names, strict=True):
+    for node in net.nodes:
+        layer = node.layer
         if layer.splits:
-            source |= dict.fromkeys(names, source.get(layer.spec.bottom[0], layer.spec.bottom[0]))
+            bottom = node.bottom_names[0]
+            source |= dict.fromkeys(node.top_names, source.get(bottom, bottom))
             continue
         spec = deploy.layer.add()
         spec.CopyFrom(layer.spec)

@@ -16,6 +16,7 @@ import numpy as np
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
+from caffepy.core.node import Node
 from caffepy.core.place import HALVES
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
@@ -49,13 +50,12 @@ class TorchNet:
         self.parameters = [self._parameter(p.blob) for p in net.parameters]
         self.inputs = {
             name: self._tensor(blob.values.read(Place.HOST))
-            for layer, names, blobs in zip(net.layers, net.top_names, net.tops, strict=True)
-            if layer.waits
-            for name, blob in zip(names, blobs, strict=True)
+            for node in net.nodes if node.layer.waits
+            for name, blob in node.named_tops
         }
         self.losses: list[tuple[str, float]] = []
         self.training = net.phase == caffe_pb2.TRAIN
-        self.steps = [step for i in range(len(net.layers)) if (step := self._step(net, i))]
+        self.steps = [step for node in net.nodes if (step := self._step(node))]
 
     def _tensor(self, values: np.ndarray) -> Any:
         tensor = self.torch.from_numpy(values.copy()).to(self.device)
@@ -83,8 +83,8 @@ class TorchNet:
 
     # -- one layer ------------------------------------------------------------------------
 
-    def _step(self, net: Net, i: int) -> Step | None:
-        layer = net.layers[i]
+    def _step(self, node: Node) -> Step | None:
+        layer = node.layer
         if layer.waits or layer.only_in_training:
             return None
         maker = getattr(self, f"_{layer.type.lower()}", None)
@@ -92,9 +92,9 @@ class TorchNet:
             raise ConfigError(f"no PyTorch twin for layer type {layer.type}",
                               where=layer.place_name)
         weights = [self.by_memory.get(blob.values.memory) for blob in layer.blobs]
-        function = maker(layer, weights, net.bottoms[i])
-        bottoms, tops = net.bottom_names[i], net.top_names[i]
-        for name, weight in zip(tops, net.top_weights[i], strict=True):
+        function = maker(layer, weights, node.bottoms)
+        bottoms, tops = node.bottom_names, node.top_names
+        for name, weight in zip(tops, node.loss_weights, strict=True):
             if weight:
                 self.losses.append((name, weight))
 

@@ -160,8 +160,8 @@ def _measure(net: Net, summary: Summary) -> None:
     """Fill in what only the built net knows."""
     rows = {row.name: row for row in summary.rows}
     held: set[int] = set()
-    for layer, bottom, top in zip(net.layers, net.bottoms, net.tops, strict=True):
-        memory = 0
+    for node in net.nodes:
+        layer, top, memory = node.layer, node.tops, 0
         for blob in top:
             if id(blob.values.memory) not in held:
                 held.add(id(blob.values.memory))
@@ -172,7 +172,7 @@ def _measure(net: Net, summary: Summary) -> None:
         row.shapes = [blob.shape for blob in top]
         row.params = sum(blob.count for blob in layer.blobs)
         row.memory = memory
-        row.multiply_adds = layer.multiply_adds(bottom, top)
+        row.multiply_adds = layer.multiply_adds(node.bottoms, top)
         if not summary.batch and top and top[0].shape:
             summary.batch = top[0].shape[0]
     summary.params = sum(parameter.count for parameter in net.parameters)

@@ -104,7 +104,8 @@ def orders(net: Net) -> list[Place]:
     found = [Place.HOST] * len(net.layers)
 
     def look(i: int) -> None:
-        if net.bottoms[i] and net.bottoms[i][0].values.channels_last:
+        bottoms = net.nodes[i].bottoms
+        if bottoms and bottoms[0].values.channels_last:
             found[i] = Place.HOST_LAST
 
     net.before_forward.append(look)
@@ -119,7 +120,8 @@ def jobs(net: Net) -> list[Job]:
 
     found: dict[Any, Job] = {}
     comes = orders(net)
-    for i, layer in enumerate(net.layers):
+    for i, node in enumerate(net.nodes):
+        layer = node.layer
         for kernel in kernels(net, i):
             if not kernel.candidates():
                 continue
@@ -130,16 +132,16 @@ def jobs(net: Net) -> list[Job]:
             directions = [FORWARD]
             if layer.type == "Deconvolution":  # runs its kernel the other way round
                 directions = [FORWARD, DATA, WEIGHTS]
-            elif net.phase == caffe_pb2.TRAIN and net.needs_backward[i]:
+            elif net.phase == caffe_pb2.TRAIN and node.needs_backward:
                 directions += [WEIGHTS] * any(layer.param_propagate_down)
-                directions += [DATA] * any(net.propagate_down[i])
+                directions += [DATA] * any(node.propagate_down)
             found[kernel.spec] = Job([layer.name], kernel, directions, comes[i])
     return list(found.values())
 
 
 def kernels(net: Net, i: int) -> list[Kernel]:
     """Of layer ``i``, those that run: where layers run as one it may be another."""
-    fused = net.walk.fused.get(i)
+    fused = net.executor.fused.get(i)
     kernel = getattr(fused, "kernel", None)
     return [kernel] if kernel and kernel.candidates() else net.layers[i].kernels
 

@@ -128,7 +128,7 @@ def test_what_runs_as_one(name, plain, optimized):
         net = build(NETS[name], optimize=optimize)
         if net.context.engines[0].name != "onednn":
             pytest.skip("oneDNN is not installed")
-        assert [f.numbers for f in net.walk.fused.values()] == expected
+        assert [f.numbers for f in net.executor.fused.values()] == expected
 
 
 @pytest.mark.parametrize("optimize", [False, True])
@@ -184,9 +184,9 @@ def test_hooks_see_every_layer():
 def test_layers_are_done_from_last_to_first():
     net = build(NETS["another layer between"], optimize=True)
     gradients = {}
-    net.layer_done = lambda i: gradients.update(
-        {i: [blob.diff.copy() for blob in net.layers[i].blobs]})
-    results(net, passes=1)
+    net.clear_param_diffs(), net.forward()
+    net.launch_backward(layer_done=lambda i: gradients.update(
+        {i: [blob.diff.copy() for blob in net.layers[i].blobs]}))
     assert list(gradients) == sorted(gradients, reverse=True)
     for i, taken in gradients.items():  # nothing is added after a layer was said to be done
         for blob, gradient in zip(net.layers[i].blobs, taken, strict=True):

@@ -245,7 +245,7 @@ def test_a_look_costs_nothing_worth_measuring():
     write(HDF5 + IP + SOFTMAX % "", np.arange(8) % 3)
     net = Net("n.prototxt", caffe_pb2.TRAIN)
     net.forward()
-    loss, bottom = net.layers[-1], net.bottoms[-1][1]
+    loss, bottom = net.layers[-1], net.nodes[-1].bottoms[1]
     assert timeit(lambda: labels.look(loss, bottom, 1), number=1000) < 0.2  # 5 us a step, mostly
     loss.labels_seen = labels.LOOKED_AT
     bottom.data[...] = 0.5

@@ -44,8 +44,8 @@ def test_attributes_tell_what_is_in_it():
         "a": [(3, 6), (3,)], "b": [(3, 3), (3,)],
     }
     assert net.loss_weights["loss"] == 1
-    assert net.needs_backward == [False, False, True, True, True, True]
-    assert net.propagate_down[2] == [False], "nobody wants the gradient of an input"
+    assert [node.needs_backward for node in net.nodes] == [False] * 2 + [True] * 4
+    assert net.nodes[2].propagate_down == [False], "nobody wants the gradient of an input"
 
 
 def test_outputs_are_sorted_as_in_the_original():
@@ -66,14 +66,14 @@ def test_forward_gives_the_weighted_loss():
 def test_frozen_layers_get_no_gradient_and_stop_what_lies_below():
     frozen = "param { lr_mult: 0 } param { lr_mult: 0 }"
     net = net_of(INPUT + LABEL + ip("a", "x", "h", frozen) + ip("b", "h", "y") + LOSS)
-    assert not net.needs_backward[2] and net.needs_backward[3]
-    assert net.propagate_down[3] == [False]
+    assert not net.nodes[2].needs_backward and net.nodes[3].needs_backward
+    assert net.nodes[3].propagate_down == [False]
 
 
 def test_propagate_down_false_cuts_the_way_back():
     net = net_of(INPUT + LABEL + ip("a", "x", "h") +
                  ip("b", "h", "y", "propagate_down: false") + LOSS)
-    assert not net.needs_backward[2]
+    assert not net.nodes[2].needs_backward
 
 
 def test_force_backward_reaches_the_inputs_but_no_labels():
@@ -81,12 +81,12 @@ def test_force_backward_reaches_the_inputs_but_no_labels():
     net.blobs["x"].data[...] = np.random.default_rng(0).normal(size=(4, 6))
     net.forward(), net.backward()
     assert np.abs(net.blobs["x"].diff).sum() > 0
-    assert net.propagate_down[-1] == [True, False]
+    assert net.nodes[-1].propagate_down == [True, False]
 
 
 def test_branches_that_do_not_reach_the_loss_get_no_backward():
     net = net_of(SMALL + ip("side", "h", "aside"))
-    by_name = dict(zip(net.layer_names, net.needs_backward, strict=True))
+    by_name = {node.layer.name: node.needs_backward for node in net.nodes}
     assert not by_name["side"] and by_name["a"] and by_name["h_r_0_split"]
 
 

@@ -34,7 +34,7 @@ def test_gradients_may_be_overwritten_or_added_to(launched, eager):
         accumulate = seed % 3 != 0  # as with iter_size: 3
         equal(step(net, seed, accumulate), step(other, seed, accumulate))
     assert launched
-    assert len(net.recorder._backward.recordings) == 2
+    assert len(net.executor._backward.recordings) == 2
 
 
 def test_recorded_work_keeps_its_temporaries_from_others(fake_gpu, eager):
@@ -118,7 +118,7 @@ def test_who_looks_between_two_layers_turns_replays_off(launched, eager):
     net.after_forward.clear()
     equal(step(net, 51), step(other, 51))
     assert launched
-    net.debug_info = True
+    net.set_debug_info(True)
     del launched[:]
     equal(step(net, 52), step(other, 52))
     assert not launched
@@ -260,12 +260,12 @@ def test_parts_of_a_pass_and_a_net_that_ends(launched, eager):
 def test_backward_may_be_cut_where_somebody_takes_gradients_away(launched, eager):
     net, other = build(), eager()
     at = net.layer_names.index("conv2")
-    net.recorder.cuts = frozenset([at])
+    net.executor.cut_behind([at])
     done = []
-    net.layer_done = lambda i: done.append((i, len(launched)))
     for seed in range(WARM + 2):
         del done[:], launched[:]
-        equal(step(net, seed), step(other, seed))
+        ours = step(net, seed, layer_done=lambda i: done.append((i, len(launched))))
+        equal(ours, step(other, seed))
     assert [i for i, _ in done] == sorted((i for i, _ in done), reverse=True)
     assert dict(done)[at] == 2 and done[-1][1] == 3, "after the first of backward's two graphs"
 
@@ -284,7 +284,7 @@ def test_reference_kernels_run_by_themselves_where_cupy_cannot_be_recorded(launc
         del launched[:]
         equal(step(net, seed), step(other, seed))
     assert launched
-    refused = {net.layers[i].name for i in net.recorder.refused}
+    refused = {net.layers[i].name for i in net.executor.refused}
     assert {"conv", "conv2", "ip"} <= refused, "matrix products go to cuBLAS by CuPy"
 
 
@@ -302,7 +302,7 @@ def test_layers_that_run_by_themselves_end_recordings(gpu, eager, some):
     nets = build(NORMALIZED), eager(NORMALIZED)
     for seed in range(WARM + 3):
         equal(*(step(net, seed) for net in nets))
-    assert nets[0].recorder._forward.recordings
+    assert nets[0].executor._forward.recordings
     for net in nets:
         feed(net, 77)
         some(net)

@@ -45,12 +45,12 @@ def test_what_comes_behind_backward_is_recorded_with_it(launched, eager, kind):
             net.forward()
             net.clear_param_diffs()
             with net.public_call():
-                net.recorder.backward(sequel)
+                net.launch_backward(sequel)
         for a, b in zip(*(each.blobs for each in steps), strict=True):
             assert_array_equal(a.data, b.data)
             assert_array_equal(a.diff, b.diff)
         assert len(launched) == (2 if seed >= WARM else 0)
-    assert len(nets[0].recorder._backward.recordings) == kind
+    assert len(nets[0].executor._backward.recordings) == kind
 
 
 def test_a_sequel_warms_up_before_it_is_recorded(launched):
@@ -66,7 +66,7 @@ def test_a_sequel_warms_up_before_it_is_recorded(launched):
         net.clear_param_diffs()
         del launched[:]
         with net.public_call():
-            net.recorder.backward(sequel)
+            net.launch_backward(sequel)
         found.append(len(launched))
     assert found == [0, 1]
 
@@ -83,6 +83,6 @@ def test_a_sequel_that_cannot_be_recorded_runs_by_itself(launched, caplog):
         net.forward()
         before = net.params["ip"][0].data.copy()
         with net.public_call():
-            net.recorder.backward(sequel)
+            net.launch_backward(sequel)
         assert np.array_equal(net.params["ip"][0].data, before) == (not seed), "the rate is 0"
     assert caplog.messages.count("    The update runs by itself: it is shy") == 1

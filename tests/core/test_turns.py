@@ -55,7 +55,7 @@ def who(groups, side):
     def names(net):
         of = {getattr(blob, side).memory: name for name, blob in reversed(net.blobs.items())}
         return sorted(sorted(of[life.memory] for life in group)
-                      for group in getattr(net.walk.turns, groups))
+                      for group in getattr(net.executor.turns, groups))
 
     return names
 
@@ -69,7 +69,7 @@ def test_a_chain_needs_two_rooms_for_its_gradients():
     net.forward()
     net.backward()
     size = net.blobs["a"].count * 4
-    assert sum(room.nbytes for room in net.walk.turns.rooms) == 2 * size
+    assert sum(room.nbytes for room in net.executor.turns.rooms) == 2 * size
 
 
 def test_a_room_grows_with_its_lodgers():
@@ -92,7 +92,7 @@ def test_losses_without_a_name_are_kept():
     early = 'layer { name: "early" type: "EuclideanLoss" bottom: "a" bottom: "t" }\n'
     net = optimized(DEEP.replace(CONV.format("b", "a"), early + CONV.format("b", "a")), TEST)
     loss = net.forward()
-    assert net.loss() == loss and len(net.loss_terms[net.layer_names.index("early")]) == 1
+    assert net.loss() == loss and len(net.nodes[net.layer_names.index("early")].loss_terms) == 1
 
 
 def test_values_of_a_test_net_take_turns():

@@ -97,7 +97,7 @@ def test_layers_between_those_that_run_as_one(phase, engine, no_sharing):
         LOSS % "b")
     nets = [build(parsed(prototxt), phase, context=Context(seed=5, engines=(engine,)),
                   optimize=True) for build in (Net, no_sharing)]
-    assert len(nets[0].walk.fused) == 2 and len(shared(nets[0])) > 5
+    assert len(nets[0].executor.fused) == 2 and len(shared(nets[0])) > 5
     watch(nets[0])
     for net in nets:
         feed(net)
@@ -129,8 +129,8 @@ def test_what_layers_of_others_touch_is_left_alone(phase, monkeypatch, no_sharin
     for net in nets:
         feed(net)
     same(*nets, backward=phase == TRAIN)
-    peek = nets[0].layer_names.index("p")
-    looked_at = {memory for blob in nets[0].bottoms[peek] + nets[0].tops[peek]
+    peek = nets[0].nodes[nets[0].layer_names.index("p")]
+    looked_at = {memory for blob in peek.bottoms + peek.tops
                  for memory in (blob.values.memory, blob.grads.memory)}
     assert shared(nets[0]) and not looked_at & set(shared(nets[0]))
 

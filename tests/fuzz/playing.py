@@ -73,20 +73,20 @@ def built(param, phase: str, side: Side, optimize: bool = False, label: str = "n
                 blob.values.overwrite(Place.HOST)[...] = side.array(np.asarray(
                     draw(1.0, 1.0, size=blob.shape), np.float32))
     if side.shake:
-        net.after_forward.append(lambda i: shake(side, [b.values for b in net.tops[i]] + [
+        net.after_forward.append(lambda i: shake(side, [b.values for b in net.nodes[i].tops] + [
             b.values for b in vars(net.layers[i]).values() if isinstance(b, Blob)]))
         net.after_backward.append(lambda i: shake_gradients(side, net, i))
     return net
 
 
 def shake_gradients(side: Side, net: Net, i: int) -> None:
-    layer, kernel = net.layers[i], getattr(net.layers[i], "kernel", None)
-    wanted = [blob.grads for blob, down in zip(net.bottoms[i], net.propagate_down[i], strict=True)
-              if down]
+    node = net.nodes[i]
+    layer, kernel = node.layer, getattr(node.layer, "kernel", None)
+    wanted = [blob.grads for blob in node.wanted]
     if isinstance(kernel, SoftmaxLossKernel) and wanted:  # p - 1, where p has float32's last place
         array = wanted[0].write(Place.HOST)
         noise = np.random.default_rng(int(side.shake.trial)).uniform(-1, 1, array.shape)
-        array += side.shake.SIZE * noise * layer.weight(net.tops[i]) / kernel.divisor
+        array += side.shake.SIZE * noise * layer.weight(node.tops) / kernel.divisor
     shake(side, wanted)
 
 
@@ -118,8 +118,8 @@ def run(net: Net, each: Pass, side: Side, backward: bool, outputs_alone: bool) -
 
 def everything(net: Net, side: Side, views: bool, backward: bool) -> None:
     """Every value, and every gradient that is wanted."""
-    wanted = {name for i, names in enumerate(net.bottom_names) if net.needs_backward[i]
-              for name, down in zip(names, net.propagate_down[i], strict=True) if down}
+    wanted = {name for node in net.nodes if node.needs_backward
+              for name, down in zip(node.bottom_names, node.propagate_down, strict=True) if down}
     for name, blob in net.blobs.items():
         look(side, f"{name}.data", blob, views, LOSS if name in net.loss_weights else 0.0)
         if backward and name in wanted:
@@ -132,9 +132,9 @@ def outputs(net: Net, side: Side, views: bool, backward: bool) -> None:
     for name in net.output_names:
         side.note(name, net.blobs[name].values, LOSS if name in net.loss_weights else 0.0)
     if backward:
-        for i, names in enumerate(net.bottom_names):
-            for name in names:
-                if name in net.input_names and net.propagate_down[i][names.index(name)]:
+        for node in net.nodes:
+            for name in node.bottom_names:
+                if name in net.input_names and node.propagate_down[node.bottom_names.index(name)]:
                     try:
                         side.note(f"{name}.diff", net.blobs[name].diff)
                     except CaffeError:  # it shares memory, and says so

@@ -192,14 +192,14 @@ def test_recorded_steps_read_the_batches_where_they_are(gpu, tmp_path, monkeypat
     for _ in range(recorder.WARM_UP + 1):
         net.forward(), net.backward()
         other.forward(), other.backward()
-    made, counts = net.recorder._forward.made, net.context.mover.counts
+    made, counts = net.executor._forward.made, net.context.mover.counts
     counts.clear()
     for _ in range(4):
         loss, expected = net.forward(), other.forward()
         net.backward(), other.backward()
         assert loss == pytest.approx(expected, rel=1e-4)
-    assert net.recorder._forward.made == made == 1
-    assert net.recorder._forward.recordings, "recordings hold"
+    assert net.executor._forward.made == made == 1
+    assert net.executor._forward.recordings, "recordings hold"
     assert counts[Place.HOST, Place.DEVICE] == 4, "the labels alone"
     reorders = {way for way in counts if way[0].channels_last != way[1].channels_last}
     assert not {way for way in reorders if counts[way] > 8}

@@ -85,7 +85,7 @@ def test_lenet_trains_as_in_float32(gpu, mnist, tmp_path, half):
             results = dict(solver.test(0))
             assert abs(results["accuracy"] - recorded["test_accuracy"]) < 0.005
             return
-        forward = solver.net.recorder._forward.recordings
+        forward = solver.net.executor._forward.recordings
         assert any(isinstance(item, recorder.Graph) for items in forward.values()
                    for item in items)
         place = Place.DEVICE.holding(half)

@@ -47,7 +47,7 @@ def passes(name, device, precision=None):
             found[f"{owner}/{index}"] = blob.data.copy()
             found[f"{owner}/{index} diff"] = blob.diff.copy()
     recorded = any(isinstance(item, recorder.Graph)
-                   for each in (net.recorder._forward, net.recorder._backward)
+                   for each in (net.executor._forward, net.executor._backward)
                    for recording in each.recordings.values() for item in recording)
     net.close()
     return found, recorded, all(layer.recordable for layer in net.layers)

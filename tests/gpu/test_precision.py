@@ -227,7 +227,7 @@ def test_recorded_steps_round_parameters_anew_after_each_update(gpu, monkeypatch
                 for parameter in net.parameters:
                     value = parameter.blob.values.write(Place.DEVICE)
                     value -= 0.01 * parameter.blob.grads.read(Place.DEVICE)
-        assert bool(net.recorder._forward.recordings) == (switch == "1")
+        assert bool(net.executor._forward.recordings) == (switch == "1")
         # graphs have the conversions in them
         assert (net.context.mover.conversions == before) == (switch == "1")
         results.append([*found, *(p.blob.data.copy() for p in net.parameters)])

@@ -195,7 +195,7 @@ def test_it_rises_and_falls_the_same_everywhere(train, gpu, monkeypatch, more):
         assert trail[-1] == state(cpu) or not exact
     skips = [after[2] - before[2] for before, after in zip(trail, trail[1:], strict=False)]
     assert sum(skips) > 5 and sum(skips[20:]) > 1, "also when it is recorded"
-    assert solver.net.recorder._backward.recordings
+    assert solver.net.executor._backward.recordings
 
 
 @pytest.mark.parametrize("more", ["snapshot_format: HDF5", "snapshot_format: BINARYPROTO"])

@@ -78,7 +78,7 @@ def test_a_solver_that_is_dropped_lets_go_of_its_memory_at_once(launched, make):
     param = make(FIXED, settings=SETTINGS, context=Context(0, seed=7)).param
     solver = create_solver(param, Context(0, seed=7))
     solver.step(STEPS)
-    assert solver.net.recorder._backward.recordings
+    assert solver.net.executor._backward.recordings
     memory = weakref.ref(solver.net.parameters[0].blob.values.memory)
     gc.collect()
     gc.disable()

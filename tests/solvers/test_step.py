@@ -64,7 +64,7 @@ def equal(first, second) -> None:
 def recorded(solver) -> bool:
     """Whether there is a graph with the update in it."""
     return any(isinstance(item, recorder.Graph) and recorder.SEQUEL in item.numbers
-               for recording in solver.net.recorder._backward.recordings.values()
+               for recording in solver.net.executor._backward.recordings.values()
                for item in recording)
 
 

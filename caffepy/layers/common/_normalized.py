@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from caffepy.core.fusion import Fused, Link
+from caffepy.core.fusion import Fused
+from caffepy.core.node import Node
 from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 
 
@@ -21,9 +22,9 @@ class Normalization(NamedTuple):
         return 1 + (self.scale is not None) + self.relu
 
 
-def normalization(chain: Sequence[Link]) -> Normalization | None:
+def normalization(chain: Sequence[Node]) -> Normalization | None:
     """What of a chain is a normalization; None if it does not begin with one of channels."""
-    if not chain or chain[0].layer.type != "BatchNorm" or chain[0].bottom[0].ndim < 2:
+    if not chain or chain[0].layer.type != "BatchNorm" or chain[0].bottoms[0].ndim < 2:
         return None
     scale = None
     rest = list(chain[1:])
@@ -32,17 +33,17 @@ def normalization(chain: Sequence[Link]) -> Normalization | None:
     return Normalization(chain[0].layer, scale, bool(rest) and is_plain_relu(rest[0]))
 
 
-def scales_channels(link: Link) -> bool:
+def scales_channels(node: Node) -> bool:
     """Whether it is a Scale with one learned number for each channel."""
-    if link.layer.type != "Scale" or len(link.bottom) != 1:
+    if node.layer.type != "Scale" or len(node.bottoms) != 1:
         return False
-    return link.layer.blobs[0].shape == (link.bottom[0].shape[1],) and link.layer.p.axis in (
-        1, 1 - link.bottom[0].ndim)
+    return node.layer.blobs[0].shape == (node.bottoms[0].shape[1],) and node.layer.p.axis in (
+        1, 1 - node.bottoms[0].ndim)
 
 
-def is_plain_relu(link: Link) -> bool:
+def is_plain_relu(node: Node) -> bool:
     """Whether it is a ReLU that leaves nothing of what is negative."""
-    return link.layer.type == "ReLU" and link.layer.p.negative_slope == 0
+    return node.layer.type == "ReLU" and node.layer.p.negative_slope == 0
 
 
 class Normalized(Fused):
@@ -55,9 +56,9 @@ class Normalized(Fused):
 
     whole = True
 
-    def __init__(self, parts: Normalization, chain: Sequence[Link]) -> None:
-        self.parts, self.numbers = parts, tuple(link.number for link in chain)
-        self.x, self.y = chain[0].bottom[0], chain[-1].top[0]
+    def __init__(self, parts: Normalization, chain: Sequence[Node]) -> None:
+        self.parts, self.numbers = parts, tuple(node.number for node in chain)
+        self.x, self.y = chain[0].bottoms[0], chain[-1].tops[0]
         self.kept = (self.x, self.y) if parts.relu else (self.x,)  # the sign of y serves ReLU
 
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from caffepy.core.fusion import Fused, Link
+from caffepy.core.fusion import Fused
+from caffepy.core.node import Node
 from caffepy.kernels.operations.sum_relu import SumReLUKernel, SumReLUSpec
 from caffepy.layers.common._normalized import is_plain_relu
 
 
-def summed(chain: Sequence[Link], optimize: bool) -> Fused | None:
+def summed(chain: Sequence[Node], optimize: bool) -> Fused | None:
     """What the Eltwise that begins a chain can take along."""
     layer: Any = chain[0].layer
     spec = layer.kernel.spec
@@ -27,10 +28,10 @@ class SumReLU(Fused):
     the top's memory, where nobody needs it any more, instead of a copy.
     """
 
-    def __init__(self, chain: Sequence[Link], optimize: bool) -> None:
-        self.numbers = tuple(link.number for link in chain)
+    def __init__(self, chain: Sequence[Node], optimize: bool) -> None:
+        self.numbers = tuple(node.number for node in chain)
         self.layer = chain[0].layer
-        self.bottom, self.top = chain[0].bottom, chain[0].top[0]
+        self.bottom, self.top = chain[0].bottoms, chain[0].tops[0]
         if optimize and self.bottom[0] is not self.top:
             self.bottom[0].share_grads(self.top)
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from caffepy.core.fusion import Fused, Link
+from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array
+from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
@@ -90,7 +91,7 @@ class BatchNorm(Layer):
     def _channels(self, bottom: Blobs) -> int:
         return 1 if bottom[0].ndim == 1 else bottom[0].shape[1]
 
-    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+    def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
         parts = normalization(chain)
         if not optimize or parts is None or self.given or not parts.scale or chain[0].in_place:
             return None

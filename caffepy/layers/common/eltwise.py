@@ -16,8 +16,9 @@ from collections.abc import Sequence
 
 from caffepy import log
 from caffepy.core.blob import Blob
-from caffepy.core.fusion import Fused, Link
+from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs, Layer
+from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
@@ -64,7 +65,7 @@ class Eltwise(Layer):
             EltwiseSpec(self.operation, shape, coeff, True, self.dtype.name)
         )
 
-    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+    def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
         return summed(chain, optimize)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.blob import Blob
-from caffepy.core.fusion import Fused, Link
+from caffepy.core.fusion import Fused
 from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.core.node import Node
 from caffepy.kernels.operations.convolution import ConvolutionKernel
 from caffepy.layers.common._normalized import (
     Normalization,
@@ -21,11 +22,11 @@ from caffepy.layers.common._normalized import (
 from caffepy.proto import caffe_pb2
 
 
-def fused(chain: Sequence[Link], optimize: bool) -> Fused | None:
+def fused(chain: Sequence[Node], optimize: bool) -> Fused | None:
     """What the convolution that begins a chain can take along."""
     first = chain[0]
     kernel: ConvolutionKernel = first.layer.kernel  # type: ignore[attr-defined]
-    if len(first.bottom) != 1 or first.bottom[0].ndim != 4:
+    if len(first.bottoms) != 1 or first.bottoms[0].ndim != 4:
         return None
     if kernel.fuses_relu and is_plain_relu(chain[1]):
         return ConvolutionReLU(chain[:2])
@@ -46,11 +47,11 @@ class ConvolutionReLU(Fused):
     between is not written, and the results have the sign that ReLU's wants.
     """
 
-    def __init__(self, chain: Sequence[Link]) -> None:
-        self.numbers = tuple(link.number for link in chain)
+    def __init__(self, chain: Sequence[Node]) -> None:
+        self.numbers = tuple(node.number for node in chain)
         self.convolution, self.relu = chain
         self.layer: Any = chain[0].layer
-        self.x, self.y = chain[0].bottom[0], chain[-1].top[0]
+        self.x, self.y = chain[0].bottoms[0], chain[-1].tops[0]
         self.whole, self.kept = not self.relu.in_place, (self.x, self.y)
 
     @property
@@ -65,14 +66,14 @@ class ConvolutionReLU(Fused):
     def backward(self) -> None:
         relu: Any = self.relu.layer
         if any(self.relu.propagate_down):
-            relu.kernel.backward(self.y.values, self.y.grads, self.relu.bottom[0].grads)
-        _backward(self.convolution, self.convolution.top)
+            relu.kernel.backward(self.y.values, self.y.grads, self.relu.bottoms[0].grads)
+        _backward(self.convolution, self.convolution.tops)
 
 
-def _backward(link: Link, top: list[Blob]) -> None:
+def _backward(node: Node, top: list[Blob]) -> None:
     """A layer's own, where somebody wants a gradient of it."""
-    if any(link.propagate_down) or any(link.layer.param_propagate_down):
-        link.layer.backward(top, link.propagate_down, link.bottom)
+    if any(node.propagate_down) or any(node.layer.param_propagate_down):
+        node.backward(top)
 
 
 class NormalizedConvolution(Normalized):
@@ -82,7 +83,7 @@ class NormalizedConvolution(Normalized):
     place, the layers would each keep a copy.
     """
 
-    def __init__(self, parts: Normalization, chain: Sequence[Link]) -> None:
+    def __init__(self, parts: Normalization, chain: Sequence[Node]) -> None:
         super().__init__(parts, chain)
         self.convolution = chain[0]
         layer = chain[0].layer
@@ -92,7 +93,7 @@ class NormalizedConvolution(Normalized):
         if self.x.shape != self.y.shape:
             self.x.reshape(self.y.shape)
             self.x.share_grads(self.y)  # read by the one, then written by the other
-        self.convolution.layer.forward(self.convolution.bottom, [self.x])
+        self.convolution.layer.forward(self.convolution.bottoms, [self.x])
         super().forward()
 
     def backward(self) -> None:
@@ -107,10 +108,10 @@ class FoldedConvolution(Fused):
     version says that one of them has changed.
     """
 
-    def __init__(self, parts: Normalization, chain: Sequence[Link]) -> None:
-        self.numbers = tuple(link.number for link in chain)
+    def __init__(self, parts: Normalization, chain: Sequence[Node]) -> None:
+        self.numbers = tuple(node.number for node in chain)
         self.parts, self.layer = parts, chain[0].layer
-        self.x, self.y = chain[0].bottom[0], chain[-1].top[0]
+        self.x, self.y = chain[0].bottoms[0], chain[-1].tops[0]
         layers = [layer for layer in (self.layer, parts.norm, parts.scale) if layer]
         self._sources = [blob.values for layer in layers for blob in layer.blobs]
         self._seen: list[tuple[SyncedMemory, int]] = []

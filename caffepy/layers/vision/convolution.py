@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from caffepy.core import coords
-from caffepy.core.fusion import Fused, Link
+from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Shape
+from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.core.window import Window
 from caffepy.errors import ShapeError
@@ -118,7 +119,7 @@ class Convolution(BaseConvolution):
     def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
         return sum(y.count for y in top) * self.blobs[0].count_from(1)  # in / group, kernel...
 
-    def fuse(self, chain: Sequence[Link], optimize: bool) -> Fused | None:
+    def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
         return fused(chain, optimize)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:

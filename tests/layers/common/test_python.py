@@ -123,7 +123,7 @@ def test_views_kept_by_a_layer_amid_a_net(user_layers, channels_last):
             dy = random(4, 3, 5, 5, seed=seed + 9)
             net.blobs["b"].diff[...] = dy
             for i in (3, 2, 1):
-                net.propagate_down[i] = [True]
+                net.nodes[i].propagate_down = [True]
                 net.backward_layer(i)
             assert_allclose(net.blobs["x"].diff, 2 * 3 * 10 * dy, rtol=1e-4, atol=1e-5)
     finally:
@@ -161,9 +161,9 @@ def test_a_gradient_that_is_needed_and_missing(user_layers):
         net_of(INPUT, scale, 'name: "p" bottom: "s" ' + line("Broken"), loss)
     net = net_of(INPUT, scale, 'name: "p" bottom: "s" propagate_down: false ' + line("Broken"),
                  loss)
-    assert net.needs_backward == [False] * 4
+    assert [node.needs_backward for node in net.nodes] == [False] * 4
     net = net_of(INPUT, scale, 'name: "p" bottom: "s" ' + line("Scaled", "2"), loss)
-    assert net.needs_backward == [False, True, True, True]
+    assert [node.needs_backward for node in net.nodes] == [False, True, True, True]
 
 
 def test_an_init_of_the_users_own(user_layers):
