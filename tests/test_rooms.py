@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "caffepy"
-EVERYWHERE = {"cores", "errors", "forks", "log"}
+EVERYWHERE = {"cores", "errors", "forks", "log", "__version__"}
 MOST_LINES = 400
 
 
