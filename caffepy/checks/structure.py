@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from caffepy import log
-from caffepy.core.memory import Place
 
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
@@ -22,9 +21,9 @@ NAMES_SHOWN = 3
 
 def traps(net: Net) -> Iterator[str]:
     """What is suspicious in a net that is about to train or to be tested."""
-    if bare := [layer.name for i, layer in enumerate(net.layers)
-                if layer.type == "BatchNorm" and not _scaled(net, i)]:
-        yield (f"{_some('BatchNorm', bare)} not followed by a Scale layer: scale and shift are not "
+    if bare := [layer for i, layer in enumerate(net.layers)
+                if layer.normalizes and not _scaled(net, i)]:
+        yield (f"{_some(bare)} not followed by a Scale layer: scale and shift are not "
                "learned, as they are in the paper. Add a Scale layer with bias_term: true.")
     names = Counter(layer.name for layer in net.layers if layer.blobs)
     if doubled := [f"'{name}'" for name, count in names.items() if count > 1]:
@@ -34,14 +33,9 @@ def traps(net: Net) -> Iterator[str]:
 
 
 def untouched_statistics(net: Net) -> Iterator[str]:
-    """BatchNorm layers that are to use statistics which nobody has gathered yet."""
-    names = [
-        layer.name for layer in net.layers
-        if layer.type == "BatchNorm" and getattr(layer, "given", False)
-        and not layer.blobs[2].values.read(Place.HOST).any()
-    ]
-    if names:
-        yield (f"{_some('BatchNorm', names)} to use stored statistics, and none are stored (the "
+    """Layers that are to use statistics which nobody has gathered yet."""
+    if lacking := [layer for layer in net.layers if layer.lacks_statistics()]:
+        yield (f"{_some(lacking)} to use stored statistics, and none are stored (the "
                "factor, their third blob, is 0): mean and variance count as 0. Load trained "
                "weights, or train with use_global_stats: false first.")
 
@@ -55,7 +49,7 @@ def unfed_inputs(net: Net) -> Iterator[str]:
 
 def nothing_to_learn(net: Net) -> Iterator[str]:
     """Why training this net could not change a number; a Python layer may hide what it does."""
-    if any(layer.type == "Python" for layer in net.layers):
+    if any(layer.opaque for layer in net.layers):
         return
     if not net.parameters:
         yield f"the net '{net.name}' has nothing to learn: none of its layers has parameters"
@@ -65,7 +59,7 @@ def nothing_to_learn(net: Net) -> Iterator[str]:
 
 def frozen(net: Net) -> Iterator[str]:
     """A net whose parameters all have lr_mult 0, and no statistics that forward gathers."""
-    gathers = any(layer.type in ("BatchNorm", "Python") for layer in net.layers)
+    gathers = any(layer.gathers or layer.opaque for layer in net.layers)
     if net.parameters and not gathers and not any(p.lr_mult for p in net.parameters):
         yield f"every lr_mult of the net '{net.name}' is 0: nothing will be learnt."
 
@@ -106,8 +100,8 @@ def _scaled(net: Net, i: int) -> bool:
     """Whether the first layer that reads layer i's top is a Scale; a Split hands on the memory."""
     memory = net.tops[i][0].values.memory
     for layer, bottom in zip(net.layers[i + 1 :], net.bottoms[i + 1 :], strict=True):
-        if layer.type != "Split" and any(blob.values.memory is memory for blob in bottom):
-            return layer.type == "Scale"
+        if not layer.splits and any(blob.values.memory is memory for blob in bottom):
+            return layer.rescales
     return False
 
 
@@ -115,23 +109,24 @@ def first_reader(net: Net, name: str) -> Layer | None:
     """The first layer with parameters that reads a blob, through layers that only hand it on."""
     memory = net.blobs[name].values.memory
     for layer, bottom in zip(net.layers, net.bottoms, strict=True):
-        if layer.type != "Split" and any(blob.values.memory is memory for blob in bottom):
+        if not layer.splits and any(blob.values.memory is memory for blob in bottom):
             return layer
     return None
 
 
 def normalized(net: Net, layer: Layer) -> bool:
-    """Whether a BatchNorm reads a layer's top, so that the scale of its input does not matter."""
+    """Whether a layer that normalizes reads another's top, whose scale then does not matter."""
     memory = net.tops[net.layers.index(layer)][0].values.memory
     return any(
-        other.type == "BatchNorm" and bottom[0].values.memory is memory
+        other.normalizes and bottom[0].values.memory is memory
         for other, bottom in zip(net.layers, net.bottoms, strict=True)
     )
 
 
-def _some(kind: str, names: list[str]) -> str:
+def _some(layers: list[Layer]) -> str:
+    names = [layer.name for layer in layers]
     what = "layer" if len(names) == 1 else f"layers ({len(names)} of them):"
-    return f"{kind} {what} {_list(names)} {'is' if len(names) == 1 else 'are'}"
+    return f"{layers[0].type} {what} {_list(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _list(names: list[str]) -> str:

@@ -155,4 +155,5 @@ def report_whole(net: Net, iterations: int, both: bool = True) -> tuple[float, f
                     forward, backward, forward + backward)
     else:
         logger.info("As %s runs the net: forward %g ms.", use, forward)
+        backward = 0.0
     return forward, backward

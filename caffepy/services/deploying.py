@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.services import work
 
+if TYPE_CHECKING:
+    from caffepy.core.traits import Traits
+
 BATCH = 10  # as the original's deploy nets: the ten crops of one picture
 OF_TRAINING = ("include", "exclude", "loss_weight", "propagate_down", "transform_param")
-COUNT_ON_BATCH = ("Reshape", "Slice", "Python")  # may be written for one batch_size
 
 
 def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
@@ -45,13 +47,12 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
     pictures: list[tuple[Any, str]] = []
     for layer in used:
         tops = [top for top in layer.top if deployed.is_read(top, used)]
-        if layer.type == "Input":
+        if _kind(layer).waits:
             _keep_tops(made.layer.add(), layer, tops)
         elif deployed.is_data(layer):
             found = fed(layer, tops, input_shape, path)
             for top in tops:
-                added = made.layer.add(name=top, type="Input", top=[top])
-                added.input_param.shape.add(dim=[batch, *found.shapes[top]])
+                made.layer.append(graph.input_layer(top, [top], [[batch, *found.shapes[top]]]))
                 trained_with[top] = found.batch
             if layer.top[0] in tops:
                 pictures.append((layer, layer.top[0]))
@@ -66,9 +67,15 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
         _check(made, trained_with, path)
     parts = _feed_what_is_sliced(made)
     shapes = {layer.name: layer.input_param.shape[0].dim[1:] for layer in made.layer
-              if layer.type == "Input"}
+              if _kind(layer).waits}
     return made, [note for layer, top in pictures
                   for note in notes(layer, shapes[parts.get(top, top)])]
+
+
+def _kind(layer: Any) -> type[Traits]:
+    from caffepy.core import traits
+
+    return traits.of(layer)
 
 
 def _keep_tops(kept: Any, layer: Any, tops: Sequence[str]) -> None:
@@ -90,7 +97,7 @@ def _check(made: Any, trained_with: dict[str, int], path: str) -> None:
     own = copy.deepcopy(made)
     counts = set(trained_with.values()) - {0}
     for layer in own.layer:
-        if layer.type == "Input" and trained_with.get(layer.name):
+        if _kind(layer).waits and trained_with.get(layer.name):
             layer.input_param.shape[0].dim[0] = trained_with[layer.name]
     try:
         shapes = _weights(made)
@@ -98,7 +105,7 @@ def _check(made: Any, trained_with: dict[str, int], path: str) -> None:
         if own != made and _builds(own):
             error.fix = f"It can be built with --batch={min(counts)}, as in training."
         raise error if error.where and path in error.where else error.at(path) from None
-    if own == made or not any(layer.type in COUNT_ON_BATCH for layer in made.layer) \
+    if own == made or not any(_kind(layer).counts_on_batch for layer in made.layer) \
             or not _builds(own):
         return
     for name, before in _weights(own).items():
@@ -153,8 +160,8 @@ def _feed_what_is_sliced(made: Any) -> dict[str, str]:
     for layer in list(made.layer):
         parts = [top for top in layer.top if is_read(top, made.layer)]
         feeds = [other for other in made.layer
-                 if layer.type == "Slice" and list(other.top) == [layer.bottom[0]]
-                 and other.type == "Input"]
+                 if _kind(layer).cuts and list(other.top) == [layer.bottom[0]]
+                 and _kind(other).waits]
         readers = [other for other in made.layer if feeds and feeds[0].top[0] in other.bottom]
         if len(parts) != 1 or not feeds or len(readers) != 1:
             continue

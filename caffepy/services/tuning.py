@@ -90,7 +90,7 @@ def jobs(net: Net) -> list[Job]:
                 known.layers.append(layer.name)
                 continue
             directions = [FORWARD]
-            if layer.type == "Deconvolution":  # runs its kernel the other way round
+            if layer.mirrored:
                 directions = [FORWARD, DATA, WEIGHTS]
             elif net.phase == caffe_pb2.TRAIN and net.needs_backward[i]:
                 directions += [WEIGHTS] * any(layer.param_propagate_down)
