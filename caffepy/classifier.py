@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy import TEST, io
+from caffepy import io
 from caffepy.errors import ConfigError
+from caffepy.proto.caffe_pb2 import TEST
 from caffepy.pycaffe.net import Net, Path
 
 Array = NDArray[Any]

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy import TEST, io
+from caffepy import io
 from caffepy.classifier import transformer_for
 from caffepy.errors import ConfigError, NotFound
+from caffepy.proto.caffe_pb2 import TEST
 from caffepy.pycaffe.net import Net, Path
 
 Array = NDArray[Any]

@@ -26,7 +26,7 @@ with atheris.instrument_imports(include=["caffepy"]):
     from caffepy.proto import caffe_pb2, text, wire
     from caffepy.proto.blobs import take_blob
     from caffepy.proto.wirereader import Region
-    from caffepy.tools import parse_log
+    from caffepy.services import log_reading
 
 SCRATCH = Path(tempfile.mkdtemp()) / "file"
 
@@ -75,7 +75,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "state": on_file(wire.read_state),
     "datum": datum.decode,
     "lmdb": lmdb,
-    "log": on_file(parse_log.read),
+    "log": on_file(log_reading.read),
     "windows": on_file(lambda path: window_file.read_window_file(path, 0.5, 0.5)),
 }
 

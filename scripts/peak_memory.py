@@ -76,27 +76,28 @@ def step(args: argparse.Namespace) -> None:
     from caffepy.core.context import Context
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
+    from caffepy.services.bench import sides
+    from caffepy.services.bench.nets import SEED, fill_inputs, synthetic
+    from caffepy.services.bench.side import DECAY, MOMENTUM, RATE
     from caffepy.solvers.solver import Solver
-    from caffepy.tools import _bench_sides as sides
-    from caffepy.tools.bench import DECAY, MOMENTUM, RATE, synthetic
 
     param = synthetic(args.nets[0], args.batch, args.size, args.channels, False)
-    context = Context("cpu", seed=sides.SEED, threads=threads)
+    context = Context("cpu", seed=SEED, threads=threads)
     if side in ("caffepy", "readable"):
         solver = Solver(caffe_pb2.SolverParameter(
             net_param=param, base_lr=RATE, lr_policy="fixed", momentum=MOMENTUM,
-            weight_decay=DECAY, random_seed=sides.SEED, snapshot_after_train=False,
+            weight_decay=DECAY, random_seed=SEED, snapshot_after_train=False,
         ), context=context, optimize=side == "caffepy")
-        sides.fill_inputs(solver.net, 10)
+        fill_inputs(solver.net, 10)
         solver.step(STEPS)
         return
     import torch
 
-    from caffepy.tools._bench_torch import TorchNet
+    from caffepy.services.bench.torch_net import TorchNet
 
     torch.set_num_threads(threads)
     net = Net(param, caffe_pb2.TRAIN, context=context)
-    sides.fill_inputs(net, 10)
+    fill_inputs(net, 10)
     twin = TorchNet(net, side.endswith("channels-last"))
     for blob in (blob for layer in net.layers for blob in layer.blobs):
         blob.reshape(0)

@@ -43,7 +43,7 @@ def same_log_level():
 @pytest.fixture(scope="session")
 def mnist(tmp_path_factory) -> Databases:
     """MNIST as databases, made anew from the idx files."""
-    from caffepy.tools.convert_mnist_data import convert
+    from caffepy.services.mnist import convert
 
     if not (MNIST / "train-images-idx3-ubyte").exists():
         pytest.skip("no MNIST: data/mnist/get_mnist.sh fetches it")

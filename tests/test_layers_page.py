@@ -8,18 +8,18 @@ import pytest
 from caffepy.core import registry
 from caffepy.core.layer import Layer
 from caffepy.kernels.operations.relu import ReLUSpec
-from caffepy.tools import layers
+from caffepy.services import layer_table
 
 EVERY = "onednn, cuda, reference"
 PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
 
 
 def row_of(type):
-    return next(row for row in layers.rows() if row.type == type)
+    return next(row for row in layer_table.rows() if row.type == type)
 
 
 def test_the_page_is_current():
-    assert PAGE.read_text() == layers.markdown(), (
+    assert PAGE.read_text() == layer_table.markdown(), (
         "run: caffepy layers -markdown > docs/layers.md")
 
 
@@ -55,18 +55,18 @@ def test_a_plugin_is_listed_but_not_on_the_page(monkeypatch):
     monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     registry.register("Extra", param=None)(Extra)
     assert row_of("Extra").kernels == EVERY, "by the spec it says it plans"
-    assert "Extra" not in layers.markdown()
+    assert "Extra" not in layer_table.markdown()
 
 
 def test_the_terminals_table_is_cut_at_its_width():
-    rows = layers.rows()
-    lines = layers.table(rows).splitlines()
+    rows = layer_table.rows()
+    lines = layer_table.table(rows).splitlines()
     assert len(lines) == len(rows) + 1 and lines[0].split()[:2] == ["type", "from"]
     column = lines[0].index("bottoms")
     assert {line[column - 2 : column] for line in lines} == {"  "}, "columns line up"
-    assert max(map(len, layers.table(rows, 60).splitlines())) == 60
+    assert max(map(len, layer_table.table(rows, 60).splitlines())) == 60
 
 
 def test_what_a_cell_may_not_contain_is_escaped():
-    row = next(line for line in layers.markdown().splitlines() if line.startswith("| AbsVal "))
+    row = next(line for line in layer_table.markdown().splitlines() if line.startswith("| AbsVal "))
     assert row.endswith(r"| y = \|x\| |")

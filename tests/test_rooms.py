@@ -1,4 +1,4 @@
-"""The table of rooms in docs/architecture.md: what may import what, and how big a file may be."""
+"""The rooms of docs/architecture.md: what may import what, what is whose, how big a file may be."""
 
 import ast
 import re
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from caffepy.core import registry
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "caffepy"
-EVERYWHERE = {"cores", "errors", "forks", "log"}
+EVERYWHERE = {"cores", "errors", "forks", "log", "__version__"}
 MOST_LINES = 400
 
 
@@ -77,6 +79,17 @@ def test_rooms_import_only_what_the_table_allows(path):
     assert not wrong, f"{room} must not import {', '.join(sorted(wrong))}"
 
 
+def test_services_know_nothing_of_a_command_line():
+    """Scripts, MATLAB and pages call them as well: click belongs to cli and tools."""
+    services = sorted((PACKAGE / "services").rglob("*.py"))
+    assert len(services) > 20
+    for path in services:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.split(".")[0] == "click" for name in names), path
+
+
 def test_files_stay_small_enough_to_read_in_one_sitting():
     long = {
         str(path.relative_to(ROOT)): lines
@@ -84,3 +97,145 @@ def test_files_stay_small_enough_to_read_in_one_sitting():
         if (lines := path.read_text().count("\n")) > MOST_LINES
     }
     assert not long
+
+
+# -- names that belong to a room, and circles ------------------------------------------------------
+
+# Rooms whose modules import each other in circles, counted with imports inside functions and for
+# type checkers, and why they still do.
+CIRCLES = {
+    "core": "a net is made of parts that are given the net; layers are built by the registry that "
+            "asks their class",
+    "kernels": "an engine looks its kernels up in a table whose entries are its own contract's",
+    "proto": "what recovers from mistakes hands itself to what tells them",
+    "solvers": "a solver is made of parts that are given the solver",
+}
+
+
+def modules() -> dict[str, Path]:
+    """Name to file of all modules of the package."""
+    found = {}
+    for path in module_files():
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports_of(path: Path) -> list[tuple[str, str]]:
+    """Module and name (or "") of all imports of caffepy in a file, wherever they stand."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level or PACKAGE not in path.parents, f"{path}: write imports out"
+            if node.module and node.module.split(".")[0] == "caffepy":
+                found += [(node.module, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            found += [(a.name, "") for a in node.names if a.name.split(".")[0] == "caffepy"]
+    return found
+
+
+def owner(name: str) -> str:
+    """The room that a module or name lies in; the importable ``caffe`` is part of the front."""
+    room = room_of(name).split(".")[0]
+    return room if (PACKAGE / room).is_dir() and room != "_front" else "front"
+
+
+def strangers(user: str, path: Path) -> list[str]:
+    """The underscored names that a file imports, and that belong neither to the room ``user`` nor
+    to a family of that name in another (``data`` of ``layers``)."""
+    found = []
+    for module, name in imports_of(path):
+        words = [word for word in f"{module}.{name}".split(".") if word]
+        private = any(word.startswith("_") and not word.startswith("__") for word in words)
+        if private and user not in (owner(".".join(words)), *words[2:-1]):
+            found.append(".".join(words))
+    return found
+
+
+def test_underscored_names_stay_in_their_room():
+    wrong = {name: found for name, path in modules().items()
+             if (found := strangers(owner(name), path))}
+    assert not wrong
+
+
+def test_tests_and_scripts_take_underscored_names_of_the_room_they_test_alone():
+    wrong = {}
+    for folder in ("tests", "scripts", "data", "models"):
+        for path in (ROOT / folder).rglob("*.py"):
+            user = path.relative_to(ROOT).parts[1] if folder == "tests" else ""
+            if found := strangers(user, path):
+                wrong[str(path.relative_to(ROOT))] = found
+    assert not wrong
+
+
+def circles(arrows: dict[str, set[str]]) -> list[set[str]]:
+    """The sets of modules from each of which one comes to each other (Tarjan's algorithm)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(node: str) -> None:
+        number[node] = lowest[node] = len(number)
+        stack.append(node)
+        for other in sorted(arrows[node]):
+            if other not in number:
+                visit(other)
+                lowest[node] = min(lowest[node], lowest[other])
+            elif other in stack:
+                lowest[node] = min(lowest[node], number[other])
+        if lowest[node] == number[node]:
+            circle = set(stack[stack.index(node):])
+            del stack[stack.index(node):]
+            if len(circle) > 1:
+                found.append(circle)
+
+    for node in arrows:
+        if node not in number:
+            visit(node)
+    return found
+
+
+def test_modules_do_not_import_each_other_in_circles():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [{"b", "c"}]
+    known = modules()
+    arrows = {
+        name: {f"{module}.{part}" if f"{module}.{part}" in known else module
+               for module, part in imports_of(path)}.intersection(known) - {name}
+        for name, path in known.items()
+    }
+    wrong = [
+        sorted(circle) for circle in circles(arrows)
+        if len(rooms := {owner(name) for name in circle}) > 1
+        or not rooms <= set(CIRCLES)
+    ]
+    assert not wrong
+
+
+# -- layer types -----------------------------------------------------------------------------------
+
+# The files outside of layers and kernels that may name a type: nets are rewritten with Split and
+# Input, old formats are upgraded, and the words of forks and of mistakes are told.
+NAME_TYPES = re.compile(r"core/(upgrade\w*|graph)\.py|proto/(fork\w*|other_words|\w*hints)\.py")
+OTHER_WORDS = {
+    ("net_spec.py", "Parameter"),      # how the schema's messages end
+    ("services/doctor.py", "Python"),  # the language
+}
+
+
+def test_layer_types_are_named_by_layers_alone():
+    """Who wants to know something of a type asks what its class declares (core.traits)."""
+    types = {entry.type for entry in registry.entries()
+             if not entry.cls.foreign}
+    assert {"Convolution", "Split", "Python"} <= types
+    wrong = []
+    for path in module_files():
+        name = path.relative_to(PACKAGE).as_posix()
+        if name.startswith(("layers/", "kernels/")) or NAME_TYPES.fullmatch(name):
+            continue
+        wrong += [
+            f"{name}:{node.lineno}: {node.value}" for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            and node.value in types and (name, node.value) not in OTHER_WORDS
+        ]
+    assert not wrong

@@ -22,8 +22,6 @@ Array = Any
 BATCHES = 5  # looked at; what they do not show is not looked for any more
 LEAST_LABELS = 50
 RUN = 5  # labels in order whose runs are this long on average or longer come class by class
-READERS = ("Data", "ImageData", "HDF5Data")  # whose records lie in an order of somebody's making
-SCRIPTED = ("Input", "MemoryData")  # which bring nothing unless a script fills them
 VARIANCE_KEEPERS = ("xavier", "msra")  # fillers that count on inputs of about unit variance
 RAW = 100  # numbers from 0 to more than this are pixels as they come
 
@@ -41,7 +39,7 @@ class FirstBatches:
 
     def _data_blobs(self) -> list[tuple[Layer, list[str]]]:
         return [(node.layer, node.top_names) for node in self.net.nodes
-                if node.layer.data and node.layer.type in READERS]
+                if node.layer.ordered]
 
     def look(self, last: bool) -> Iterator[str]:
         """What this batch, and with ``last`` all that were seen, show."""
@@ -113,14 +111,19 @@ def label_way(net: Net) -> list[int]:
         made_by.update(dict.fromkeys(node.top_names, i))
         for index in layer.integers:
             lie = {makers[index], *below[makers[index]]} if index < len(makers) else set()
-            if lie and not any(net.layers[number].type in SCRIPTED for number in lie):
+            if lie and not any(_scripted(net.layers[number]) for number in lie):
                 way |= {i, *lie}
     return sorted(way)
 
 
+def _scripted(layer: Layer) -> bool:
+    """Whether it brings nothing unless a script fills it."""
+    return layer.waits or layer.scripted
+
+
 def records(layer: Layer) -> int | None:
     """How many records a data layer goes round; None where that is not known."""
-    if layer.type == "Python":  # its names are its author's, and mean something else
+    if layer.opaque:  # its names are its author's, and mean something else
         return None
     source: Any = getattr(layer, "source", None)
     count = getattr(source, "records", None) if source is not None else None
@@ -149,7 +152,7 @@ def shares(net: Net, count: int) -> Iterator[Share]:
     """What ``count`` batches are of the records of each data layer that knows how many it has."""
     for node in net.nodes:
         layer = node.layer
-        total = records(layer) if layer.type in READERS else None
+        total = records(layer) if layer.ordered else None
         if total and node.tops[0].ndim and count >= 1:
             batch = node.tops[0].shape[0]
             yield Share(layer.name, total, batch, count * batch, -(-total // batch))

@@ -20,7 +20,6 @@ Array = Any
 
 STUCK = 87.33  # -log(FLT_MIN) is 87.3365: no item of the batch has any probability left
 MEANS = (caffe_pb2.LossParameter.VALID, caffe_pb2.LossParameter.FULL)
-NEEDS_POSITIVE = ("Log", "Power")
 RAW = 50  # inputs beyond this were hardly scaled
 
 
@@ -28,7 +27,7 @@ def softmax_losses(net: Net) -> list[str]:
     """The tops that say 87.3365 when all probabilities are gone: softmax losses that are means."""
     return [
         node.top_names[0] for node in net.nodes
-        if node.layer.type == "SoftmaxWithLoss"
+        if node.layer.saturates
         and node.layer.spec.loss_param.normalization in MEANS
         and not node.layer.spec.loss_param.HasField("normalize") and node.top_names
     ]
@@ -69,7 +68,7 @@ def _first(net: Net) -> str:
         for parameter in layer.blobs:
             if not np.isfinite(parameter.grads.read(Place.HOST)).all():
                 return f"First to go: the gradient of layer '{layer.name}' ({layer.type})."
-    scores = [blob for node in net.nodes if node.layer.type == "SoftmaxWithLoss"
+    scores = [blob for node in net.nodes if node.layer.saturates
               for blob in node.bottoms[:1]]
     return f"All is finite; the scores lie {_range(scores[0])}." if scores else "All is finite."
 
@@ -84,13 +83,13 @@ def _causes(net: Net, rate: float, before: Sequence[float]) -> Iterator[str]:
         yield next(structure.untouched_statistics(net))
     for node in net.nodes:
         layer = node.layer
-        if layer.type in NEEDS_POSITIVE and not _finite(node.tops[0]) \
+        if layer.needs_positive and not _finite(node.tops[0]) \
                 and not node.in_place and (least := _least(node.bottoms[0])) <= 0:
             yield (f"layer '{layer.name}' ({layer.type}) is given {least:g}, of which there is no "
                    "such value.")
     data = [(layer, blob) for layer, blob in tops[:1] if blob.count]
     for layer, blob in data:
-        if (most := _most(blob)) > RAW and not any(x.type == "BatchNorm" for x in net.layers):
+        if (most := _most(blob)) > RAW and not any(x.normalizes for x in net.layers):
             yield (f"numbers up to {most:g} from '{layer.name}' with a rate of {rate:g}: scale the "
                    "data (transform_param { scale: 0.00390625 }), or lower base_lr.")
     known = [loss for loss in before if math.isfinite(loss)]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from caffepy import log
-from caffepy.core.memory import Place
 
 if TYPE_CHECKING:
     from caffepy.core.blob import Blob
@@ -24,9 +23,9 @@ NAMES_SHOWN = 3
 
 def traps(net: Net) -> Iterator[str]:
     """What is suspicious in a net that is about to train or to be tested."""
-    if bare := [node.layer.name for node in net.nodes
-                if node.layer.type == "BatchNorm" and not _scaled(net, node)]:
-        yield (f"{_some('BatchNorm', bare)} not followed by a Scale layer: scale and shift are not "
+    if bare := [node.layer for node in net.nodes
+                if node.layer.normalizes and not _scaled(net, node)]:
+        yield (f"{_some(bare)} not followed by a Scale layer: scale and shift are not "
                "learned, as they are in the paper. Add a Scale layer with bias_term: true.")
     names = Counter(layer.name for layer in net.layers if layer.blobs)
     if doubled := [f"'{name}'" for name, count in names.items() if count > 1]:
@@ -36,14 +35,9 @@ def traps(net: Net) -> Iterator[str]:
 
 
 def untouched_statistics(net: Net) -> Iterator[str]:
-    """BatchNorm layers that are to use statistics which nobody has gathered yet."""
-    names = [
-        layer.name for layer in net.layers
-        if layer.type == "BatchNorm" and getattr(layer, "given", False)
-        and not layer.blobs[2].values.read(Place.HOST).any()
-    ]
-    if names:
-        yield (f"{_some('BatchNorm', names)} to use stored statistics, and none are stored (the "
+    """Layers that are to use statistics which nobody has gathered yet."""
+    if lacking := [layer for layer in net.layers if layer.lacks_statistics()]:
+        yield (f"{_some(lacking)} to use stored statistics, and none are stored (the "
                "factor, their third blob, is 0): mean and variance count as 0. Load trained "
                "weights, or train with use_global_stats: false first.")
 
@@ -57,7 +51,7 @@ def unfed_inputs(net: Net) -> Iterator[str]:
 
 def nothing_to_learn(net: Net) -> Iterator[str]:
     """Why training this net could not change a number; a Python layer may hide what it does."""
-    if any(layer.type == "Python" for layer in net.layers):
+    if any(layer.opaque for layer in net.layers):
         return
     if not net.parameters:
         yield f"the net '{net.name}' has nothing to learn: none of its layers has parameters"
@@ -67,7 +61,7 @@ def nothing_to_learn(net: Net) -> Iterator[str]:
 
 def frozen(net: Net) -> Iterator[str]:
     """A net whose parameters all have lr_mult 0, and no statistics that forward gathers."""
-    gathers = any(layer.type in ("BatchNorm", "Python") for layer in net.layers)
+    gathers = any(layer.gathers or layer.opaque for layer in net.layers)
     if net.parameters and not gathers and not any(p.lr_mult for p in net.parameters):
         yield f"every lr_mult of the net '{net.name}' is 0: nothing will be learnt."
 
@@ -107,14 +101,14 @@ def warn(sentences: Iterable[str]) -> None:
 def _scaled(net: Net, node: Node) -> bool:
     """Whether the first layer that reads a layer's top is a Scale; a Split hands on the memory."""
     reader = _reader(net.nodes[node.number + 1 :], node.tops[0])
-    return reader is not None and reader.type == "Scale"
+    return reader is not None and reader.rescales
 
 
 def _reader(nodes: Iterable[Node], read: Blob) -> Layer | None:
     """The first of these layers that reads a blob, Splits left out."""
     memory = read.values.memory
     for node in nodes:
-        if node.layer.type != "Split" and any(
+        if not node.layer.splits and any(
                 blob.values.memory is memory for blob in node.bottoms):
             return node.layer
     return None
@@ -129,14 +123,15 @@ def normalized(net: Net, layer: Layer) -> bool:
     """Whether a BatchNorm reads a layer's top, so that the scale of its input does not matter."""
     memory = net.nodes[net.layers.index(layer)].tops[0].values.memory
     return any(
-        node.layer.type == "BatchNorm" and node.bottoms[0].values.memory is memory
+        node.layer.normalizes and node.bottoms[0].values.memory is memory
         for node in net.nodes
     )
 
 
-def _some(kind: str, names: list[str]) -> str:
+def _some(layers: list[Layer]) -> str:
+    names = [layer.name for layer in layers]
     what = "layer" if len(names) == 1 else f"layers ({len(names)} of them):"
-    return f"{kind} {what} {_list(names)} {'is' if len(names) == 1 else 'are'}"
+    return f"{layers[0].type} {what} {_list(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _list(names: list[str]) -> str:

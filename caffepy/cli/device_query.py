@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from caffepy import log
-from caffepy.cli import devices, flags, gflags
+from caffepy.cli import flags, gflags
+from caffepy.services import devices
 
 logger = log.get(__name__)
 
@@ -21,7 +22,7 @@ def device_query(gpu: str) -> None:
             for label, value in devices.properties(number):
                 logger.info("%s%s", f"{label}:".ljust(LABEL_WIDTH), value)
     finally:  # what is missing for a GPU is best read beside the error
-        from caffepy.cli.doctor import report
+        from caffepy.services.doctor import report
 
         for label, value in report():
             click.echo(f"{label + ':':<{LABEL_WIDTH}}{value}")

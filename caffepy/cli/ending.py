@@ -55,6 +55,15 @@ def run(
         return code
 
 
+def report(error: BaseException, who: str) -> None:
+    """Show what ends all workers of an mpirun, as the command shows its errors."""
+    if isinstance(error, Exception):
+        text = f"error: {who}{explain(error)[0]}"
+    else:
+        text = f"{who}interrupted"
+    print(f"caffepy: {text}", file=sys.stderr)
+
+
 def explain(error: Exception, shown: bool = False) -> tuple[str, int]:
     """The line for ``error`` and the exit code; ``shown``: the traceback is on the screen."""
     if isinstance(error, CaffeError):

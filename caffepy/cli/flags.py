@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from caffepy.cli import gflags
 from caffepy.cli.gflags import FILE, Choice
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, did_you_mean
 
 EFFECTS = ("stop", "snapshot", "none")
 TROUBLES = ("stop", "warn")
+PHASES = ("TRAIN", "TEST")
+LATEST = "latest"  # as -snapshot; a file of this name is ./latest
 PRECISIONS = ("float32", "float16", "bfloat16")
 
 GPU = gflags.flag(
@@ -59,10 +61,31 @@ def split_list(text: str) -> list[str]:
     return [part for word in text.split(",") if (part := word.strip())]
 
 
-def split_stages(text: str) -> list[str]:
-    """The stages of -stage. Without one Caffe adds one empty stage, which matches no rule; its
-    logs show it, and so do ours."""
+def caffe_stages(text: str) -> list[str]:
+    """The stages of -stage as Caffe's command takes them. Without one Caffe adds one empty stage,
+    which matches no rule; its logs show it, and so do ours."""
     return text.split(",")
+
+
+def stages(text: str) -> list[str]:
+    """The stages that -stage names, for tools that are ours alone."""
+    return [word for word in text.split(",") if word]
+
+
+def phase(text: str) -> str:
+    """The value of -phase: "TRAIN", "TEST", or "" if it is not given; else raises ConfigError."""
+    if text not in ("", *PHASES):
+        raise ConfigError('phase must be "TRAIN" or "TEST"', found=text,
+                          fix=did_you_mean(text, PHASES))
+    return text
+
+
+def shape(text: str) -> list[int]:
+    """The value of -input_shape: C,H,W; empty if it is not given."""
+    words = [word for word in text.split(",") if word.strip()]
+    if not all(word.strip().isdigit() and int(word) > 0 for word in words):
+        raise ConfigError("input_shape must be numbers such as 3,227,227", found=text)
+    return [int(word) for word in words]
 
 
 def check_iterations(iterations: int) -> None:

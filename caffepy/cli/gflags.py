@@ -33,11 +33,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from caffepy import __version__
-from caffepy.cli import ending, logfiles
+from caffepy.cli import ending
 from caffepy.cli.kinds import BOOL, FILE, INT32, OF_PYTHON, Choice, Kind
 from caffepy.cli.scan import Scan, scan
 from caffepy.errors import ConfigError, did_you_mean
 from caffepy.proto import original_tree
+from caffepy.services import logfiles
 
 __all__ = ["FILE", "Choice", "Command", "Flag", "Group", "command", "flag"]
 

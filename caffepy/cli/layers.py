@@ -15,7 +15,7 @@ from caffepy.cli import gflags
 @gflags.flag("markdown", bool, False, "Print the page docs/layers.md.")
 def layers(type: str | None, markdown: bool) -> None:
     from caffepy.core import registry
-    from caffepy.tools import layers as tool
+    from caffepy.services import layer_table as tool
 
     if type:
         known = registry.get(type)  # or says what to write

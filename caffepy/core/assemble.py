@@ -96,7 +96,7 @@ class Assembly:
         check_counts(layer, len(spec.bottom), len(spec.top))
         bottom, wanted = self._bottoms(layer)
         layer.reads = [self.split_of.get(name, name) for name in spec.bottom]
-        if spec.type == "Split":
+        if layer.splits:
             self.split_of.update(dict.fromkeys(spec.top, layer.reads[0]))
         top = self._tops(layer, bottom)
 

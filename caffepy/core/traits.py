@@ -56,14 +56,20 @@ class Traits:
         ordered: its records lie in an order that somebody gave them.
         pictures: its items are pictures, mostly; ``regions``: or parts of them, warped.
         waits: its tops are for a script to fill; ``scripted``: or it takes arrays from one.
-        splits: its tops are its bottom, for several readers.
+        splits: its tops are its bottom, for several readers; ``cuts``: or parts of it.
         opaque: what it does to its blobs is its user's affair, as with Python layers; ``foreign``:
             or its author's, as with plug-ins; set by ``@register``.
-        normalizes: it gives each channel mean 0 and variance 1, whatever came in.
+        normalizes: it gives each channel mean 0 and variance 1, whatever came in; ``gathers``: it
+            keeps what it has seen as parameters, which forward changes.
         rescales: it multiplies channels by learned numbers.
         needs_positive: there is no value for numbers below 0.
+        mirrored: it runs its kernel the other way round: forward is the gradient by the data.
+        counts_on_batch: what its settings say may hold for one batch size alone.
         head: for a loss, the type of layer that gives the answer in use ("Softmax").
-        only_in_training: for use, leave it out: it measures, writes down, or swallows.
+        saturates: for a loss, it stands still at 87.3365 (-log of the least number) where no
+            probability is left.
+        only_in_training: for use, leave it out: it measures, writes down, or swallows;
+            ``scores``: it says how good the net is.
 
     What is seen of it:
         same_place: a value of the top comes of the values at the same place of the bottoms.
@@ -108,13 +114,19 @@ class Traits:
     waits: ClassVar[bool] = False
     scripted: ClassVar[bool] = False
     splits: ClassVar[bool] = False
+    cuts: ClassVar[bool] = False
     opaque: ClassVar[bool] = False
     foreign: ClassVar[bool] = False
     normalizes: ClassVar[bool] = False
+    gathers: ClassVar[bool] = False
     rescales: ClassVar[bool] = False
     needs_positive: ClassVar[bool] = False
+    mirrored: ClassVar[bool] = False
+    counts_on_batch: ClassVar[bool] = False
     head: ClassVar[str | None] = None
+    saturates: ClassVar[bool] = False
     only_in_training: ClassVar[bool] = False
+    scores: ClassVar[bool] = False
 
     same_place: ClassVar[bool] = False
     windowed: ClassVar[bool] = False
@@ -199,6 +211,10 @@ class Traits:
         """Of one forward over the whole batch. Layers without matrix products say 0: theirs are
         few beside them."""
         return 0
+
+    def lacks_statistics(self) -> bool:
+        """Whether it is to use statistics that nobody has gathered yet."""
+        return False
 
 
 def of(what: Any) -> type[Traits]:

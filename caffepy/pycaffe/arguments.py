@@ -69,20 +69,21 @@ def fill(net: CoreNet, arrays: Mapping[str, Any], names: Sequence[str], what: st
         return
     if set(arrays) != set(names):
         raise ConfigError(
-            f"{what} arguments do not match the net's {'in' if what == 'Input' else 'out'}puts",
+            f"{what.capitalize()} arguments do not match the net's "
+            f"{'in' if what == 'input' else 'out'}puts",
             where=f"net '{net.name}'", found=", ".join(arrays),
             allowed=", ".join(names) or "none")
     ready = []
     for name, array in arrays.items():
         blob = net.blob(name)
         if np.shape(array)[:1] != blob.shape[:1]:
-            raise ShapeError(f"{what} is not batch sized", where=f"blob '{name}'",
+            raise ShapeError(f"{what.capitalize()} is not batch sized", where=f"blob '{name}'",
                              found=f"shape {np.shape(array)}", allowed=f"shape {blob.shape}",
                              fix="Reshape the blob and the net first, or use forward_all.")
         try:
             ready.append((blob, np.broadcast_to(array, blob.shape)))
         except ValueError:
-            raise ShapeError(f"{what} is of another shape", where=f"blob '{name}'",
+            raise ShapeError(f"{what.capitalize()} is of another shape", where=f"blob '{name}'",
                              found=np.shape(array), allowed=blob.shape) from None
     for blob, values in ready:
         view(blob)[...] = values

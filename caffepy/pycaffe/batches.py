@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from caffepy.errors import ConfigError, ShapeError
 
-if TYPE_CHECKING:
-    from caffepy.pycaffe.net import Net
-
 Arrays = dict[str, Any]  # blob name to ndarray
+
+
+class Batched(Protocol):
+    """What is asked of a pycaffe Net here."""
+
+    _caffepy: Any
+
+    @property
+    def inputs(self) -> list[str]: ...
+
+    @property
+    def outputs(self) -> list[str]: ...
+
+    def forward(self, blobs: Sequence[str] | None = None, **inputs: Any) -> Arrays: ...
+
+    def backward(self, diffs: Sequence[str] | None = None, **tops: Any) -> Arrays: ...
+
+    def _batch(self, blobs: Mapping[str, Any]) -> Iterator[Arrays]: ...
 
 
 def cut(arrays: Mapping[str, Any], size: int) -> Iterator[Arrays]:
@@ -33,7 +48,7 @@ def cut(arrays: Mapping[str, Any], size: int) -> Iterator[Arrays]:
         yield batch
 
 
-def forward_all(net: Net, blobs: Sequence[str] | None, inputs: Mapping[str, Any]) -> Arrays:
+def forward_all(net: Batched, blobs: Sequence[str] | None, inputs: Mapping[str, Any]) -> Arrays:
     """See Net.forward_all."""
     if not inputs:
         raise ConfigError("forward_all needs an array for each input of the net",
@@ -46,7 +61,7 @@ def forward_all(net: Net, blobs: Sequence[str] | None, inputs: Mapping[str, Any]
 
 
 def forward_backward_all(
-    net: Net,
+    net: Batched,
     blobs: Sequence[str] | None,
     diffs: Sequence[str] | None,
     arrays: Mapping[str, Any],
@@ -71,7 +86,7 @@ def forward_backward_all(
     return _joined(values, count, size), _joined(gradients, count, size)
 
 
-def _size(net: Net) -> int:
+def _size(net: Batched) -> int:
     return net._caffepy.blob_list[0].shape[0]
 
 

@@ -108,7 +108,7 @@ class Net(Parts):
         last = inside.index(end) if end is not None else len(core.layers) - 1
         names = inside.names(core.nodes[last].tops) if end is not None else core.output_names
         wanted = inside.named([*names, *(blobs or [])])
-        arguments.fill(core, inputs, core.input_names, "Input", lambda blob: blob.data)
+        arguments.fill(core, inputs, core.input_names, "input", lambda blob: blob.data)
         core.forward_range(first, last)
         return {name: blob.data for name, blob in wanted.items()}
 
@@ -138,7 +138,7 @@ class Net(Parts):
         last = inside.index(end) if end is not None else 0
         names = inside.names(core.nodes[last].bottoms) if end is not None else core.input_names
         wanted = inside.named([*names, *(diffs or [])])
-        arguments.fill(core, tops, core.output_names, "Top diff", lambda blob: blob.diff)
+        arguments.fill(core, tops, core.output_names, "top diff", lambda blob: blob.diff)
         core.backward_range(first, last)
         return {name: blob.diff for name, blob in wanted.items()}
 

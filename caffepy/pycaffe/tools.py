@@ -59,7 +59,7 @@ def init_log(level: int | None = None, stderr: bool = True) -> None:
             caffe.*.log.* in GLOG_log_dir or the temporary folder, as glog does.
     """
     least = log.level_from_environment(logging.INFO) if level is None else log.glog_level(level)
-    from caffepy.cli import logfiles
+    from caffepy.services import logfiles
 
     global _end_of_files
     _end_of_files()

@@ -13,9 +13,9 @@ import os
 
 import click
 
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError
-from caffepy.tools import _work
+from caffepy.services import work
 
 ENGINES = {"auto": None, "always": True, "never": False}
 
@@ -43,11 +43,11 @@ def main(
     from caffepy.draw import draw_net_to_file
     from caffepy.proto import caffe_pb2
 
-    sizes = _work.shape(input_shape)
+    sizes = flags.shape(input_shape)
     target = output_image_file or f"{os.path.splitext(input_net_proto_file)[0]}.png"
     if os.path.exists(target) and os.path.samefile(target, input_net_proto_file):
         raise ConfigError("the picture would take the place of the net", where=target)
-    with _work.quiet():
+    with work.quiet():
         net, _ = read_net_param(input_net_proto_file)
         number = None if phase in ("", "ALL") else caffe_pb2.Phase.Value(phase)
         draw_net_to_file(net, target, rankdir or "LR", number, display_lrm, shapes=shapes,

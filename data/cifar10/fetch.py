@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 from caffepy import log  # noqa: E402
 from caffepy.errors import CaffeError  # noqa: E402
-from caffepy.tools import _download  # noqa: E402
+from caffepy.services import downloads  # noqa: E402
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 URL = f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}"
@@ -55,9 +55,9 @@ def main() -> int:
     archive = HERE / ARCHIVE
     if missing():
         try:
-            if not _download.has_digest(str(archive), MD5, "md5"):
+            if not downloads.has_digest(str(archive), MD5, "md5"):
                 print(f"CIFAR-10: fetching {URL} ...", flush=True)
-                _download.fetch(URL, str(archive), MD5, "md5")
+                downloads.fetch(URL, str(archive), MD5, "md5")
             unpack(archive)
         except (CaffeError, OSError, tarfile.TarError) as error:
             print(f"CIFAR-10: {error}", file=sys.stderr)

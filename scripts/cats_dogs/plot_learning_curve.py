@@ -12,8 +12,8 @@ import click
 from caffepy.cli import gflags
 from caffepy.errors import DataError, NotFound
 from caffepy.proto.files import atomic_path
-from caffepy.tools import parse_log
-from caffepy.tools.plot_training_log import CHARTS, Curve, curves
+from caffepy.services import log_reading
+from caffepy.services.log_charts import CHARTS, Curve, curves
 
 
 def draw(log: str, picture: str) -> None:
@@ -31,7 +31,7 @@ def draw(log: str, picture: str) -> None:
     except ImportError as error:
         raise NotFound("plots need matplotlib, which is not installed",
                        fix="Run 'pip install \"caffepy[plot]\"'.") from error
-    read = parse_log.read(log)
+    read = log_reading.read(log)
     charts = {chart.y: chart for chart in CHARTS if chart.x == "Iters"}
     found: dict[str, list[Curve]] = {
         what: curves(charts[what], read, what) for what in ("Train loss", "Test loss",

@@ -9,10 +9,10 @@ import pytest
 from cli.nets import write_net
 from support import ENGINES
 
-from caffepy.cli import computed
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.proto import caffe_pb2
+from caffepy.services import computed
 
 NET = """
 name: "small"

@@ -9,9 +9,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from caffepy.cli import devices
 from caffepy.errors import ConfigError, DeviceError
 from caffepy.kernels.cuda import libraries
+from caffepy.services import devices
 
 
 @pytest.fixture

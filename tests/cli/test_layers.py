@@ -1,7 +1,7 @@
 """caffepy layers."""
 
 from caffepy.core import registry
-from caffepy.tools import layers
+from caffepy.services import layer_table
 
 
 def test_the_table(call):
@@ -24,4 +24,4 @@ def test_a_type_that_is_not_there(call):
 
 
 def test_the_page(call):
-    assert call("layers", "-markdown").output == layers.markdown()
+    assert call("layers", "-markdown").output == layer_table.markdown()

@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from caffepy import log
-from caffepy.cli import gflags, logfiles
+from caffepy.cli import gflags
+from caffepy.services import logfiles
 
 
 @gflags.command("caffepy")

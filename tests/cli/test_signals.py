@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from caffepy.cli.signals import PATIENCE, SignalEffects
+from caffepy.services.signals import PATIENCE, SignalEffects
 
 needs_hangup = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 

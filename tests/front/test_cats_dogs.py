@@ -22,8 +22,8 @@ from caffepy.core.context import Context
 from caffepy.errors import DataError, NotFound
 from caffepy.proto import caffe_pb2, wire
 from caffepy.proto.text import read
+from caffepy.services import means
 from caffepy.solvers.solver import create_solver
-from caffepy.tools import compute_image_mean
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "scripts" / "cats_dogs"
@@ -102,8 +102,8 @@ def train(step, data, number, seed, outputs=2, **settings):
 
 
 def write_mean(data):
-    mean = compute_image_mean.mean_of(str(data / "train_lmdb"))
-    compute_image_mean.write(str(data / "mean.binaryproto"), mean)
+    mean = means.mean_of(str(data / "train_lmdb"))
+    means.write(str(data / "mean.binaryproto"), mean)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ import numpy as np
 
 from caffepy.core import registry
 from caffepy.core.layer import count_range
-from caffepy.tools.layers import engines_of
+from caffepy.services.layer_table import engines_of
 from fuzz.cases import Case, family
 from fuzz.draw import Draw, Shape
 from fuzz.playing import Pass, play_net

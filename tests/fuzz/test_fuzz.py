@@ -12,7 +12,7 @@ from support import ENGINES
 from caffepy.core import registry
 from caffepy.kernels import table
 from caffepy.kernels.onednn import OneDnnEngine, direct, lrn_own, pooling, subsampled, update
-from caffepy.tools.layers import engines_of
+from caffepy.services.layer_table import engines_of
 from fuzz import cases, judge, layers, runs
 from fuzz.draw import Draw
 from fuzz.sides import Shake, Side

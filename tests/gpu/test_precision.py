@@ -14,14 +14,14 @@ from gpu.test_front import call, folder  # noqa: F401
 from numpy.testing import assert_array_equal
 
 import caffepy
-from caffepy.cli import computed
 from caffepy.core import footprint, precision, recorder
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2, text
-from caffepy.tools import bench
+from caffepy.services import computed
+from caffepy.services.bench import measuring as bench
 
 TYPES = "default_forward_type: FLOAT16 default_backward_type: FLOAT16 "
 NET = """

@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from caffepy.errors import ConfigError
-from caffepy.tools import bench
+from caffepy.services.bench import measuring as bench
+from caffepy.services.bench import nets
+from caffepy.tools import bench as bench_tool
 
 NET = """
 name: "small"
@@ -58,7 +60,7 @@ def net(tmp_path):
 
 def test_the_command_prints_a_table_and_writes_json(net, tmp_path):
     result = tmp_path / "result.json"
-    done = CliRunner().invoke(bench.main, [
+    done = CliRunner().invoke(bench_tool.main, [
         net, "-rounds=2", "-iterations=1", "-threads=1", "-classes=5", f"-json={result}"])
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("small, train step, 1 threads\n")
@@ -68,10 +70,10 @@ def test_the_command_prints_a_table_and_writes_json(net, tmp_path):
 
 
 def test_data_layers_of_the_phase_become_inputs(net):
-    param = bench.synthetic(net, 7, 20, 3, forward=False)
+    param = nets.synthetic(net, 7, 20, 3, forward=False)
     shapes = [list(shape.dim) for shape in param.layer[0].input_param.shape]
     assert (param.layer[0].type, shapes) == ("Input", [[7, 3, 20, 20], [7]])
-    without = bench.synthetic(net, 0, 0, 3, forward=True)
+    without = nets.synthetic(net, 0, 0, 3, forward=True)
     assert without.layer[0].name == "conv", "the training data is no part of the TEST phase"
 
 
@@ -92,7 +94,7 @@ def test_opencv_computes_the_same(tmp_path):
 def test_sides_that_disagree_are_not_timed():
     import numpy as np
 
-    from caffepy.tools._bench_sides import check
+    from caffepy.services.bench.sides import check
 
     check("loss", np.ones(3), np.ones(3) + 1e-6)
     with pytest.raises(ConfigError, match="the sides disagree on the loss"):
@@ -102,7 +104,7 @@ def test_sides_that_disagree_are_not_timed():
 def test_what_rounding_leaves_is_not_compared():
     import numpy as np
 
-    from caffepy.tools._bench_sides import check
+    from caffepy.services.bench.sides import check
 
     check("gradient", np.full(3, 2e-6), np.full(3, 1e-6), least=1.0)
     with pytest.raises(ConfigError, match="disagree on the gradient"):
@@ -112,17 +114,17 @@ def test_what_rounding_leaves_is_not_compared():
 @pytest.mark.parametrize("forward", [False, True])
 def test_nets_are_built_as_the_command_builds_them(net, forward, monkeypatch):
     from caffepy.core.net import Net
-    from caffepy.tools import _bench_sides as sides
+    from caffepy.services.bench import contenders
 
     seen = []
     plain = Net.__init__
     monkeypatch.setattr(Net, "__init__", lambda self, *args, **kwargs: (
         seen.append(kwargs.get("optimize")), plain(self, *args, **kwargs))[1])
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    param = bench.synthetic(net, 2, 12, 3, forward=False)
+    param = nets.synthetic(net, 2, 12, 3, forward=False)
     if forward:
         param.layer.pop()  # the loss, whose labels a TEST net would lack
-    sides.contenders(param, net, 5, forward, 1)
+    contenders.contenders(param, net, 5, forward, 1)
     assert seen == [True]
 
 
@@ -172,7 +174,7 @@ def test_what_is_timed_on_a_gpu_drops_again(gpu):
     from caffepy.core.context import Context
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2, text
-    from caffepy.tools._bench_sides import drop
+    from caffepy.services.bench.sides import drop
 
     param = caffe_pb2.NetParameter()
     text.parse("""
@@ -228,8 +230,8 @@ class Recorder:
                                                    (None, False)])
 def test_pytorch_in_half_precision_casts_and_scales(precision, scaled):
     """float16 alone needs its loss scaled; what runs where is PyTorch's own choice."""
-    from caffepy.tools._bench_sides import training
-    from caffepy.tools._bench_torch import TorchNet
+    from caffepy.services.bench.sides import training
+    from caffepy.services.bench.torch_net import TorchNet
 
     seen = []
     twin = object.__new__(TorchNet)
@@ -256,13 +258,13 @@ def test_gradients_are_compared_at_so_many_times_the_loss(net):
     from caffepy.core.context import Context
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
-    from caffepy.tools import _bench_sides as sides
+    from caffepy.services.bench import sides
 
-    param = bench.synthetic(net, 2, 12, 3, forward=False)
+    param = nets.synthetic(net, 2, 12, 3, forward=False)
     param.layer[-1].loss_weight[:] = [0.5]
     built = Net(param, caffe_pb2.TRAIN, context=Context(seed=1, engines=["reference"]))
     built.layer("drop").training = False
-    sides.fill_inputs(built, 5)
+    nets.fill_inputs(built, 5)
     found = []
     for scale in (1.0, 4.0, 1.0):
         sides.weigh(built, scale)

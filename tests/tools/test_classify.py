@@ -9,7 +9,7 @@ from caffepy import Classifier, Net, io
 from caffepy.net_spec import NetSpec
 from caffepy.net_spec import layers as L
 from caffepy.proto import caffe_pb2
-from caffepy.tools import classify as tool
+from caffepy.services import classification
 from caffepy.tools.classify import main
 
 RNG = np.random.default_rng(1701)
@@ -108,7 +108,7 @@ def test_one_channel_needs_neither_mean_nor_swap(call, tmp_path, model):
 
 
 def test_many_pictures_go_through_in_parts(model, call, tmp_path, monkeypatch):
-    monkeypatch.setattr(tool, "AT_ONCE", 2)
+    monkeypatch.setattr(classification, "AT_ONCE", 2)
     names = ["b.jpg", "a.JPG", "more ü/c d.png", "b.jpg", "a.JPG"]
     call(main, *model, *(tmp_path / name for name in names), tmp_path / "out.npy")
     assert_allclose(np.load(tmp_path / "out.npy"), scores(tmp_path, *names), rtol=1e-4)
@@ -117,12 +117,12 @@ def test_many_pictures_go_through_in_parts(model, call, tmp_path, monkeypatch):
 def test_the_last_word(tmp_path):
     (tmp_path / "here.jpg").touch()
     here, out = str(tmp_path / "here.jpg"), str(tmp_path / "out.npy")
-    assert tool.split_words([here]) == ([here], "")
-    assert tool.split_words([here, here]) == ([here, here], "")
+    assert classification.split_words([here]) == ([here], "")
+    assert classification.split_words([here, here]) == ([here, here], "")
     (tmp_path / "out.npy").touch()
-    assert tool.split_words([here, out]) == ([here], out)
-    assert tool.split_words([here, "scores"]) == ([here], "scores")
-    assert tool.split_words([out]) == ([out], "")
+    assert classification.split_words([here, out]) == ([here], out)
+    assert classification.split_words([here, "scores"]) == ([here], "scores")
+    assert classification.split_words([out]) == ([out], "")
 
 
 @pytest.mark.parametrize("arguments, said", [
@@ -154,7 +154,7 @@ def test_what_goes_wrong_is_one_line(model, call, tmp_path, monkeypatch, argumen
     (("--gpu",), "0"), (("-gpu", "1"), "1"), (("--gpu=2",), "2"), ((), "")])
 def test_gpu_is_a_switch_that_may_have_a_number(model, call, monkeypatch, tmp_path, flags, device):
     asked = []
-    monkeypatch.setattr("caffepy.cli.devices.choose", lambda spec: asked.append(spec) or [])
+    monkeypatch.setattr("caffepy.services.devices.choose", lambda spec: asked.append(spec) or [])
     assert call(main, *model, *flags, tmp_path / "b.jpg").exit_code == 0
     assert asked == [device]
 

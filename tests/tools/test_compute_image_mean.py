@@ -6,7 +6,8 @@ from caffepy.data import datum
 from caffepy.data.transform import read_mean
 from caffepy.errors import DataError, NotFound
 from caffepy.proto import caffe_pb2
-from caffepy.tools.compute_image_mean import channel_means, main, mean_of, write
+from caffepy.services.means import channel_means, mean_of, write
+from caffepy.tools.compute_image_mean import main
 
 RNG = np.random.default_rng(1701)
 LAST = "mean_value channel [2]: "

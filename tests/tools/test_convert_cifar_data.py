@@ -9,7 +9,8 @@ import pytest
 from caffepy.data.db import open_db
 from caffepy.errors import DataError
 from caffepy.proto import caffe_pb2
-from caffepy.tools.convert_cifar_data import RECORD, TEST_FILES, TRAIN_FILES, convert, main, read
+from caffepy.services.cifar import RECORD, TEST_FILES, TRAIN_FILES, convert, read
+from caffepy.tools.convert_cifar_data import main
 
 ROOT = Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(1701)

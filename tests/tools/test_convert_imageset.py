@@ -11,8 +11,9 @@ from picture_files import content, listed, save, smooth
 from recorded_data import CASES, FOLDER, records
 
 from caffepy.errors import DataError
-from caffepy.tools import _work
-from caffepy.tools.convert_imageset import convert, histogram, main
+from caffepy.services import work
+from caffepy.services.imagesets import convert, histogram
+from caffepy.tools.convert_imageset import main
 
 IMAGES, LIST = f"{FOLDER}/images/", f"{FOLDER}/list.txt"
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +97,7 @@ def test_histogram():
 
 
 def test_results_come_in_order_and_errors_come_through():
-    assert list(_work.in_order(lambda x: x * x, range(100), 4)) == [x * x for x in range(100)]
+    assert list(work.in_order(lambda x: x * x, range(100), 4)) == [x * x for x in range(100)]
 
     def fail(x):
         if x == 30:
@@ -105,14 +106,14 @@ def test_results_come_in_order_and_errors_come_through():
 
     found = []
     with pytest.raises(DataError, match="broken"):
-        for x in _work.in_order(fail, range(100), 4):
+        for x in work.in_order(fail, range(100), 4):
             found.append(x)
     assert found == list(range(30))
 
 
 def test_threads_do_not_run_far_ahead():
     asked = []
-    results = _work.in_order(lambda x: x, (asked.append(x) or x for x in range(1000)), 2)
+    results = work.in_order(lambda x: x, (asked.append(x) or x for x in range(1000)), 2)
     assert [next(results) for _ in range(10)] == list(range(10))
     assert len(asked) < 20
     results.close()
@@ -121,4 +122,4 @@ def test_threads_do_not_run_far_ahead():
 def test_jobs_are_checked(call, tmp_path):
     done = call(main, "--jobs=-1", IMAGES, LIST, tmp_path / "db")
     assert done.exit_code == 1 and "jobs must be 0" in done.output
-    assert _work.job_count(0) >= 1
+    assert work.job_count(0) >= 1

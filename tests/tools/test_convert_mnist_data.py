@@ -11,7 +11,7 @@ import pytest
 from caffepy.data.db import open_db
 from caffepy.errors import DataError, NotFound
 from caffepy.proto import caffe_pb2
-from caffepy.tools.convert_mnist_data import convert, read_idx
+from caffepy.services.mnist import convert, read_idx
 
 ROOT = Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(1701)

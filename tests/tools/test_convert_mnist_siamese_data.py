@@ -6,7 +6,8 @@ import pytest
 from caffepy.data.db import open_db
 from caffepy.errors import DataError, NotFound
 from caffepy.proto import caffe_pb2
-from caffepy.tools.convert_mnist_siamese_data import convert, main
+from caffepy.services.mnist_pairs import convert
+from caffepy.tools.convert_mnist_siamese_data import main
 
 RNG = np.random.default_rng(1701)
 PICTURES = RNG.integers(0, 256, (200, 5, 4), np.uint8)

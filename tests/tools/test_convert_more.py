@@ -10,8 +10,9 @@ from picture_files import content
 from caffepy.data import datum
 from caffepy.data.db import new_db
 from caffepy.errors import DataError
-from caffepy.tools import _labels
-from caffepy.tools.convert_imageset import convert, main
+from caffepy.services import number_labels
+from caffepy.services.imagesets import convert
+from caffepy.tools.convert_imageset import main
 
 RNG = np.random.default_rng(1701)
 
@@ -138,7 +139,7 @@ def test_flags_for_labels_belong_together(call, folder, listed, tmp_path):
 
 
 def test_names_with_spaces_keep_them(folder, listed):
-    lines, labels = _labels.read_list(str(listed("two words.png 1 2.5")), 2)
+    lines, labels = number_labels.read_list(str(listed("two words.png 1 2.5")), 2)
     assert lines[0].path == "two words.png" and labels[1].tolist() == [1, 2.5]
     many = [np.zeros(25, np.float32), np.ones(25, np.float32)]
-    assert _labels.spread(many)[-1] == "and 5 more labels"
+    assert number_labels.spread(many)[-1] == "and 5 more labels"

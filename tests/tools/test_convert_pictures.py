@@ -9,8 +9,9 @@ from picture_files import RNG, content, datums, listed, save, smooth
 
 from caffepy.data import datum
 from caffepy.proto import caffe_pb2
-from caffepy.tools._pictures import Format, to_record
-from caffepy.tools.convert_imageset import convert, main
+from caffepy.services.imagesets import convert
+from caffepy.services.picture_records import Format, to_record
+from caffepy.tools.convert_imageset import main
 
 
 def to_datum(*arguments):

@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 from caffepy import TEST, Net
 from caffepy.core.upgrade import read_net_param
 from caffepy.errors import ConfigError
-from caffepy.tools.deploy import deploy, main
+from caffepy.services.deploying import deploy
+from caffepy.tools.deploy import main
 
 ROOT = Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(1701)

@@ -13,7 +13,8 @@ from caffepy import TEST, Net
 from caffepy.data.db import new_db
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.proto import caffe_pb2
-from caffepy.tools.deploy import deploy, main
+from caffepy.services.deploying import deploy
+from caffepy.tools.deploy import main
 
 RNG = np.random.default_rng(1701)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from caffepy.errors import ConfigError, DataError, NotFound
-from caffepy.tools import _download
-from caffepy.tools.download_model_binary import download, front_matter, main
+from caffepy.services import downloads
+from caffepy.services.model_weights import download, front_matter
+from caffepy.tools.download_model_binary import main
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = bytes(range(256)) * 1000
@@ -129,15 +130,15 @@ def test_names_that_lead_out_of_the_folder(tmp_path):
 
 def test_digests(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
-    assert _download.has_digest(str(tmp_path / "a"), "A9993E364706816ABA3E25717850C26C9CD0D89D ")
-    assert _download.has_digest(str(tmp_path / "a"), "900150983cd24fb0d6963f7d28e17f72", "md5")
-    assert not _download.has_digest(str(tmp_path / "a"), "0" * 40)
-    assert not _download.has_digest(str(tmp_path / "b"), "0" * 40)
+    assert downloads.has_digest(str(tmp_path / "a"), "A9993E364706816ABA3E25717850C26C9CD0D89D ")
+    assert downloads.has_digest(str(tmp_path / "a"), "900150983cd24fb0d6963f7d28e17f72", "md5")
+    assert not downloads.has_digest(str(tmp_path / "a"), "0" * 40)
+    assert not downloads.has_digest(str(tmp_path / "b"), "0" * 40)
 
 
 def test_a_folder_that_cannot_be_written(site, tmp_path):
     with pytest.raises((NotFound, DataError), match="no folder"):
-        _download.fetch(site.url, str(tmp_path / "no" / "file"), "0" * 40)
+        downloads.fetch(site.url, str(tmp_path / "no" / "file"), "0" * 40)
 
 
 # -- CIFAR-10 ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from caffepy.services import gists as service
 from caffepy.tools import download_model_from_gist as tool
 
 README = b"---\ncaffemodel: a.caffemodel\ncaffemodel_url: http://x/y\nsha1: 12\n---\n"
@@ -42,7 +43,7 @@ def gists(monkeypatch):
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(tool, "URL", f"http://127.0.0.1:{server.server_address[1]}/{{}}/download")
+    monkeypatch.setattr(service, "URL", f"http://127.0.0.1:{server.server_address[1]}/{{}}/download")
     yield given
     server.shutdown()
     thread.join()
@@ -79,7 +80,7 @@ def test_what_goes_wrong_leaves_nothing(gists, call, tmp_path, monkeypatch, gist
     gists["page"] = b"<html>"
     gists["large"] = packed({"a": bytes(5000)})
     if gist == "large":
-        monkeypatch.setattr(tool, "LARGEST", 1000)
+        monkeypatch.setattr(service, "LARGEST", 1000)
     done = call(tool.main, gist, tmp_path)
     assert done.exit_code == 1 and said in done.output, done.output
     assert os.listdir(tmp_path) == []
@@ -87,6 +88,6 @@ def test_what_goes_wrong_leaves_nothing(gists, call, tmp_path, monkeypatch, gist
 
 def test_no_server(call, tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(tool, "URL", "http://127.0.0.1:9/{}")
+    monkeypatch.setattr(service, "URL", "http://127.0.0.1:9/{}")
     done = call(tool.main, "1", tmp_path)
     assert done.exit_code == 1 and "no answer" in done.output

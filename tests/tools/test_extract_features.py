@@ -10,7 +10,8 @@ from caffepy.core.net import Net
 from caffepy.data.db import open_db
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
-from caffepy.tools.extract_features import extract, main
+from caffepy.services.features import extract
+from caffepy.tools.extract_features import main
 
 NET = """
 name: "features"
@@ -188,7 +189,7 @@ def test_an_error_half_way_leaves_nothing(tmp_path, model, monkeypatch):
 
 
 def test_a_gpu_that_is_not_there_is_said(monkeypatch):
-    from caffepy.cli import devices
+    from caffepy.services import devices
     from caffepy.tools import extract_features
 
     asked = []

@@ -12,6 +12,7 @@ import pytest
 from support import REFERENCE
 
 from caffepy.errors import DataError, NotFound
+from caffepy.services import log_reading, log_seconds
 from caffepy.tools import extract_seconds, parse_log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ def write(path, *lines, start=True, end="\n"):
 # -- what the original's parser makes of the recorded log ------------------------------------
 
 def test_the_recorded_log():
-    train, test = parse_log.parse_log(LENET)
+    train, test = log_reading.parse_log(LENET)
     assert train == [
         {"NumIters": 0.0, "Seconds": 2.642913, "LearningRate": 0.01, "loss": 2.34889},
         {"NumIters": 100.0, "Seconds": 6.371562, "LearningRate": 0.01, "loss": 0.167817},
@@ -77,7 +78,7 @@ def test_delimiters(call, tmp_path):
     "Iteration 100 (3.46264e-17 iter/s, 2.642s/100 iters), loss = 0.17",
 ])
 def test_iteration_lines_of_all_versions(tmp_path, form):
-    found = parse_log.read(write(
+    found = log_reading.read(write(
         tmp_path / "log", form, "    Train net output #0: loss = 0.18 (* 1 = 0.18 loss)",
         "Iteration 100, lr = 0.01"))
     assert [(row["NumIters"], row["loss"]) for row in found.train] == [(100, 0.18)]
@@ -85,19 +86,19 @@ def test_iteration_lines_of_all_versions(tmp_path, form):
     assert [(row["NumIters"], row["LearningRate"]) for row in found.rates] == [(100, 0.01)]
     assert found.losses == {"loss"}
     # without outputs, in the first version, the smoothed loss is all there is
-    found = parse_log.read(write(tmp_path / "log", form))
+    found = log_reading.read(write(tmp_path / "log", form))
     assert [(row["NumIters"], row["loss"]) for row in found.train] == [(100, 0.17)]
 
 
 def test_the_first_versions_test_scores(tmp_path):
-    found = parse_log.read(write(
+    found = log_reading.read(write(
         tmp_path / "log", "Iteration 0, Testing net", "Test score #0: 0.0953",
         "Test score #1: 2.36", "Iteration 0, lr = 0.01", "Iteration 0, loss = 2.3"))
     assert [(row["score0"], row["score1"]) for row in found.test] == [(0.0953, 2.36)]
 
 
 def test_several_losses_two_test_nets_and_blobs_of_several_values(tmp_path):
-    found = parse_log.read(write(
+    found = log_reading.read(write(
         tmp_path / "log", "Iteration 0, Testing net (#0)",
         "    Test net output #0: acc = 0.1", "    Test net output #1: acc = 0.2",
         "    Test net output #2: loss1/loss = 3 (* 0.3 = 0.9 loss)",
@@ -106,9 +107,9 @@ def test_several_losses_two_test_nets_and_blobs_of_several_values(tmp_path):
         "    Train net output #1: loss2/loss = 5 (* 1 = 5 loss)", "Iteration 0, lr = 1e-05",
         "Iteration 20, loss = 8", "    Train net output #0: loss1/loss = 2 (* 0.3 = 0.6 loss)",
         "    Train net output #1: loss2/loss = nan (* 1 = nan loss)"))
-    rows = [{k: v for k, v in row.items() if k not in parse_log.KEYS} for row in found.test]
+    rows = [{k: v for k, v in row.items() if k not in log_reading.KEYS} for row in found.test]
     assert rows == [{"acc": 0.1, "acc[1]": 0.2, "loss1/loss": 3.0}, {"acc": 0.3}]
-    assert parse_log.columns(found.test)[3:] == ["acc", "acc[1]", "loss1/loss"]
+    assert log_reading.columns(found.test)[3:] == ["acc", "acc[1]", "loss1/loss"]
     assert [row["loss1/loss"] for row in found.train] == [4, 2]
     assert found.train[0]["loss2/loss"] == 5 and math.isnan(found.train[1]["loss2/loss"])
     assert [row["LearningRate"] for row in found.train] == [1e-05, 1e-05]
@@ -116,7 +117,7 @@ def test_several_losses_two_test_nets_and_blobs_of_several_values(tmp_path):
 
 
 def test_two_test_nets_of_one_output_each(tmp_path):
-    found = parse_log.read(write(
+    found = log_reading.read(write(
         tmp_path / "log", "Iteration 0, Testing net (#0)", "    Test net output #0: acc = 0.1",
         "Iteration 0, Testing net (#1)", "    Test net output #0: acc = 0.3"))
     assert [row["acc"] for row in found.test] == [0.1, 0.3]
@@ -125,13 +126,13 @@ def test_two_test_nets_of_one_output_each(tmp_path):
 @pytest.mark.parametrize("value, number", [
     ("-inf", -math.inf), ("1e+10", 1e10), ("-3.5E-07", -3.5e-07), ("12", 12.0)])
 def test_numbers(tmp_path, value, number):
-    found = parse_log.read(write(tmp_path / "log", "Iteration 5, loss = 1",
+    found = log_reading.read(write(tmp_path / "log", "Iteration 5, loss = 1",
                                  f"    Train net output #0: x = {value} (* 1 = {value} loss)"))
     assert found.train[0]["x"] == number
 
 
 def test_rows_with_missing_columns_leave_cells_empty(tmp_path):
-    parse_log.write_csv(str(tmp_path / "t"), [{"a": 1.0}, {"a": 2.0, "b": 3.0}])
+    log_reading.write_csv(str(tmp_path / "t"), [{"a": 1.0}, {"a": 2.0, "b": 3.0}])
     with open(tmp_path / "t", newline="") as file:
         assert list(csv.reader(file)) == [["a", "b"], ["1.0", ""], ["2.0", "3.0"]]
 
@@ -149,7 +150,7 @@ def test_a_log_cut_in_the_middle_of_a_line(tmp_path):
     content = LENET.read_text()
     at = content.index("loss = 0.170638 (* 1") + len("loss = 0.17")
     (tmp_path / "log").write_text(content[:at])
-    train, test = parse_log.parse_log(tmp_path / "log")
+    train, test = log_reading.parse_log(tmp_path / "log")
     # half of 0.170638 is no value
     assert [row["NumIters"] for row in train] == [0, 100, 200]
     assert len(test) == 1
@@ -159,7 +160,7 @@ def test_a_log_whose_beginning_is_lost(tmp_path):
     lines = LENET.read_text().splitlines()
     start = next(i for i, line in enumerate(lines) if "Train net output" in line)
     (tmp_path / "log").write_text("\n".join(lines[start:]) + "\n")
-    train, test = parse_log.parse_log(tmp_path / "log")
+    train, test = log_reading.parse_log(tmp_path / "log")
     assert [row["NumIters"] for row in train] == [100, 200, 300, 400]  # 0 is not named any more
     assert train[0]["Seconds"] == pytest.approx(6.371562 - 2.642913)
     assert [row["NumIters"] for row in test] == [500]
@@ -168,18 +169,18 @@ def test_a_log_whose_beginning_is_lost(tmp_path):
 def test_lines_without_a_prefix_and_carriage_returns_do_no_harm(tmp_path):
     content = LENET.read_text().replace("\n", "\r\n  3%|##  | 12/400\rnoise Iteration 7\n")
     (tmp_path / "log").write_bytes(content.encode() + b"\xff\xfe not UTF-8\n")
-    assert parse_log.parse_log(tmp_path / "log") == parse_log.parse_log(LENET)
+    assert log_reading.parse_log(tmp_path / "log") == log_reading.parse_log(LENET)
 
 
 def test_a_prefix_of_mpirun_and_a_year_of_new_glog(tmp_path):
     content = LENET.read_text()
     for prefix in ("[1,0]<stderr>:I1122", "I20251122"):
         (tmp_path / "log").write_text(content.replace("I1122", prefix))
-        assert parse_log.parse_log(tmp_path / "log") == parse_log.parse_log(LENET)
+        assert log_reading.parse_log(tmp_path / "log") == log_reading.parse_log(LENET)
 
 
 def test_resumed_in_the_same_file(tmp_path):
-    found = parse_log.read(write(
+    found = log_reading.read(write(
         tmp_path / "log", "Iteration 100, loss = 5", "Iteration 200, loss = 4", "Solving LeNet",
         "Iteration 100, loss = 3"))
     assert [row["NumIters"] for row in found.smoothed] == [100, 200, 100]
@@ -189,7 +190,7 @@ def test_resumed_in_the_same_file(tmp_path):
 # -- times -------------------------------------------------------------------------------------
 
 def test_times_of_lines():
-    get = extract_seconds.extract_datetime_from_line
+    get = log_seconds.extract_datetime_from_line
     line = "I0210 13:39:22.381027 25210 solver.cpp:204] Iteration 100, lr = 0.00992565"
     assert get(line, 2015) == datetime(2015, 2, 10, 13, 39, 22, 381027)
     short = "E0210 13:39:22.5 25210 solver.cpp:204] text"
@@ -208,7 +209,7 @@ def test_a_new_year_and_a_leap_day(tmp_path):
         "I0201 00:00:00.000000 1 a.cpp:1] Snapshotting\n"
         "I0131 23:59:59.999999 1 a.cpp:1] a slow thread's line\n"
         "I0229 00:00:00.000000 1 a.cpp:1] Iteration 1, loss = 1\n")
-    found = extract_seconds.seconds(log)
+    found = log_seconds.seconds(log)
     assert found[0] == 2.5
     leap = datetime(2024, 2, 29) - datetime(2023, 12, 31, 23, 59, 59)
     assert found[1] == leap.total_seconds()
@@ -218,7 +219,7 @@ def test_the_year_without_a_heading_is_the_files(tmp_path):
     log = tmp_path / "log"
     log.write_text("I0229 00:00:00.000000 1 a.cpp:1] Iteration 0\n")
     os.utime(log, (datetime(2020, 6, 1).timestamp(),) * 2)
-    assert extract_seconds.seconds(log) == [0.0]
+    assert log_seconds.seconds(log) == [0.0]
 
 
 def test_the_installed_extract_seconds(shell, tmp_path):
@@ -233,9 +234,9 @@ def test_the_installed_extract_seconds(shell, tmp_path):
 
 def test_bad_calls(call, tmp_path):
     with pytest.raises(NotFound):
-        parse_log.parse_log(tmp_path / "none")
+        log_reading.parse_log(tmp_path / "none")
     (tmp_path / "log").write_text("hello\nworld\n")
-    for function in (parse_log.parse_log, extract_seconds.seconds):
+    for function in (log_reading.parse_log, log_seconds.seconds):
         with pytest.raises(DataError, match="log: no line begins as a log line"):
             function(tmp_path / "log")
     done = call(parse_log.main, LENET, tmp_path / "no")

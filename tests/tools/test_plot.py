@@ -10,9 +10,9 @@ from support import REFERENCE
 
 from caffepy.cli.main import main as caffepy
 from caffepy.errors import DataError, NotFound
-from caffepy.tools import _curves, parse_log
-from caffepy.tools._curves import Curve
-from caffepy.tools.plot import picture, plot, smoothed
+from caffepy.services import curve_drawing, log_reading
+from caffepy.services.curve_drawing import Curve
+from caffepy.services.plotting import picture, plot, smoothed
 
 LENET = REFERENCE / "logs" / "lenet_train.log"
 PREFIX = "I1122 16:29:00.000000 1 a.cpp:1] "
@@ -20,7 +20,7 @@ PREFIX = "I1122 16:29:00.000000 1 a.cpp:1] "
 
 def log_of(path, *lines):
     path.write_text("".join(f"{PREFIX}{line}\n" for line in ("Solving", *lines)))
-    return parse_log.read(path)
+    return log_reading.read(path)
 
 
 def jsonl(path, *lines):
@@ -49,7 +49,7 @@ def matplotlib(monkeypatch):
 
 
 def test_a_log_gives_loss_accuracy_and_rate():
-    found = picture([("lenet", parse_log.read(LENET))], "NumIters").panels
+    found = picture([("lenet", log_reading.read(LENET))], "NumIters").panels
     assert labels(found["loss"]) == ["train", "test"] and not found["outputs"]
     assert labels(found["accuracy"]) == ["accuracy, last 97.07%"]
     one, test = found["loss"]
@@ -60,13 +60,13 @@ def test_a_log_gives_loss_accuracy_and_rate():
 
 
 def test_several_logs_keep_their_colours_through_the_panels():
-    log = parse_log.read(LENET)
+    log = log_reading.read(LENET)
     found = picture([("a", log), ("b", log)], "Seconds").panels
     assert labels(found["loss"]) == ["a: train", "a: test", "b: train", "b: test"]
     for panel in ("loss", "accuracy", "rate"):
         colors = {name: {c.color for c in found[panel] if c.label.startswith(name)}
                   for name in "ab"}
-        assert colors == {"a": {_curves.COLORS[0]}, "b": {_curves.COLORS[1]}}
+        assert colors == {"a": {curve_drawing.COLORS[0]}, "b": {curve_drawing.COLORS[1]}}
 
 
 def test_losses_of_several_branches(tmp_path):
@@ -96,13 +96,13 @@ def test_two_test_nets(tmp_path):
 def test_long_curves_are_smoothed_and_the_logs_own_mean_is_taken(tmp_path):
     noisy = [train(i, 1 + (-1) ** i * 0.5) for i in range(200)]
     (raw, smooth, *_) = picture(
-        [("a", parse_log.read(jsonl(tmp_path / "a", *noisy)))], "NumIters").panels["loss"]
+        [("a", log_reading.read(jsonl(tmp_path / "a", *noisy)))], "NumIters").panels["loss"]
     assert raw.faint and raw.label == "train" and raw.y[:2] == [1.5, 0.5]
     assert smooth.label == "train, smoothed" and not smooth.faint
     assert all(abs(y - 1) < 0.2 for y in smooth.y[10:])
     own = [{**line, "smoothed_loss": 0.9} for line in noisy]
     (_, smooth) = picture(
-        [("a", parse_log.read(jsonl(tmp_path / "b", *own)))], "NumIters").panels["loss"]
+        [("a", log_reading.read(jsonl(tmp_path / "b", *own)))], "NumIters").panels["loss"]
     assert set(smooth.y) == {0.9}
 
 
@@ -125,7 +125,7 @@ def test_measurements_are_a_log(tmp_path):
     path = jsonl(tmp_path / "a.jsonl", train(0, 2.0), train(10, None),
                  {"type": "test", "iter": 10, "seconds": 2, "net": 0,
                   "outputs": {"accuracy": 0.5, "ap": [0.25, 0.75]}, "weights": {}})
-    log = parse_log.read(path)
+    log = log_reading.read(path)
     assert log.train[0] == {"NumIters": 0, "Seconds": 0, "LearningRate": 0.01, "loss": 2}
     assert math.isnan(log.train[1]["loss"]) and log.losses == {"loss"}
     assert log.test == [{"NumIters": 10, "Seconds": 2, "LearningRate": 0.01, "accuracy": 0.5,
@@ -137,7 +137,7 @@ def test_measurements_are_a_log(tmp_path):
 def test_a_resumed_measurement_is_one_curve(tmp_path):
     path = jsonl(tmp_path / "a.jsonl", train(0, 2.0), train(10, 1.5), train(20, 9.0),
                  {"type": "start", "iter": 15, "seconds": 1.0}, train(20, 1.25))
-    assert [row["loss"] for row in parse_log.read(path).train] == [2.0, 1.5, 1.25]
+    assert [row["loss"] for row in log_reading.read(path).train] == [2.0, 1.5, 1.25]
 
 
 # -- pictures ----------------------------------------------------------------------------------
@@ -175,8 +175,8 @@ def test_by_the_installed_command(shell, tmp_path, matplotlib):
 
 def test_scales(matplotlib):
     def scale(values, part=0.5):
-        axes = _curves.figure(4, 3).add_subplot()
-        _curves.logarithmic(axes, [Curve("", [0.0] * len(values), values)], part)
+        axes = curve_drawing.figure(4, 3).add_subplot()
+        curve_drawing.logarithmic(axes, [Curve("", [0.0] * len(values), values)], part)
         return axes.get_yscale()
 
     assert scale([5.0, 0.1, 0.02, 0.01]) == "log"
@@ -185,10 +185,10 @@ def test_scales(matplotlib):
 
 
 def test_names_and_units():
-    assert _curves.shortened("_a") == " _a" and len(_curves.shortened("a" * 99)) == 44
-    assert _curves.time_unit([Curve("", [200.0], [0])]) == (1.0, "seconds")
-    assert _curves.time_unit([Curve("", [7200.0], [0])]) == (60.0, "minutes")
-    assert _curves.time_unit([Curve("", [1e6], [0])]) == (86400.0, "days")
+    assert curve_drawing.shortened("_a") == " _a" and len(curve_drawing.shortened("a" * 99)) == 44
+    assert curve_drawing.time_unit([Curve("", [200.0], [0])]) == (1.0, "seconds")
+    assert curve_drawing.time_unit([Curve("", [7200.0], [0])]) == (60.0, "minutes")
+    assert curve_drawing.time_unit([Curve("", [1e6], [0])]) == (86400.0, "days")
 
 
 def test_bad_calls(call, tmp_path):

@@ -5,8 +5,9 @@ import pytest
 from support import REFERENCE
 
 from caffepy.errors import ConfigError, DataError, NotFound
-from caffepy.tools import parse_log
-from caffepy.tools.plot_training_log import CHARTS, curves, main, menu, plot
+from caffepy.services import log_reading
+from caffepy.services.log_charts import CHARTS, curves, menu, plot
+from caffepy.tools.plot_training_log import main
 
 LENET = REFERENCE / "logs" / "lenet_train.log"
 SIGNATURES = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
@@ -30,7 +31,7 @@ def test_the_eight_charts():
     (7, (2.642913, 2.34889), (17.765912, 0.0922904), 5),
 ])
 def test_points(number, first, last, count):
-    (curve,) = curves(CHARTS[number], parse_log.read(LENET), "lenet")
+    (curve,) = curves(CHARTS[number], log_reading.read(LENET), "lenet")
     assert curve.label == "lenet" and len(curve.x) == len(curve.y) == count
     assert (curve.x[0], curve.y[0]) == pytest.approx(first)
     assert (curve.x[-1], curve.y[-1]) == pytest.approx(last)
@@ -43,7 +44,7 @@ def test_several_losses_give_a_line_each(tmp_path):
              "Test net output #2: error = 2 (* 1 = 2 loss)",
              "Test net output #3: loss2/loss = 3 (* 0.3 = 0.9 loss)"]
     (tmp_path / "log").write_text("".join(f"{prefix}{line}\n" for line in lines))
-    log = parse_log.read(tmp_path / "log")
+    log = log_reading.read(tmp_path / "log")
     assert [c.label for c in curves(CHARTS[0], log, "log")] == ["log: top-1", "log: top-5"]
     assert [c.label for c in curves(CHARTS[2], log, "log")] == ["log: error", "log: loss2/loss"]
 
@@ -53,7 +54,7 @@ def test_rows_that_lack_an_output_are_left_out(tmp_path):
     lines = ["Iteration 0, Testing net (#0)", "Test net output #0: a = 0.5",
              "Iteration 0, Testing net (#1)", "Test net output #0: b = 0.7"]
     (tmp_path / "log").write_text("".join(f"{prefix}{line}\n" for line in lines))
-    found = curves(CHARTS[0], parse_log.read(tmp_path / "log"), "log")
+    found = curves(CHARTS[0], log_reading.read(tmp_path / "log"), "log")
     assert [(c.label, c.y) for c in found] == [("log: a", [0.5]), ("log: b", [0.7])]
 
 

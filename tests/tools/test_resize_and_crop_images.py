@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from caffepy.tools.resize_and_crop_images import main, names_in, resize_and_crop
+from caffepy.services.resizing import names_in, resize_and_crop
+from caffepy.tools.resize_and_crop_images import main
 
 RNG = np.random.default_rng(1701)
 

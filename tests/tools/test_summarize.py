@@ -4,9 +4,10 @@ from nets import ALEXNET_V1
 from recorded_data import make_db, records
 from support import REFERENCE
 
+from caffepy.cli.net_table import table
 from caffepy.errors import CaffeError
-from caffepy.tools._table import table
-from caffepy.tools.summarize import main, summarize
+from caffepy.services.summary import summarize
+from caffepy.tools.summarize import main
 
 
 def write(path, text):

@@ -2,15 +2,16 @@
 
 import pytest
 
-from caffepy.cli import check, scan
+from caffepy.cli import scan
 from caffepy.data import image_list, window_file
-from caffepy.tools import (
-    _labels,
-    _prediction,
-    detect,
-    download_model_binary,
-    parse_log,
-    resize_and_crop_images,
+from caffepy.services import (
+    checking,
+    detection,
+    log_reading,
+    model_weights,
+    number_labels,
+    prediction,
+    resizing,
 )
 
 LOG = """I1112 10:00:00.000001  7 caffe.cpp:1] Log file created at: 2015/11/12 10:00:00
@@ -29,18 +30,18 @@ READERS = {
     "image list": ("é 1.png 3\n", lambda path: [
         (line.path, line.label) for line in image_list.read_list(path)]),
     "list of several labels": ("é 1.png 3 0.5\n", lambda path: [
-        line.path for line in _labels.read_list(path, 2)[0]]),
+        line.path for line in number_labels.read_list(path, 2)[0]]),
     "window file": ("# 0\né.png\n3 9 9\n1\n1 0.9 0 0 5 5\n", lambda path:
                     window_file.read_window_file(path, 0.5, 0.5).pictures),
     "list of squares": ("é.png 1\n", lambda path:
-                        resize_and_crop_images.names_in("/", path)),
-    "list to detect in": ("é 1.png\n", detect.read_names),
-    "table of windows": ("filename,ymin,xmin,ymax,xmax\né,1,2,3,4\n", detect.read_windows),
-    "names of classes": ("n01 é, ü\nn02\n", _prediction.read_labels),
-    "model card": (CARD, download_model_binary.front_matter),
-    "log": (LOG, lambda path: parse_log.parse_log(path)[0]),
+                        resizing.names_in("/", path)),
+    "list to detect in": ("é 1.png\n", detection.read_names),
+    "table of windows": ("filename,ymin,xmin,ymax,xmax\né,1,2,3,4\n", detection.read_windows),
+    "names of classes": ("n01 é, ü\nn02\n", prediction.read_labels),
+    "model card": (CARD, model_weights.front_matter),
+    "log": (LOG, lambda path: log_reading.parse_log(path)[0]),
     "flags": ("--solver=é\n\n--gpu 1\n", lambda path: scan.read_flagfiles(path, {}, "caffe")),
-    "solver": ("# é\nbase_lr: 1\n", check.is_solver),
+    "solver": ("# é\nbase_lr: 1\n", checking.is_solver),
 }
 
 

@@ -13,7 +13,10 @@ from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.kernels import measuring, tuning
 from caffepy.proto import caffe_pb2
-from caffepy.tools import bench, tune
+from caffepy.services import tuning as tune
+from caffepy.services.bench import measuring as bench
+from caffepy.services.bench import nets
+from caffepy.tools import tune as tune_tool
 
 pytestmark = pytest.mark.skipif("onednn" not in ENGINES, reason="oneDNN is missing")
 
@@ -59,7 +62,7 @@ def file(path, tmp_path, monkeypatch):
     """The choices of a machine on which the last ways are the fastest."""
     monkeypatch.setattr(measuring, "in_turn", last_wins)
     file = tmp_path / "cache" / "tune.json"
-    done = CliRunner().invoke(tune.main, [path, "-threads=1", f"-file={file}"])
+    done = CliRunner().invoke(tune_tool.main, [path, "-threads=1", f"-file={file}"])
     assert done.exit_code == 0, done.output
     monkeypatch.setenv(tuning.VARIABLE, str(file))
     return file
@@ -68,7 +71,7 @@ def file(path, tmp_path, monkeypatch):
 def test_the_command_prints_a_table(path, tmp_path, monkeypatch):
     monkeypatch.setattr(measuring, "in_turn", last_wins)
     monkeypatch.setenv(tuning.VARIABLE, str(tmp_path / "x.json"))
-    done = CliRunner().invoke(tune.main, [path, "-threads=1"])
+    done = CliRunner().invoke(tune_tool.main, [path, "-threads=1"])
     title, *rows, together, where = done.output.splitlines()
     assert title.split() == ["layer", "direction", "rule", "ms", "fastest", "here", "ms"]
     # conv1's data gradient is needed by nobody; conv2 and conv3 have one spec
@@ -88,7 +91,7 @@ def test_in_the_test_phase_forward_alone_is_measured(path):
 
 
 def test_tuned_nets_compute_the_same(path, file, monkeypatch):
-    param = bench.synthetic(path, 0, 0, 3, False)
+    param = nets.synthetic(path, 0, 0, 3, False)
 
     def computed():
         net = Net(param, caffe_pb2.TRAIN, context=Context(seed=3, threads=1), optimize=True)
@@ -121,7 +124,7 @@ def test_bench_shows_both(path, file, monkeypatch):
 
 def test_mistakes_are_told(path, monkeypatch):
     def error(*arguments):
-        done = CliRunner().invoke(tune.main, [path, *arguments])
+        done = CliRunner().invoke(tune_tool.main, [path, *arguments])
         assert done.exit_code == 1
         return done.output
 

@@ -25,8 +25,8 @@ from caffepy.data.image_list import read_list
 from caffepy.data.window_file import read_window_file
 from caffepy.errors import CaffeError, DataError
 from caffepy.proto import caffe_pb2, hdf5, wire
+from caffepy.services import log_reading, log_seconds
 from caffepy.solvers import keep, snapshot
-from caffepy.tools import extract_seconds, parse_log
 
 ROOM = 8 << 20  # bytes that a reader of a file of a few KiB may have asked for in all
 TRIES = 300
@@ -88,8 +88,8 @@ READERS: dict[str, tuple[bytes, Callable[[bytes], object]]] = {
     "jpeg": (JPEG, image.decode),
     "list": (b"a.png 1\nb c.png 2\n", on_file(read_list)),
     "windows": (WINDOWS, on_file(lambda path: read_window_file(path, 0.5, 0.5))),
-    "log": (LOG, on_file(parse_log.read)),
-    "seconds": (LOG, on_file(extract_seconds.seconds)),
+    "log": (LOG, on_file(log_reading.read)),
+    "seconds": (LOG, on_file(log_seconds.seconds)),
 }  # fmt: skip
 
 

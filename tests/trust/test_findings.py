@@ -12,7 +12,7 @@ from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2, text
 from caffepy.proto.blobs import take_blob
 from caffepy.proto.wirereader import Region
-from caffepy.tools import parse_log
+from caffepy.services import log_reading
 
 
 def test_an_old_padding_layer_without_a_bottom():
@@ -58,7 +58,7 @@ def test_log_lines_that_lie_across_each_other(tmp_path):
             "Iteration 0, loss = 2.5", "    Train net output #0: loss = 2.348.669387",
             f"    Train net output #{'1' * 5000}: loss = 2.3", "Iteration 0, lr = 0.1.2",
             "    Train net output #1: loss = 2.25", "Iteration 0, lr = 1e-3")))
-    log = parse_log.read(tmp_path / "log")
+    log = log_reading.read(tmp_path / "log")
     (row,) = log.train
     assert row["loss"] == 2.25
     assert [row["LearningRate"] for row in log.rates] == [0.001]

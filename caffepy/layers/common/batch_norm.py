@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Array
+from caffepy.core.memory import Array, Place
 from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
@@ -35,6 +35,7 @@ class BatchNorm(Layer):
     recordable = True
     same_place = True
     normalizes = True
+    gathers = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.given: bool = self.phase == caffe_pb2.TEST
@@ -96,6 +97,9 @@ class BatchNorm(Layer):
         if not optimize or parts is None or self.given or not parts.scale or chain[0].in_place:
             return None
         return Normalized(parts, chain[: parts.length])
+
+    def lacks_statistics(self) -> bool:
+        return self.given and not self.blobs[2].values.read(Place.HOST).any()
 
     def statistics(self) -> tuple[Array, Array]:
         """Mean and variance as stored, or room for the batch's own."""

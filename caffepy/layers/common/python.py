@@ -49,6 +49,7 @@ class Python(Layer):
     """
 
     opaque = True
+    counts_on_batch = True
     bottoms = "0+"
     tops = "0+"
     inplace = True

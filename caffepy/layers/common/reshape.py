@@ -23,6 +23,8 @@ from caffepy.layers.common._alias import Alias
 
 @register("Reshape", param="reshape_param")
 class Reshape(Alias):
+    counts_on_batch = True
+
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.dims = tuple(self.p.shape.dim)
         if self.dims.count(-1) > 1 or min(self.dims, default=0) < -1:

@@ -22,6 +22,8 @@ from caffepy.layers.common._axis import AlongAxis
 
 @register("Slice", v1="SLICE", param="slice_param")
 class Slice(AlongAxis):
+    cuts = True
+    counts_on_batch = True
     tops = "1+"
     legacy = "slice_dim"
 

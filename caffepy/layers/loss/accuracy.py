@@ -20,6 +20,7 @@ from caffepy.layers.loss._loss import CLASSES, class_labels, positions
 @register("Accuracy", v1="ACCURACY", v0="accuracy", param="accuracy_param")
 class Accuracy(Layer):
     only_in_training = True
+    scores = True
     bottoms = "2"
     tops = "1-2"
     labels = (1,)

@@ -30,6 +30,7 @@ from caffepy.layers.loss._loss import CLASSES, VALID, Normalized, bad_label, pos
 class SoftmaxWithLoss(Normalized):
     plans = (SoftmaxSpec, SoftmaxLossSpec)
     head = "Softmax"
+    saturates = True
     tops = "1-2"
     integers = CLASSES
     keeps: tuple[str, ...] = ("labels",)

@@ -29,6 +29,8 @@ from caffepy.layers.vision.convolution import BaseConvolution
 class Deconvolution(BaseConvolution):
     """Runs the kernel the other way; the bias is added afterwards."""
 
+    mirrored = True
+
     @classmethod
     def coordinates(cls, spec: Any) -> coords.Map:
         return coords.up(Window(spec.convolution_param))

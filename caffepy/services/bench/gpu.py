@@ -13,9 +13,9 @@ from typing import Any
 from caffepy import log
 from caffepy.core.net import Net
 from caffepy.kernels.cuda import settings
-from caffepy.tools import _bench_sides as common
-from caffepy.tools._bench_torch import TorchNet
-from caffepy.tools.bench import Action, Side
+from caffepy.services.bench import sides as common
+from caffepy.services.bench.side import Action, Side
+from caffepy.services.bench.torch_net import TorchNet
 
 logger = log.get(__name__)
 

@@ -1,17 +1,12 @@
-"""The sides of a measurement: caffepy, PyTorch in two memory orders, OpenCV's DNN.
+"""The sides of a bench: caffepy, PyTorch in two memory orders, OpenCV's DNN.
 
-Where ``caffepy tune`` has measured this machine, caffepy runs by the rule and tuned, too.
-On a GPU (_bench_gpu.py) PyTorch also runs as a CUDA graph and compiled.
-
-Each is an action that does one training step, or one forward pass. A side that is not installed
-is left out; one that computes something else is an error.
+Each is an action that does one training step, or one forward pass. One that computes something
+else than the others is an error.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +20,9 @@ from caffepy.errors import ConfigError
 from caffepy.kernels.tuning import Choices
 from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
-from caffepy.tools.bench import AGREEMENT, DECAY, MOMENTUM, RATE, WAYS, Action, Side
+from caffepy.services.bench.nets import SEED, fill_inputs
+from caffepy.services.bench.side import AGREEMENT, DECAY, MOMENTUM, RATE, Action, Side
 
-SEED = 1701
 # Rounding makes near-ties fall differently (whether a ReLU is on, which value wins a pooling
 # window). The loss hardly notices; the gradients of the first of many layers differ by per cents.
 NEAR_TIES = 0.1
@@ -37,32 +32,6 @@ TF32 = 1e-2  # of losses and outputs, where either side may round factors to 11 
 HALF = {"float16": 1e-2, "bfloat16": 5e-2}  # and where both round all activations
 # In half precision gradients are those of so many times the loss, or float16 could not hold them.
 SCALE = 1024.0
-
-
-def contenders(
-    param: Any, path: str, classes: int, forward: bool, threads: int, gpu: int | None = None,
-    ways: Sequence[str] = WAYS, precision: str | None = None,
-) -> dict[str, Side]:
-    """Name to side, caffepy first; those that are installed, checked against each other."""
-    context = Context(
-        "cpu" if gpu is None else gpu, seed=SEED, threads=threads, precision=precision)
-    tuned = context.engines[0].choices
-    net, side = ours(param, classes, forward, context, Choices())
-    sides = {"caffepy": side}
-    if tuned.table:
-        other, sides["caffepy tuned"] = ours(
-            param, classes, forward, Context(seed=SEED, threads=threads), tuned)
-        agree_with_each_other(net, other)
-    if importlib.util.find_spec("torch"):
-        if gpu is None:
-            sides |= torch_sides(net, forward, threads)
-        else:
-            from caffepy.tools import _bench_gpu
-
-            sides |= _bench_gpu.torch_sides(net, forward, gpu, ways)
-    if forward and gpu is None and importlib.util.find_spec("cv2"):
-        sides |= opencv_side(net, path, threads)
-    return sides
 
 
 def ours(param: Any, classes: int, forward: bool, context: Context, choices: Choices
@@ -114,35 +83,6 @@ def device_name(gpu: int, precision: str | None = None) -> str:
     if precision in HALF:
         return f"{name}, {precision}"
     return f"{name}, TF32" if settings.tf32() else f"{name}, float32"
-
-
-def fill_inputs(net: Net, classes: int) -> None:
-    """Pictures from N(0, 1), labels below ``classes``."""
-    generator = np.random.default_rng(SEED)
-    for name in net.input_names:
-        values = net.blobs[name].values
-        values.overwrite(Place.HOST)[...] = (
-            generator.normal(size=values.shape) if len(values.shape) > 1
-            else generator.integers(classes, size=values.shape))
-
-
-def torch_sides(net: Net, forward: bool, threads: int) -> dict[str, Side]:
-    """PyTorch eager with plain and with channels-last tensors."""
-    import torch
-
-    from caffepy.tools._bench_torch import TorchNet
-
-    torch.set_num_threads(threads)
-    sides: dict[str, Side] = {}
-    for name, last in (("PyTorch", False), ("PyTorch channels-last", True)):
-        twin = TorchNet(net, last)
-        if forward:
-            agree_on_outputs(net, twin)
-            sides[name] = Side(inference(torch, twin))
-        else:
-            agree_on_gradients(net, twin)
-            sides[name] = Side(training(torch, twin))
-    return sides
 
 
 def inference(torch: Any, twin: Any) -> Action:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from caffepy import cores, log
-from caffepy.cli import progress
 from caffepy.data.crew import Crew
 from caffepy.errors import ConfigError
+from caffepy.services import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -47,14 +47,6 @@ def job_count(jobs: int) -> int:
     if jobs < 0:
         raise ConfigError("jobs must be 0 (one for each processor) or more", found=jobs)
     return jobs or cores.usable()
-
-
-def shape(text: str) -> list[int]:
-    """The value of an --input_shape flag: C,H,W; empty if it is not given."""
-    words = [word for word in text.split(",") if word.strip()]
-    if not all(word.strip().isdigit() and int(word) > 0 for word in words):
-        raise ConfigError("input_shape must be numbers such as 3,227,227", found=text)
-    return [int(word) for word in words]
 
 
 @contextmanager

@@ -10,9 +10,9 @@ import urllib.request
 from typing import Any
 
 from caffepy import log
-from caffepy.cli import progress
 from caffepy.errors import DataError, NotFound
 from caffepy.proto.files import file_error, put_in_place
+from caffepy.services import progress
 
 logger = log.get(__name__)
 

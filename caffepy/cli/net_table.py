@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caffepy.services.summary import FLOAT
+
 if TYPE_CHECKING:
-    from caffepy.tools.summarize import Row, Summary
+    from caffepy.services.summary import Row, Summary
 
 MAX_WIDTH = 30
-FLOAT = 4  # bytes
 ABSENT = "-"
 
 

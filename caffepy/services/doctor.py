@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from caffepy import __version__, cores
-from caffepy.cli import devices
 from caffepy.errors import CaffeError
 from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import libraries
+from caffepy.services import devices
 
 # label, distribution, module to try, what it is for
 LIBRARIES = (

@@ -10,7 +10,7 @@ from typing import Any
 
 from caffepy.core import traits
 from caffepy.errors import CaffeError, ConfigError
-from caffepy.tools import _work
+from caffepy.services import work
 
 
 @dataclass
@@ -74,7 +74,7 @@ def _built(layer: Any, crop: bool = True) -> dict[str, tuple[int, ...]]:
         copy.ClearField(rules)
     if not crop:
         copy.ClearField("transform_param")
-    with _work.quiet(), contextlib.suppress(CaffeError, OSError):
+    with work.quiet(), contextlib.suppress(CaffeError, OSError):
         net = Net(param, context=Context(seed=0, engines=("reference",)))
         try:
             return {name: tuple(net.blobs[name].shape) for name in layer.top}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from caffepy.proto.files import atomic_write
 
 if TYPE_CHECKING:
-    from caffepy.tools.parse_log import Log
+    from caffepy.services.log_reading import Log
 
 TEST = ("#Iters", "Seconds", "TestAccuracy", "TestLoss")
 TRAIN = ("#Iters", "Seconds", "TrainingLoss", "LearningRate")

@@ -11,11 +11,7 @@ from typing import Any
 
 from caffepy.errors import ConfigError
 
-HEADS = {"SoftmaxWithLoss": "Softmax", "InfogainLoss": "Softmax",
-         "SigmoidCrossEntropyLoss": "Sigmoid"}  # fmt: skip
 HEAD = "prob"
-SCORES = ("Accuracy",)  # what only says how good the net is
-ENDS = ("Silence", "HDF5Output")
 
 
 def layers_for_use(kept: Sequence[Any], every: Sequence[Any], path: str) -> list[Any]:
@@ -34,7 +30,8 @@ def layers_for_use(kept: Sequence[Any], every: Sequence[Any], path: str) -> list
 
 def is_data(layer: Any) -> bool:
     """Whether a layer brings data in: a Python layer does if it has no bottom."""
-    return _class(layer).data or (layer.type == "Python" and not layer.bottom)
+    kind = _class(layer)
+    return bool(kind.data or (kind.opaque and not layer.bottom))
 
 
 def is_read(top: str, layers: Sequence[Any]) -> bool:
@@ -108,7 +105,7 @@ class _Heads:
                     wanted.add(self._head(layer, judged, layers))
             elif self._scores(layer):
                 scored.append(layer.bottom[0])
-            elif layer.type not in ENDS:
+            elif not _class(layer).only_in_training:
                 layers.append(layer)
                 if layer.bottom and not self.read.intersection(layer.top):
                     wanted.update(layer.top)  # what nobody reads is what it is for
@@ -116,8 +113,9 @@ class _Heads:
 
     def _scores(self, layer: Any) -> bool:
         """Whether a layer says how good the net is: it reads labels, and is read by nobody."""
-        return layer.type in SCORES or (
-            bool(layer.bottom) and layer.type not in ENDS
+        kind = _class(layer)
+        return bool(kind.scores) or (
+            bool(layer.bottom) and not kind.only_in_training
             and bool(self.labels.intersection(layer.bottom))
             and not self.read.intersection(layer.top))
 
@@ -138,9 +136,9 @@ class _Heads:
         """The output in place of a loss; adds the layer that makes it if none is there."""
         from caffepy.proto import caffe_pb2
 
-        if loss.type not in HEADS:
+        kind = _class(loss).head
+        if kind is None:
             return judged
-        kind = HEADS[loss.type]
         for other in self.kept:
             if other.type == kind and other.bottom[0] == judged != other.top[0]:
                 return str(other.top[0])
@@ -151,13 +149,25 @@ class _Heads:
         if name in taken and not (len(loss.top) > 1):
             name = f"{loss.name}_{name}"
         head = caffe_pb2.LayerParameter(name=name, type=kind, bottom=[judged], top=[name])
-        if kind == "Softmax":
-            if loss.HasField("softmax_param"):
-                head.softmax_param.CopyFrom(loss.softmax_param)
-            if loss.infogain_loss_param.HasField("axis"):
-                head.softmax_param.axis = loss.infogain_loss_param.axis
+        _settle(head, loss)
         layers.append(head)
         return str(name)
+
+
+def _settle(head: Any, loss: Any) -> None:
+    """Give a head the settings of the loss that it stands for."""
+    field = _class(head).param_field
+    if field is None:
+        return
+    own, said = getattr(head, field), _class(loss).own(loss)
+    if loss.HasField(field):
+        own.CopyFrom(getattr(loss, field))
+    if _has_axis(own) and _has_axis(said) and said.HasField("axis"):
+        own.axis = said.axis
+
+
+def _has_axis(message: Any) -> bool:
+    return message is not None and "axis" in message.DESCRIPTOR.fields_by_name
 
 
 def _leading_to(layers: Sequence[Any], wanted: set[str]) -> list[Any]:

@@ -135,15 +135,18 @@ def finisher(net: Net) -> Callable[[], object]:
     return accelerator.synchronize if accelerator else lambda: None
 
 
-def report(net: Net, both: bool = True) -> None:
-    """Log what computed each layer."""
+def report(net: Net, both: bool = True) -> list[Row]:
+    """Log what computed each layer; returns it."""
     logger.info("What computed each layer:")
-    for line in table(rows(net, both)):
+    found = rows(net, both)
+    for line in table(found):
         logger.info("%s", line)
+    return found
 
 
-def report_whole(net: Net, iterations: int, both: bool = True) -> None:
-    """Log what runs as one in a net that optimizes, and how long its passes take."""
+def report_whole(net: Net, iterations: int, both: bool = True) -> tuple[float, float]:
+    """Log what runs as one in a net that optimizes, and how long its passes take; returns the
+    mean milliseconds, as ``whole``."""
     forward, backward = whole(net, iterations, both)
     use = "train" if trains(net) else "test"
     logger.info("Layers that run as one in %s: %s", use, as_one(net))
@@ -152,3 +155,5 @@ def report_whole(net: Net, iterations: int, both: bool = True) -> None:
                     forward, backward, forward + backward)
     else:
         logger.info("As %s runs the net: forward %g ms.", use, forward)
+        backward = 0.0
+    return forward, backward

@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 
 from caffepy.cli.main import main as caffepy
 from caffepy.proto import caffe_pb2
-from caffepy.tools.train import main
+from caffepy.tools.train_workers import main
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVER = """

@@ -2,51 +2,62 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from caffepy import __version__, log
-from caffepy.cli import devices, ending
-from caffepy.cli.signals import SignalEffects
-from caffepy.cli.train import seed_of
+from caffepy.checks import structure
 from caffepy.errors import ConfigError
 from caffepy.parallel import launch
 from caffepy.parallel.base import Communicator
 from caffepy.proto import caffe_pb2
+from caffepy.services import devices
+from caffepy.services.job import Job, seed_of
+from caffepy.services.layer_times import timed
+from caffepy.services.progress import training_bar
+from caffepy.services.signals import SignalEffects
 from caffepy.solvers.located import located
+from caffepy.solvers.measurements import written
 from caffepy.solvers.solver import Solver, create_solver
 
 logger = log.get(__name__)
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to train: plain values, which travel to another process.
+class Test:
+    """The last test of a net.
 
     Attributes:
-        solver: the name of the solver file, for messages.
-        param: the SolverParameter, in bytes.
-        snapshot: the state to resume from, or "".
-        devices: numbers of GPUs; none for the CPU.
-        sigint_effect, sighup_effect: as SignalEffects takes them.
-        measurements: whether to write <snapshot_prefix>.jsonl.
-        timing: whether to log how long each layer takes.
-        precision: what activations are stored as, instead of what the nets say; see Context.
+        net: its index among the test nets.
+        iteration: after which it was.
+        outputs: name and mean of each output that is one number.
     """
 
-    solver: str
-    param: bytes
-    snapshot: str = ""
-    devices: tuple[int, ...] = ()
-    sigint_effect: str = "stop"
-    sighup_effect: str = "snapshot"
-    measurements: bool = True
-    timing: bool = False
-    precision: str | None = None
+    net: int
+    iteration: int
+    outputs: tuple[tuple[str, float], ...]
 
 
-def start(job: Job, communicator: Communicator, workers: int) -> list[str]:
+@dataclass(frozen=True)
+class Trained:
+    """How a training ended: the last test of each test net."""
+
+    tests: tuple[Test, ...] = ()
+
+    def lines(self) -> list[str]:
+        """One line for each test, for those who read no log.
+
+        Where it ends up in a log all the same, no parser takes it for one of Caffe's lines.
+        """
+        several = len(self.tests) > 1
+        return [
+            f"After {test.iteration} iterations{f', test net #{test.net}' if several else ''}: "
+            + ", ".join(f"{name} {mean:.6g}" for name, mean in test.outputs)
+            for test in self.tests
+        ]
+
+
+def start(job: Job, communicator: Communicator, workers: int) -> Trained:
     """Carry a job out by the workers that there are, or by as many as are wanted here.
 
     Args:
@@ -60,13 +71,8 @@ def start(job: Job, communicator: Communicator, workers: int) -> list[str]:
     return launch.run(run, workers, job)
 
 
-def run(communicator: Communicator, job: Job) -> list[str]:
-    """Train as one of the workers; returns the lines of the last tests."""
-    from caffepy.checks import structure
-    from caffepy.cli.progress import training_bar
-    from caffepy.solvers.measurements import written
-    from caffepy.tools.train import timed
-
+def run(communicator: Communicator, job: Job) -> Trained:
+    """Train as one of the workers."""
     param = caffe_pb2.SolverParameter.FromString(job.param)
     context = devices.context(list(job.devices), seed_of(param), communicator,
                               job.precision)
@@ -108,8 +114,6 @@ def check_learns(solver: Solver, path: str) -> None:
     Raises:
         ConfigError: the net has no parameters, or no loss.
     """
-    from caffepy.checks import structure
-
     net = solver.net
     for reason in structure.nothing_to_learn(net):
         raise ConfigError(
@@ -119,23 +123,9 @@ def check_learns(solver: Solver, path: str) -> None:
                 "'caffepy time' and for Python.")
 
 
-def last_tests(solver: Solver) -> list[str]:
-    """One line for each test net: what the last test said, for those who read no log.
-
-    Where it ends up in a log all the same, no parser takes it for one of Caffe's lines.
-    """
-    several = len(solver.last_tests) > 1
-    return [
-        f"After {iteration} iterations{f', test net #{index}' if several else ''}: "
-        + ", ".join(f"{name} {means[0]:.6g}" for name, means in results if means.size == 1)
-        for index, (iteration, results) in sorted(solver.last_tests.items())
-    ]
-
-
-def report(error: BaseException, who: str) -> None:
-    """Show what ends all workers of an mpirun, as the command shows its errors."""
-    if isinstance(error, Exception):
-        text = f"error: {who}{ending.explain(error)[0]}"
-    else:
-        text = f"{who}interrupted"
-    print(f"caffepy: {text}", file=sys.stderr)
+def last_tests(solver: Solver) -> Trained:
+    """What the last tests said."""
+    return Trained(tuple(
+        Test(index, iteration, tuple(
+            (name, means[0].item()) for name, means in results if means.size == 1))
+        for index, (iteration, results) in sorted(solver.last_tests.items())))

@@ -1,0 +1,86 @@
+"""What a net says of pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from caffepy import log
+from caffepy.errors import NotFound
+from caffepy.services import prediction
+
+if TYPE_CHECKING:
+    from caffepy.classifier import Classifier
+
+logger = log.get(__name__)
+
+AT_ONCE = 32  # pictures decoded before they go through the net
+SPELLINGS = {".jpg": (".jpg", ".jpeg"), ".jpeg": (".jpg", ".jpeg"), ".tif": (".tif", ".tiff")}
+
+
+def split_words(words: Sequence[str]) -> tuple[list[str], str]:
+    """Inputs and output ("" for none); see the module's text.
+
+    Raises:
+        NotFound: the last word looks like a picture and is not there.
+    """
+    *inputs, last = words
+    if not inputs or (os.path.exists(last) and not last.endswith(".npy")):
+        return list(words), ""
+    if os.path.splitext(last)[1].lower() in prediction.KINDS:
+        raise NotFound("there is no such picture", where=last,
+                       fix="To write scores, end with the name of a .npy file.")
+    return inputs, last
+
+
+def pictures(inputs: Sequence[str], ext: str, color: bool) -> Iterator[tuple[str, Any]]:
+    """Name and H x W x K picture in [0, 1] of all that the inputs name.
+
+    Raises:
+        NotFound: no such file, or none in a folder. DataError: no picture.
+    """
+    from caffepy.pictures import load_image
+
+    for path in inputs:
+        if path.endswith(".npy"):
+            found = prediction.load_array(path)
+            for i, picture in enumerate(found[None] if found.ndim == 3 else found):
+                yield f"{path}[{i}]", picture
+            continue
+        for name in _listed(path, ext) if os.path.isdir(path) else [path]:
+            yield name, load_image(name, color)
+
+
+def _listed(folder: str, ext: str) -> list[str]:
+    """The pictures of a folder that end in ``ext``, whatever their case, by name."""
+    end = f".{ext.lower().lstrip('.')}"
+    names = sorted(os.listdir(folder))
+    kinds = [os.path.splitext(name)[1].lower() for name in names]
+    wanted = SPELLINGS.get(end, (end,))
+    found = [name for name, kind in zip(names, kinds, strict=True) if kind in wanted]
+    if not found:
+        others = sorted(set(kinds) & set(prediction.KINDS))
+        raise NotFound(f"the folder has no picture that ends in {end}", where=folder,
+                       found=", ".join(others) or None,
+                       fix=f"Say --ext={others[0][1:]}." if others else None)
+    return [os.path.join(folder, name) for name in found]
+
+
+def classify(
+    net: Classifier, given: Iterator[tuple[str, Any]], oversample: bool
+) -> Iterator[tuple[str, Any]]:
+    """Name and scores (as the net's first output has them) of each picture."""
+    waiting: list[tuple[str, Any]] = []
+    for pair in given:
+        waiting.append(pair)
+        if len(waiting) == AT_ONCE:
+            yield from _scores(net, waiting, oversample)
+            waiting = []
+    yield from _scores(net, waiting, oversample)
+
+
+def _scores(net: Classifier, waiting: list[tuple[str, Any]], oversample: bool
+            ) -> Iterator[tuple[str, Any]]:
+    scores = net.predict([picture for _, picture in waiting], oversample)
+    yield from zip((name for name, _ in waiting), scores, strict=True)

@@ -1,0 +1,81 @@
+"""What weights score on the data of a net's TEST phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from caffepy import log
+from caffepy.checks import batches, structure
+from caffepy.core.context import Context
+from caffepy.core.net import Net
+from caffepy.proto import caffe_pb2
+
+logger = log.get(__name__)
+
+
+@dataclass
+class Scores:
+    """Means over all batches.
+
+    Attributes:
+        loss: of the net.
+        outputs: name and mean of each output value, in the net's order.
+    """
+
+    loss: float
+    outputs: list[tuple[str, float]] = field(default_factory=list)
+
+
+def test(model: str, weights: Sequence[str], iterations: int, context: Context, *, level: int = 0,
+         stages: Sequence[str] = ("",)) -> Scores:
+    """Score weights, and log it in the original's words; what is suspicious is warned of.
+
+    Args:
+        model: the net's prototxt.
+        weights: .caffemodel files; later ones take the place of earlier ones.
+        iterations: batches.
+    """
+    net = Net(model, caffe_pb2.TEST, level=level, stages=stages, context=context, optimize=True)
+    try:
+        for path in weights:
+            structure.warn(structure.copied_nothing(net, net.load(path)))
+        structure.warn(structure.unfed_inputs(net))
+        structure.warn(structure.untouched_statistics(net))
+        structure.warn(batches.coverage_of_test(net, iterations))
+        return score(net, iterations)
+    finally:
+        net.close()
+
+
+def score(net: Net, iterations: int) -> Scores:
+    """Run ``iterations`` batches and log every output value, then the means.
+
+    Sums are kept in double precision: over thousands of batches single precision would drift.
+    """
+    logger.info("Running for %d iterations.", iterations)
+    loss = 0.0
+    totals: list[float] = []
+    names: list[tuple[str, float]] = []
+    for batch in range(iterations):
+        loss += float(net.forward())
+        outputs = [
+            (name, float(value), float(weight))
+            for name, values, weight in net.outputs()
+            for value in values
+        ]
+        for name, value, _ in outputs:
+            logger.info("Batch %d, %s = %g", batch, name, value)
+        if not totals:
+            totals = [0.0] * len(outputs)
+            names = [(name, weight) for name, _, weight in outputs]
+        totals = [
+            total + value for total, (_, value, _) in zip(totals, outputs, strict=True)]
+    logger.info("Loss: %g", loss / iterations)
+    scores = Scores(loss / iterations)
+    for (name, weight), total in zip(names, totals, strict=True):
+        mean = total / iterations
+        share = f" (* {weight:g} = {weight * mean:g} loss)" if weight else ""
+        logger.info("%s = %g%s", name, mean, share)
+        scores.outputs.append((name, mean))
+    return scores
