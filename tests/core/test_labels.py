@@ -238,7 +238,7 @@ def test_what_is_no_number_is_the_layers_to_tell():
     net = Net("n.prototxt", caffe_pb2.TRAIN)
     net.forward_layer(0)
     net.forward_layer(1)
-    assert labels.sentence(net.layers[-1], net.bottoms[-1][1], 1) is None
+    assert labels.sentence(net.layers[-1], net.nodes[-1].bottoms[1], 1) is None
 
 
 def test_a_look_costs_nothing_worth_measuring():

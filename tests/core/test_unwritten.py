@@ -154,7 +154,7 @@ def test_a_gradient_that_is_not_computed_is_zero_or_the_old_one(channels, device
 @pytest.mark.parametrize("phase", [TRAIN, TEST])
 def test_what_lies_in_rooms_before_a_pass_does_not_matter(phase):
     nets = [Net(parsed(DEEP), phase, context=Context(seed=5), optimize=True) for _ in range(2)]
-    assert nets[0].walk.turns.rooms
+    assert nets[0].executor.turns.rooms
 
     def soil(net):
         for room in net.walk.turns.rooms:
