@@ -34,6 +34,7 @@ from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
+    from caffepy.solvers.updater import Updater
 
 logger = log.get(__name__)
 
@@ -77,7 +78,7 @@ class GradScale:
                               where=f"net '{net.name}'")
         return GradScale(value, p.global_grad_scale_adaptive)
 
-    def serve(self, net: Net, updater: Any) -> None:
+    def serve(self, net: Net, updater: Updater) -> None:
         """Scale a net's gradients, as ``updater`` has it."""
         if self.value == 1 and not self.adaptive:
             return
@@ -85,7 +86,7 @@ class GradScale:
 
         def now() -> float:
             if alive := owner():
-                alive.look()
+                alive.fetch_grad_scale()
             return self.value
 
         net.grad_scale = now

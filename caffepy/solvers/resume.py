@@ -48,7 +48,7 @@ def state_of(solver: Solver, model: str, tests: Sequence[Any]) -> Any:
         layer_state=[*positions([solver.net]), *tests],
         seed=solver.context.seed, losses=solver.losses, smoothed_loss=solver.smoothed_loss)
     set_path(state, "learned_net", model)
-    solver.updater.look()
+    solver.updater.fetch_grad_scale()
     solver.grad_scale.save(state)
     return state
 
@@ -72,7 +72,7 @@ def restore(solver: Solver, path: str | os.PathLike[str]) -> None:
     logger.info("%sSolver: restoring history", solver.param.type)
     solver.updater.restore(history)
     solver.grad_scale.restore(state)
-    solver.updater.put()
+    solver.updater.follow_grad_scale()
     solver.iter, solver.current_step = state.iter, state.current_step
     structure.warn(_other_steps(solver))
     solver.losses.clear()

@@ -14,7 +14,7 @@ from caffepy.errors import ConfigError
 from caffepy.proto.paths import path_of, paths_of
 from caffepy.solvers import keep, nets, rate, rule
 from caffepy.solvers.located import MissingFile
-from caffepy.solvers.update import check_regularization
+from caffepy.solvers.updater import check_regularization
 
 AT_LEAST = {"iter_size": 1, "average_loss": 1, "max_iter": 0, "display": 0, "snapshot": 0,
             "test_interval": 0, "snapshot_keep": 0}

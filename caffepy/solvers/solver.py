@@ -36,8 +36,9 @@ from caffepy.solvers.located import located
 from caffepy.solvers.losses import Losses
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.sequel import Update
-from caffepy.solvers.update import Updater
 from caffepy.solvers.update_device import DeviceUpdater
+from caffepy.solvers.update_host import HostUpdater
+from caffepy.solvers.updater import Updater
 from caffepy.solvers.watch import Watch
 
 logger = log.get(__name__)
@@ -140,10 +141,8 @@ class Solver:
         self.reducer = Reducer(self.net, self.communicator)
         try:
             self.grad_scale = GradScale.of(self.net)
-            self.updater: Updater | DeviceUpdater = (
-                DeviceUpdater(self.net, update_rule, self.param, self.grad_scale)
-                if self.context.accelerator else
-                Updater(self.net, update_rule, self.param, self.context.threads, self.grad_scale))
+            make = DeviceUpdater if self.context.accelerator else HostUpdater
+            self.updater: Updater = make(self.net, update_rule, self.param, self.grad_scale)
             if self.param.snapshot and self.communicator.root:
                 keep.check_holds(self.param, self.net, update_rule.histories)
             self._update = Update(self)

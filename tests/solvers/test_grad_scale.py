@@ -63,7 +63,7 @@ def equal(first, second, check=assert_array_equal):
 
 
 def state(solver):
-    solver.updater.look()
+    solver.updater.fetch_grad_scale()
     s = solver.grad_scale
     return s.value, s.good, s.skipped, s.in_a_row
 

@@ -133,7 +133,7 @@ class Update:
         Raises:
             NumericError: none can be made any more.
         """
-        self.solver.updater.look(clip)
+        self.solver.updater.fetch_grad_scale(clip)
         self.solver.grad_scale.tell(self.solver.iter, self.solver.param.on_nan)
 
     def _rate_of_now(self) -> None:
