@@ -26,14 +26,15 @@ def module_files() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py"))
 
 
-def imported(path: Path) -> set[str]:
-    """The caffepy modules that a file imports, imports for type checkers aside."""
+def imported(path: Path, for_types: bool = False) -> set[str]:
+    """The caffepy modules that a file imports; those for type checkers alone if asked for."""
     tree = ast.parse(path.read_text())
     skipped = {
         id(node)
         for guard in ast.walk(tree)
         if isinstance(guard, ast.If) and "TYPE_CHECKING" in ast.unparse(guard.test)
         for node in ast.walk(guard)
+        if not for_types
     }
     names = set()
     for node in ast.walk(tree):
@@ -75,6 +76,21 @@ def test_rooms_import_only_what_the_table_allows(path):
         if not may_import(room, target := room_of(name), table)
     }
     assert not wrong, f"{room} must not import {', '.join(sorted(wrong))}"
+
+
+SATELLITES = sorted(set((PACKAGE / "solvers").glob("*.py")) - {PACKAGE / "solvers" / "solver.py"})
+
+
+@pytest.mark.parametrize("path", SATELLITES, ids=lambda p: p.name)
+def test_what_serves_the_solver_knows_nothing_of_it(path):
+    """It gets the training's state, nets and what else it needs; its owner imports it, and it does
+    not import its owner, not even for type checkers, nor is it handed one."""
+    front_door = "caffepy.solvers.solver"
+    assert not {name for name in imported(path, for_types=True)
+                if f"{name}.".startswith(f"{front_door}.")}
+    arguments = {node.arg for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, ast.arg)}
+    assert "solver" not in arguments
 
 
 def test_files_stay_small_enough_to_read_in_one_sitting():

@@ -64,7 +64,6 @@ def run(communicator: Communicator, job: Job) -> list[str]:
     """Train as one of the workers; returns the lines of the last tests."""
     from caffepy.checks import structure
     from caffepy.cli.progress import training_bar
-    from caffepy.solvers.measurements import written
     from caffepy.tools.train import timed
 
     param = caffe_pb2.SolverParameter.FromString(job.param)
@@ -93,7 +92,7 @@ def run(communicator: Communicator, job: Job) -> list[str]:
             if communicator.root:
                 around.enter_context(training_bar(running))
             if job.measurements:  # the first worker's
-                around.enter_context(written(running, about))
+                around.enter_context(running.measured(about))
             if job.timing and communicator.root:
                 around.enter_context(timed(running))
             with located(job.solver, whole=False):

@@ -71,6 +71,30 @@ def test_refused_parameters(kind, line, words):
         rule.get(kind)(p, np)
 
 
+@pytest.mark.parametrize("kind, expected", [
+    ("SGD", (0.5, 0, 0)), ("Nesterov", (0.5, 0, 0)), ("AdaDelta", (0.5, 0, 2)),
+    ("Adam", (0.5, 0.25, 2)), ("AdaGrad", (0, 0, 2)), ("RMSProp", (0, 0.75, 2)),
+])
+def test_constants_are_fields_of_the_solver(kind, expected):
+    line = "momentum2: 0.25 rms_decay: 0.75 delta: 2 " + "momentum: 0.5" * (expected[0] > 0)
+    p = text_format.Parse(line, caffe_pb2.SolverParameter())
+    made = rule.get(kind)(p, np)
+    assert made.constants() == expected
+    assert made.spec(3, True).constants == expected
+
+
+def test_a_rule_derived_from_another_has_its_constants_and_its_own():
+    class Own(rule.get("RMSProp")):
+        momentum2 = rule.Constant("momentum")
+
+    p = text_format.Parse("momentum2: 0.25 rms_decay: 0.75 delta: 2", caffe_pb2.SolverParameter())
+    made = Own(p, np)
+    assert made.constants() == (0.25, 0.75, 2) and made.momentum2 == 0.25
+    made.delta = 3.0  # as it goes on
+    assert made.constants() == (0.25, 0.75, 3)
+    assert rule.get("RMSProp")(p, np).constants() == (0, 0.75, 2)
+
+
 def test_one_name_belongs_to_one_module():
     class Other(Rule):
         pass
