@@ -28,14 +28,15 @@ def module_files() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py"))
 
 
-def imported(path: Path) -> set[str]:
-    """The caffepy modules that a file imports, imports for type checkers aside."""
+def imported(path: Path, for_types: bool = False) -> set[str]:
+    """The caffepy modules that a file imports; those for type checkers alone if asked for."""
     tree = ast.parse(path.read_text())
     skipped = {
         id(node)
         for guard in ast.walk(tree)
         if isinstance(guard, ast.If) and "TYPE_CHECKING" in ast.unparse(guard.test)
         for node in ast.walk(guard)
+        if not for_types
     }
     names = set()
     for node in ast.walk(tree):
@@ -88,6 +89,21 @@ def test_services_know_nothing_of_a_command_line():
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not any(name.split(".")[0] == "click" for name in names), path
+
+
+SATELLITES = sorted(set((PACKAGE / "solvers").glob("*.py")) - {PACKAGE / "solvers" / "solver.py"})
+
+
+@pytest.mark.parametrize("path", SATELLITES, ids=lambda p: p.name)
+def test_what_serves_the_solver_knows_nothing_of_it(path):
+    """It gets the training's state, nets and what else it needs; its owner imports it, and it does
+    not import its owner, not even for type checkers, nor is it handed one."""
+    front_door = "caffepy.solvers.solver"
+    assert not {name for name in imported(path, for_types=True)
+                if f"{name}.".startswith(f"{front_door}.")}
+    arguments = {node.arg for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, ast.arg)}
+    assert "solver" not in arguments
 
 
 def test_files_stay_small_enough_to_read_in_one_sitting():

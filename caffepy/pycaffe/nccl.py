@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from caffepy.parallel import local
 from caffepy.parallel.base import Communicator
-from caffepy.solvers import resume
+from caffepy.solvers import positions
 from caffepy.solvers.reduce import Reducer
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class NCCL:
         seed = int(self._communicator.tell(str(core.context.seed).encode()))
         if seed != core.context.seed:
             core.context.seed = seed
-            resume.go_to([core.net], resume.positions([core.net]))
+            positions.go_to([core.net], positions.of([core.net]))
 
     @staticmethod
     def new_uid() -> str:

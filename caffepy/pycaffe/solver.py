@@ -81,7 +81,7 @@ class Solver:
     def lr(self) -> float:
         """The learning rate of the coming update, before lr_mult."""
         p, core = self._caffepy.core.param, self._caffepy.core
-        return rate.rate(p, core.iter, rate.steps_taken(p, core.iter, core.current_step))
+        return rate.rate(p, core.iter, rate.steps_taken(p, core.iter, core.state.current_step))
 
     @property
     def param(self) -> caffe_pb2.SolverParameter:

@@ -17,7 +17,6 @@ from caffepy.services.layer_times import timed
 from caffepy.services.progress import training_bar
 from caffepy.services.signals import SignalEffects
 from caffepy.solvers.located import located
-from caffepy.solvers.measurements import written
 from caffepy.solvers.solver import Solver, create_solver
 
 logger = log.get(__name__)
@@ -99,7 +98,7 @@ def run(communicator: Communicator, job: Job) -> Trained:
             if communicator.root:
                 around.enter_context(training_bar(running))
             if job.measurements:  # the first worker's
-                around.enter_context(written(running, about))
+                around.enter_context(running.measured(about))
             if job.timing and communicator.root:
                 around.enter_context(timed(running))
             with located(job.solver, whole=False):

@@ -10,19 +10,14 @@ M. Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, where momentum is
 
 from __future__ import annotations
 
-from caffepy.solvers.rule import Array, Rule, rule
+from caffepy.solvers.rule import Array, Constant, Rule, rule
 
 
 @rule("AdaDelta")
 class AdaDelta(Rule):
     histories = 2
     kernel = "adadelta"
-
-    def check(self) -> None:
-        self.delta: float = self.param.delta
-
-    def constants(self) -> tuple[float, float, float, float]:
-        return self.momentum, 0.0, self.delta, 1.0
+    delta = Constant()
 
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (gradients, updates) = self.xp, history

@@ -9,20 +9,16 @@ Optimization", JMLR 2011.
 
 from __future__ import annotations
 
-from caffepy.solvers.rule import Array, Rule, rule
+from caffepy.solvers.rule import Array, Constant, Rule, rule
 
 
 @rule("AdaGrad")
 class AdaGrad(Rule):
     kernel = "adagrad"
+    delta = Constant()
 
     def check(self) -> None:
-        self.fail_if(self.momentum != 0, "Momentum cannot be used with AdaGrad",
-                     f"momentum: {self.momentum:g}", "Take it out.", "momentum")
-        self.delta: float = self.param.delta
-
-    def constants(self) -> tuple[float, float, float, float]:
-        return 0.0, 0.0, self.delta, 1.0
+        self.refuse_momentum()
 
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (h,) = self.xp, history

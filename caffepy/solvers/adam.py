@@ -12,25 +12,21 @@ from __future__ import annotations
 
 import math
 
-from caffepy.solvers.rule import Array, Rule, rule
+from caffepy.solvers.rule import Array, Constant, Rule, rule
 
 
 @rule("Adam")
 class Adam(Rule):
     histories = 2
     kernel = "adam"
+    momentum2 = Constant("second")
+    delta = Constant()
 
     def check(self) -> None:
-        self.momentum2: float = self.param.momentum2
-        self.delta: float = self.param.delta
-        for name in ("momentum", "momentum2"):
-            value = getattr(self.param, name)
+        for name, value in (("momentum", self.momentum), ("momentum2", self.momentum2)):
             self.fail_if(not 0 <= value < 1, f"{name} must be at least 0 and below 1", value,
                          field=name)
         self.begin(0)  # constants are asked for before the first update
-
-    def constants(self) -> tuple[float, float, float, float]:
-        return self.momentum, self.momentum2, self.delta, self.correction
 
     def begin(self, iteration: int) -> None:
         k = iteration + 1

@@ -33,6 +33,7 @@ from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
+    from caffepy.solvers.updater import Updater
 
 logger = log.get(__name__)
 
@@ -49,7 +50,7 @@ class GradScale:
     renewed when somebody wants to know.
 
     Attributes:
-        value: what gradients are multiplied with.
+        value: what gradients are multiplied with; ``start`` at first.
         adaptive: whether it changes.
         good: updates since it changed or one was skipped.
         skipped, in_a_row: updates that were skipped, in all and since the last good one.
@@ -59,7 +60,7 @@ class GradScale:
         self.start = self.value = value
         self.adaptive = adaptive
         self.good = self.skipped = self.in_a_row = 0
-        self._told = 0
+        self._logged = 0
 
     @staticmethod
     def of(net: Net) -> GradScale:
@@ -76,7 +77,7 @@ class GradScale:
                               where=f"net '{net.name}'")
         return GradScale(value, p.global_grad_scale_adaptive)
 
-    def serve(self, net: Net, updater: Any) -> None:
+    def serve(self, net: Net, updater: Updater) -> None:
         """Scale a net's gradients, as ``updater`` has it."""
         if self.value == 1 and not self.adaptive:
             return
@@ -84,7 +85,7 @@ class GradScale:
 
         def now() -> float:
             if alive := owner():
-                alive.look()
+                alive.fetch_grad_scale()
             return self.value
 
         net.scale_gradients(now)
@@ -111,13 +112,13 @@ class GradScale:
             self.in_a_row += 1
         return finite
 
-    def tell(self, iteration: int, on_nan: int) -> None:
+    def log_skipped(self, iteration: int, on_nan: int) -> None:
         """Log what was skipped since the last time.
 
         Raises:
             NumericError: no scale helps any more, and ``on_nan`` is STOP.
         """
-        new, self._told = self.skipped - self._told, self.skipped
+        new, self._logged = self.skipped - self._logged, self.skipped
         if new <= 0:
             return
         # no line "Iteration N", which parsers of logs count
@@ -129,16 +130,3 @@ class GradScale:
                 f"are no finite numbers, whatever they are scaled with",
                 fix="Nothing was written over the last snapshot; a lower base_lr may help from "
                     "there.")
-
-    def save(self, state: Any) -> None:
-        """Into a SolverState, what a resumed run needs."""
-        if self.adaptive:
-            state.grad_scale, state.good_updates = self.value, self.good
-
-    def restore(self, state: Any) -> None:
-        """From a SolverState; one without (an older one, the original's) starts anew."""
-        if self.adaptive:
-            known = state.HasField("grad_scale")
-            self.value = state.grad_scale if known else self.start
-            self.good = state.good_updates
-            self.in_a_row = 0

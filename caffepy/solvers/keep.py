@@ -6,7 +6,7 @@ import contextlib
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,8 @@ from caffepy.solvers import snapshot
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
-    from caffepy.solvers.solver import Solver
+    from caffepy.solvers.state import TrainingState
+    from caffepy.solvers.updater import Updater
 
 logger = log.get(__name__)
 
@@ -104,6 +105,17 @@ def check_holds(param: Any, net: Net, histories: int) -> None:
         snapshot.check_holds(param, net, histories)
 
 
+def ends_with_snapshot(param: Any, net: Net, histories: int) -> bool:
+    """Whether a training writes what it has learned, which is tried out now."""
+    if param.snapshot_after_train and not param.snapshot_prefix:
+        logger.warning("snapshot_prefix is not set: the trained weights will not be written")
+        return False
+    if param.snapshot_after_train:
+        check_writable(param)
+        check_holds(param, net, histories)
+    return bool(param.snapshot_after_train)
+
+
 @contextlib.contextmanager
 def _warned(param: Any) -> Iterator[None]:
     try:
@@ -114,17 +126,23 @@ def _warned(param: Any) -> Iterator[None]:
         logger.warning("%s Training goes on without snapshots (snapshot_errors: WARN).", error)
 
 
-def written(solver: Solver) -> str | None:
+def write(
+    param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net], updater: Updater,
+    lost: bool,
+) -> str | None:
     """Take a snapshot and delete those too old to keep; None if it failed and training goes on.
+
+    Args:
+        lost: whether the run has left the numbers; of such a one the old snapshots are the good
+            ones, and stay.
 
     Raises:
         CaffeError: it cannot be written. Older snapshots are as they were.
     """
-    param = solver.param
-    model = snapshot.file_name(param, solver.iter, "caffemodel")
+    model = snapshot.file_name(param, state.iter, "caffemodel")
     there = os.path.exists(model)
     try:
-        path = solver.write_snapshot()
+        path = snapshot.write(param, state, net, test_nets, updater)
     except CaffeError as error:
         if not there:  # weights without a state: they take the room that the next attempt needs
             with contextlib.suppress(OSError):
@@ -133,7 +151,7 @@ def written(solver: Solver) -> str | None:
             raise
         if _goes_on(param):
             logger.warning("no snapshot of iteration %d: %s. Training goes on (snapshot_errors: "
-                           "WARN).", solver.iter, error)
+                           "WARN).", state.iter, error)
             return None
         last = find(path_of(param, "snapshot_prefix"))
         if error.fix is None:
@@ -142,7 +160,7 @@ def written(solver: Solver) -> str | None:
                          "training goes on without." if last else
                          "With -snapshot_errors warn training goes on without snapshots.")
         raise
-    if not solver.watch.lost:  # of a run that has left the numbers the old ones are the good ones
+    if not lost:
         prune(param, path)
     return path
 

@@ -1,8 +1,7 @@
-"""The losses of a training: their running mean, and those that are still on a GPU."""
+"""The losses of a training as they come to be known: on a GPU, some iterations later."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,30 +11,30 @@ from caffepy.core.memory import Place
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
+    from caffepy.solvers.state import TrainingState
 
 WAITING = 16  # iterations: so far the host may run ahead of what it knows
 TO_HOST = 2  # cudaMemcpyKind
 
 
 class Losses:
-    """The losses of the last iterations and their mean. Runs the net's forward to get them.
+    """Runs the net's forward and gives the losses of iterations to a training's state.
 
     Args:
         net: the net to train.
-        param: the SolverParameter, for average_loss and iter_size.
+        state: gets them.
+        param: the SolverParameter, for iter_size.
         see: called with each iteration and its loss as soon as that is known: at once, or on a GPU
             a few iterations later; says whether it belongs to the mean.
-
-    Attributes:
-        last: the last ``average_loss`` losses that are known, oldest first; ``mean`` is theirs.
     """
 
-    def __init__(self, net: Net, param: Any, see: Callable[[int, float], bool]) -> None:
+    def __init__(
+        self, net: Net, state: TrainingState, param: Any, see: Callable[[int, float], bool]
+    ) -> None:
         self.net = net
+        self.state = state
         self.passes: int = param.iter_size
         self.see = see
-        self.last: deque[float] = deque(maxlen=param.average_loss)
-        self.mean = 0.0
         self._sum = 0.0
         self._waiting = Waiting(net, self.passes) if Waiting.possible(net) else None
 
@@ -68,18 +67,7 @@ class Losses:
 
     def _know(self, iteration: int, loss: float) -> None:
         if self.see(iteration, loss):
-            self.take(loss)
-
-    def take(self, loss: float) -> None:
-        """Take a loss into the running mean, rounded as a snapshot keeps it."""
-        loss = float(np.float32(loss))
-        last = self.last
-        if len(last) < last.maxlen:  # type: ignore[operator]
-            mean = (self.mean * len(last) + loss) / (len(last) + 1)
-        else:
-            mean = self.mean + (loss - last[0]) / len(last)
-        last.append(loss)
-        self.mean = float(np.float32(mean))
+            self.state.take_loss(loss)
 
 
 class Waiting:

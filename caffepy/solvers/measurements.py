@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from caffepy import log
 
 if TYPE_CHECKING:
-    from caffepy.solvers.solver import Solver
+    from caffepy.core.net import Net
+    from caffepy.solvers.state import TrainingState
 
 logger = log.get(__name__)
 
@@ -83,90 +84,102 @@ def _number(value: Any) -> bool:
 
 @contextmanager
 def written(
-    solver: Solver, about: Mapping[str, Any], path: str | None = None
+    param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],
+    about: Mapping[str, Any], path: str | None = None, *,
+    on_start: list[Any], on_iteration: list[Any], on_test: list[Any],
 ) -> Iterator[None]:
-    """Write what ``solver`` measures while the block runs; one worker of several does.
+    """Write what a training measures while the block runs.
 
     A line is written when the log has a display or a test, and at no other time. What cannot be
     written is warned of once and tried again at the next display: it never ends a training.
 
     Args:
+        param: the SolverParameter.
         about: what else the start line tells: the solver file, caffepy's version.
         path: the file; by default ``<snapshot_prefix>.jsonl``. Without a prefix there is none.
+        on_start, on_iteration, on_test: the training's hooks.
     """
-    if path is None and solver.param.snapshot_prefix:
+    if path is None and param.snapshot_prefix:
         from caffepy.proto.paths import path_of  # which parse_log, a reader of lines, does without
 
-        path = path_of(solver.param, "snapshot_prefix") + ENDING
-    if path is None or not solver.communicator.root:
+        path = path_of(param, "snapshot_prefix") + ENDING
+    if path is None:
         yield
         return
-    writer = Writer(solver, about, path)
-    hooks = ((solver.on_start, writer.begin), (solver.on_iteration, writer.train),
-             (solver.on_test, writer.test))
+    writer = Writer(param, state, net, test_nets, about, path)
+    hooks = ((on_start, writer.begin), (on_iteration, writer.train), (on_test, writer.test))
     for hook, call in hooks:
-        hook.append(call)  # type: ignore[arg-type]
+        hook.append(call)
     try:
         yield
-        writer.last(solver)
+        writer.last()
     finally:
         for hook, call in hooks:
-            hook.remove(call)  # type: ignore[arg-type]
+            hook.remove(call)
         writer.close()
 
 
 class Writer:
-    """The file of one training. Its methods are the solver's hooks."""
+    """The file of one training. ``begin``, ``train`` and ``test`` are hooks; the solver, with which
+    hooks are called, says nothing that the state does not."""
 
-    def __init__(self, solver: Solver, about: Mapping[str, Any], path: str) -> None:
+    def __init__(
+        self, param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],
+        about: Mapping[str, Any], path: str,
+    ) -> None:
+        self.param = param
+        self.state = state
+        self.net = net
+        self.test_nets = test_nets
         self.path = path
         self._file: BinaryIO | None = None
         self._cut = False  # the file may end in half a line
         self._warned = False
-        before = self._seconds_before(solver.iter)
+        before = self._seconds_before(state.iter)
         self._since = perf_counter() - before
         self._shown: tuple[int, float] | None = None  # iteration and time of the last display
         self._write({
             "type": "start", "format": FORMAT, **about,
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "net": solver.net.name, "seed": solver.context.seed,
-            "iter": solver.iter, "seconds": round(before, 6),
+            "net": net.name, "seed": state.seed,
+            "iter": state.iter, "seconds": round(before, 6),
         })
 
-    def begin(self, solver: Solver) -> None:
+    def begin(self, _: object) -> None:
         """The first iteration starts the clock of iterations a second; the log's does the same."""
         if self._shown is None:
-            self._shown = solver.iter, perf_counter()
+            self._shown = self.state.iter, perf_counter()
 
-    def train(self, solver: Solver) -> None:
+    def train(self, _: object) -> None:
         """After an iteration: a line, if it was displayed."""
-        display, done = solver.param.display, solver.iter - 1
+        display, done = self.param.display, self.state.iter - 1
         if display and done % display == 0:
-            self._train_line(solver, done, lr=solver.rate)
+            self._train_line(done, lr=self.state.rate)
 
-    def last(self, solver: Solver) -> None:
+    def last(self) -> None:
         """After a whole training: the loss behind its last update, which has no rate any more."""
-        display = solver.param.display
-        if display and solver.iter % display == 0 and not solver.stopped and solver.losses:
-            self._train_line(solver, solver.iter)
+        display, state = self.param.display, self.state
+        if display and state.iter % display == 0 and not state.stopped and state.losses:
+            self._train_line(state.iter)
 
-    def test(self, solver: Solver, index: int) -> None:
+    def test(self, _: object, index: int) -> None:
         """After a test of a whole test net."""
-        iteration, means = solver.last_tests[index]
+        iteration, means = self.state.last_tests[index]
         outputs, _ = _outputs([(name, values, 0.0) for name, values in means])
-        weights = {name: weight for name, _, weight in solver.test_nets[index].outputs() if weight}
+        weights = {name: weight for name, _, weight in self.test_nets[index].outputs() if weight}
         self._write({"type": "test", "iter": iteration, "seconds": self._seconds(), "net": index,
                      "outputs": outputs, "weights": weights})
 
-    def _train_line(self, solver: Solver, iteration: int, **more: float) -> None:
-        now = perf_counter()
+    def _train_line(self, iteration: int, **more: float) -> None:
+        """What has been displayed, for which the losses were waited for."""
+        state, now = self.state, perf_counter()
         since, then = self._shown or (iteration, now)
-        speed = (solver.iter - since) / (now - then) if now > then else math.nan
-        self._shown = solver.iter, now
-        outputs, weights = _outputs(solver.net.outputs())
+        speed = (state.iter - since) / (now - then) if now > then else math.nan
+        self._shown = state.iter, now
+        outputs, weights = _outputs(self.net.outputs())
         self._write({
             "type": "train", "iter": iteration, "seconds": self._seconds(),
-            "loss": _plain(solver.losses[-1]), "smoothed_loss": _plain(solver.smoothed_loss),
+            "loss": _plain(state.losses[-1]), "smoothed_loss": _plain(state.smoothed_loss),
             **{name: _plain(value) for name, value in more.items()},
             "iters_per_second": _plain(speed),
             "outputs": outputs, "weights": weights})

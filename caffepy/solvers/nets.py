@@ -9,9 +9,12 @@ the phase, the net's own ``state``, and the solver's train_state or test_state.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from caffepy import log
+from caffepy.checks import structure
+from caffepy.core import weights
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_net_param
@@ -100,6 +103,39 @@ def test_sources(param: Any) -> list[tuple[Any, str, str]]:
                           fix="Add test_interval: 1000, or take out test_iter.",
                           field="test_interval" if param.HasField("test_interval") else "test_iter")
     return sources
+
+
+# -- the weights they start from ----------------------------------------------------------
+
+
+def weight_files(paths: Iterable[str]) -> list[str]:
+    """The files that ``weights`` names: each entry may be a list with commas."""
+    return [name.strip() for path in paths for name in path.split(",") if name.strip()]
+
+
+def load_train_net(net: Net, paths: Iterable[str]) -> None:
+    """Copy weights into the net to train, and say what became of each layer's."""
+    reports = _load(net, paths)
+    if reports:
+        structure.warn(s for r in reports for s in structure.copied_nothing(net, r))
+        logger.info("Layers with weights, after loading:\n%s", weights.table(reports))
+
+
+def load_test_nets(nets: Iterable[Net], paths: Sequence[str]) -> None:
+    """Copy weights into the nets to test, whose layers are those of the net to train."""
+    for net in nets:
+        _load(net, paths)
+
+
+def _load(net: Net, paths: Iterable[str]) -> list[weights.Report]:
+    reports = []
+    for name in weight_files(paths):
+        logger.info("Finetuning from %s", name)
+        reports.append(net.load(name))
+    return reports
+
+
+# -- building them ------------------------------------------------------------------------
 
 
 def _source(param: Any, field: str) -> Any:

@@ -39,6 +39,17 @@ class Reducer:
         self._grads: Array = None
         self._next = 0
 
+    def begin(self, layer_wise: bool) -> None:
+        """Before the first iteration: all begin with the parameters of worker 0.
+
+        Args:
+            layer_wise: ``layer_done`` will be called.
+        """
+        if self.communicator.size > 1:
+            self.broadcast()
+            if layer_wise:
+                self.cut_recordings()
+
     def broadcast(self) -> None:
         """Give all workers the parameters of worker 0."""
         with self.net.public_call():

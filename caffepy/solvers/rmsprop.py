@@ -9,29 +9,25 @@ magnitude", COURSERA: Neural Networks for Machine Learning, 2012.
 
 from __future__ import annotations
 
-from caffepy.solvers.rule import Array, Rule, rule
+from caffepy.solvers.rule import Array, Constant, Rule, rule
 
 
 @rule("RMSProp")
 class RMSProp(Rule):
     kernel = "rmsprop"
+    rms_decay = Constant("second")
+    delta = Constant()
 
     def check(self) -> None:
-        self.fail_if(self.momentum != 0, "Momentum cannot be used with RMSProp",
-                     f"momentum: {self.momentum:g}", "Take it out.", "momentum")
-        self.decay: float = self.param.rms_decay
-        self.fail_if(not 0 <= self.decay < 1, "rms_decay should lie between 0 and 1", self.decay,
-                     field="rms_decay")
-        self.delta: float = self.param.delta
-
-    def constants(self) -> tuple[float, float, float, float]:
-        return 0.0, self.decay, self.delta, 1.0
+        self.refuse_momentum()
+        self.fail_if(not 0 <= self.rms_decay < 1, "rms_decay should lie between 0 and 1",
+                     self.rms_decay, field="rms_decay")
 
     def update(self, g: Array, history: tuple[Array, ...], rate: float, t: Array) -> None:
         xp, (h,) = self.xp, history
         xp.multiply(g, g, out=t)
-        xp.multiply(t, 1 - self.decay, out=t)
-        xp.multiply(h, self.decay, out=h)
+        xp.multiply(t, 1 - self.rms_decay, out=t)
+        xp.multiply(h, self.rms_decay, out=h)
         xp.add(h, t, out=h)
         xp.sqrt(h, out=t)
         xp.add(t, self.delta, out=t)

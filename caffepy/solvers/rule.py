@@ -16,11 +16,35 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from caffepy.errors import ConfigError, did_you_mean
+from caffepy.kernels.operations.update import Constants, UpdateSpec
 
 Array = Any
 
 PACKAGE = "caffepy.solvers"
 ENTRY_POINTS = "caffepy.solvers"
+
+
+class Constant:
+    """A field of the SolverParameter that a rule works with, as an attribute of the same name.
+
+        momentum2 = Constant("second")
+
+    A rule takes its value when it is made; who sets the attribute later changes it for that rule.
+
+    Args:
+        part: which of a kernel's Constants it is; by default the one of its own name.
+    """
+
+    def __init__(self, part: str = "") -> None:
+        self.part = part
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name, self.part = name, self.part or name
+
+    def __get__(self, rule: Rule | None, owner: type) -> float:
+        if rule is None:
+            raise AttributeError(self.name)
+        return float(getattr(rule.param, self.name))
 
 
 class Rule:
@@ -30,8 +54,11 @@ class Rule:
     ``update`` must be element-wise, in place, and change nothing but its arguments. What all
     elements of an iteration share is computed in ``begin``.
 
+    Its constants are declared in its class (see Constant); momentum is one of every rule.
+
     Class attributes:
         histories: how many numbers the rule remembers per weight.
+        correction: what the rate is multiplied with besides, for kernels.
         kernel: what it is called where it is done in fewer passes: in one on GPUs
             (kernels/cuda/source/update.cu), in a few on CPUs (kernels/onednn/update.py). A rule
             that is not there runs as it is, on NumPy's or CuPy's arrays.
@@ -47,6 +74,8 @@ class Rule:
     type: ClassVar[str] = ""
     histories: ClassVar[int] = 1
     kernel: ClassVar[str] = ""
+    correction: float = 1.0
+    momentum = Constant()
 
     def __init_subclass__(cls, **more: Any) -> None:
         """An update of its own, or of a mixin, is what no kernel of a base class does."""
@@ -61,8 +90,16 @@ class Rule:
     def __init__(self, param: Any, xp: Any) -> None:
         self.param = param
         self.xp = xp
-        self.momentum: float = param.momentum
+        self._constants = self.declared()
+        for constant in self._constants:
+            setattr(self, constant.name, getattr(param, constant.name))
         self.check()
+
+    @classmethod
+    def declared(cls) -> list[Constant]:
+        """The constants of this rule and of those that it is derived from."""
+        return [found for base in reversed(cls.__mro__) for found in vars(base).values()
+                if isinstance(found, Constant)]
 
     def check(self) -> None:
         """Refuse parameters that make no sense for this rule."""
@@ -83,10 +120,19 @@ class Rule:
         """
         raise NotImplementedError(f"{type(self).__name__}.update")
 
-    def constants(self) -> tuple[float, float, float, float]:
-        """For kernels: momentum; a second decay; delta; what the rate is multiplied with. They are
-        asked for behind ``begin``, and once before the first."""
-        return self.momentum, 0.0, 0.0, 1.0
+    def constants(self) -> Constants:
+        """Those of now, for kernels. They are asked for behind ``begin``, and once before the
+        first."""
+        return Constants(**{c.part: getattr(self, c.name) for c in self._constants})
+
+    def spec(self, count: int, decays: bool, dtype: str = "float32") -> UpdateSpec:
+        """What an engine is asked for to update so many weights. See UpdateSpec."""
+        return UpdateSpec(self.kernel, count, self.constants(), decays, dtype)
+
+    def refuse_momentum(self) -> None:
+        """For rules whose formula has none."""
+        self.fail_if(self.momentum != 0, f"Momentum cannot be used with {self.type}",
+                     f"momentum: {self.momentum:g}", "Take it out.", "momentum")
 
     def fail_if(
         self, wrong: bool, message: str, found: object, fix: str | None = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,15 +13,10 @@ from caffepy.errors import ConfigError
 from caffepy.proto.paths import path_of, paths_of
 from caffepy.solvers import keep, nets, rate, rule
 from caffepy.solvers.located import MissingFile
-from caffepy.solvers.update import check_regularization
+from caffepy.solvers.updater import check_regularization
 
 AT_LEAST = {"iter_size": 1, "average_loss": 1, "max_iter": 0, "display": 0, "snapshot": 0,
             "test_interval": 0, "snapshot_keep": 0}
-
-
-def weight_files(paths: Iterable[str]) -> list[str]:
-    """The files that ``weights`` names: each entry may be a list with commas."""
-    return [name.strip() for path in paths for name in path.split(",") if name.strip()]
 
 
 def check(p: Any, root: bool = True) -> None:
@@ -48,7 +42,7 @@ def check(p: Any, root: bool = True) -> None:
     if "\0" in prefix:
         raise ConfigError("no file has a NUL in its name", found=repr(prefix),
                           field="snapshot_prefix")
-    for path in weight_files(paths_of(p, "weights")):
+    for path in nets.weight_files(paths_of(p, "weights")):
         if not os.path.exists(path):
             raise MissingFile("weights", path)
     nets.test_sources(p)

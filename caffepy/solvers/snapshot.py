@@ -27,12 +27,17 @@ from typing import Any
 import h5py
 import numpy as np
 
+from caffepy import log
 from caffepy.core import weights
 from caffepy.core.net import Net
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2, hdf5, wire
 from caffepy.proto.files import file_error
 from caffepy.proto.paths import path_of, set_path
+from caffepy.solvers.state import TrainingState
+from caffepy.solvers.updater import Updater
+
+logger = log.get(__name__)
 
 Array = Any
 PathLike = str | os.PathLike[str]
@@ -121,7 +126,31 @@ def find_weights(learned_net: str, state_path: PathLike) -> str:
                    fix=f"Put them beside the state, as {beside}.")
 
 
-# -- the state ----------------------------------------------------------------------------
+# -- writing and reading ------------------------------------------------------------------
+
+
+def write(
+    param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net], updater: Updater
+) -> str:
+    """Write the weights and the state of now; returns the name of the state's file.
+
+    Raises:
+        CaffeError: there is no ``snapshot_prefix``, or they cannot be written.
+    """
+    if not param.snapshot_prefix:
+        raise ConfigError("there is no snapshot_prefix to name snapshots by",
+                          fix="Set it in the solver file.")
+    as_hdf5 = is_hdf5(param)
+    kind = "HDF5 file" if as_hdf5 else "binary proto file"
+    model = file_name(param, state.iter, "caffemodel")
+    path = file_name(param, state.iter, "solverstate")
+    logger.info("Snapshotting to %s %s", kind, model)
+    save = net.save_hdf5 if as_hdf5 else net.save
+    save(model, diff=param.snapshot_diff)
+    logger.info("Snapshotting solver state to %s %s", kind, path)
+    updater.fetch_grad_scale()
+    write_state(path, state.to_proto(model, net, test_nets), updater.history_blobs(), as_hdf5)
+    return path
 
 
 def write_state(path: PathLike, state: Any, history: Sequence[Array], as_hdf5: bool) -> None:

@@ -6,47 +6,46 @@
 An iteration, in the original's order: test if it is due; clear the gradients; iter_size times
 forward and backward; display if it is due; average the gradients over the workers; clip them;
 update the parameters; count; do what was asked from outside; snapshot if it is due.
+
+How far the training is stands in its ``state``. Whoever serves the loop gets that and the nets,
+never the solver: this module imports the others of the room, and none of them this one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from caffepy import log
-from caffepy.checks import structure
-from caffepy.core import debug, footprint, obeys, weights
+from caffepy.core import footprint, obeys, scaled
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_solver_param, upgrade_solver
-from caffepy.errors import ConfigError
 from caffepy.parallel.base import Communicator
 from caffepy.parallel.single import Single
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import paths_of
 from caffepy.proto.text import to_text
-from caffepy.solvers import keep, nets, progress, resume, rule, settings, snapshot, testing
-from caffepy.solvers.grad_scale import GradScale
+from caffepy.solvers import actions, evaluation, keep, nets, progress, resume, rule, settings
+from caffepy.solvers.actions import Action
+from caffepy.solvers.apply_update import ApplyUpdate
+from caffepy.solvers.forward_backward import ForwardBackward
 from caffepy.solvers.located import located
 from caffepy.solvers.losses import Losses
 from caffepy.solvers.reduce import Reducer
-from caffepy.solvers.sequel import Update
-from caffepy.solvers.update import Updater
+from caffepy.solvers.state import Means, TrainingState
 from caffepy.solvers.update_device import DeviceUpdater
+from caffepy.solvers.update_host import HostUpdater
+from caffepy.solvers.updater import Updater
 from caffepy.solvers.watch import Watch
 
 logger = log.get(__name__)
 
 PathLike = str | os.PathLike[str]
-Action = Callable[[], str | None]
 Hook = Callable[["Solver"], None]
-
-ASKED = (None, "snapshot", "stop")  # what an action may say, the weightier last
 
 
 def create_solver(
@@ -83,14 +82,11 @@ class Solver:
     Attributes:
         param: the SolverParameter.
         net, test_nets: the net to train, the nets to test.
-        iter, rate: iterations done, and the learning rate of the last update.
-        smoothed_loss: the mean of the last ``average_loss`` losses, which are in ``losses``,
-            oldest first.
+        state: how far the training is. ``iter``, ``rate``, ``last_tests``, ``stopped`` and, made
+            current, ``losses`` and ``smoothed_loss`` are attributes of the solver, too.
         on_start, on_gradients, on_iteration: lists of callables that are called with the solver
             before each iteration's forward, when its gradients are there, and after its update.
         on_test: callables that are called with the solver and a test net's index after its test.
-        last_tests: per test net, the iteration of its last whole test and what ``test`` returned.
-        stopped: whether the last ``step`` or ``solve`` ended early because it was asked to.
     """
 
     obeys = ("snapshot_keep", "snapshot_errors", "on_nan")
@@ -121,50 +117,76 @@ class Solver:
         if seed < 0:  # one seed for all workers: they share out one order of records
             self.context.seed = int(self.communicator.tell(str(self.context.seed).encode()))
             logger.info("random_seed is not set; drawn: %d", self.context.seed)
-        self.iter = 0
-        self.current_step = 0
-        self.rate: float = self.param.base_lr
         self.on_start: list[Hook] = []
         self.on_gradients: list[Hook] = []
         self.on_iteration: list[Hook] = []
         self.on_test: list[Callable[[Solver, int], None]] = []
-        self.last_tests: dict[int, tuple[int, list[tuple[str, np.ndarray[Any, Any]]]]] = {}
-        self.stopped = False
         self._clock = progress.Clock()
-        self.last_pass = True  # of the iter_size passes of an iteration
-        self.before_tests: list[Any] | None = None  # positions, while tests run
 
         update_rule = rule.get(self.param.type)(self.param, self.context.xp)
         self.test_nets: list[Net] = []
         self.net = nets.train_net(self.param, self.context, optimize)
         self.reducer = Reducer(self.net, self.communicator)
         try:
-            self.grad_scale = GradScale.of(self.net)
-            self.updater: Updater | DeviceUpdater = (
-                DeviceUpdater(self.net, update_rule, self.param, self.grad_scale)
-                if self.context.accelerator else
-                Updater(self.net, update_rule, self.param, self.context.threads, self.grad_scale))
+            self.state = TrainingState.of(self.param, self.net)
+            make = DeviceUpdater if self.context.accelerator else HostUpdater
+            self.updater: Updater = make(
+                self.net, update_rule, self.param, self.state.grad_scale)
             if self.param.snapshot and self.communicator.root:
                 keep.check_holds(self.param, self.net, update_rule.histories)
-            self._update = Update(self)
-            self.grad_scale.serve(self.net, self.updater)
-            self._load([self.net], paths_of(self.param, "weights"))
+            self._apply_update = ApplyUpdate(
+                self.state, self.net, self.updater, self.reducer, self.param)
+            self.state.grad_scale.serve(self.net, self.updater)
+            nets.load_train_net(self.net, paths_of(self.param, "weights"))
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
-                self._load(self.test_nets, paths_of(self.param, "weights"))
-            self.watch = Watch(self)
-            this = weakref.proxy(self)
-            self._losses = Losses(self.net, self.param,
-                                  lambda iteration, loss: this.watch.loss(this, iteration, loss))
+                nets.load_test_nets(self.test_nets, paths_of(self.param, "weights"))
+            self.watch = Watch(self.net, self.test_nets, self.state, self.param)
+            self._losses = Losses(self.net, self.state, self.param, self.watch.loss)
+            self._forward_backward = ForwardBackward(
+                self.state, self.net, self._losses, self.reducer, self.watch, self.param)
         except BaseException:
             self.close()
             raise
         footprint.report([self.net, *self.test_nets], update_rule.histories)
         logger.info("Solver scaffolding done.")
 
+    # -- how far it is --------------------------------------------------------------------
+
     @property
     def max_iter(self) -> int:
         return self.param.max_iter
+
+    @property
+    def iter(self) -> int:
+        return self.state.iter
+
+    @property
+    def rate(self) -> float:
+        return self.state.rate
+
+    @property
+    def losses(self) -> deque[float]:
+        self._losses.settle()
+        return self.state.losses
+
+    @property
+    def smoothed_loss(self) -> float:
+        self._losses.settle()
+        return self.state.smoothed_loss
+
+    @property
+    def last_pass(self) -> bool:
+        """Whether the pass that runs is the last of the iteration's ``iter_size``."""
+        return self._forward_backward.last_pass
+
+    @property
+    def last_tests(self) -> dict[int, tuple[int, Means]]:
+        return self.state.last_tests
+
+    @property
+    def stopped(self) -> bool:
+        return self.state.stopped
 
     # -- training -------------------------------------------------------------------------
 
@@ -176,101 +198,77 @@ class Solver:
         if resume_file:
             logger.info("Restoring previous solver status from %s", os.fspath(resume_file))
             self.restore(resume_file)
-        ends_with_snapshot = p.snapshot_after_train and self.communicator.root
-        if ends_with_snapshot and not p.snapshot_prefix:
-            logger.warning("snapshot_prefix is not set: the trained weights will not be written")
-            ends_with_snapshot = False
-        elif ends_with_snapshot:
-            keep.check_writable(p)
-            keep.check_holds(p, self.net, rule.get(p.type).histories)
-
-        self.step(p.max_iter - self.iter)
+        ends_with_snapshot = self.communicator.root and keep.ends_with_snapshot(
+            p, self.net, self.updater.rule.histories)
+        self.step(p.max_iter - self.state.iter)
         if ends_with_snapshot and not self._due(p.snapshot):
             self.snapshot()
-        if self.stopped:
+        if self.state.stopped:
             logger.info("Optimization stopped early.")
             return
         if self.displays:  # the loss after the last update, as the original shows it
             self._losses.settle()
-            self._losses.take(self.net.forward())
-            logger.info("Iteration %d, loss = %g", self.iter, self.smoothed_loss)
+            self.state.take_loss(self.net.forward())
+            logger.info("Iteration %d, loss = %g", self.state.iter, self.state.smoothed_loss)
         if self._due(p.test_interval):
             self.test_all()
         logger.info("Optimization Done.")
 
     def step(self, iterations: int) -> None:
         """Train for so many iterations, with tests, display and snapshots when they are due."""
-        self.stopped = False
+        state = self.state
+        state.stopped = False
         self._clock.stop()
-        end = self.iter + iterations
+        stop_iter = state.iter + iterations
         try:
-            if self.communicator.size > 1:
-                self.reducer.broadcast()
-                if self.param.layer_wise_reduce:
-                    self.reducer.cut_recordings()
-            while self.iter < end and not self.stopped:
+            self.reducer.begin(self.param.layer_wise_reduce)
+            while state.iter < stop_iter and not state.stopped:
                 self._iterate()
         except BaseException as error:
             self.communicator.abort(error)
             raise
 
     def _iterate(self) -> None:
-        p = self.param
-        if self._due(p.test_interval) and (self.iter > 0 or p.test_initialization):
+        p, state = self.param, self.state
+        if self._due(p.test_interval) and (state.iter > 0 or p.test_initialization):
             self.test_all()
-            if self._agreed("stop" if self.stopped else None) == "stop":
-                self.stopped = True
+            asked = actions.agreed("stop" if state.stopped else None, self.communicator)
+            if asked == "stop":
+                state.stopped = True
                 return
         self._call(self.on_start)
         displays = self.displays
+        debug_info = displays and p.debug_info
         self._clock.start()
-        updated = self._forward_backward(displays and p.debug_info)
+        sequel = self._apply_update.as_sequel(
+            "callbacks look" if self.on_gradients else "debug_info looks" if debug_info else "")
+        self._forward_backward.run(debug_info, sequel)
         if displays:
-            self._clock.show(self.iter, p.display, self.smoothed_loss)
+            self._clock.show(state.iter, p.display, self.smoothed_loss)
             progress.show_outputs("Train", self.net.outputs())
-        self._update.finish(updated)
+        if sequel:
+            self._apply_update.followed(displays)
+        else:
+            still_scaled = self._gradients_ready()
+            self._apply_update.apply(displays, scaled=still_scaled)
         self._call(self.on_iteration)
-        asked = self._agreed(self.action())
+        asked = actions.agreed(self.action(), self.communicator)
         if self.communicator.root and (asked == "snapshot" or self._due(p.snapshot)):
             self.snapshot()
         if asked == "stop":
-            self.stopped = True
+            state.stopped = True
 
-    def _forward_backward(self, debug_info: bool) -> bool:
-        """The passes of an iteration; returns whether the update is done behind the last."""
-        net = self.net
-        sequel = self._update.as_sequel(debug_info)
-        net.set_debug_info(debug_info)
-        overlaps = (self.param.layer_wise_reduce and self.communicator.size > 1
-                    and not debug_info)  # whose lines tell of this worker's gradients
-        with net.public_call(), self.grad_scale.overflowing():
-            net.clear_param_diffs()
-            for left in reversed(range(self.param.iter_size)):
-                self._losses.forward(debug_info)
-                self.last_pass = not left
-                if left:
-                    net.launch_backward()
-                else:
-                    net.launch_backward(sequel, self.reducer.layer_done if overlaps else None)
-                if debug_info:
-                    debug.norms(net)
-        self.watch.forwarded(net)
-        self._losses.end(self.iter, debug_info)
-        return sequel is not None
-
-    @property
-    def losses(self) -> deque[float]:
-        self._losses.settle()
-        return self._losses.last
-
-    @property
-    def smoothed_loss(self) -> float:
-        self._losses.settle()
-        return self._losses.mean
-
-    @smoothed_loss.setter
-    def smoothed_loss(self, mean: float) -> None:
-        self._losses.mean = mean
+    def _gradients_ready(self) -> bool:
+        """Average the gradients and show them to callbacks, without their scale; returns whether
+        they still have it."""
+        with self.state.grad_scale.overflowing():
+            self.reducer.finish()
+        if not self.on_gradients:
+            return True
+        with self.net.public_call():
+            scaled.multiply(self.net, 1 / self.net.grad_scale())
+        self._call(self.on_gradients)
+        return False
 
     def apply_update(self) -> None:
         """Update the parameters from the gradients that are there, and count the iteration.
@@ -278,42 +276,48 @@ class Solver:
         It does not average over workers, as the original's does not: ``step`` has done it, and a
         loop of one's own calls ``reducer.finish``.
         """
-        self._update.apply(scaled=False)
+        self._apply_update.apply(self.displays, scaled=False)
 
     def _due(self, interval: int) -> bool:
-        return interval > 0 and self.iter % interval == 0
+        return interval > 0 and self.state.iter % interval == 0
 
     @property
     def displays(self) -> bool:
         """Whether this iteration has lines in the log."""
         return self.communicator.root and self._due(self.param.display)
 
-    def _agreed(self, asked: str | None) -> str | None:
-        """What all workers do: they stop if any of them is asked to, after the same iteration;
-        of snapshots the root alone is asked, since a signal may reach others an iteration later.
-        """
-        if self.communicator.size == 1:
-            return asked
-        counts = self.communicator.root or asked == "stop"
-        return ASKED[self.communicator.agree(ASKED.index(asked) if counts else 0)]
-
-    def _call(self, hooks: Sequence[Hook]) -> None:
+    def _call(self, hooks: Sequence[Callable[..., object]], *more: object) -> None:
         for hook in tuple(hooks):
-            hook(self)
+            hook(self, *more)
 
     # -- testing --------------------------------------------------------------------------
 
     def test_all(self) -> None:
         """Test all test nets, or those up to the one in which it was asked to stop. They are
         worker 0's; the others have none."""
-        testing.test_all(self)
+        if self.communicator.root:
+            evaluation.evaluate_all(self.state, self.test_nets, self.test)
 
-    def test(self, index: int = 0) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    def test(self, index: int = 0) -> Means:
         """Run a test net over ``test_iter`` batches and log the means of its outputs.
 
         Returns: (name, mean values) of each output; empty if it was interrupted.
         """
-        return testing.test(self, index)
+        self.state.stopped = False
+        means = evaluation.evaluate(index, self.test_nets[index], self.net, self.state, self.param,
+                                    self.watch, self._asked_to_stop)
+        if means is None:
+            return []
+        self._call(self.on_test, index)
+        return means
+
+    def _asked_to_stop(self) -> bool:
+        while asked := self.action():
+            if asked == "snapshot":
+                self.snapshot()
+            elif asked == "stop":
+                self.state.stopped = True
+        return self.state.stopped
 
     # -- weights and snapshots ------------------------------------------------------------
 
@@ -323,18 +327,9 @@ class Solver:
         Args:
             paths: one or several, each of which may be a list with commas.
         """
-        self._load([self.net, *self.test_nets], [paths] if isinstance(paths, str) else paths)
-
-    def _load(self, into: Sequence[Net], paths: Sequence[str]) -> None:
-        names = settings.weight_files(paths)
-        for net in into:
-            reports = []
-            for name in names:
-                logger.info("Finetuning from %s", name)
-                reports.append(net.load(name))
-            if reports and net is self.net:  # the test nets' layers are those of the train net
-                structure.warn(s for r in reports for s in structure.copied_nothing(net, r))
-                logger.info("Layers with weights, after loading:\n%s", weights.table(reports))
+        names = [paths] if isinstance(paths, str) else paths
+        nets.load_train_net(self.net, names)
+        nets.load_test_nets(self.test_nets, names)
 
     def snapshot(self) -> str | None:
         """Write the weights and the state of now; returns the name of the state's file.
@@ -343,33 +338,27 @@ class Solver:
         Older ones are deleted as ``snapshot_keep`` says.
         """
         self._losses.settle()  # and stop here if the loss is lost
-        self._update.notice()
-        return keep.written(self)
-
-    def write_snapshot(self) -> str:
-        """Write weights and state, whatever happens."""
-        p = self.param
-        if not p.snapshot_prefix:
-            raise ConfigError("there is no snapshot_prefix to name snapshots by",
-                              fix="Set it in the solver file.")
-        hdf5 = snapshot.is_hdf5(p)
-        kind = "HDF5 file" if hdf5 else "binary proto file"
-        model = snapshot.file_name(p, self.iter, "caffemodel")
-        path = snapshot.file_name(p, self.iter, "solverstate")
-        logger.info("Snapshotting to %s %s", kind, model)
-        save = self.net.save_hdf5 if hdf5 else self.net.save
-        save(model, diff=p.snapshot_diff)
-        logger.info("Snapshotting solver state to %s %s", kind, path)
-        tests = self.before_tests
-        if tests is None:
-            tests = resume.positions(self.test_nets)
-        state = resume.state_of(self, model, tests)
-        snapshot.write_state(path, state, self.updater.history_blobs(), hdf5)
-        return path
+        self._apply_update.log_updates()
+        return keep.write(self.param, self.state, self.net, self.test_nets, self.updater,
+                          lost=self.watch.lost)
 
     def restore(self, path: PathLike) -> None:
         """Go on from a snapshot. See ``resume.restore`` for the errors."""
-        resume.restore(self, path)
+        self._losses.settle()
+        resume.restore(path, self.param, self.state, self.net, self.test_nets, self.updater)
+
+    def measured(
+        self, about: Mapping[str, Any], path: str | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        """Writes measurements to a file while the block runs; one worker of several does. See
+        ``measurements.written``."""
+        from caffepy.solvers.measurements import written
+
+        if not self.communicator.root:
+            return contextlib.nullcontext()
+        return written(self.param, self.state, self.net, self.test_nets, about, path,
+                       on_start=self.on_start, on_iteration=self.on_iteration,
+                       on_test=self.on_test)
 
     # -- the end --------------------------------------------------------------------------
 

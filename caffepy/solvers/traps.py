@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from caffepy.checks import structure
-from caffepy.solvers import rate
+from caffepy.solvers import rate, rule
 
 STEPPED = ("step", "multistep", "exp")  # the rate is gamma to some power
-DIVIDED_BY_DELTA = ("AdaGrad", "RMSProp", "AdaDelta", "Adam")
 
 
 def of(p: Any) -> Iterator[str]:
@@ -110,7 +109,7 @@ def _rule(p: Any) -> Iterator[str]:
                "0.95.")
     if p.weight_decay < 0:
         yield f"weight_decay is {p.weight_decay:g}: negative, it makes the weights grow."
-    if p.type in DIVIDED_BY_DELTA and p.delta <= 0:
+    if p.delta <= 0 and any(c.name == "delta" for c in rule.get(p.type).declared()):
         yield (f"delta is {p.delta:g}: {p.type} divides by it where a gradient is 0, and gets no "
                "number. 1e-8 is usual.")
     if p.clip_gradients == 0:

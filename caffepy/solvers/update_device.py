@@ -24,7 +24,7 @@ from caffepy.core.scaled import seed_losses
 from caffepy.solvers import grad_scale as scaling
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
-from caffepy.solvers.update import check_regularization, clip_scale
+from caffepy.solvers.updater import Updater, clip_scale
 
 if TYPE_CHECKING:
     from caffepy.core.memory import Tensor
@@ -38,30 +38,17 @@ TOLD = 8  # numbers of a Told
 GRAD_SCALE, GOOD, SKIPPED, IN_A_ROW, NORM, SCALE, SKIPS = range(7)  # the numbers of a Found
 
 
-class DeviceUpdater:
-    """Owns the histories of a net's parameters, on its device. As ``solvers.update.Updater``.
-
-    Args:
-        net: whose parameters are learned; its arena is made here if it is not yet.
-        rule: the update rule.
-        param: the SolverParameter, for weight_decay and regularization_type.
-        grad_scale: of the net; by default gradients are not scaled.
-    """
+class DeviceUpdater(Updater):
+    """The Updater of a net whose parameters are on a device: its work is queued there."""
 
     def __init__(
         self, net: Net, rule: Rule, param: Any, grad_scale: GradScale | None = None
     ) -> None:
-        check_regularization(param)
-        self.net = net
-        self.rule = rule
-        self.grad_scale = grad_scale or GradScale()
+        super().__init__(net, rule, param, grad_scale)
         self.judges = False
-        self.weight_decay: float = param.weight_decay
-        self.l1 = param.regularization_type == "L1"
         self.xp = net.context.xp
         self.place = net.context.place
         self.device = net.context.accelerator
-        self.arena = net.arena
         self._homes: list[Array] = []
         self._starts: list[Array] = []
         self._where: Array = None  # of the losses' gradients
@@ -77,7 +64,7 @@ class DeviceUpdater:
             self._found = self.xp.zeros(SKIPS + 1, np.float64)
             self._follow()
             self._sums = self.xp.empty(len(self._pieces), np.float64)
-        self.put()
+        self.follow_grad_scale()
 
     def _follow(self) -> None:
         """Note where the parameters and the losses' gradients are. ``share_weights`` may have
@@ -110,7 +97,6 @@ class DeviceUpdater:
     # -- what a step does -----------------------------------------------------------------
 
     def bring_home(self) -> None:
-        """Make gradients current in the arena, wherever they are now: before all that follows."""
         for parameter in self.net.parameters:
             parameter.blob.grads.write(self.place)
 
@@ -118,7 +104,6 @@ class DeviceUpdater:
         self, rate: float, iteration: int, passes: int = 1, clip: float = -1.0,
         look: Callable[[], None] | None = None, *, scaled: bool = False,
     ) -> None:
-        """One update of all parameters. See Updater.apply for the arguments."""
         self.prepare(rate, iteration, passes, clip, scaled)
         if look is None:
             self.launch()
@@ -138,14 +123,12 @@ class DeviceUpdater:
         self.judges = self.judges_with(clip)
         self.rule.begin(iteration)
         self._follow()
-        momentum, second, delta, correction = self.rule.constants()
         scale = 1 / passes
         if scaled and not self.judges:
             scale /= self.grad_scale.value
-        if not self.rule.kernel:  # array code has the correction itself
-            correction, self._rate = 1.0, rate
-        said = (rate * correction, momentum, second, delta, scale, self.weight_decay, clip,
-                float(scaled))
+        self._rate = rate  # array code has the correction itself
+        told_rate = rate * self.rule.correction if self.rule.kernel else rate
+        said = (told_rate, *self.rule.constants(), scale, self.weight_decay, clip, float(scaled))
         if said != self._said:
             self.device.launch_grid("update.tell", 1, 1, self._told, *map(np.float64, said))
             self._said = said
@@ -212,9 +195,7 @@ class DeviceUpdater:
 
     # -- what the host gets to know ---------------------------------------------------------
 
-    def look(self, clip: float = -1.0) -> None:
-        """Renew ``grad_scale``, and log whether the last update was clipped. Waits for the device,
-        where there is something to know."""
+    def fetch_grad_scale(self, clip: float = -1.0) -> None:
         if not self.judges:
             return
         with self.net.context.computing():
@@ -226,8 +207,7 @@ class DeviceUpdater:
             self.grad_scale.good, self.grad_scale.skipped, self.grad_scale.in_a_row = (
                 int(found[i]) for i in (GOOD, SKIPPED, IN_A_ROW))
 
-    def put(self) -> None:
-        """Follow a ``grad_scale`` that was changed from outside."""
+    def follow_grad_scale(self) -> None:
         s = self.grad_scale
         found = np.array([s.value, s.good, s.skipped, s.in_a_row, 0, 1, 0], np.float64)
         with self.net.context.computing():
@@ -238,23 +218,18 @@ class DeviceUpdater:
     # -- snapshots ------------------------------------------------------------------------
 
     def history_blobs(self) -> list[Array]:
-        """Copies of the histories on the host. See Updater.history_blobs."""
         with self.net.context.computing():
             copies = [array.get() for array in self.history]
         return [array[p.offset : p.offset + p.count].reshape(p.blob.shape)
                 for array in copies for p in self.net.parameters]
 
     def restore(self, history: Sequence[Array]) -> None:
-        """See Updater.restore."""
         given = iter(history)
         with self.net.context.computing():
             for array in self.history:
                 for p in self.net.parameters:
                     values = np.asarray(next(given), array.dtype).reshape(-1)
                     array[p.offset : p.offset + p.count].set(values)
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
 
 def _same(some: Sequence[Array], others: Sequence[Array]) -> bool:

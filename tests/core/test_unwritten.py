@@ -157,7 +157,7 @@ def test_what_lies_in_rooms_before_a_pass_does_not_matter(phase):
     assert nets[0].executor.turns.rooms
 
     def soil(net):
-        for room in net.walk.turns.rooms:
+        for room in net.executor.turns.rooms:
             for piece in room._pieces:
                 piece.fill(np.nan)
 
@@ -178,7 +178,7 @@ def test_a_lodger_that_grows_shows_no_numbers_of_others():
     net = Net(parsed(DEEP), TEST, context=Context(seed=5), optimize=True)
     feed(net)
     net.forward()
-    for life in net.walk.turns.values[0]:
+    for life in net.executor.turns.values[0]:
         life.memory.resize(life.memory.count // 2)
         assert life.memory.is_zero
 

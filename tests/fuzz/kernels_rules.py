@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from caffepy.kernels.operations.update import UpdateSpec
 from caffepy.proto import caffe_pb2, text
 from caffepy.solvers import rule
 from fuzz.cases import Case, family
@@ -36,12 +35,11 @@ def update(draw: Draw) -> Case:
         w, g, *history = (at(side.array(a), start) for a in arrays)
         name = side.names[0]
         plain = name == REFERENCE  # which has no kernels for rules: they are array code
-        spec = UpdateSpec(r.kernel, count, *r.constants()[:3], decays)
-        kernel = None if plain else engine(name, side.threads).plan(spec)
+        kernel = None if plain else engine(name, side.threads).plan(r.spec(count, decays))
         for iteration, (scale, decay, rate) in enumerate(steps):
             r.begin(iteration)
             if kernel:
-                kernel.step(w, g, history, scale, decay, rate * r.constants()[3])
+                kernel.step(w, g, history, scale, decay, rate * r.correction)
             else:
                 u = side.dtype.type(scale) * g + (side.dtype.type(decay) * w if decays else 0)
                 r.update(u, tuple(history), rate, np.empty(count, side.dtype))

@@ -133,7 +133,7 @@ def other_pixels(self, pixels):
     ("Fused chain", direct.Forward, "run", without_relu),
     ("Convolution kernel, 1 x 1", subsampled.Subsampled, "_counting", other_pixels),
     ("Update kernel", update.Passes, "divide", lambda self, what, h: (
-        self.run("s", update.MUL, h, 1.0, root=True, plus=self.spec.delta),
+        self.run("s", update.MUL, h, 1.0, root=True, plus=self.constants.delta),
         self.run("w", update.DIV, what, "s", times=self.rate, keeps=1.0))),
 ])
 def test_planted_faults_are_found(family, owner, name, fault, monkeypatch):

@@ -63,8 +63,8 @@ def equal(first, second, check=assert_array_equal):
 
 
 def state(solver):
-    solver.updater.look()
-    s = solver.grad_scale
+    solver.updater.fetch_grad_scale()
+    s = solver.state.grad_scale
     return s.value, s.good, s.skipped, s.in_a_row
 
 
@@ -295,5 +295,5 @@ def test_gradients_that_no_scale_helps_are(train, device):
     solver.net.after_backward.append(lambda i: solver.net.parameters[0].blob.diff.fill(np.nan))
     with pytest.raises(NumericError, match="no update could be made in the last 41 iterations"):
         solver.step(60)
-    assert solver.grad_scale.value == grad_scale.LEAST
+    assert solver.state.grad_scale.value == grad_scale.LEAST
     assert not re.search("nan", str(numbers(solver)[0]))

@@ -68,9 +68,9 @@ def test_a_scale_adapts_on_the_device(launched, make):
         assert len(launched) == 2 * 3
         assert fake_cuda.counts.syncs == 0
         assert fake_cuda.counts.launches["judge_float"] == 3
-        assert solver.grad_scale.skipped == 0
-        solver.updater.look()
-        assert solver.grad_scale.skipped > 0
+        assert solver.state.grad_scale.skipped == 0
+        solver.updater.fetch_grad_scale()
+        assert solver.state.grad_scale.skipped > 0
         assert fake_cuda.counts.syncs == 1
 
 

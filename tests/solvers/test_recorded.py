@@ -94,7 +94,7 @@ def test_recorded_snapshot_loads(name, case):
         ours.step(6)
         restored.restore(state)
         assert restored.iter == 6
-        assert restored.current_step == ours.current_step
+        assert restored.state.current_step == ours.state.current_step
         for (layer, index), expected in case.parameters("step6").items():
             assert_allclose(restored.net.params[layer][index].data, expected, 1e-6)
         for mine, loaded in zip(ours.updater.history_blobs(), restored.updater.history_blobs(),

@@ -15,10 +15,10 @@ from caffepy.errors import ConfigError
 from caffepy.kernels import choose_engines
 from caffepy.kernels.reference import ReferenceEngine
 from caffepy.proto import caffe_pb2
-from caffepy.solvers import rule, update
+from caffepy.solvers import rule, update_host
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Rule
-from caffepy.solvers.update import Updater
+from caffepy.solvers.update_host import HostUpdater
 
 
 def parameters(*shapes_and_mults, dtype=np.float32):
@@ -29,7 +29,8 @@ def parameters(*shapes_and_mults, dtype=np.float32):
             for i, (shape, lr, decay) in enumerate(shapes_and_mults)]
     net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype), optimize=False,
                           arena=Arena(made, dtype, mover), loss_terms=[], grad_scale=lambda: 1.0,
-                          context=SimpleNamespace(mover=mover, engines=[ReferenceEngine()]))
+                          context=SimpleNamespace(
+                              mover=mover, engines=[ReferenceEngine()], threads=None))
     for parameter in made:
         for tensor in (parameter.blob.values, parameter.blob.grads):
             tensor.overwrite(Place.HOST)[...] = random.standard_normal(parameter.blob.shape)
@@ -37,8 +38,9 @@ def parameters(*shapes_and_mults, dtype=np.float32):
 
 
 def updater(net, kind="SGD", line="", threads=None):
+    net.context.threads = threads
     p = text_format.Parse(f"{RULES[kind]} {line}", caffe_pb2.SolverParameter())
-    return Updater(net, rule.get(kind)(p, np), p, threads)
+    return HostUpdater(net, rule.get(kind)(p, np), p)
 
 
 def apply(made, rate=0.1, iteration=0, **more):
@@ -67,6 +69,30 @@ def test_refused_parameters(kind, line, words):
     p = text_format.Parse(line, caffe_pb2.SolverParameter())
     with pytest.raises(ConfigError, match=words):
         rule.get(kind)(p, np)
+
+
+@pytest.mark.parametrize("kind, expected", [
+    ("SGD", (0.5, 0, 0)), ("Nesterov", (0.5, 0, 0)), ("AdaDelta", (0.5, 0, 2)),
+    ("Adam", (0.5, 0.25, 2)), ("AdaGrad", (0, 0, 2)), ("RMSProp", (0, 0.75, 2)),
+])
+def test_constants_are_fields_of_the_solver(kind, expected):
+    line = "momentum2: 0.25 rms_decay: 0.75 delta: 2 " + "momentum: 0.5" * (expected[0] > 0)
+    p = text_format.Parse(line, caffe_pb2.SolverParameter())
+    made = rule.get(kind)(p, np)
+    assert made.constants() == expected
+    assert made.spec(3, True).constants == expected
+
+
+def test_a_rule_derived_from_another_has_its_constants_and_its_own():
+    class Own(rule.get("RMSProp")):
+        momentum2 = rule.Constant("momentum")
+
+    p = text_format.Parse("momentum2: 0.25 rms_decay: 0.75 delta: 2", caffe_pb2.SolverParameter())
+    made = Own(p, np)
+    assert made.constants() == (0.25, 0.75, 2) and made.momentum2 == 0.25
+    made.delta = 3.0  # as it goes on
+    assert made.constants() == (0.25, 0.75, 3)
+    assert rule.get("RMSProp")(p, np).constants() == (0, 0.75, 2)
 
 
 def test_one_name_belongs_to_one_module():
@@ -106,11 +132,11 @@ def test_a_rule_derived_from_another_does_not_inherit_its_kernel():
 @pytest.mark.parametrize("kind", list(RULES))
 def test_number_of_threads_and_chunks_change_nothing(kind, monkeypatch):
     """Bit for bit, for sizes around the border of a chunk."""
-    shapes = [((update.CHUNK * 5 + 3,), 1, 1), ((7,), 2, 0), ((300, 301), 1, 1), ((1,), 0, 1)]
+    shapes = [((update_host.CHUNK * 5 + 3,), 1, 1), ((7,), 2, 0), ((300, 301), 1, 1), ((1,), 0, 1)]
     results = []
-    for threads, chunk in ((1, update.CHUNK), (2, update.CHUNK), (3, 1000)):
-        monkeypatch.setattr(update, "CHUNK", chunk)
-        monkeypatch.setattr(update, "LEAST_PER_THREAD", chunk)
+    for threads, chunk in ((1, update_host.CHUNK), (2, update_host.CHUNK), (3, 1000)):
+        monkeypatch.setattr(update_host, "CHUNK", chunk)
+        monkeypatch.setattr(update_host, "LEAST_PER_THREAD", chunk)
         net = parameters(*shapes)
         made = updater(net, kind, "weight_decay: 0.01", threads)
         assert (made._pool is not None) == (threads > 1)
@@ -143,7 +169,7 @@ def test_diffs_that_nobody_sees_are_not_written(kind, line):
 
 
 needs_onednn = pytest.mark.skipif("onednn" not in ENGINES, reason="no oneDNN here")
-OURS = [((update.OF_ALL_THREADS + 5, 2), 1, 1), ((7,), 2, 0), ((30, 11), 0.5, 3), ((1,), 0, 1)]
+OURS = [((update_host.OF_ALL_THREADS + 5, 2), 1, 1), ((7,), 2, 0), ((30, 11), 0.5, 3), ((1,), 0, 1)]
 
 
 def with_kernels(kind="SGD", line="weight_decay: 0.01", dtype=np.float32, shapes=OURS):
@@ -185,7 +211,7 @@ def test_a_rule_may_change_its_constants_as_it_goes_on():
         net = parameters(*OURS[1:])
         net.optimize, net.context.engines = optimize, choose_engines("cpu")
         p = text_format.Parse("momentum: 0.9", caffe_pb2.SolverParameter())
-        made = Updater(net, Warm(p, np), p)
+        made = HostUpdater(net, Warm(p, np), p)
         grads = net.arena.grads.copy()
         for iteration in range(5):
             made.weight_decay = 0.1 * (iteration > 2)  # a script may
@@ -231,7 +257,7 @@ def test_updates_that_are_skipped_leave_weights_as_they_are():
     net = parameters(*OURS[1:])
     net.optimize, net.context.engines = True, choose_engines("cpu")
     p = text_format.Parse("momentum: 0.9", caffe_pb2.SolverParameter())
-    made = Updater(net, rule.get("SGD")(p, np), p, grad_scale=GradScale(8.0, adaptive=True))
+    made = HostUpdater(net, rule.get("SGD")(p, np), p, grad_scale=GradScale(8.0, adaptive=True))
     net.arena.grads[3] = np.inf
     made.history[0][...] = 1
     before = net.arena.values.copy()
@@ -242,10 +268,10 @@ def test_updates_that_are_skipped_leave_weights_as_they_are():
 
 
 def test_norm_is_one_for_any_number_of_threads(monkeypatch):
-    monkeypatch.setattr(update, "LEAST_PER_THREAD", 1)
+    monkeypatch.setattr(update_host, "LEAST_PER_THREAD", 1)
     norms = set()
     for threads in (1, 2, 4):
-        net = parameters(((update.CHUNK * 3 + 5,), 1, 1), ((10,), 2, 1))
+        net = parameters(((update_host.CHUNK * 3 + 5,), 1, 1), ((10,), 2, 1))
         made = updater(net, threads=threads)
         made.bring_home()
         norms.add(made.norm())
@@ -324,12 +350,12 @@ def test_float64_nets_are_updated_in_float64():
 
 def test_neighbours_with_equal_multipliers_are_taken_together():
     net = parameters(((4,), 1, 1), ((5,), 1, 1), ((0,), 2, 1), ((2,), 2, 1), ((3,), 1, 0))
-    assert list(update.runs(net.parameters)) == [(0, 9, 1, 1), (9, 11, 2, 1), (11, 14, 1, 0)]
+    assert list(update_host.runs(net.parameters)) == [(0, 9, 1, 1), (9, 11, 2, 1), (11, 14, 1, 0)]
 
 
 def test_an_error_in_another_thread_reaches_the_caller(monkeypatch):
-    monkeypatch.setattr(update, "LEAST_PER_THREAD", 1)
-    made = updater(parameters(((update.CHUNK * 8,), 1, 1)), threads=2)
+    monkeypatch.setattr(update_host, "LEAST_PER_THREAD", 1)
+    made = updater(parameters(((update_host.CHUNK * 8,), 1, 1)), threads=2)
 
     def broken(*arguments):
         raise ConfigError("broken rule")

@@ -226,7 +226,7 @@ def test_all_stop_after_the_same_iteration(rank, testing):
         signals = ["stop"] if workers.rank == rank else []
         solver = make(workers, more="max_iter: 9", action=lambda: (
             signals.pop() if signals and solver.iter == 3
-            and (solver.before_tests is not None) == testing else None))
+            and (solver.state.before_tests is not None) == testing else None))
         with solver:
             solver.solve()
             return solver.iter, solver.stopped

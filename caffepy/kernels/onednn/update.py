@@ -33,11 +33,13 @@ class Passes:
 
     Attributes:
         spec: the update.
+        constants: the rule's, of the spec.
         scale, decay, rate, minus_rate: numbers that may differ from step to step.
     """
 
     def __init__(self, runtime: Runtime, spec: UpdateSpec) -> None:
         self.spec = spec
+        self.constants = spec.constants
         self.scale, self.decay, self.rate, self.minus_rate = (
             np.empty(1, np.float32) for _ in range(4))
         self._runtime = runtime
@@ -108,7 +110,7 @@ class Passes:
 
     def divide(self, what: str, h: str) -> None:
         """w -= rate what / (sqrt(h) + delta)."""
-        self.run("s", MUL, h, 1.0, root=True, plus=self.spec.delta)
+        self.run("s", MUL, h, 1.0, root=True, plus=self.constants.delta)
         self.run("w", DIV, what, "s", times=self.minus_rate, keeps=1.0)
 
 
@@ -118,15 +120,15 @@ def number(value: float | Array) -> Array:
 
 
 def _sgd(p: Passes) -> None:
-    p.gradient("h", p.rate, keeps=p.spec.momentum)
+    p.gradient("h", p.rate, keeps=p.constants.momentum)
     p.run("w", api.SUB, "w", "h")
 
 
 def _nesterov(p: Passes) -> None:
     """What is subtracted, (1 + momentum) h' - momentum h, is t + momentum h'."""
     p.gradient("t", p.rate)
-    p.run("h", MUL, "t", 1.0, keeps=p.spec.momentum)
-    p.run("t", ADD, "t", "h", b_times=p.spec.momentum)
+    p.run("h", MUL, "t", 1.0, keeps=p.constants.momentum)
+    p.run("t", ADD, "t", "h", b_times=p.constants.momentum)
     p.run("w", api.SUB, "w", "t")
 
 
@@ -138,25 +140,25 @@ def _adagrad(p: Passes) -> None:
 
 def _rmsprop(p: Passes) -> None:
     p.gradient("t")
-    p.mean("h", p.spec.second, "t", "t")
+    p.mean("h", p.constants.second, "t", "t")
     p.divide("t", "h")
 
 
 def _adadelta(p: Passes) -> None:
     p.gradient("t")
-    p.mean("h", p.spec.momentum, "t", "t")
-    p.run("s", ADD, "h", p.spec.delta, root=True)
+    p.mean("h", p.constants.momentum, "t", "t")
+    p.run("s", ADD, "h", p.constants.delta, root=True)
     p.run("t", DIV, "t", "s")
-    p.run("s", ADD, "k", p.spec.delta, root=True)
+    p.run("s", ADD, "k", p.constants.delta, root=True)
     p.run("t", MUL, "t", "s")
-    p.mean("k", p.spec.momentum, "t", "t")
+    p.mean("k", p.constants.momentum, "t", "t")
     p.run("w", MUL, "t", p.minus_rate, keeps=1.0)
 
 
 def _adam(p: Passes) -> None:
     p.gradient("t")
-    p.mean("h", p.spec.momentum, "t")
-    p.mean("k", p.spec.second, "t", "t")
+    p.mean("h", p.constants.momentum, "t")
+    p.mean("k", p.constants.second, "t", "t")
     p.divide("h", "k")
 
 
@@ -166,7 +168,7 @@ RULES: dict[str, Callable[[Passes], None]] = {
 }
 
 
-@implements("rule", "count", "momentum", "second", "delta", "decays")
+@implements("rule", "count", "constants", "decays")
 class Update(UpdateKernel):
     """The passes of the rule that the spec names."""
 

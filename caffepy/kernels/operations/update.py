@@ -8,24 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from caffepy.core.memory import Array
 from caffepy.kernels.contract import Kernel, Spec
+
+
+class Constants(NamedTuple):
+    """The numbers of a rule that stay from step to step, in the order of all kernels.
+
+    ``second`` is the decay of a running mean that ``momentum`` is not the decay of.
+    """
+
+    momentum: float = 0.0
+    second: float = 0.0
+    delta: float = 0.0
 
 
 @dataclass(frozen=True)
 class UpdateSpec(Spec):
     """An update of ``count`` weights.
 
-    ``rule`` is its Rule.kernel; ``momentum``, ``second`` and ``delta`` are its constants;
-    ``decays`` says whether there is an L2 decay.
+    ``rule`` is its Rule.kernel; ``decays`` says whether there is an L2 decay.
     """
 
     rule: str
     count: int
-    momentum: float
-    second: float
-    delta: float
+    constants: Constants
     decays: bool
     dtype: str = "float32"
 

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support import RULES
 
 from caffepy.kernels.contract import Unsupported
-from caffepy.kernels.operations.update import UpdateSpec
+from caffepy.kernels.operations.update import Constants, UpdateSpec
 from caffepy.proto import caffe_pb2
 from caffepy.solvers import rule
 
@@ -26,7 +26,7 @@ def made(kind, count, decays, line=""):
     """The rule, and the kernel for it."""
     p = text_format.Parse(line or RULES[kind], caffe_pb2.SolverParameter())
     r = rule.get(kind)(p, np)
-    return r, onednn().plan(UpdateSpec(r.kernel, count, *r.constants()[:3], decays))
+    return r, onednn().plan(r.spec(count, decays))
 
 
 @pytest.mark.parametrize("decays", [True, False])
@@ -52,7 +52,7 @@ def follow(r, kernel, count, start, decays):
     before = g.copy()
     for iteration, (scale, decay, rate) in enumerate(STEPS):
         r.begin(iteration)
-        kernel.step(w, g, history, scale, decay, rate * r.constants()[3])
+        kernel.step(w, g, history, scale, decay, rate * r.correction)
         gradient = scale * wide[1] + (decay * wide[0] if decays else 0)
         r.update(gradient, tuple(wide[2:]), rate, np.empty(count))
         wide[0] -= gradient
@@ -81,6 +81,6 @@ def test_what_is_no_number_is_not_hidden(kind, decays):
 
 def test_what_it_does_not_do():
     with pytest.raises(Unsupported, match="float32"):
-        onednn().plan(UpdateSpec("sgd", 3, 0.9, 0.0, 0.0, True, "float64"))
+        onednn().plan(UpdateSpec("sgd", 3, Constants(0.9), True, "float64"))
     with pytest.raises(Unsupported, match="no passes for the rule"):
-        onednn().plan(UpdateSpec("", 3, 0.9, 0.0, 0.0, True))
+        onednn().plan(UpdateSpec("", 3, Constants(0.9), True))

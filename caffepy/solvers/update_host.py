@@ -1,20 +1,13 @@
-"""Applying an update rule to all parameters of a net: in cache-sized chunks, on several threads.
+"""Applying an update rule on the host: in cache-sized chunks, on several threads.
 
-For each parameter, in the original's order:
+One after the other the passes of an update (see updater) over a large net would each go through
+main memory. So all of them are done on one chunk of the arena while it lies in the cache, then on
+the next. NumPy lets go of Python's lock inside each pass, hence threads help; how many there are
+changes no number.
 
-    g *= scale                          clipping, 1 / iter_size and 1 / global_grad_scale
-    g += decay * w  or  decay * sign(w) weight_decay * decay_mult, L2 or L1
-    g  = the rule's update              with rate * lr_mult
-    w -= g
-
-Afterwards the parameter's diff holds what was subtracted, which scripts look at. Where nobody can,
-in the command's nets (``optimize``), it is not written: a sixth of the update of a large net.
-
-One after the other these passes over a large net would each go through main memory. So all of
-them are done on one chunk of the arena while it lies in the cache, then on the next. NumPy lets
-go of Python's lock inside each pass, hence threads help; how many there are changes no number.
-Where diffs are not written an engine may have a kernel for the rule, with L2 decay, which needs
-fewer passes and has all threads in each.
+Where nobody can look at diffs afterwards, in the command's nets (``optimize``), they are not
+written: a sixth of the update of a large net. There an engine may have a kernel for the rule, with
+L2 decay, which needs fewer passes and has all threads in each.
 """
 
 from __future__ import annotations
@@ -29,26 +22,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffepy import cores, forks, log
+from caffepy import cores, forks
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
-from caffepy.errors import ConfigError, did_you_mean
 from caffepy.kernels.contract import Unsupported
-from caffepy.kernels.operations.update import UpdateSpec
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
+from caffepy.solvers.updater import Updater, clip_scale
 
 if TYPE_CHECKING:
     from caffepy.core.arena import Parameter
     from caffepy.core.net import Net
 
-logger = log.get(__name__)
-
 CHUNK = 65536  # numbers: a chunk of weights, gradients, history and scratch stays in the cache
 OF_ALL_THREADS = 4 * CHUNK  # numbers of a chunk in which all threads have a part
 LEAST_PER_THREAD = 4 * CHUNK  # less than this is not worth waking another thread for
 MOST_THREADS = 8  # memory is the limit long before
-REGULARIZATIONS = ("L2", "L1")
 
 
 @dataclass
@@ -62,35 +51,25 @@ class Chunk:
     history: tuple[Array, ...]
 
 
-class Updater:
-    """Owns the histories of a net's parameters and carries out a rule.
+class HostUpdater(Updater):
+    """The Updater of a net whose parameters are on the host.
 
-    Args:
-        net: whose parameters are learned; its arena is made here if it is not yet.
-        rule: the update rule.
-        param: the SolverParameter, for weight_decay and regularization_type.
-        threads: how many at most; None takes OMP_NUM_THREADS or the cores there are.
-        grad_scale: of the net; by default gradients are not scaled.
+    It takes as many threads as the net's context says: by default OMP_NUM_THREADS, or as there are
+    cores.
     """
 
     def __init__(
-        self, net: Net, rule: Rule, param: Any, threads: int | None = None,
-        grad_scale: GradScale | None = None,
+        self, net: Net, rule: Rule, param: Any, grad_scale: GradScale | None = None
     ) -> None:
-        check_regularization(param)
-        self.net = net
-        self.rule = rule
-        self.grad_scale = grad_scale or GradScale()
-        self.weight_decay: float = param.weight_decay
-        self.l1 = param.regularization_type == "L1"
-        arena = net.arena
+        super().__init__(net, rule, param, grad_scale)
+        arena = self.arena
         mover = net.context.mover
         self.history: list[Array] = [
             mover.zeros(Place.HOST, arena.count, net.dtype) for _ in range(rule.histories)
         ]
         self._moved = False
         self._homes = [p.blob.values.write(Place.HOST) for p in net.parameters]
-        self._threads = max(1, min(threads or cores.threads(), MOST_THREADS,
+        self._threads = max(1, min(net.context.threads or cores.threads(), MOST_THREADS,
                                    arena.count // LEAST_PER_THREAD))
         self._scratch = [mover.zeros(Place.HOST, 2 * CHUNK, net.dtype)
                          for _ in range(self._threads)]
@@ -123,16 +102,14 @@ class Updater:
 
     def _settings(self) -> tuple[float, ...]:
         """What kernels are planned for, and a rule or a script may change as it goes on."""
-        return *self.rule.constants()[:3], self.weight_decay
+        return *self.rule.constants(), self.weight_decay
 
     def _kernel(self, chunk: Chunk) -> Any:
-        momentum, second, delta, _ = self.rule.constants()
-        return self.net.context.engines[0].plan(UpdateSpec(
-            self.rule.kernel, chunk.values.size, momentum, second, delta,
-            bool(self.weight_decay * chunk.decay_mult), self.net.dtype.name))
+        return self.net.context.engines[0].plan(self.rule.spec(
+            chunk.values.size, bool(self.weight_decay * chunk.decay_mult), self.net.dtype.name))
 
     def _cut(self, size: int) -> Iterator[Chunk]:
-        grads = self.net.arena.grads
+        grads = self.arena.grads
         for start, lr_mult, decay_mult, values in self._pieces():
             for at in range(0, values.size, size):
                 part = values[at : at + size]
@@ -147,7 +124,7 @@ class Updater:
                 yield p.offset, p.lr_mult, p.decay_mult, home.reshape(-1)
         else:
             for start, stop, lr_mult, decay_mult in runs(self.net.parameters):
-                yield start, lr_mult, decay_mult, self.net.arena.values[start:stop]
+                yield start, lr_mult, decay_mult, self.arena.values[start:stop]
 
     def _follow(self, homes: list[Array]) -> None:
         """Work on the parameters where they are now. ``share_weights`` may have moved them out of
@@ -160,7 +137,6 @@ class Updater:
     # -- what a step does -----------------------------------------------------------------
 
     def bring_home(self) -> None:
-        """Make gradients current in the arena, wherever they are now: before all that follows."""
         for parameter in self.net.parameters:
             parameter.blob.grads.write(Place.HOST)
 
@@ -188,16 +164,6 @@ class Updater:
         self, rate: float, iteration: int, passes: int = 1, clip: float = -1.0,
         look: Callable[[], None] | None = None, *, scaled: bool = False,
     ) -> None:
-        """One update of all parameters. Their gradients must have been brought home.
-
-        Args:
-            rate: the learning rate, without lr_mult.
-            iteration: from 0.
-            passes: ``iter_size``, which gradients are divided by.
-            clip: ``clip_gradients``.
-            look: called when all updates are computed and none is subtracted yet.
-            scaled: gradients are multiplied with ``grad_scale``.
-        """
         self._follow([p.blob.values.write(Place.HOST) for p in self.net.parameters])
         self.rule.begin(iteration)
         if self._settings() != self._planned_for:
@@ -215,7 +181,7 @@ class Updater:
             look()
             self._each_chunk(self._subtract)
         if self.grad_scale.value != before:
-            self.put()
+            self.follow_grad_scale()
 
     def finite(self) -> bool:
         """Whether all gradients are finite numbers."""
@@ -228,8 +194,7 @@ class Updater:
         return all(found)
 
     def _run_kernels(self) -> None:
-        *_, correction = self.rule.constants()
-        rate = self._rate * correction
+        rate = self._rate * self.rule.correction
         for kernel, chunk in self._kernels:
             kernel.step(chunk.values, chunk.grads, chunk.history, self._scale,
                         self.weight_decay * chunk.decay_mult, rate * chunk.lr_mult)
@@ -284,18 +249,12 @@ class Updater:
         for future in futures:
             future.result()
 
-    def look(self, clip: float = -1.0) -> None:
-        """Make ``grad_scale`` what it is; here it always is. See DeviceUpdater."""
-
-    def put(self) -> None:
-        """Follow a ``grad_scale`` that was changed from outside."""
+    def follow_grad_scale(self) -> None:
         scaled_gradients.seed_losses(self.net)
 
     # -- snapshots ------------------------------------------------------------------------
 
     def history_blobs(self) -> list[Array]:
-        """The histories as the original saves them: the first of every parameter in the shape of
-        its blob, then the second of every parameter."""
         return [
             array[p.offset : p.offset + p.count].reshape(p.blob.shape)
             for array in self.history
@@ -303,25 +262,14 @@ class Updater:
         ]
 
     def restore(self, history: Sequence[Array]) -> None:
-        """Take histories as ``history_blobs`` gives them, in any shapes of as many numbers."""
         for array, target in zip(history, self.history_blobs(), strict=True):
             target[...] = array.reshape(target.shape)
 
     def close(self) -> None:
-        """Let the threads go."""
         if self._pool:
             self._pool.shutdown()
             self._pool = None
             self._scratch = self._scratch[:1]
-
-
-def clip_scale(norm: float, most: float) -> float:
-    """What makes a norm at most ``most``."""
-    if not norm > most:
-        return 1.0
-    logger.info("Gradient clipping: scaling down gradients (L2 norm %g > %g) by scale "
-                "factor %g", norm, most, most / norm)
-    return most / norm
 
 
 def runs(parameters: list[Parameter]) -> Iterator[tuple[int, int, float, float]]:
@@ -332,12 +280,3 @@ def runs(parameters: list[Parameter]) -> Iterator[tuple[int, int, float, float]]
         start, stop = members[0].offset, members[-1].offset + members[-1].count
         if stop > start:
             yield start, stop, lr_mult, decay_mult
-
-
-def check_regularization(param: Any) -> None:
-    """Refuse a regularization_type that does not exist."""
-    kind = param.regularization_type
-    if kind not in REGULARIZATIONS:
-        raise ConfigError(f"Unknown regularization type: {kind}",
-                          allowed=" or ".join(REGULARIZATIONS),
-                          fix=did_you_mean(kind, REGULARIZATIONS), field="regularization_type")

@@ -1,0 +1,115 @@
+"""The second half of an iteration: the gradients are clipped and used at the rate of now, and the
+iteration is counted.
+
+On a GPU the update can be the sequel of backward; see update_sequel. It is none where somebody
+looks at the gradients in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from caffepy import log
+from caffepy.core import debug
+from caffepy.solvers import rate
+from caffepy.solvers.reduce import Reducer
+from caffepy.solvers.state import TrainingState
+from caffepy.solvers.update_device import DeviceUpdater
+from caffepy.solvers.update_sequel import UpdateSequel
+from caffepy.solvers.updater import Updater
+
+if TYPE_CHECKING:
+    from caffepy.core.net import Net
+
+logger = log.get(__name__)
+
+
+class ApplyUpdate:
+    """What is done with a net's gradients in each iteration.
+
+    Args:
+        state: whose rate is set and whose iterations are counted.
+        net, updater: whose parameters are updated, and what does it.
+        reducer: which averages the gradients before a sequel.
+        param: the SolverParameter.
+    """
+
+    def __init__(
+        self, state: TrainingState, net: Net, updater: Updater, reducer: Reducer, param: Any
+    ) -> None:
+        self.state = state
+        self.net = net
+        self.updater = updater
+        self.param = param
+        self._sequel = (UpdateSequel(updater, reducer, state, param)
+                        if isinstance(updater, DeviceUpdater) else None)
+        self._said: set[str] = set()
+        self._stepped = False  # whether the rate has come to another step of multistep
+
+    def as_sequel(self, looker: str) -> UpdateSequel | None:
+        """The coming update as what follows backward, which ``followed`` then concludes; None if
+        it must run by itself.
+
+        Args:
+            looker: who looks at the gradients before it, in words; "" if nobody does.
+        """
+        if self._sequel is None:
+            return None
+        if looker:
+            if looker not in self._said:
+                self._said.add(looker)
+                logger.info("The update runs by itself: %s at the gradients", looker)
+            return None
+        self._find_rate()
+        return self._sequel
+
+    def followed(self, displays: bool) -> None:
+        """The update was backward's sequel: log what there is to log if the iteration
+        ``displays``, and count it."""
+        self._log_rate(displays)
+        self._count(displays)
+
+    def apply(self, displays: bool, *, scaled: bool) -> None:
+        """Update by itself, log and count.
+
+        Args:
+            scaled: the gradients are multiplied with the net's scale.
+        """
+        state, p, net = self.state, self.param, self.net
+        self._find_rate()
+        self._log_rate(displays)
+        with net.public_call():
+            self.updater.bring_home()
+            look = (lambda: debug.update(net)) if net.debug_info else None
+            self.updater.apply(state.rate, state.iter, p.iter_size, p.clip_gradients, look,
+                               scaled=scaled)
+        self._count(displays)
+
+    def log_updates(self, clip: float = -1.0) -> None:
+        """Log what became of updates, as far as nobody has seen it yet.
+
+        Raises:
+            NumericError: none can be made any more.
+        """
+        self.updater.fetch_grad_scale(clip)
+        self.state.grad_scale.log_skipped(self.state.iter, self.param.on_nan)
+
+    def _find_rate(self) -> None:
+        state, p = self.state, self.param
+        before = state.current_step
+        state.current_step = rate.steps_taken(p, state.iter, before)
+        self._stepped = p.lr_policy == "multistep" and state.current_step != before
+        state.rate = rate.rate(p, state.iter, state.current_step)
+
+    def _log_rate(self, displays: bool) -> None:
+        state = self.state
+        if self._stepped:
+            logger.info("MultiStep Status: Iteration %d, step = %d", state.iter,
+                        state.current_step)
+        if displays:
+            logger.info("Iteration %d, lr = %g", state.iter, state.rate)
+
+    def _count(self, displays: bool) -> None:
+        if displays:
+            self.log_updates(self.param.clip_gradients)
+        self.state.iter += 1
