@@ -17,7 +17,9 @@ import numpy as np
 from fuzz.sides import Array, Side
 
 ULP = 2.0**-23
-NEAR = 16  # units, and two for the root of each term: what no shaking is asked for
+# units, and two for the root of each term: what no shaking is asked for; Winograd's transforms,
+# which multiply by up to 4, have come to a little over 16
+NEAR = 24
 TRIALS = 4
 MARGIN = 16  # of what shaking by two units moves
 

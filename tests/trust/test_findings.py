@@ -68,8 +68,8 @@ def test_log_lines_that_lie_across_each_other(tmp_path):
     ("solver_mode: 06", "expected a value of solver_mode .found 06"),
     ("solver_mode: " + "1" * 5000, "expected a value of solver_mode"),
     ("max_iter: " + "9" * 5000, "max_iter is out of range"),
-    ('net: "\\U00110000"', "a character that does not exist"),
-    ('net: "\\UFFFFFFFF"', "a character that does not exist"),
+    ('net: "\\U00110000"', "takes eight hex digits, 00000000 to 0010FFFF"),
+    ('net: "\\UFFFFFFFF"', "takes eight hex digits, 00000000 to 0010FFFF"),
 ])
 def test_numbers_that_python_does_not_read(line, words):
     with pytest.raises(ConfigError, match=words):
