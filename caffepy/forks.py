@@ -14,14 +14,19 @@ Processes that are started otherwise (subprocess, spawn) are not concerned.
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import os
+import threading
 import weakref
 from typing import Any
 
+from caffepy import log
+
+logger = log.get(__name__)
+
 _numbers = itertools.count()
 _watched: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_gate = threading.Lock()  # one thread forks at a time
 _asked: list[Any] = []  # who was asked before the fork under way
 
 
@@ -35,10 +40,13 @@ def watch(thing: Any) -> None:
 
 def keep_for_ever(thing: object) -> None:
     """Never free ``thing``: in a child, what would write to the parent's files when it goes."""
+    import ctypes  # hardly anybody forks
+
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 def _before() -> None:
+    _gate.acquire()
     _asked[:] = [thing for _, thing in sorted(_watched.items())]
     for thing in reversed(_asked):
         _ask(thing, "before_fork")
@@ -57,9 +65,14 @@ def _after(event: str) -> None:
     _asked.clear()
     for thing in asked:
         _ask(thing, event)
+    _gate.release()
 
 
 def _ask(thing: Any, event: str) -> None:
     method = getattr(thing, event, None)
-    if method is not None:
+    if method is None:
+        return
+    try:
         method()
+    except Exception:  # the others must be asked all the same
+        logger.exception("%s of %s failed", event, type(thing).__name__)

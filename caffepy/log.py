@@ -16,8 +16,9 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from types import ModuleType
 from typing import TextIO
@@ -140,26 +141,34 @@ def shown(*names: str) -> Iterator[None]:
             logger.setLevel(logging.NOTSET)
 
 
-_held: list[logging.Handler] = []  # while the process forks
+class _Held(threading.local):
+    """Whose locks this thread holds while it forks."""
+
+    handlers: Iterable[logging.Handler] = ()
+
+
+_held = _Held()
 
 
 def _hold() -> None:
     """No other thread is writing a line while the process forks: in the child the stream would be
     locked for ever. (The standard library renews its own locks, but not those of streams.)"""
-    _held[:] = dict.fromkeys(
+    _held.handlers = dict.fromkeys(
         [*logging.getLogger(ROOT).handlers, *logging.getLogger().handlers])
-    for handler in _held:
+    for handler in _held.handlers:
         handler.acquire()
 
 
 def _let_go() -> None:
-    while _held:
-        _held.pop().release()
+    for handler in _held.handlers:
+        handler.release()
+    _held.handlers = ()
 
 
 def _let_go_in_child() -> None:
-    while _held:
-        _held.pop().createLock()
+    for handler in _held.handlers:
+        handler.createLock()
+    _held.handlers = ()
 
 
 if hasattr(os, "register_at_fork"):  # Windows does not fork

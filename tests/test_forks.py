@@ -112,6 +112,47 @@ def test_a_child_is_forked_from_a_thread_while_another_computes():
         equal(one, expected)
 
 
+def test_several_threads_fork_at_once(tmp_path):
+    path = str(database(tmp_path / "db"))
+    readers = [open_db(path, "lmdb") for _ in range(4)]
+    labels = [[] for _ in readers]
+
+    def work(i):
+        for _ in range(10):
+            labels[i] += [key for key, _ in readers[i].take(1)]
+            labels[i] += forked(lambda: [key for key, _ in readers[i].take(1)])
+            readers[i].next()
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert labels == [[b"%05d" % i for i in range(20)]] * 4
+    for reader in readers:
+        reader.close()
+
+
+def test_who_fails_around_a_fork_keeps_nobody_else_from_being_asked(caplog):
+    class Failing:
+        def before_fork(self):
+            raise ValueError
+
+    class Witness:
+        asked = 0
+
+        def before_fork(self):
+            self.asked += 1
+
+    things = Witness(), Failing(), Witness()
+    for thing in things:
+        forks.watch(thing)
+    for _ in range(2):
+        assert forked(lambda: things[0].asked) == things[2].asked
+    assert things[0].asked == things[2].asked == 2
+    assert "before_fork of Failing failed" in caplog.text
+
+
 def test_the_parent_trains_on_while_children_run():
     net = net_of()
     expected = numbers(net)

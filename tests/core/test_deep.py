@@ -44,12 +44,15 @@ def residual(n):
         for i in range(n)) + LOSS.format(f"b{n}")
 
 
+def bottoms(name, count):
+    return " ".join(f'bottom: "{name}{i}"' for i in range(count))
+
+
 def wide(n):
     """One blob that n layers read, and a Concat of what they make."""
     return INPUT + IP.format("stem", "b0", "z", "") + "".join(
         IP.format(f"ip{i}", "z", f"t{i}", "") for i in range(n)) + (
-        'layer { name: "c" type: "Concat" top: "c" ' + " ".join(
-            f'bottom: "t{i}"' for i in range(n)) + " }" + LOSS.format("c"))
+        'layer { name: "c" type: "Concat" top: "c" ' + bottoms("t", n) + "}" + LOSS.format("c"))
 
 
 def shared(n):
@@ -235,8 +238,8 @@ def test_any_number_of_readers_gets_its_gradients_added_up(count):
         "dim: 2 dim: 5 } } }" + "".join(
             f'layer {{ name: "p{i}" type: "Power" bottom: "x" top: "p{i}" power_param {{ '
             f"scale: {i + 1} }} }}" for i in tops)
-        + 'layer { name: "s" type: "Eltwise" top: "s" ' + " ".join(
-            f'bottom: "p{i}"' for i in tops) + " }"), TEST, context=Context(seed=1))
+        + 'layer { name: "s" type: "Eltwise" top: "s" ' + bottoms("p", count) + "}"),
+        TEST, context=Context(seed=1))
     net.blobs["x"].data[...] = 1
     net.forward()
     whole = count * (count + 1) / 2

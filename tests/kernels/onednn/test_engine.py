@@ -71,7 +71,7 @@ def test_without_it_the_reference_serves_and_says_so(monkeypatch, fresh_load, ca
 
 
 def test_a_missing_libgomp_names_the_mend(monkeypatch):
-    def refuse(path):
+    def refuse(path, mode=0):
         raise OSError("libgomp.so.1: cannot open shared object file: No such file or directory")
 
     monkeypatch.setattr(library.ctypes, "CDLL", refuse)
