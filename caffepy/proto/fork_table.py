@@ -56,13 +56,13 @@ WORDS = {
     "ssd": """
         Permute PriorBox DetectionOutput AnnotatedData Normalize DetectionEvaluate
         SmoothL1Loss MultiBoxLoss VideoData""",
-    "rcnn": "ROIPooling SmoothL1Loss",
-    "rfcn": "PSROIPooling BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM PSROIAlign",
+    "rcnn": "SmoothL1Loss",
+    "rfcn": "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
         DetectionGroupAccuracy DetectionGroupLoss DetectionLoss FrcnnOutput ImageGtData
-        ProposalTarget ROIAlign *.bbox_accuracy_param""",
+        ProposalTarget *.bbox_accuracy_param""",
     "segnet": "BN Upsample DenseImageData",
     "deconvnet": "BN Unpooling *.window_seg_data_param",
     "pspnet": """
