@@ -63,10 +63,10 @@ WORDS = {
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
         DetectionGroupAccuracy DetectionGroupLoss DetectionLoss FrcnnOutput ImageGtData
         ProposalTarget *.bbox_accuracy_param""",
-    "segnet": "BN Upsample DenseImageData",
-    "deconvnet": "BN Unpooling *.window_seg_data_param",
+    "segnet": "Upsample DenseImageData",
+    "deconvnet": "Unpooling *.window_seg_data_param",
     "pspnet": """
-        BN Interp SegAccuracy ImageSegData MatWrite MatRead DenseCRF UniqueLabel
+        Interp SegAccuracy ImageSegData MatWrite MatRead DenseCRF UniqueLabel
         *.image_seg_data_param""",
     "hed": "ImageLabelmapData *.image_labelmap_data_param",
     "osvos": "SigmoidCrossEntropyBalanceLoss",
@@ -92,7 +92,7 @@ WORDS = {
         Downsample Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
-        BN Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
+        Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
         InnerDistance Insanity Proposal GeneralContrastiveLoss GeneralTripletLoss
         TripletLoss NormalizedSigmoidCrossEntropyLoss""",
     "face": "CenterLoss",
@@ -102,7 +102,7 @@ WORDS = {
     "mtcnn": """
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
-    "tsn": "BN BatchReduction Gather Scatter VideoData",
+    "tsn": "BatchReduction Gather Scatter VideoData",
     "c3d": "Convolution3D Pooling3D Deconvolution3D",
     "video": "NdConvolution NdPooling VideoData",
     "shufflenet": "ShuffleChannel ConvolutionDepthwise",

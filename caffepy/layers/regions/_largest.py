@@ -35,10 +35,10 @@ def largest(xp: Any, x: Array, images: Array, rows: Edges, columns: Edges, cells
     tall, wide = _level(xp, bottom - top), _level(xp, right - left)
     shape = (len(images), top.shape[1], left.shape[1], x.shape[3])
     values = xp.zeros(shape, x.dtype)
-    winners: Any = xp.full(shape, -1, np.int64) if cells else None
+    winners: Any = xp.full(shape, -1, np.int32) if cells else None
     down: Table = (xp.where(x > LOWEST, x, x.dtype.type(LOWEST)), None)  # not-a-number never wins
     if cells:
-        numbers = xp.arange(x.shape[1] * x.shape[2]).reshape(1, *x.shape[1:3], 1)
+        numbers = xp.arange(x.shape[1] * x.shape[2], dtype=np.int32).reshape(1, *x.shape[1:3], 1)
         down = down[0], xp.broadcast_to(numbers, x.shape)
     for i in range(int(tall.max(initial=-1)) + 1):
         across = down = _doubled(xp, down, 1, i)
