@@ -63,10 +63,10 @@ WORDS = {
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
         DetectionGroupAccuracy DetectionGroupLoss DetectionLoss FrcnnOutput ImageGtData
         ProposalTarget *.bbox_accuracy_param""",
-    "segnet": "Upsample DenseImageData",
-    "deconvnet": "Unpooling *.window_seg_data_param",
+    "segnet": "DenseImageData",
+    "deconvnet": "*.window_seg_data_param",
     "pspnet": """
-        Interp SegAccuracy ImageSegData MatWrite MatRead DenseCRF UniqueLabel
+        SegAccuracy ImageSegData MatWrite MatRead DenseCRF UniqueLabel
         *.image_seg_data_param""",
     "hed": "ImageLabelmapData *.image_labelmap_data_param",
     "osvos": "SigmoidCrossEntropyBalanceLoss",
@@ -77,7 +77,7 @@ WORDS = {
         BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad Mish
         HardSwish HardSigmoid UpsampleDarknet""",
     "yolo": """
-        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput ReLU6 Upsample
+        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput ReLU6
         YoloSeg DepthwiseConvolution MultiBoxFocalLoss SegmentationEvaluate""",
     "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss Reorg YoloV2Loss *.box_data_param",
     "textboxes": "CTCLoss CTCGreedyDecoder Reverse",
