@@ -1,4 +1,4 @@
-"""The layers that forks call BN, against the formula."""
+"""The layers that forks call BN, all three, against the formula."""
 
 import numpy as np
 import pytest
@@ -62,25 +62,6 @@ def test_formula(line, phase, eps, given, moves, inplace):
                               (X.mean((0, 2, 3)), X.var((0, 2, 3))), strict=True):
         assert_allclose(blob.data.ravel(), old * (1 - moves) + new * moves, rtol=1e-5)
     assert [p.lr_mult for p in layer.spec.param][2:] == [0, 0]
-
-
-@pytest.mark.parametrize("inplace", [False, True])
-def test_folded_statistics(inplace):
-    built = build(SEGNET % "bn_mode: INFERENCE", X, inplace=inplace)
-    fill(built[0], SLOPE, BIAS)
-    assert_allclose(run(built, [X])[0], X * each(SLOPE) + each(BIAS), rtol=1e-5, atol=1e-5)
-
-
-def test_further_tops_tell_the_batch():
-    tops = 'top: "y" top: "mean" top: "variance" '
-    built = build(tops + 'type: "BN"', X)  # several tops are SegNet's
-    y, mean, variance = run(built, [X])
-    assert_allclose(mean.ravel(), X.mean((0, 2, 3)), rtol=1e-5)
-    assert_allclose(variance.ravel(), X.var((0, 2, 3)), rtol=1e-5)
-    assert mean.shape == variance.shape == (1, 3, 1, 1)
-    check_gradient(tops + SEGNET % "", X, tops=(0,), step=1e-3)
-    with pytest.raises(ConfigError, match="no statistics"):
-        build(tops + SEGNET % "bn_mode: INFERENCE", X)
 
 
 @pytest.mark.parametrize("inplace", [False, True])
