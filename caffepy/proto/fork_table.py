@@ -57,7 +57,7 @@ WORDS = {
         Permute PriorBox DetectionOutput AnnotatedData Normalize DetectionEvaluate
         SmoothL1Loss MultiBoxLoss VideoData""",
     "rcnn": "SmoothL1Loss",
-    "rfcn": "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM PSROIAlign",
+    "rfcn": "PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
@@ -66,10 +66,9 @@ WORDS = {
     "segnet": "DenseImageData",
     "deconvnet": "*.window_seg_data_param",
     "pspnet": """
-        SegAccuracy ImageSegData MatWrite MatRead DenseCRF UniqueLabel
+        ImageSegData MatWrite MatRead DenseCRF UniqueLabel
         *.image_seg_data_param""",
     "hed": "ImageLabelmapData *.image_labelmap_data_param",
-    "osvos": "SigmoidCrossEntropyBalanceLoss",
     "crfrnn": "MultiStageMeanfield",
     "nvidia": "DetectNetTransformation L1Loss",
     "intel": "PriorBoxClustered SpatialDropout ConvolutionParameter.fusion_type",
@@ -93,12 +92,12 @@ WORDS = {
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
         Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
-        InnerDistance Insanity Proposal GeneralContrastiveLoss GeneralTripletLoss
+        InnerDistance Insanity GeneralContrastiveLoss GeneralTripletLoss
         TripletLoss NormalizedSigmoidCrossEntropyLoss""",
     "face": "CenterLoss",
     "sphereface": "MarginInnerProduct",
     "lsoftmax": "LargeMarginInnerProduct",
-    "jaa": "DiceCoefLoss AlignDataTransform Combination Division AUMaskBasedLand",
+    "jaa": "AlignDataTransform Combination Division AUMaskBasedLand",
     "mtcnn": """
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
