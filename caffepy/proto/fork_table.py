@@ -164,10 +164,6 @@ CURES = {
     "DataParameter.shuffle": "Leave it out; convert_imageset -shuffle makes a shuffled database.",
     "DropoutParameter.scale_train":
         "true: leave it out. false: let a Power layer follow with scale: 1 - dropout_ratio.",
-    "LossParameter.weight_by_label_freqs":
-        "InfogainLoss weighs classes: its matrix has the weights on the diagonal.",
-    "LossParameter.class_weighting":
-        "InfogainLoss weighs classes: its matrix has the weights on the diagonal.",
     "ReLU6": 'Write type: "ReLU", and after it type: "Clip" with clip_param { min: 0 max: 6 }.',
     "ReLUParameter.relu6": "Write a Clip layer with clip_param { min: 0 max: 6 } after the ReLU.",
     "HardSigmoid": "Power (scale: 0.2 shift: 0.5), then Clip (min: 0 max: 1), is the same.",

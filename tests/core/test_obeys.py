@@ -124,8 +124,8 @@ def test_where_no_file_is_left_the_layer_is_named():
     (layer_of("Dropout", "dropout_param { scale_train: false }"), "... Power layer"),
     (layer_of("SoftmaxWithLoss", "bottom: 'data' loss_param { normalization: PRE_FIXED }"),
      "R-FCN, Intel: ... Take it out if"),
-    (layer_of("SoftmaxWithLoss", "bottom: 'data' loss_param { class_weighting: 1 }"),
-     "SegNet: ... InfogainLoss weighs classes"),
+    (layer_of("SoftmaxWithLoss", "bottom: 'data' loss_param { label_smoothing: 0.1 }"),
+     "Intel: ... Take it out if"),
 ])
 def test_errors_say_what_does_the_same(layer, said):
     with pytest.raises(ConfigError) as error:
