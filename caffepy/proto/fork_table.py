@@ -123,19 +123,14 @@ WORDS = {
     "augment": "TransformationParameter.jpeg_compression",
 }
 
-NORM = ('Write type: "BatchNorm", and after it type: "Scale" with scale_param '
-        "{ bias_term: true }.")
 SCALE_AFTER = ("Let a Scale layer with scale_param { bias_term: true } follow the BatchNorm, and "
                "leave this out.")
 GROUPED = 'Write type: "Convolution" with group: N, where N is the number of channels.'
-SIDES = "Where both sides are alike write pad, or pad_h and pad_w."
 DEPTH = ("Convolution takes as many axes as its bottom has: give kernel_size, stride and pad once "
          "for each.")
-DILATED = "Write dilation: {v}, the original's name for it."
 
 # what says the same in the original's words, where something does; {v} is the value given
 CURES = {
-    "BN": NORM,
     "BatchNormParameter.scale_bias": SCALE_AFTER,
     "BatchNormParameter.scale_filler": SCALE_AFTER + " In scale_param it is filler.",
     "BatchNormParameter.filler": SCALE_AFTER + " scale_param has a filler, too.",
@@ -143,17 +138,6 @@ CURES = {
     "BatchNormParameter.use_weight_bias": SCALE_AFTER,
     "BatchNormParameter.bias_term": SCALE_AFTER,
     "ConvolutionDepthwise": GROUPED, "DepthwiseConvolution": GROUPED,
-    "PoolingParameter.ceil_mode":
-        "Write round_mode: FLOOR for ceil_mode: false; true is what happens without it.",
-    "PoolingParameter.pool=AVE_EXC_PAD": "Without pad, AVE is the same.",
-    "PoolingParameter.pool=AVE_TF": "Without pad, AVE is the same.",
-    "ConvolutionParameter.hole": DILATED,
-    "ConvolutionParameter.hole_h": "Write dilation twice: of the height, then of the width.",
-    "ConvolutionParameter.hole_w": "Write dilation twice: of the height, then of the width.",
-    "ConvolutionParameter.dilation_h": "Write dilation twice: of the height, then of the width.",
-    "ConvolutionParameter.dilation_w": "Write dilation twice: of the height, then of the width.",
-    **{f"{kind}.pad_{side}": SIDES for side in "lrtb"
-       for kind in ("ConvolutionParameter", "PoolingParameter")},
     "ConvolutionParameter.relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.is_relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.kernel_depth": DEPTH, "ConvolutionParameter.temporal_pad": DEPTH,
