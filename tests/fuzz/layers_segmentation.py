@@ -15,7 +15,7 @@ def bn(draw: Draw) -> Made:
         f"scale_filler {FILLER} shift_filler {FILLER} bn_mode: INFERENCE",
         "scale_filler { type: 'constant' value: 1 } var_eps: 1e-2",
     ))
-    return Made(f"bn_param {{ {words} }}", [Bottom((n + 1, c, h, w), least=2)], terms=4000,
+    return Made(f"bn_param {{ {words} }}", [Bottom((max(n, 6), c, h, w), least=6)], terms=4000,
                 phases=("TRAIN",))
 
 

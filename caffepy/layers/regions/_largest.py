@@ -40,9 +40,9 @@ def largest(xp: Any, x: Array, images: Array, rows: Edges, columns: Edges, cells
     if cells:
         numbers = xp.arange(x.shape[1] * x.shape[2], dtype=np.int32).reshape(1, *x.shape[1:3], 1)
         down = down[0], xp.broadcast_to(numbers, x.shape)
-    for i in range(int(tall.max(initial=-1)) + 1):
+    for i in range(_most(tall) + 1):
         across = down = _doubled(xp, down, 1, i)
-        for j in range(int(wide.max(initial=-1)) + 1):
+        for j in range(_most(wide) + 1):
             across = _doubled(xp, across, 2, j)
             bins = xp.nonzero((tall[:, :, None] == i) & (wide[:, None, :] == j))
             if not len(bins[0]):
@@ -62,6 +62,10 @@ def largest(xp: Any, x: Array, images: Array, rows: Edges, columns: Edges, cells
 def _level(xp: Any, sizes: Array) -> Array:
     """The largest i with 2^i <= size; -1 where there is none."""
     return xp.frexp(xp.maximum(sizes, 0).astype(np.float64))[1] - 1
+
+
+def _most(levels: Array) -> int:
+    return int(levels.max()) if levels.size else -1
 
 
 def _doubled(xp: Any, table: Table, axis: int, level: int) -> Table:

@@ -25,7 +25,6 @@ class BoxAnnotatorOHEM(Layer):
     labels = (0, 1, 2, 3)
     keeps = ()
     only_in_training = True
-    recordable = True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.roi_per_img < 1:

@@ -48,7 +48,7 @@ class PSROIPooling(OverRois):
         # sums of all cells above and left of a corner: a bin's sum is that of four corners
         sums = xp.zeros((n, c, h + 1, w + 1), np.float64)
         x = self.read(bottom[0].values)
-        xp.cumsum(xp.cumsum(x, axis=2, dtype=np.float64), axis=3, out=sums[:, :, 1:, 1:])
+        sums[:, :, 1:, 1:] = xp.cumsum(xp.cumsum(x, axis=2, dtype=np.float64), axis=3)
         self.corners, self.area = self._bins(bottom)
         y = sum(sign * sums[corner] for sign, corner in self.corners)
         self.overwrite(top[0].values)[...] = xp.where(

@@ -101,3 +101,10 @@ def test_mistakes():
         rois = [ROIS[0], [2, 0, 0, 5, 5]]
         run(build(words, X, rois), [X, rois])
     assert "0 to 1" in str(told.value)
+
+
+def test_no_rois_at_all():
+    layer, bottom, top = build(line("pooled_h: 2 pooled_w: 2"), X, np.zeros((0, 5)))
+    layer.forward(bottom, top)
+    layer.backward(top, [True, False], bottom)
+    assert top[0].shape == (0, 3, 2, 2) and not bottom[0].diff.any()
