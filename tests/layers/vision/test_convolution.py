@@ -169,13 +169,13 @@ def test_words_that_say_the_same(words, same):
     assert_array_equal(*ys)
 
 
-@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("kernel, group", [(1, 1), (3, 1), (1, 3), (3, 3)])
 @pytest.mark.parametrize("sides, by", [
     ("pad_t: 1 pad_l: 0 pad_b: 0 pad_r: 2", ((1, 0), (0, 2))), ("pad_b: 1", ((0, 1), (0, 0)))])
-def test_each_side_has_its_padding(kernel, sides, by):
+def test_each_side_has_its_padding(kernel, group, sides, by):
     """As if x had been padded before."""
     x = random(2, 3, 5, 4)
-    words = ('type: "Convolution" convolution_param { num_output: 4 weight_filler '
+    words = (f'type: "Convolution" convolution_param {{ num_output: 3 group: {group} weight_filler '
              f'{{ type: "gaussian" }} kernel_size: {kernel} %s }}')
     padded = np.pad(x, ((0, 0), (0, 0), *by))
     y, = run(build(words % sides, x), [x])
