@@ -14,9 +14,15 @@ from caffepy.proto.fork_words import FIRST
 
 Sizes = tuple[int, ...]
 
+FORKS = 1 << 30  # above all numbers: words of forks count, too
+
 # each size: the field for all axes, what ``_h`` and ``_w`` follow, and what it is when not given
 SIZES = {"kernel": ("kernel_size", "kernel", None), "stride": ("stride", "stride", 1),
          "pad": ("pad", "pad", 0), "dilation": ("dilation", "dilation", 1)}  # fmt: skip
+
+# what forks say for it, once or for height and width; classes that follow it declare that
+HOLES = (("hole",), ("hole_h", "hole_w"), ("dilation_h", "dilation_w"))
+SIDES = ("pad_t", "pad_l", "pad_b", "pad_r")
 
 
 class Window:
@@ -27,6 +33,8 @@ class Window:
             kernel may be (), if it is not given.
         whole: the window is the whole picture (``global_pooling``).
         axis: the channels' axis; all after it are spatial.
+        pad_end: the padding behind each axis, where forks' pad_b and pad_r differ from pad_t and
+            pad_l; else None.
         lonely: names such as "kernel_h", which were given without their fellow.
 
     Raises:
@@ -42,7 +50,15 @@ class Window:
         self.kernel = self._read("kernel")
         self.stride = self._read("stride")
         self.pad = self._read("pad")
-        self.dilation = self._read("dilation")
+        self.dilation = self._holes() or self._read("dilation")
+        self.pad_end: Sizes | None = None
+        if any(self._given(side, FORKS) for side in SIDES):
+            top, left, bottom, right = (getattr(message, side) for side in SIDES)
+            if any(self.pad):
+                raise ConfigError("either pad or pad_l, pad_r, pad_t and pad_b, not both")
+            self.pad = (top, left)
+            self._sides["pad"] = "pad"
+            self.pad_end = (bottom, right) if (bottom, right) != self.pad else None
 
     def each(self, name: str, axes: int) -> Sizes:
         """The size called ``name`` on each of ``axes`` spatial axes.
@@ -79,17 +95,26 @@ class Window:
             self.lonely += [end for end, value in ends.items() if value]
         return tuple(getattr(self._message, end) for end in ends)
 
-    def _given(self, field: str) -> Sizes:
+    def _holes(self) -> Sizes:
+        """The dilation in forks' words; () if there are none."""
+        for fields in HOLES:
+            if any(self._given(field, FORKS) for field in fields):
+                if self._given("dilation"):
+                    raise ConfigError(f"either dilation or {fields[0]}, not both")
+                self._sides.update({"dilation": fields[0][:-2]} if len(fields) > 1 else {})
+                return tuple(getattr(self._message, field) for field in fields)
+        return ()
+
+    def _given(self, field: str, known: int = FIRST) -> Sizes:
         """What the message says in a field; () if nothing, or if it has no such field."""
-        if not self._has(field):
+        if not self._has(field, known):
             return ()
         value = getattr(self._message, field)
         if isinstance(value, int):
             return (value,) if self._message.HasField(field) else ()
         return tuple(value)
 
-    def _has(self, field: str) -> bool:
-        """Whether the message has the field as its own, not as a word of other forks: whoever
-        obeys such a word reads it itself."""
-        known = self._message.DESCRIPTOR.fields_by_name.get(field)
-        return known is not None and known.number < FIRST
+    def _has(self, field: str, known: int = FIRST) -> bool:
+        """Whether the message has the field, as its own unless ``known`` lets forks' words in."""
+        found = self._message.DESCRIPTOR.fields_by_name.get(field)
+        return found is not None and found.number < known

@@ -56,20 +56,19 @@ WORDS = {
     "ssd": """
         Permute PriorBox DetectionOutput AnnotatedData Normalize DetectionEvaluate
         SmoothL1Loss MultiBoxLoss VideoData""",
-    "rcnn": "ROIPooling SmoothL1Loss",
-    "rfcn": "PSROIPooling BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM PSROIAlign",
+    "rcnn": "SmoothL1Loss",
+    "rfcn": "PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
         DetectionGroupAccuracy DetectionGroupLoss DetectionLoss FrcnnOutput ImageGtData
-        ProposalTarget ROIAlign *.bbox_accuracy_param""",
-    "segnet": "BN Upsample DenseImageData",
-    "deconvnet": "BN Unpooling *.window_seg_data_param",
+        ProposalTarget *.bbox_accuracy_param""",
+    "segnet": "DenseImageData",
+    "deconvnet": "*.window_seg_data_param",
     "pspnet": """
-        BN Interp SegAccuracy ImageSegData MatWrite MatRead DenseCRF UniqueLabel
+        ImageSegData MatWrite MatRead DenseCRF UniqueLabel
         *.image_seg_data_param""",
     "hed": "ImageLabelmapData *.image_labelmap_data_param",
-    "osvos": "SigmoidCrossEntropyBalanceLoss",
     "crfrnn": "MultiStageMeanfield",
     "nvidia": "DetectNetTransformation L1Loss",
     "intel": "PriorBoxClustered SpatialDropout ConvolutionParameter.fusion_type",
@@ -77,7 +76,7 @@ WORDS = {
         BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad Mish
         HardSwish HardSigmoid UpsampleDarknet""",
     "yolo": """
-        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput ReLU6 Upsample
+        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput ReLU6
         YoloSeg DepthwiseConvolution MultiBoxFocalLoss SegmentationEvaluate""",
     "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss Reorg YoloV2Loss *.box_data_param",
     "textboxes": "CTCLoss CTCGreedyDecoder Reverse",
@@ -92,17 +91,17 @@ WORDS = {
         Downsample Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
-        BN Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
-        InnerDistance Insanity Proposal GeneralContrastiveLoss GeneralTripletLoss
+        Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
+        InnerDistance Insanity GeneralContrastiveLoss GeneralTripletLoss
         TripletLoss NormalizedSigmoidCrossEntropyLoss""",
     "face": "CenterLoss",
     "sphereface": "MarginInnerProduct",
     "lsoftmax": "LargeMarginInnerProduct",
-    "jaa": "DiceCoefLoss AlignDataTransform Combination Division AUMaskBasedLand",
+    "jaa": "AlignDataTransform Combination Division AUMaskBasedLand",
     "mtcnn": """
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
-    "tsn": "BN BatchReduction Gather Scatter VideoData",
+    "tsn": "BatchReduction Gather Scatter VideoData",
     "c3d": "Convolution3D Pooling3D Deconvolution3D",
     "video": "NdConvolution NdPooling VideoData",
     "shufflenet": "ShuffleChannel ConvolutionDepthwise",
@@ -124,19 +123,14 @@ WORDS = {
     "augment": "TransformationParameter.jpeg_compression",
 }
 
-NORM = ('Write type: "BatchNorm", and after it type: "Scale" with scale_param '
-        "{ bias_term: true }.")
 SCALE_AFTER = ("Let a Scale layer with scale_param { bias_term: true } follow the BatchNorm, and "
                "leave this out.")
 GROUPED = 'Write type: "Convolution" with group: N, where N is the number of channels.'
-SIDES = "Where both sides are alike write pad, or pad_h and pad_w."
 DEPTH = ("Convolution takes as many axes as its bottom has: give kernel_size, stride and pad once "
          "for each.")
-DILATED = "Write dilation: {v}, the original's name for it."
 
 # what says the same in the original's words, where something does; {v} is the value given
 CURES = {
-    "BN": NORM,
     "BatchNormParameter.scale_bias": SCALE_AFTER,
     "BatchNormParameter.scale_filler": SCALE_AFTER + " In scale_param it is filler.",
     "BatchNormParameter.filler": SCALE_AFTER + " scale_param has a filler, too.",
@@ -144,17 +138,6 @@ CURES = {
     "BatchNormParameter.use_weight_bias": SCALE_AFTER,
     "BatchNormParameter.bias_term": SCALE_AFTER,
     "ConvolutionDepthwise": GROUPED, "DepthwiseConvolution": GROUPED,
-    "PoolingParameter.ceil_mode":
-        "Write round_mode: FLOOR for ceil_mode: false; true is what happens without it.",
-    "PoolingParameter.pool=AVE_EXC_PAD": "Without pad, AVE is the same.",
-    "PoolingParameter.pool=AVE_TF": "Without pad, AVE is the same.",
-    "ConvolutionParameter.hole": DILATED,
-    "ConvolutionParameter.hole_h": "Write dilation twice: of the height, then of the width.",
-    "ConvolutionParameter.hole_w": "Write dilation twice: of the height, then of the width.",
-    "ConvolutionParameter.dilation_h": "Write dilation twice: of the height, then of the width.",
-    "ConvolutionParameter.dilation_w": "Write dilation twice: of the height, then of the width.",
-    **{f"{kind}.pad_{side}": SIDES for side in "lrtb"
-       for kind in ("ConvolutionParameter", "PoolingParameter")},
     "ConvolutionParameter.relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.is_relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.kernel_depth": DEPTH, "ConvolutionParameter.temporal_pad": DEPTH,
@@ -165,10 +148,6 @@ CURES = {
     "DataParameter.shuffle": "Leave it out; convert_imageset -shuffle makes a shuffled database.",
     "DropoutParameter.scale_train":
         "true: leave it out. false: let a Power layer follow with scale: 1 - dropout_ratio.",
-    "LossParameter.weight_by_label_freqs":
-        "InfogainLoss weighs classes: its matrix has the weights on the diagonal.",
-    "LossParameter.class_weighting":
-        "InfogainLoss weighs classes: its matrix has the weights on the diagonal.",
     "ReLU6": 'Write type: "ReLU", and after it type: "Clip" with clip_param { min: 0 max: 6 }.',
     "ReLUParameter.relu6": "Write a Clip layer with clip_param { min: 0 max: 6 } after the ReLU.",
     "HardSigmoid": "Power (scale: 0.2 shift: 0.5), then Clip (min: 0 max: 1), is the same.",

@@ -34,18 +34,21 @@ class Bottom:
 
     Attributes:
         kind: of its numbers (see Draw.numbers), None for the case's own; "labels" and "binary" are
-            from 0 to ``most``; "probabilities" add up to 1 along axis 1.
+            from 0 to ``most``; "probabilities" add up to 1 along axis 1. Or a function that makes
+            them, of the draw and the shape.
         batch: which axis is the batch's, or None if there is none.
         least: batch.
     """
 
     shape: Shape
-    kind: str | None = None
+    kind: str | Callable[[Draw, Shape], np.ndarray] | None = None
     most: int = 1
     batch: int | None = 0
     least: int = 1
 
     def values(self, draw: Draw, shape: Shape) -> np.ndarray:
+        if callable(self.kind):
+            return self.kind(draw, shape)
         if self.kind == "labels":
             return draw.rng.integers(0, self.most + 1, shape).astype(np.float32)
         if self.kind == "probabilities":

@@ -78,3 +78,41 @@ def accuracy(draw: Draw) -> Made:
     x, labels, classes = scores(draw)
     return Made(f"accuracy_param {{ top_k: {draw.integer(1, 2)} }}",
                 [Bottom(x), Bottom(labels, "labels", classes - 1)], phases=("TEST",), open=False)
+
+
+def fixed(draw: Draw) -> str:
+    return draw.pick((normalized(draw, False), "loss_param { normalization: PRE_FIXED "
+                      "pre_fixed_normalizer: 32 }"))
+
+
+@layer("SoftmaxWithLossOHEM")
+def softmax_with_loss_ohem(draw: Draw) -> Made:
+    x, labels, classes = scores(draw)
+    return Made(weight(draw) + fixed(draw), [Bottom(x), Bottom(labels, "labels", classes - 1)])
+
+
+@layer("SmoothL1LossOHEM")
+def smooth_l1_loss_ohem(draw: Draw) -> Made:
+    shape = draw.images(2000)
+    return Made(weight(draw) + fixed(draw), [Bottom(shape)] * draw.integer(2, 3), terms=4000)
+
+
+@layer("SigmoidCrossEntropyBalanceLoss")
+def sigmoid_cross_entropy_balance_loss(draw: Draw) -> Made:
+    shape = draw.images(2000)
+    return Made(weight(draw), [Bottom(shape), Bottom(shape, "labels", 1)], terms=4000)
+
+
+@layer("DiceCoefLoss")
+def dice_coef_loss(draw: Draw) -> Made:
+    shape = draw.images(2000)
+    return Made(f"{weight(draw)}dice_coef_loss_param {{ smooth: {draw.number(0.5, 3)} }}",
+                [Bottom(shape, "positive"), Bottom(shape, "positive")], terms=4000)
+
+
+@layer("SegAccuracy")
+def seg_accuracy(draw: Draw) -> Made:
+    n, classes, (h, w) = draw.integer(1, 4), draw.integer(2, 9), draw.pair(1, 6)
+    return Made(f"seg_accuracy_param {{ ignore_label: 1 reset: {draw.pick(('true', 'false'))} }}",
+                [Bottom((n, classes, h, w)), Bottom((n, 1, h, w), "labels", classes - 1)],
+                phases=("TEST",), open=False, apart=True)

@@ -23,7 +23,7 @@ def window(draw: Draw, most: int = 5) -> tuple[str, list[int]]:
     dilation = draw.pick((1, 1, 2))
     words = f"{sides('kernel', kernel)} {sides('stride', stride)} {sides('pad', pad)}"
     if dilation > 1:
-        words += f" dilation: {dilation}"
+        words += f" {draw.pick(('dilation', 'hole'))}: {dilation}"
     return words, [max(1, dilation * (k - 1) + 1 - 2 * p) for k, p in zip(kernel, pad, strict=True)]
 
 
@@ -90,7 +90,13 @@ def pooling(draw: Draw) -> Made:
         pad = tuple(min(p, k - 1) for p, k in zip(pad, kernel, strict=True))
         kernel = tuple(min(k, s + 2 * p) for k, s, p in zip(kernel, shape[2:], pad, strict=True))
         stride = draw.pair(1, 3)
-        words += (f"kernel_h: {kernel[0]} kernel_w: {kernel[1]} pad_h: {pad[0]} pad_w: {pad[1]} "
+        pads = f"pad_h: {pad[0]} pad_w: {pad[1]} "
+        if draw.chance(0.2) and method != "STOCHASTIC":  # words of forks
+            kernel = tuple(min(k, s + p) for k, s, p in zip(kernel, shape[2:], pad, strict=True))
+            pads = (f"pad_t: {pad[0]} pad_l: {pad[1]} pad_b: {draw.integer(0, kernel[0] - 1)} "
+                    f"pad_r: {draw.integer(0, kernel[1] - 1)} ")
+            words = words.replace("AVE", draw.pick(("AVE", "AVE_EXC_PAD")))
+        words += (f"kernel_h: {kernel[0]} kernel_w: {kernel[1]} {pads}"
                   f"stride_h: {stride[0]} stride_w: {stride[1]} "
                   f"round_mode: {draw.pick(('CEIL', 'CEIL', 'FLOOR'))}")
     return Made(f"pooling_param {{ {words} }}", [Bottom(shape, kind)],

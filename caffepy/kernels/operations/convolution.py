@@ -14,6 +14,7 @@ from caffepy.kernels.operations.relu import ReLUSpec
 class ConvolutionSpec(Spec):
     """y[n, o] = sum over c in o's group of w[o, c] * x[n, c] (cross-correlation) + b[o].
 
+    ``end`` is the padding behind each axis, where it is not ``pad``.
     x: (N, C, spatial...), w: (O, C / group, kernel...), y: (N, O, spatial...).
     """
 
@@ -26,6 +27,7 @@ class ConvolutionSpec(Spec):
     group: int = 1
     bias: bool = True
     dtype: str = "float32"
+    end: Pairs | None = None
 
 
 class ConvolutionKernel(ChannelBias):

@@ -13,7 +13,9 @@ class PoolingSpec(Spec):
     """The largest or the mean of each window. method: "max" or "ave"; x and y are 4-D.
 
     The mean divides by the window's area clipped at height + pad (Caffe's rule): cells of the
-    padding count, cells beyond it do not. Of equal largest values the first in row order wins.
+    padding count, cells beyond it do not. ``end`` is the padding behind height and width, where it
+    is not ``pad``; ``inside``: only cells of the input count. Of equal largest values the first in
+    row order wins.
     """
 
     method: str
@@ -24,6 +26,8 @@ class PoolingSpec(Spec):
     pad: Pairs
     training: bool = True
     dtype: str = "float32"
+    end: Pairs | None = None
+    inside: bool = False
 
 
 class PoolingKernel(Kernel):

@@ -14,6 +14,7 @@ class SoftmaxLossSpec(Spec):
 
     shape: of the scores and of p; along ``axis`` lie the classes of one position.
     ignore_label: positions of this label do not count.
+    weights: what positions of each class count, beside the divisor; None: 1.
     divisor: None divides by the number of positions that count, or by 1 if none does.
     """
 
@@ -21,6 +22,7 @@ class SoftmaxLossSpec(Spec):
     axis: int
     ignore_label: int | None = None
     divisor: float | None = None
+    weights: tuple[float, ...] | None = None
     dtype: str = "float32"
 
 

@@ -15,7 +15,7 @@ from caffepy.kernels.table import implements
 CHUNK_BYTES = 16 * 2**20  # of columns at once: a few images, near the caches
 
 
-@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "end")
 class Convolution(ConvolutionKernel):
     """y = w * columns(x) + b in each group.
 
@@ -30,6 +30,8 @@ class Convolution(ConvolutionKernel):
         super().__init__(spec, owner)
         kernel, out = spec.w[2:], spec.y[2:]
         self.windows = Windows(kernel, spec.stride, spec.pad, spec.dilation, out)
+        # the columns are the input itself
+        self.pointwise = self.windows.pointwise and not any(spec.end or ())
         group = spec.group
         self.p = math.prod(out)
         self.ck = math.prod(spec.w[1:])
@@ -57,7 +59,7 @@ class Convolution(ConvolutionKernel):
             # (n, g, ck, p) = (g, ck, o) @ (n, g, o, p)
             columns = xp.matmul(ws, dys[images])
             shape = dxs[images].shape
-            dxs[images] = (columns.reshape(shape) if self.windows.pointwise
+            dxs[images] = (columns.reshape(shape) if self.pointwise
                            else self.windows.col2im(xp, columns, shape))
 
     def backward_weights(
@@ -85,5 +87,5 @@ class Convolution(ConvolutionKernel):
             yield slice(start, min(start + self.chunk, self.spec.x[0]))
 
     def _columns(self, xp: Any, x: Array) -> Array:
-        columns = x if self.windows.pointwise else self.windows.im2col(xp, x)
+        columns = x if self.pointwise else self.windows.im2col(xp, x)
         return columns.reshape(len(x), self.spec.group, self.ck, self.p)

@@ -13,7 +13,7 @@ from caffepy.kernels.table import implements
 LOWEST = -float(np.finfo(np.float32).max)  # where the search for a maximum starts
 
 
-@implements("method", "x", "y", "kernel", "stride", "pad", "training")
+@implements("method", "x", "y", "kernel", "stride", "pad", "training", "end", "inside")
 class Pooling(PoolingKernel):
     """The largest or the mean of each window."""
 
@@ -78,10 +78,13 @@ class Pooling(PoolingKernel):
 
 
 def window_areas(spec: PoolingSpec) -> np.ndarray:
-    """What a mean divides by, (out_h, out_w): the window's area clipped at height + pad."""
+    """What a mean divides by, (out_h, out_w): the window's area clipped at height + pad, or at the
+    input itself."""
     sides = []
+    before, behind = (0, 0) if spec.inside else spec.pad, spec.end or spec.pad
+    behind = (0, 0) if spec.inside else behind
     for axis in (0, 1):
         start = np.arange(spec.y[2 + axis]) * spec.stride[axis] - spec.pad[axis]
-        end = np.minimum(start + spec.kernel[axis], spec.x[2 + axis] + spec.pad[axis])
-        sides.append(end - start)
+        end = np.minimum(start + spec.kernel[axis], spec.x[2 + axis] + behind[axis])
+        sides.append(end - np.maximum(start, -before[axis]))
     return np.outer(*sides)

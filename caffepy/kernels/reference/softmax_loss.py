@@ -18,9 +18,10 @@ from caffepy.kernels.table import implements
 FLT_MIN = float(np.finfo(np.float32).tiny)
 
 
-@implements("shape", "axis", "ignore_label", "divisor")
+@implements("shape", "axis", "ignore_label", "divisor", "weights")
 class SoftmaxLoss(SoftmaxLossKernel):
-    """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor."""
+    """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor. With
+    weights of classes each position counts what its label's class does."""
 
     engine = "reference"
 
@@ -36,6 +37,8 @@ class SoftmaxLoss(SoftmaxLossKernel):
         self.counts: Array = None  # whether it counts; None if all do
         self.at_label: Array = None  # p there
         self.divisor = 1.0
+        self.weights = None if spec.weights is None else owner.xp.asarray(spec.weights, spec.dtype)
+        self.weight: Array = None  # of each position
 
     def forward(self, p: Tensor, labels: Tensor, loss: Tensor) -> None:
         xp, place, spec = self.owner.xp, self.owner.place, self.spec
@@ -46,6 +49,9 @@ class SoftmaxLoss(SoftmaxLossKernel):
         self.counts = None if counts is None else counts.reshape(self.one_label)
         self.at_label = ps[tuple(self.cells)]
         losses = -xp.log(xp.maximum(self.at_label, FLT_MIN))
+        if self.weights is not None:
+            self.weight = self.weights[self.cells[spec.axis]]
+            losses *= self.weight
         valid = self.positions
         if self.counts is not None:
             losses = losses[self.counts]
@@ -62,8 +68,9 @@ class SoftmaxLoss(SoftmaxLossKernel):
         dxs = dx.overwrite(place)
         xp.multiply(ps, xp.asarray(scale, ps.dtype), out=dxs)
         dxs[tuple(self.cells)] = (self.at_label - 1) * scale
-        if self.counts is not None:
-            dxs *= self.counts
+        for factor in (self.weight, self.counts):
+            if factor is not None:
+                dxs *= factor
 
 
 def class_indices(

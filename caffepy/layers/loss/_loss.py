@@ -21,6 +21,9 @@ FULL, VALID, BATCH_SIZE, NONE = (
     caffe_pb2.LossParameter.NormalizationMode.Value(name)
     for name in ("FULL", "VALID", "BATCH_SIZE", "NONE")
 )
+# of R-FCN's losses
+PRE_FIXED = caffe_pb2.LossParameter.PRE_FIXED
+PRE_FIXED_WORDS = ("normalization=PRE_FIXED", "loss_param.pre_fixed_normalizer")
 LOG_THRESHOLD = 1e-20  # log of less is taken to be log of this
 
 
@@ -54,7 +57,8 @@ class Normalized(Loss):
     """A loss that is divided by a count chosen by ``loss_param``, and may ignore a label.
 
     FULL: all positions; VALID: those that are not ignored; BATCH_SIZE: the items of the batch;
-    NONE: 1. Never less than 1, so that a batch of ignored labels gives 0.
+    NONE: 1; PRE_FIXED, for losses that obey it: pre_fixed_normalizer. Never less than 1, so that a
+    batch of ignored labels gives 0.
     """
 
     default_mode = VALID
@@ -69,7 +73,10 @@ class Normalized(Loss):
 
     def normalizer(self, batch: int, positions: int, valid: int) -> float:
         """What to divide by: ``positions`` in all, of which ``valid`` count."""
-        return max(1.0, {FULL: positions, VALID: valid, BATCH_SIZE: batch, NONE: 1}[self.mode])
+        p = self.spec.loss_param
+        fixed = p.pre_fixed_normalizer if p.HasField("pre_fixed_normalizer") else 1.0
+        return max(1.0, {FULL: positions, VALID: valid, BATCH_SIZE: batch, NONE: 1,
+                         PRE_FIXED: fixed}[self.mode])
 
 
 CLASSES = {1: ("class", "Class labels are whole numbers; for regression, where the numbers "

@@ -5,6 +5,8 @@ top     the loss; optionally p, shape of x
 param   softmax_param { axis: 1 }, loss_param { normalization: VALID }, ignore_label to skip some
 V1      SOFTMAX_LOSS (V0 "softmax_loss")
 
+SegNet's loss_param { weight_by_label_freqs: true class_weighting: 0.3 ... } gives a weight for each
+class: loss and gradient of a position are multiplied by its label's, the normalizer is not.
 dx = (p - 1 at the label) * loss weight / normalizer; no gradient comes from the second top.
 p is taken to be at least FLT_MIN, so a net that has diverged shows a loss of 87.3365, as it does
 in the original.
@@ -35,6 +37,14 @@ class SoftmaxWithLoss(Normalized):
     integers = CLASSES
     keeps: tuple[str, ...] = ("labels",)
     recordable = True
+    obeys = ("loss_param.weight_by_label_freqs", "loss_param.class_weighting")
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        super().setup(bottom, top)
+        p = self.spec.loss_param
+        self.weights = tuple(p.class_weighting) if p.weight_by_label_freqs else None
+        if self.weights is not None:
+            self.recordable = False  # the kernel that knows weights looks at labels on the host
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         super().reshape(bottom, top)
@@ -48,10 +58,14 @@ class SoftmaxWithLoss(Normalized):
             self.probabilities = Blob(x.shape, self.dtype, self.context.mover)
         self.softmax: SoftmaxKernel = self.plan(
             SoftmaxSpec(x.shape, self.at.axis, self.dtype.name))
+        if self.weights is not None and len(self.weights) != self.at.classes:
+            self.fail("weight_by_label_freqs needs a class_weighting for each class",
+                      found=len(self.weights), allowed=self.at.classes)
         count = math.prod(self.at.one_label)
         divisor = None if self.mode == VALID else self.normalizer(self.at.outer, count, count)
         self.kernel: SoftmaxLossKernel = self.plan(SoftmaxLossSpec(
-            x.shape, self.at.axis, self.ignore_label, divisor, self.dtype.name))
+            x.shape, self.at.axis, self.ignore_label, divisor, self.weights,
+            self.dtype.name))
         self.label_shape = bottom[1].shape
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:

@@ -29,6 +29,7 @@ class Spatial:
         self.axes = bottom.ndim - self.axis - 1
         self.kernel, self.stride, self.pad, self.dilation = (
             window.each(name, self.axes) for name in ("kernel", "stride", "pad", "dilation"))
+        self.pad_end = window.pad_end  # None: as pad
         for name, values in (("kernel_size", self.kernel), ("stride", self.stride),
                              ("dilation", self.dilation)):
             if any(v < 1 for v in values):
@@ -44,9 +45,9 @@ class Spatial:
         """How many windows fit along each spatial axis of an input of ``shape``."""
         before, _, sizes = self.split(shape)
         out = tuple(
-            (size + 2 * p - (d * (k - 1) + 1)) // s + 1
-            for size, k, s, p, d in zip(sizes, self.kernel, self.stride, self.pad,
-                                        self.dilation, strict=True)
+            (size + p + e - (d * (k - 1) + 1)) // s + 1
+            for size, k, s, p, e, d in zip(sizes, self.kernel, self.stride, self.pad,
+                                           self.pad_end or self.pad, self.dilation, strict=True)
         )
         if any(n < 1 for n in out):
             self.layer.fail("the kernel is larger than the padded input", kind=ShapeError,
@@ -93,25 +94,30 @@ class PoolingWindows:
                        fix="Give kernel_size, or kernel_h and kernel_w, or global_pooling: true.")
         self.kernel: Pairs = () if self.whole else window.each("kernel", 2)
         self.pad, self.stride = window.each("pad", 2), window.each("stride", 2)
+        self.pad_end = window.pad_end or self.pad
+        p = layer.p
+        self.down = p.torch_pooling or (not p.ceil_mode if p.HasField("ceil_mode") else
+                                        p.round_mode == p.FLOOR)
         if not self.whole and 0 in self.kernel:
             layer.fail("the kernel must be at least 1 on both axes", found=self.kernel)
         if 0 in self.stride:
             layer.fail("stride must be at least 1 on both axes", found=self.stride)
-        if self.whole and (self.pad != (0, 0) or self.stride != (1, 1)):
+        if self.whole and (any(self.pad + self.pad_end) or self.stride != (1, 1)):
             layer.fail("global_pooling goes with pad 0 and stride 1",
                        found=f"pad {self.pad}, stride {self.stride}")
-        if not self.whole and any(a >= b for a, b in zip(self.pad, self.kernel, strict=True)):
+        if not self.whole and any(a >= b for pad in (self.pad, self.pad_end)
+                                  for a, b in zip(pad, self.kernel, strict=True)):
             layer.fail("pad must be smaller than the kernel, or windows hold padding alone",
                        found=f"pad {self.pad}, kernel {self.kernel}")
 
     def on(self, shape: Shape) -> Windows:
         """The windows on an input of ``shape`` (N, C, H, W)."""
-        p = self.layer.p
         kernel = shape[2:] if self.whole else self.kernel
         out = []
-        for size, k, s, pad in zip(shape[2:], kernel, self.stride, self.pad, strict=True):
-            room = size + 2 * pad - k
-            n = (room // s if p.round_mode == p.FLOOR else -(-room // s)) + 1
+        for size, k, s, pad, end in zip(shape[2:], kernel, self.stride, self.pad, self.pad_end,
+                                        strict=True):
+            room = size + pad + end - k
+            n = (room // s if self.down else -(-room // s)) + 1
             # rounding up may add a window that lies wholly outside: the original drops it where
             # there is padding, and otherwise reads out of bounds
             if (n - 1) * s >= size + pad:

@@ -8,14 +8,16 @@ param   convolution_param { num_output: 20 kernel_size: 5 stride: 1 pad: 0 dilat
 V1      CONVOLUTION (V0 "conv")
 
 Sizes are given once, once per spatial axis, or as kernel_h and kernel_w. Axes before ``axis``
-count as images. The engine and force_nd_im2col words of the original change nothing here.
+count as images. Forks' hole is dilation (hole_h, hole_w and dilation_h, dilation_w, too), and their
+pad_t, pad_l, pad_b and pad_r pad each side by its own. The engine and force_nd_im2col words of the
+original change nothing here.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from caffepy.core import coords
 from caffepy.core.fusion import Fused
@@ -23,7 +25,7 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Shape
 from caffepy.core.node import Node
 from caffepy.core.registry import register
-from caffepy.core.window import Window
+from caffepy.core.window import SIDES, Window
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.layers.vision._fused import fused
@@ -40,6 +42,7 @@ class BaseConvolution(Layer):
     recordable = True
     windowed = True
     look = "convolution"
+    obeys: ClassVar[tuple[str, ...]] = ("hole", "hole_h", "hole_w", "dilation_h", "dilation_w")
     harmless = ("cudnn_convolution_algo_seeker", "conv_algos_override", "conv_algorithm")
 
     @classmethod
@@ -93,12 +96,14 @@ class BaseConvolution(Layer):
         """The convolution that takes ``x`` to ``y`` with these weights."""
         s = self.spatial
         return ConvolutionSpec(x, self.blobs[0].shape, y, s.stride, s.pad, s.dilation,
-                               self.p.group, bias, self.dtype.name)
+                               self.p.group, bias, self.dtype.name, s.pad_end)
 
 
 @register("Convolution", v1="CONVOLUTION", v0="conv", param="convolution_param")
 class Convolution(BaseConvolution):
     """Runs the kernel forward."""
+
+    obeys = SIDES
 
     def weight_shape(self) -> Shape:
         return (self.p.num_output, self.channels // self.p.group, *self.spatial.kernel)

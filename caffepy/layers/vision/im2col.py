@@ -25,6 +25,8 @@ class Im2col(Layer):
     recordable = True
     windowed = True
 
+    obeys = ("hole", "hole_h", "hole_w", "dilation_h", "dilation_w")
+
     @classmethod
     def coordinates(cls, spec: Any) -> coords.Map:
         return coords.down(Window(spec.convolution_param))

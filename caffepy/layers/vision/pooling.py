@@ -5,6 +5,8 @@ top     y, N x C x H' x W', H' = ceil((H + 2 pad - kernel) / stride) + 1, less a
         would lie wholly outside; optionally, for MAX, the index h * W + w of each maximum
 param   pooling_param { pool: MAX kernel_size: 2 stride: 1 pad: 0 global_pooling: false
         round_mode: CEIL }
+        ceil_mode: false and torch_pooling: true, of forks, are round_mode: FLOOR; pad_t, pad_l,
+        pad_b and pad_r pad each side by its own; AVE_EXC_PAD and AVE_TF are means of x's cells
 V1      POOLING (V0 "pool")
 
 AVE divides by the window's area clipped at H + pad, so the padding counts and what lies beyond
@@ -21,7 +23,7 @@ from caffepy.core import coords
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.registry import register
-from caffepy.core.window import Window
+from caffepy.core.window import SIDES, Window
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.reference.stochastic import Stochastic
@@ -36,6 +38,7 @@ class Pooling(Layer):
     keeps: tuple[str, ...] = ()  # the kernel remembers the winners itself
     windowed = True
     look = "pooling"
+    obeys = ("ceil_mode", "torch_pooling", *SIDES, "pool=AVE_EXC_PAD", "pool=AVE_TF")
 
     @classmethod
     def method(cls, spec: Any) -> str:
@@ -48,11 +51,12 @@ class Pooling(Layer):
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.pool_windows = PoolingWindows(self)
-        self.kind = self.method(self.spec).lower()
+        self.kind, _, self.inside = self.method(self.spec).lower().partition("_")
         self.recordable = self.kind != "stochastic"
         if self.kind == "stochastic" or (self.kind, self.phase) == ("max", caffe_pb2.TEST):
             self.keeps = ("bottom",)
-        if self.kind == "stochastic" and self.pool_windows.pad != (0, 0):
+        if self.kind == "stochastic" and any(
+                self.pool_windows.pad + self.pool_windows.pad_end):
             self.fail("stochastic pooling takes no padding", found=self.pool_windows.pad)
         if len(top) > 1 and self.kind != "max":
             self.fail("only MAX pooling has a second top",
@@ -102,4 +106,6 @@ class Pooling(Layer):
         return self.plan(PoolingSpec(
             self.kind, bottom[0].shape, top[0].shape, windows.kernel, windows.stride,
             windows.pad, training, self.dtype.name,
+            None if self.pool_windows.pad_end == windows.pad else self.pool_windows.pad_end,
+            bool(self.inside),
         ))

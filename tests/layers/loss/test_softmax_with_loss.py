@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose
 from support import build, check_gradient, random, run
 
 from caffepy.core.memory import Place
-from caffepy.errors import DataError, ShapeError
+from caffepy.errors import ConfigError, DataError, ShapeError
 
 X = random(4, 5, 2, 3)
 LABELS = np.arange(24).reshape(4, 2, 3) % 5
@@ -102,3 +102,25 @@ def test_label_counts_are_checked():
         build(line(), X, LABELS[:, 0])
     with pytest.raises(ShapeError, match="same batch size"):
         build(line(), X, LABELS[:3])
+
+
+@pytest.mark.parametrize("words, divisor", [
+    ("", 6), ("ignore_label: 1", 4), ("normalize: false", 6), ("normalization: NONE", 1)])
+def test_segnets_weights_of_classes(words, divisor):
+    """Positions count what their classes do, and are divided by their plain number."""
+    x, labels = random(6, 4), np.array([2, 1, 0, 3, 1, 3])
+    weights = np.array([0.5, 2, 1, 0.25])
+    line = (f'type: "SoftmaxWithLoss" loss_param {{ weight_by_label_freqs: true {words} '
+            f'{" ".join(f"class_weighting: {w}" for w in weights)} }}')
+    p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    each = -np.log(p[np.arange(6), labels]) * weights[labels]
+    if "ignore" in words:
+        each[labels == 1] = 0
+    loss, = run(build(line, x, labels), [x, labels])
+    assert_allclose(loss, each.sum() / divisor, rtol=1e-5)
+    check_gradient(line, x, labels)
+    off = line.replace("weight_by_label_freqs: true", "")  # weights alone say nothing, as there
+    plain = f'type: "SoftmaxWithLoss" loss_param {{ {words} }}'
+    assert run(build(off, x, labels), [x, labels]) == run(build(plain, x, labels), [x, labels])
+    with pytest.raises(ConfigError, match="a class_weighting for each class"):
+        build(line, random(6, 5), labels)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
-from support import build, check_gradient, random
+from numpy.testing import assert_allclose, assert_array_equal
+from support import build, check_gradient, random, run
 
 from caffepy.errors import ConfigError, ShapeError
 
@@ -149,3 +149,44 @@ def test_bottoms_that_do_not_fit():
         bottom[0].reshape(shape)
         with pytest.raises(ShapeError, match="does not fit the weights.*3 channels at axis 1"):
             layer.reshape(bottom, top)
+
+
+# -- words of forks -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words, same", [
+    ("kernel_size: 2 hole: 2", "kernel_size: 2 dilation: 2"),
+    ("kernel_size: 2 hole_h: 2 hole_w: 3", "kernel_size: 2 dilation: 2 dilation: 3"),
+    ("kernel_size: 2 dilation_h: 1 dilation_w: 3", "kernel_size: 2 dilation: 1 dilation: 3"),
+    ("kernel_size: 3 pad_t: 1 pad_l: 2 pad_b: 1 pad_r: 2", "kernel_size: 3 pad_h: 1 pad_w: 2"),
+    ("kernel_size: 3 pad_t: 0", "kernel_size: 3"),
+])
+def test_words_that_say_the_same(words, same):
+    x, ys = random(2, 3, 6, 7), []
+    for said in (words, same):
+        ys += run(build('type: "Convolution" convolution_param { num_output: 4 weight_filler '
+                        f'{{ type: "gaussian" }} {said} }}', x), [x])
+    assert_array_equal(*ys)
+
+
+@pytest.mark.parametrize("kernel, group", [(1, 1), (3, 1), (1, 3), (3, 3)])
+@pytest.mark.parametrize("sides, by", [
+    ("pad_t: 1 pad_l: 0 pad_b: 0 pad_r: 2", ((1, 0), (0, 2))), ("pad_b: 1", ((0, 1), (0, 0)))])
+def test_each_side_has_its_padding(kernel, group, sides, by):
+    """As if x had been padded before."""
+    x = random(2, 3, 5, 4)
+    words = (f'type: "Convolution" convolution_param {{ num_output: 3 group: {group} weight_filler '
+             f'{{ type: "gaussian" }} kernel_size: {kernel} %s }}')
+    padded = np.pad(x, ((0, 0), (0, 0), *by))
+    y, = run(build(words % sides, x), [x])
+    assert_allclose(y, run(build(words % "", padded), [padded])[0], rtol=1e-5, atol=1e-5)
+    check_gradient(words % sides, x)
+
+
+def test_words_of_forks_that_contradict():
+    x, words = random(1, 2, 5, 5), "convolution_param { num_output: 1 kernel_size: 3 %s }"
+    for said in ("dilation: 2 hole: 2", "pad: 1 pad_l: 1"):
+        with pytest.raises(ConfigError, match="not both"):
+            build(f'type: "Convolution" {words % said}', x)
+    with pytest.raises(ConfigError, match="dilation must be at least 1"):
+        build(f'type: "Convolution" {words % "hole_h: 2"}', x)

@@ -149,3 +149,58 @@ def test_bad_tops_and_bottoms():
         build(line("pool: AVE kernel_size: 2", tops=2), X)
     with pytest.raises(ShapeError, match="4 axes"):
         build(line("kernel_size: 2"), (2, 3, 4))
+
+
+# -- words of forks -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words, same", [
+    ("ceil_mode: false", "round_mode: FLOOR"), ("ceil_mode: true", ""),
+    ("torch_pooling: true", "round_mode: FLOOR"), ("torch_pooling: false", ""),
+    ("pad_t: 1 pad_l: 1 pad_b: 1 pad_r: 1", "pad: 1"), ("pad_t: 0 pad_r: 0", ""),
+    ("pad_t: 0 pad_l: 1 pad_r: 1", "pad_h: 0 pad_w: 1"),
+])
+@pytest.mark.parametrize("kind", ["MAX", "AVE", "AVE_EXC_PAD"])
+def test_words_that_say_the_same(words, same, kind):
+    ys = []
+    for said in (words, same):
+        layer, bottom, top = build(line(f"pool: {kind} kernel_size: 3 stride: 2 {said}"),
+                                   random(2, 3, 6, 6))
+        layer.forward(bottom, top)
+        ys.append(top[0].data)
+    assert_array_equal(*ys)
+
+
+@pytest.mark.parametrize("kind", ["MAX", "AVE", "AVE_EXC_PAD", "AVE_TF"])
+@pytest.mark.parametrize("words, out, pad, end", [
+    ("pad_t: 1 pad_l: 0 pad_b: 0 pad_r: 2", (3, 3), (1, 0), (0, 2)),
+    ("pad_b: 2 pad_r: 1", (3, 3), (0, 0), (2, 1)),
+    ("pad_b: 1 pad_r: 1 ceil_mode: false", (3, 2), (0, 0), (1, 1)),
+    ("pad: 1", (4, 3), (1, 1), (1, 1)),
+])
+def test_each_side_has_its_padding(kind, words, out, pad, end):
+    full = line(f"pool: {kind} kernel_size: 3 stride: 2 {words}")
+    layer, bottom, top = build(full, X)
+    layer.forward(bottom, top)
+    assert top[0].shape == (2, 3, *out)
+    for n, c, i, j in np.ndindex(2, 3, *out):
+        start = [k * 2 - p for k, p in zip((i, j), pad, strict=True)]
+        stop = [min(s + 3, size + e) for s, size, e in zip(start, (6, 5), end, strict=True)]
+        cells = X[n, c, max(start[0], 0) : min(stop[0], 6), max(start[1], 0) : min(stop[1], 5)]
+        area = (stop[0] - start[0]) * (stop[1] - start[1])
+        expected = cells.max() if kind == "MAX" else (
+            cells.sum() / (area if kind == "AVE" else cells.size))
+        assert_allclose(top[0].data[n, c, i, j], expected, rtol=1e-5, atol=1e-6)
+    if kind != "MAX":
+        check_gradient(full, X[:1])
+
+
+def test_words_of_forks_that_contradict():
+    with pytest.raises(ConfigError, match="not both"):
+        build(line("kernel_size: 3 pad: 1 pad_l: 1"), X)
+    with pytest.raises(ConfigError, match="smaller than the kernel"):
+        build(line("kernel_size: 2 pad_b: 2"), X)
+    with pytest.raises(ConfigError, match="global_pooling goes with"):
+        build(line("global_pooling: true pad_b: 1"), X)
+    with pytest.raises(ConfigError, match="no padding"):
+        build(line("pool: STOCHASTIC kernel_size: 2 pad_r: 1"), X)

@@ -1,0 +1,82 @@
+"""ROIAlign (MS-CNN, Cascade R-CNN): numbers between cells, at the corners of a region's bins.
+
+bottom  x, N x C x H x W; rois, R rows of image, x1, y1, x2, y2 in pixels of the picture
+top     y, R x C x (pooled_h + 1) x (pooled_w + 1)
+param   roi_pooling_param { pooled_h: 7 pooled_w: 7 spatial_scale: 0.125 pad_ratio: 0 }
+
+It is not Mask R-CNN's: each number is one bilinear sample. A region is widened by pad_ratio of its
+size on each side, scaled and moved by -0.5; samples outside of the map (more than half a cell
+beyond it) and those of a region without a size are 0. dx is the transpose; rois get no gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from caffepy.core.layer import Blobs
+from caffepy.core.memory import Array
+from caffepy.core.registry import register
+from caffepy.layers.regions._rois import OverRois, widened
+
+Taps = tuple[tuple[Array, Array], tuple[Array, Array]]  # two cells and their weights, (R, samples)
+
+
+@register("ROIAlign", param="roi_pooling_param", dialect="cascade")
+class ROIAlign(OverRois):
+    keeps = ()
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        if self.spec.HasField("roi_align_param"):
+            self.fail("roi_align_param is another layer of that name, which is not here",
+                      fix="This one, MS-CNN's and Cascade R-CNN's, has roi_pooling_param.")
+        if 0 in (self.p.pooled_h, self.p.pooled_w):
+            self.fail("pooled_h and pooled_w must be at least 1",
+                      found=f"{self.p.pooled_h} and {self.p.pooled_w}")
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        top[0].reshape(self.check(bottom), bottom[0].shape[1],
+                       self.p.pooled_h + 1, self.p.pooled_w + 1)
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        place = self.context.place.last
+        x = bottom[0].values.read(place).transpose(0, 2, 3, 1)
+        self._locate(bottom)
+        y = sum(x[self.images, row[:, :, None], column[:, None]] * weight
+                for row, column, weight in self.taps)
+        top[0].values.overwrite(place)[...] = y.transpose(0, 3, 1, 2)
+
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        if not propagate_down[0]:
+            return
+        place, (n, c, h, w) = self.context.place.last, bottom[0].shape
+        dx = self.xp.zeros((n, h, w, c), self.dtype)
+        dy = top[0].grads.read(place).transpose(0, 2, 3, 1)
+        for row, column, weight in self.taps:
+            self.xp.add.at(dx, (self.images, row[:, :, None], column[:, None]), dy * weight)
+        bottom[0].grads.overwrite(place)[...] = dx.transpose(0, 3, 1, 2)
+
+    def _locate(self, bottom: Blobs) -> None:
+        """Note the four cells that each sample is made of, and their weights."""
+        p, (_, _, h, w) = self.p, bottom[0].shape
+        images, corners = self.rois(bottom)
+        at = widened(corners, p.pad_ratio) * np.float32(p.spatial_scale) - np.float32(0.5)
+        sizes = at[:, 2:] - at[:, :2]
+        real = (sizes > 0).all(axis=1)[:, None]
+        rows, columns = (
+            self._along(at[:, axis], sizes[:, axis] / np.float32(bins), bins, cells, real)
+            for axis, bins, cells in ((1, p.pooled_h, h), (0, p.pooled_w, w)))
+        self.images = images[:, None, None]
+        self.taps = [(row, column, (above[:, :, None] * beside[:, None])[..., None])
+                     for row, above in rows for column, beside in columns]
+
+    def _along(self, start: Array, step: Array, bins: int, cells: int, real: Array) -> Taps:
+        """The two cells next to each sample of an axis, and what share they have in it."""
+        xp = self.xp
+        at = start[:, None] + xp.arange(bins + 1, dtype=np.float32) * step[:, None]
+        counts = (at >= -0.5) & (at <= cells - 0.5) & real
+        cell = xp.floor(at)
+        low, high = (xp.clip(c, 0, cells - 1).astype(np.int64) for c in (cell, cell + 1))
+        share = (xp.clip(at, 0, cells - 1) - low) * counts
+        return ((low, (counts - share).astype(self.dtype)), (high, share.astype(self.dtype)))

@@ -1,0 +1,1 @@
+"""Layers of nets that say something of each pixel."""
