@@ -53,11 +53,9 @@ FORKS = {
 
 # whose words: types, V1:TYPES, Message.fields and Message.field=VALUES
 WORDS = {
-    "ssd": """
-        Permute PriorBox DetectionOutput AnnotatedData Normalize DetectionEvaluate
-        SmoothL1Loss MultiBoxLoss VideoData""",
-    "rcnn": "ROIPooling SmoothL1Loss",
-    "rfcn": "PSROIPooling BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM PSROIAlign",
+    "ssd": "AnnotatedData VideoData",
+    "rcnn": "ROIPooling",
+    "rfcn": "PSROIPooling BoxAnnotatorOHEM SoftmaxWithLossOHEM PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
@@ -92,7 +90,7 @@ WORDS = {
         Downsample Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
-        BN Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
+        BN CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
         InnerDistance Insanity Proposal GeneralContrastiveLoss GeneralTripletLoss
         TripletLoss NormalizedSigmoidCrossEntropyLoss""",
     "face": "CenterLoss",

@@ -7,8 +7,6 @@ layers work on the CPU.
 
 from __future__ import annotations
 
-
-
 import numpy as np
 
 from caffepy.core.memory import Array
@@ -35,7 +33,7 @@ def overlaps(one: Array, other: Array, pixel: int = 0) -> Array:
     """The area that two boxes share over that which they cover together.
 
     Args:
-        one, other: boxes; leading axes are broadcast, so ``one[:, None]`` and ``other`` give a table.
+        one, other: boxes; leading axes are broadcast: ``one[:, None]`` and ``other`` give a table.
     """
     low = np.maximum(one[..., :2], other[..., :2])
     sides = np.minimum(one[..., 2:], other[..., 2:]) - low
@@ -142,7 +140,7 @@ def match(table: Array, threshold: float | None, left_out: Array | None = None
             break
         found[prior], best[prior] = box, open_pairs[prior, box]
         open_pairs[prior], open_pairs[:, box] = 0, 0
-    if threshold is not None:
+    if threshold is not None and table.shape[1]:
         others = (found == -1) & (best >= threshold) & (best > 0)
         found[others] = table[others].argmax(1)
     return found, best
@@ -163,5 +161,5 @@ def too_few_priors(priors: int, locations: int) -> str | None:
     """What to do if there are half as many priors as predictions."""
     if locations != 2 * priors:
         return None
-    return ("TextBoxes' own fork makes every prior twice, without a word: write denser_prior_boxes: "
-            "true into each prior_box_param.")
+    return ("TextBoxes' own fork makes every prior twice, without a word: write "
+            "denser_prior_boxes: true into each prior_box_param.")

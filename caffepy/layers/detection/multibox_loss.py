@@ -14,8 +14,8 @@ Each true box is matched with the prior that overlaps it most, and with all that
 overlap_threshold (_boxes.match). loss = (loc_weight * sum over matched priors of h(location -
 target) + sum of softmax or logistic losses of scores) / normalizer, where the scores are those of
 the matched priors and of the hardest others (_mining.py), or of all if mining_type is NONE. The
-normalizer is, by loss_param: VALID the matched priors, FULL all, BATCH_SIZE the images. A part whose
-propagate_down is false is left out. SSD's.
+normalizer is, by loss_param: VALID the matched priors, FULL all, BATCH_SIZE the images. A part
+whose propagate_down is false is left out. SSD's.
 
 With two classes every object is of class 1, as in RefineDet, whose first stage moves the priors of
 the second.
@@ -78,16 +78,17 @@ class MultiBoxLoss(Normalized):
         if p.map_object_to_agnostic and self.classes != 2:
             self.fail("map_object_to_agnostic knows background and object, 2 classes",
                       found=f"num_classes: {self.classes}")
-        if not self.logistic and self.background >= self.classes:
+        no_other = not self.logistic or self.mining != PARAM.NONE
+        if no_other and self.background >= self.classes:
             self.fail("background_label_id must be one of the classes", found=self.background,
                       allowed=f"0 to {self.classes - 1}")
         if self.mining == PARAM.HARD_EXAMPLE and p.sample_size <= 0:
             self.fail("sample_size must be above 0", found=p.sample_size)
-        given = list(self.spec.propagate_down)
+        given = list(self.spec.propagate_down) or [True, True]
         if any(given[2:]):
             self.fail("priors and true boxes get no gradient",
                       fix="Give propagate_down true for the first two bottoms alone.")
-        self.counts_loc, self.counts_conf = given[:2] if given else (True, True)
+        self.counts_loc, self.counts_conf = bool(given[0]), bool(given[1])
         self.param = caffe_pb2.MultiBoxLossParameter()
         self.param.CopyFrom(p)
         self.param.mining_type = self.mining
@@ -138,7 +139,8 @@ class MultiBoxLoss(Normalized):
         priors, variances = _boxes.priors_of(self.read(bottom[2].values))
         rows = self.true_boxes(self.read(bottom[3].values))
         stage = [self.read(b.values).reshape(n, len(priors), -1) for b in bottom[4:]]
-        matches, negatives = [], []
+        matches: list[Matches] = []
+        negatives: list[Array] = []
         for i in range(n):
             truth = rows[np.trunc(rows[:, 0]) == i]
             if not len(truth):
@@ -181,7 +183,8 @@ class MultiBoxLoss(Normalized):
         p = self.p
         least = p.overlap_threshold if p.match_type == PARAM.PER_PREDICTION else None
         given = None if p.encode_variance_in_target else variances
-        parts, found, best = [], np.empty(0), np.empty(0)
+        parts: list[Matches] = []
+        found, best = np.empty(0), np.empty(0)
         for c in range(self.loc_classes):
             if not p.share_location and c == self.background:
                 continue
@@ -244,7 +247,7 @@ class MultiBoxLoss(Normalized):
         labels = matches.label if matches else np.empty(0, int)
         if self.mining == PARAM.NONE:
             self.rows = None
-            self.scores = scores.reshape(-1, self.classes)
+            self.scores = scores.reshape(-1, self.classes).copy()  # for backward
             at = matches.image * scores.shape[1] + matches.prior if matches else labels
             if not self.logistic:
                 self.targets = np.full(len(self.scores), self.background)
@@ -265,10 +268,7 @@ class MultiBoxLoss(Normalized):
         self.targets = np.full(len(self.scores), self.background)
         self.targets[: len(labels)] = labels
         if self.logistic:
-            whole = np.zeros(self.scores.shape, scores.dtype)
-            is_class = self.targets < self.classes
-            whole[np.flatnonzero(is_class), self.targets[is_class]] = 1
-            self.targets = whole
+            self.targets = np.eye(self.classes, dtype=scores.dtype)[self.targets]
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         weight = self.weight(top) / self.divisor

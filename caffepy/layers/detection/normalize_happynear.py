@@ -5,9 +5,9 @@ top     y, shape of x with axes of 1 to make it four; optionally the lengths, N 
 param   normalize_param { normalize_type: "L2" bp_norm: false }
 
 y = x / n, where n is the root of 1e-6 plus the sum of squares ("L2"), or 1e-6 plus the sum of
-absolute values ("L1"). dx = (dy - s * sum(y * dy)) / n, where s is y, or the sign of x for "L1"; the
-gradient dn of the lengths adds s * dn, and counts only with bp_norm. fix_gradient does nothing, as
-on the fork's CPU. The layer is this one if it has a normalize_param or two tops, else SSD's.
+absolute values ("L1"). dx = (dy - s * sum(y * dy)) / n, where s is y, or the sign of x for "L1";
+the gradient dn of the lengths adds s * dn, and counts only with bp_norm. fix_gradient does nothing,
+as on the fork's CPU. The layer is this one if it has a normalize_param or two tops, else SSD's.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class SmoothL1(Normalized):
 
     bottoms = "2-4"
     tops = "1-2"
-    labels = (2, 3)
+    labels: tuple[int, ...] = (2, 3)
     recordable = True
     obeys = ("normalization=PRE_FIXED", "pre_fixed_normalizer")
     places = False  # whether loss_param says what to divide by; else it is N

@@ -66,7 +66,8 @@ def test_clip():
 
 
 def test_textboxes_has_every_box_once_more_half_a_cell_lower():
-    found, _ = boxes("min_size: 30 aspect_ratio: 2 flip: false denser_prior_boxes: true offset: 0.4")
+    found, _ = boxes("min_size: 30 aspect_ratio: 2 flip: false offset: 0.4 "
+                     "denser_prior_boxes: true")
     assert_allclose(found, expected([(30, 30), (30 * R2, 30 / R2)], [(0.4, 0.4), (1, 0.4)]),
                     rtol=1e-5, atol=1e-6)
 
