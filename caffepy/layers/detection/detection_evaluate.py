@@ -8,10 +8,10 @@ param   detection_evaluate_param { num_classes: 21 background_label_id: 0 overla
         evaluate_difficult_gt: true name_size_file: "test_name_size.txt" }, resize_param
 
 Detections come by image and class, the best first. One is right if the true box of its class that
-it overlaps most overlaps it by overlap_threshold and no better one had that box; else it is wrong.
-Without evaluate_difficult_gt difficult boxes are not counted, and what finds them is neither. With a
-name_size_file (see _saved.py) boxes are compared in pixels of their pictures. SSD's. There is no
-gradient.
+it overlaps most overlaps it by overlap_threshold, and no better one had that box. Without
+evaluate_difficult_gt difficult boxes are not counted, and what finds them is neither right nor
+wrong. With a name_size_file (see _saved.py) boxes are compared in pixels of their pictures. SSD's.
+There is no gradient.
 """
 
 from __future__ import annotations
