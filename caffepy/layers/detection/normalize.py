@@ -77,10 +77,19 @@ class Normalize(Layer):
     def length(self, x: Array) -> Array:
         """n, with 1 in place of the axes that are summed over."""
         xp = self.xp
-        squares = xp.square(x).sum(axis=self.axes, keepdims=True)
+        squares = self.sums(x, x)
         if self.eps_behind:
             return xp.sqrt(squares) + self.p.eps
         return xp.sqrt(squares + self.p.eps)
+
+    def sums(self, one: Array, other: Array) -> Array:
+        """The sums of products that one length is made of, with 1 in place of their axes."""
+        product = one * other
+        if product.ndim == 4 and not product.flags.c_contiguous:  # channels lie last
+            whole = product.transpose(0, 2, 3, 1)
+            axes = (1, 2, 3) if self.across else (3,)
+            return whole.sum(axis=axes, keepdims=True).transpose(0, 3, 1, 2)
+        return product.sum(axis=self.axes, keepdims=True)
 
     def scale(self) -> Array:
         scale = self.read(self.blobs[0].values)
@@ -102,6 +111,6 @@ class Normalize(Layer):
             others = None if self.shared else tuple(a for a in range(x.ndim) if a != 1)
             self.accumulate(self.blobs[0].grads, (dy * x / n).sum(axis=others))
         if propagate_down[0]:
-            along = (x * dy).sum(axis=self.axes, keepdims=True)
+            along = self.sums(x, dy)
             dx = (dy - x * (along / (n * n))) * (self.scale() / n)
             bottom[0].grads.overwrite(place)[...] = dx
