@@ -100,8 +100,8 @@ class Normalize(Layer):
         x = bottom[0].values.read(place)
         if self._copies:
             self._x.values.overwrite(place)[...] = x
-        y = x * (self.scale() / self.length(x))
-        top[0].values.overwrite(place)[...] = y
+        y = x * (1 / self.length(x))  # one after the other, so that all lies as x does
+        self.xp.multiply(y, self.scale(), out=top[0].values.overwrite(place))
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         place = self.follow(self._x.values)
@@ -112,5 +112,5 @@ class Normalize(Layer):
             self.accumulate(self.blobs[0].grads, (dy * x / n).sum(axis=others))
         if propagate_down[0]:
             along = self.sums(x, dy)
-            dx = (dy - x * (along / (n * n))) * (self.scale() / n)
+            dx = (dy - x * (along / (n * n))) * (1 / n) * self.scale()
             bottom[0].grads.overwrite(place)[...] = dx
