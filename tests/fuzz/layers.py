@@ -20,6 +20,7 @@ import numpy as np
 
 from caffepy.core import registry
 from caffepy.core.layer import count_range
+from caffepy.testing import parse
 from caffepy.tools.layers import engines_of
 from fuzz.cases import Case, family
 from fuzz.draw import Draw, Shape
@@ -102,7 +103,8 @@ def layer(type: str, name: str | None = None) -> Callable[[Maker], Maker]:
 
 
 def _case(draw: Draw, type: str, made: Made) -> Case:
-    cls = registry.get(type).cls
+    # forks may have several types of one name
+    cls = registry.of(parse(f'type: "{type}" {made.body}' + ' top: "y"' * made.tops)).cls
     optimize = draw.chance(0.3)
     phase = draw.pick(made.phases)
     n = made.bottoms[0].shape[made.bottoms[0].batch] if made.bottoms and (

@@ -46,7 +46,8 @@ def normalize(draw: Draw) -> Made:
 
 @layer("Normalize", "Normalize of happynear's layer")
 def normalize_of_happynear(draw: Draw) -> Made:
-    shape = draw.images() if draw.chance(0.7) else (draw.integer(1, 6), draw.integer(2, 30))
+    n, c, h, w = draw.images()  # of one channel its sign is left, and no gradient but rounding
+    shape = (n, max(c, 3), h, w) if draw.chance(0.7) else (n, max(c, 3))
     if draw.kind in ("whole", "small"):
         draw.kind = "shifted"
     tops = draw.integer(1, 2)
