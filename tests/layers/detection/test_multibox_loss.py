@@ -41,7 +41,7 @@ def cross_entropy(scores, label):
     return np.log(np.exp(scores).sum()) - scores[label]
 
 
-def naive(scene, ratio=3, all_count=False):
+def naive(scene, ratio=3, all_count=False, neg_overlap=0.5):
     """(Sum of location losses, sum of confidence losses, matched priors)."""
     boxes, variances, found = matched(scene)
     loc_loss = conf_loss = count = 0
@@ -50,7 +50,7 @@ def naive(scene, ratio=3, all_count=False):
         here = 0
         for i, truth in enumerate(truths):
             if truth is None:
-                if all_count or best[i] < 0.5:
+                if all_count or best[i] < neg_overlap:
                     others.append(cross_entropy(scores[i], 0))
                 continue
             here += 1
@@ -73,6 +73,14 @@ def test_the_hardest_count(scene, seed):
     loc, conf, count = naive(scene, ratio=0.5)
     assert value(scene, WORDS + "neg_pos_ratio: 0.5 loc_weight: 2") == pytest.approx(
         (2 * loc + conf) / count, rel=1e-4)
+
+
+def test_what_overlaps_too_much_is_no_negative(scene):
+    scene = scene()
+    words = WORDS + "neg_pos_ratio: 100 neg_overlap: 0.1"
+    loc, conf, count = naive(scene, ratio=100, neg_overlap=0.1)
+    assert conf < naive(scene, ratio=100)[1] - 1
+    assert value(scene, words) == pytest.approx((loc + conf) / count, rel=1e-4)
 
 
 def test_without_mining_all_count(scene):
