@@ -23,7 +23,7 @@ def test_the_page_is_current():
         "run: caffepy layers -markdown > docs/layers.md")
 
 
-def test_the_page_has_each_type_once():
+def test_the_page_has_each_type_of_each_dialect_once():
     types = re.findall(r"^\| (\w+) \|", PAGE.read_text(), re.MULTILINE)
     assert types[0] == "type"
     assert types[1:] == [entry.type for entry in registry.entries()], "forks' of one name are two"

@@ -53,10 +53,7 @@ FORKS = {
 
 # whose words: types, V1:TYPES, Message.fields and Message.field=VALUES
 WORDS = {
-    "ssd": """
-        Permute PriorBox DetectionOutput AnnotatedData Normalize DetectionEvaluate
-        SmoothL1Loss MultiBoxLoss VideoData""",
-    "rcnn": "SmoothL1Loss",
+    "ssd": "AnnotatedData VideoData",
     "rfcn": "PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """
@@ -91,7 +88,7 @@ WORDS = {
         Downsample Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
-        Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
+        CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
         InnerDistance Insanity GeneralContrastiveLoss GeneralTripletLoss
         TripletLoss NormalizedSigmoidCrossEntropyLoss""",
     "face": "CenterLoss",

@@ -3,7 +3,7 @@
 import pytest
 
 NET = """layer { name: "data" type: "Input" top: "data" input_param { shape { dims: 1 } } }
-layer { name: "a" type: "Permute" bottom: "data" top: "a" }
+layer { name: "a" type: "CPMData" bottom: "data" top: "a" }
 layer { name: "t" type: "Conv" bottom: "a" top: "d" include { phase: TRAIN } }
 """
 SOLVER = 'net: "net.prototxt" max_iter: 1 base_lr: 1 lr_policy: "fixed"'
@@ -24,5 +24,5 @@ def test_all_mistakes_are_told(args, call, tmp_path, monkeypatch):
     said = done.output[done.output.index("error: "):]
     assert done.exit_code in (1, 2)
     assert said.startswith('error: net.prototxt:1:70: unknown field "dims" in shape')
-    assert "and 2 more:\n  2:19     Unknown layer type: Permute. " in said
+    assert "and 2 more:\n  2:19     Unknown layer type: CPMData. " in said
     assert '\n  3:19     Unknown layer type: Conv. Write type: "Convolution".' in said

@@ -133,11 +133,11 @@ def test_all_words_and_all_unknown_types_are_one_error(tmp_path):
     path = tmp_path / "net.prototxt"
     path.write_text(DATA + conv("relu: true") + conv("\nrelu: true").replace('"one"', '"two"')
                     + conv("pad_type: 1").replace('"one"', '"three"')
-                    + 'layer { name: "x" type: "Permute" bottom: "one" top: "x" }\n')
+                    + 'layer { name: "x" type: "CPMData" bottom: "one" top: "x" }\n')
     with pytest.raises(ConfigError) as error:
         Net(path, caffe_pb2.TEST)
     said = str(error.value)
-    assert said.startswith(f"{path}:6, layer 'x': Unknown layer type: Permute. Permute is")
+    assert said.startswith(f"{path}:6, layer 'x': Unknown layer type: CPMData. CPMData is")
     assert "\nand 2 more:\n  2        convolution_param.relu is not obeyed by Convolution" in said
     assert " yet, 2 times. It is a word" in " ".join(said.split())
     assert "\n  5        convolution_param.pad_type is not obeyed by Convolution yet. It" in said

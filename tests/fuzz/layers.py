@@ -21,6 +21,7 @@ import numpy as np
 from caffepy.core import registry
 from caffepy.core.layer import count_range
 from caffepy.services.layer_table import engines_of
+from caffepy.testing import parse
 from fuzz.cases import Case, family
 from fuzz.draw import Draw, Shape
 from fuzz.playing import Pass, play_net
@@ -105,7 +106,8 @@ def layer(type: str, name: str | None = None) -> Callable[[Maker], Maker]:
 
 
 def _case(draw: Draw, type: str, made: Made) -> Case:
-    cls = registry.get(type).cls
+    # forks may have several types of one name
+    cls = registry.of(parse(f'type: "{type}" {made.body}' + ' top: "y"' * made.tops)).cls
     optimize = draw.chance(0.3)
     phase = draw.pick(made.phases)
     n = made.bottoms[0].shape[made.bottoms[0].batch] if made.bottoms and (

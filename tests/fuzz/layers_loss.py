@@ -91,12 +91,6 @@ def softmax_with_loss_ohem(draw: Draw) -> Made:
     return Made(weight(draw) + fixed(draw), [Bottom(x), Bottom(labels, "labels", classes - 1)])
 
 
-@layer("SmoothL1LossOHEM")
-def smooth_l1_loss_ohem(draw: Draw) -> Made:
-    shape = draw.images(2000)
-    return Made(weight(draw) + fixed(draw), [Bottom(shape)] * draw.integer(2, 3), terms=4000)
-
-
 @layer("SigmoidCrossEntropyBalanceLoss")
 def sigmoid_cross_entropy_balance_loss(draw: Draw) -> Made:
     shape = draw.images(2000)

@@ -83,7 +83,7 @@ TYPES = [
     ("CrossEntropyLoss", "SoftmaxWithLoss"), ("InerProduct", "Did you mean InnerProduct?"),
     ("ConvolutionLayer", "Did you mean Convolution?"), ("Soft", "Did you mean Softmax?"),
     ("ReLU6", '"Clip"'), ("DepthwiseConvolution", "group"),
-    ("Lstm", "another layer than LSTM"), ("Permute", "SSD's fork (weiliu89/caffe), which caffepy"),
+    ("Lstm", "another layer than LSTM"), ("CPMData", "fork (shihenw/caffe), which caffepy"),
     ("Quux", '"caffepy layers" lists'), ("", 'Add one: type: "ReLU"'),
 ]  # fmt: skip
 

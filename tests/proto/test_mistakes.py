@@ -24,8 +24,8 @@ layer {
 }
 layer { name: "p1" type: "Pooling" bottom: "data" top: "p1" pooling_param { kernel: 2 } }
 layer { name: "p2" type: "Pooling" bottom: "p1" top: "p2" pooling_param { kernel: 2 } }
-layer { name: "a" type: "Permute" bottom: "p2" top: "a" permute_param { order: 0 } }
-layer { name: "b" type: "Permute" bottom: "p2" top: "b" permute_param { order: 0 } }
+layer { name: "a" type: "CPMData" bottom: "p2" top: "a" permute_param { order: 0 } }
+layer { name: "b" type: "CPMData" bottom: "p2" top: "b" permute_param { order: 0 } }
 layer { name: "c" type: "Reorg" bottom: "b" top: "c" }
 layer { name: "d" type: "ReLU" bottom: "c" top: "c" include { phase: TRAIN } }
 """
@@ -48,8 +48,8 @@ AnnotatedData is a layer of SSD's fork (weiliu89/caffe), which caffepy does not 
 and 4 more:
   9:5      unknown field "expnd_param" in transform_param. Did you mean expand_param?
   16:77    unknown field "kernel" in pooling_param, 2 times. Write kernel_size: 2.
-  18:19    Unknown layer type: Permute, 2 times. Permute is a layer of SSD's fork, which caffepy
-           does not have yet.
+  18:19    Unknown layer type: CPMData, 2 times. CPMData is a layer of the pose machines' fork
+           (shihenw/caffe), which caffepy does not have yet.
   20:19    Unknown layer type: Reorg. Reorg is a layer of the YOLO port MobileNet-YOLO (eric612) and
            the YOLO ports of yeahkun and gklz1982, which caffepy does not have yet."""
     assert [layer.name for layer in net.layer] == ["data", "p1", "p2", "a", "b", "c", "d"]
@@ -132,7 +132,7 @@ def test_types_of_the_old_format_with_their_settings():
 # unknown types alone, and the ways to read
 
 NET = """layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 } } }
-layer { name: "a" type: "Permute" bottom: "data" top: "a" }
+layer { name: "a" type: "CPMData" bottom: "data" top: "a" }
 layer { name: "b" type: "Relu" bottom: "a" top: "b" }
 layer { name: "b" type: "Relu" bottom: "b" top: "c" }
 layer { name: "t" type: "Conv" bottom: "c" top: "d" include { phase: TRAIN } }
@@ -151,18 +151,18 @@ def test_unknown_types_are_told_at_once(net_file):
     with pytest.raises(ConfigError) as caught:
         Net("net.prototxt", caffe_pb2.TEST)
     assert str(caught.value) == (
-        "net.prototxt:2, layer 'a': Unknown layer type: Permute. Permute is a layer of SSD's fork "
-        "(weiliu89/caffe), which caffepy does not have yet.\n"
+        "net.prototxt:2, layer 'a': Unknown layer type: CPMData. CPMData is a layer of the pose "
+        "machines' fork (shihenw/caffe), which caffepy does not have yet.\n"
         "and 2 more:\n"
         "  3        Unknown layer type: Relu, 2 times. Did you mean ReLU?\n"
         '  5        Unknown layer type: Conv. Write type: "Convolution".')
     param, _ = upgrade.read_net_param("net.prototxt")
-    with pytest.raises(ConfigError, match="^layer 'a': Unknown layer type: Permute"):
+    with pytest.raises(ConfigError, match="^layer 'a': Unknown layer type: CPMData"):
         Net(param)
 
 
 def test_a_type_of_another_phase_does_not_matter(net_file):
-    net_file.write_text(NET.replace('"Permute"', '"ReLU"').replace('"Relu"', '"ReLU"'))
+    net_file.write_text(NET.replace('"CPMData"', '"ReLU"').replace('"Relu"', '"ReLU"'))
     assert len(Net("net.prototxt", caffe_pb2.TEST).layers) == 4
     with pytest.raises(ConfigError, match="net.prototxt:5, layer 't'.*Conv. Write"):
         Net("net.prototxt", caffe_pb2.TRAIN)
@@ -176,7 +176,7 @@ def test_a_wrong_solver_tells_what_is_wrong_in_its_nets(net_file):
     message = str(caught.value)
     assert "solver.prototxt:2:1: unknown field \"lr\" in a solver. Write base_lr: 0.1." in message
     assert '  3:13     unknown field "foo" in net_param' in message
-    assert "\nnet.prototxt:2, layer 'a': Unknown layer type: Permute" in message
+    assert "\nnet.prototxt:2, layer 'a': Unknown layer type: CPMData" in message
     solver.write_text("lr: 0.1\nnet: 'nope.prototxt'")
     with pytest.raises(ConfigError, match="Write base_lr"):
         upgrade.read_solver_param("solver.prototxt")

@@ -85,8 +85,8 @@ def lines() -> Any:
 class Case:
     """A recorded training: six steps of a small net, every parameter after every step."""
 
-    def __init__(self, name: str) -> None:
-        with np.load(REFERENCE / "solvers" / f"{name}.npz") as file:
+    def __init__(self, name: str, folder: Path = REFERENCE / "solvers") -> None:
+        with np.load(folder / f"{name}.npz") as file:
             self.arrays = dict(file)
         with h5py.File("rows.h5", "w") as file:
             file["x"], file["y"] = self.arrays["x"], self.arrays["y"]

@@ -1,0 +1,178 @@
+"""What detectors share: areas of boxes, how far they overlap, how they are written relative to
+priors, which are suppressed by better ones, and which prior stands for which box.
+
+Boxes are arrays of four columns, xmin, ymin, xmax, ymax, in shares of the image, of NumPy: these
+layers work on the CPU.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from caffepy.core.memory import Array
+from caffepy.proto import caffe_pb2
+
+CORNER, CENTER_SIZE, CORNER_SIZE = (
+    caffe_pb2.PriorBoxParameter.CodeType.Value(name)
+    for name in ("CORNER", "CENTER_SIZE", "CORNER_SIZE")
+)
+LEAST_OVERLAP = 1e-6  # what overlaps less does not overlap
+
+
+def areas(boxes: Array, pixel: int = 0) -> Array:
+    """The area of each box, 0 for one that is turned inside out.
+
+    Args:
+        pixel: 1 for boxes in pixels, which their last column and row belong to.
+    """
+    sides = boxes[..., 2:] - boxes[..., :2]
+    return np.where((sides < 0).any(-1), 0, (sides + pixel).prod(-1))
+
+
+def overlaps(one: Array, other: Array, pixel: int = 0) -> Array:
+    """The area that two boxes share over that which they cover together.
+
+    Args:
+        one, other: boxes; leading axes are broadcast: ``one[:, None]`` and ``other`` give a table.
+    """
+    low = np.maximum(one[..., :2], other[..., :2])
+    sides = np.minimum(one[..., 2:], other[..., 2:]) - low
+    apart = (sides < 0).any(-1)
+    # boxes in pixels that lie apart share one, as in SSD's source
+    shared = np.where(apart, pixel, (sides + pixel).prod(-1))
+    covered = areas(one, pixel) + areas(other, pixel) - shared
+    return np.divide(shared, covered, out=np.zeros_like(covered), where=shared > 0)
+
+
+def sizes(boxes: Array) -> Array:
+    """Widths and heights."""
+    return boxes[..., 2:] - boxes[..., :2]
+
+
+def encode(boxes: Array, priors: Array, variances: Array | None, code: int) -> Array:
+    """What a net should predict for each prior, so that ``decode`` gives the box.
+
+    Args:
+        variances: of each prior, None if predictions are not divided by them.
+        code: a PriorBoxParameter.CodeType.
+    """
+    if code == CENTER_SIZE:
+        size = sizes(priors)
+        offset = (boxes[..., :2] + boxes[..., 2:] - priors[..., :2] - priors[..., 2:]) / 2 / size
+        made = np.concatenate([offset, np.log(sizes(boxes) / size)], -1)
+    else:
+        made = boxes - priors
+        if code == CORNER_SIZE:
+            made = made / np.concatenate([sizes(priors)] * 2, -1)
+    return made if variances is None else made / variances
+
+
+def decode(loc: Array, priors: Array, variances: Array | None, code: int) -> Array:
+    """The boxes that predictions stand for; see ``encode``."""
+    if variances is not None:
+        loc = loc * variances
+    if code == CENTER_SIZE:
+        size = sizes(priors)
+        center = loc[..., :2] * size + (priors[..., :2] + priors[..., 2:]) / 2
+        half = np.exp(loc[..., 2:]) * size / 2
+        return np.concatenate([center - half, center + half], -1)
+    if code == CORNER_SIZE:
+        loc = loc * np.concatenate([sizes(priors)] * 2, -1)
+    return priors + loc
+
+
+def best_first(scores: Array, most: int = -1) -> Array:
+    """The indices of the ``most`` highest scores, of equal ones the first; all if it is below 0."""
+    if not 0 < most < len(scores) // 4:
+        order = np.argsort(-scores, kind="stable")
+        return order[:most] if most >= 0 else order
+    least = np.partition(scores, len(scores) - most)[len(scores) - most]
+    some = np.flatnonzero(scores >= least)  # a sort of all takes ten times as long
+    return some[np.argsort(-scores[some], kind="stable")[:most]]
+
+
+def suppress(boxes: Array, threshold: float, eta: float = 1.0) -> list[int]:
+    """Which boxes remain, where the best come first: those that overlap no better one that remains
+    by more than ``threshold``.
+
+    Args:
+        eta: below 1, the threshold shrinks by it with each that remains, down to about 0.5.
+    """
+    left, low, right, high = np.ascontiguousarray(boxes.T)  # columns, for speed
+    size = areas(boxes)
+    tiny = np.finfo(boxes.dtype).tiny
+    kept: list[int] = []
+    worst = np.zeros(len(boxes), boxes.dtype)  # how far a box overlaps one of those kept
+    at = 0
+    while at < len(boxes):
+        kept.append(at)
+        if eta < 1 and threshold > 0.5:
+            threshold *= eta
+        tail = slice(at + 1, None)
+        shared = np.minimum(right[tail], right[at]) - np.maximum(left[tail], left[at])
+        down = np.minimum(high[tail], high[at]) - np.maximum(low[tail], low[at])
+        np.maximum(shared, 0, out=shared)
+        shared *= np.maximum(down, 0, out=down)
+        covered = size[tail] + size[at] - shared
+        rest = worst[tail]
+        np.maximum(rest, shared / np.maximum(covered, tiny, out=covered), out=rest)
+        free = rest <= threshold
+        step = int(free.argmax()) if len(free) else 0
+        if not len(free) or not free[step]:
+            break
+        at += 1 + step
+    return kept
+
+
+def match(table: Array, threshold: float | None, left_out: Array | None = None
+          ) -> tuple[Array, Array]:
+    """Which ground truth each prior stands for.
+
+    First the pairs that overlap most, each box once, then each other prior takes the box that it
+    overlaps most.
+
+    Args:
+        table: overlaps, priors by ground truth.
+        threshold: what the others must overlap by at least; None: they take none.
+        left_out: priors that take no part, as a mask.
+
+    Returns: per prior the box's index, -1 for none, -2 if it takes no part; and how far it overlaps
+        the box, or the nearest.
+    """
+    table = np.where(table > LEAST_OVERLAP, table, 0)
+    if left_out is not None:
+        table[left_out] = 0
+    best = table.max(1, initial=0)
+    found = np.full(len(table), -1)
+    if left_out is not None:
+        found[left_out] = -2
+    open_pairs = table.copy()
+    for _ in range(table.shape[1]):
+        prior, box = np.unravel_index(int(open_pairs.argmax()), open_pairs.shape)
+        if open_pairs[prior, box] <= 0:
+            break
+        found[prior], best[prior] = box, open_pairs[prior, box]
+        open_pairs[prior], open_pairs[:, box] = 0, 0
+    if threshold is not None and table.shape[1]:
+        others = (found == -1) & (best >= threshold) & (best > 0)
+        found[others] = table[others].argmax(1)
+    return found, best
+
+
+def outside(boxes: Array) -> Array:
+    """Which coordinates leave the image."""
+    return (boxes < 0) | (boxes > 1)
+
+
+def priors_of(blob_values: Array) -> tuple[Array, Array]:
+    """A PriorBox's top as boxes and variances, one row each."""
+    boxes, variances = blob_values.reshape(2, -1, 4)
+    return boxes, variances
+
+
+def too_few_priors(priors: int, locations: int) -> str | None:
+    """What to do if there are half as many priors as predictions."""
+    if locations != 2 * priors:
+        return None
+    return ("TextBoxes' own fork makes every prior twice, without a word: write "
+            "denser_prior_boxes: true into each prior_box_param.")
