@@ -74,11 +74,11 @@ WORDS = {
     "nvidia": "DetectNetTransformation L1Loss",
     "intel": "PriorBoxClustered SpatialDropout ConvolutionParameter.fusion_type",
     "synopsys": """
-        BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad Mish
-        HardSwish HardSigmoid UpsampleDarknet""",
+        BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad
+        UpsampleDarknet""",
     "yolo": """
-        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput ReLU6 Upsample
-        YoloSeg DepthwiseConvolution MultiBoxFocalLoss SegmentationEvaluate""",
+        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput Upsample
+        YoloSeg MultiBoxFocalLoss SegmentationEvaluate""",
     "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss Reorg YoloV2Loss *.box_data_param",
     "textboxes": "CTCLoss CTCGreedyDecoder Reverse",
     "ctpn": "Reverse Transpose Lstm",
@@ -105,9 +105,6 @@ WORDS = {
     "tsn": "BN BatchReduction Gather Scatter VideoData",
     "c3d": "Convolution3D Pooling3D Deconvolution3D",
     "video": "NdConvolution NdPooling VideoData",
-    "shufflenet": "ShuffleChannel ConvolutionDepthwise",
-    "depthwise": "DepthwiseConvolution",
-    "senet": "Axpy",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",
     "ssl": "ParamSpec.decay_proto SolverParameter.force_decay SolverParameter.force_type",
     "cpm": "CPMData",
@@ -128,7 +125,6 @@ NORM = ('Write type: "BatchNorm", and after it type: "Scale" with scale_param '
         "{ bias_term: true }.")
 SCALE_AFTER = ("Let a Scale layer with scale_param { bias_term: true } follow the BatchNorm, and "
                "leave this out.")
-GROUPED = 'Write type: "Convolution" with group: N, where N is the number of channels.'
 SIDES = "Where both sides are alike write pad, or pad_h and pad_w."
 DEPTH = ("Convolution takes as many axes as its bottom has: give kernel_size, stride and pad once "
          "for each.")
@@ -143,7 +139,6 @@ CURES = {
     "BatchNormParameter.bias_filler": SCALE_AFTER + " scale_param has it, too.",
     "BatchNormParameter.use_weight_bias": SCALE_AFTER,
     "BatchNormParameter.bias_term": SCALE_AFTER,
-    "ConvolutionDepthwise": GROUPED, "DepthwiseConvolution": GROUPED,
     "PoolingParameter.ceil_mode":
         "Write round_mode: FLOOR for ceil_mode: false; true is what happens without it.",
     "PoolingParameter.pool=AVE_EXC_PAD": "Without pad, AVE is the same.",
@@ -169,13 +164,10 @@ CURES = {
         "InfogainLoss weighs classes: its matrix has the weights on the diagonal.",
     "LossParameter.class_weighting":
         "InfogainLoss weighs classes: its matrix has the weights on the diagonal.",
-    "ReLU6": 'Write type: "ReLU", and after it type: "Clip" with clip_param { min: 0 max: 6 }.',
     "ReLUParameter.relu6": "Write a Clip layer with clip_param { min: 0 max: 6 } after the ReLU.",
-    "HardSigmoid": "Power (scale: 0.2 shift: 0.5), then Clip (min: 0 max: 1), is the same.",
     "Add": 'Write type: "Eltwise", which adds.',
     "Mul": 'Write type: "Eltwise" with eltwise_param { operation: PROD }.',
     "Squeeze": 'Write type: "Reshape".',
-    "Axpy": "Scale of x by a (axis: 0, a reshaped to N x C), then Eltwise with y, are the same.",
     "Lstm": "It is another layer than LSTM: its weights do not fit there.",
     "ParamSpec.param_propagate_down": "Write lr_mult: 0 for a parameter that stays as it is.",
     "PoolingParameter.kernel_size_all": "It is one number; for two write kernel_h and kernel_w.",
