@@ -72,18 +72,18 @@ WORDS = {
     "osvos": "SigmoidCrossEntropyBalanceLoss",
     "crfrnn": "MultiStageMeanfield",
     "nvidia": "DetectNetTransformation L1Loss",
-    "intel": "PriorBoxClustered SpatialDropout ConvolutionParameter.fusion_type",
+    "intel": "PriorBoxClustered ConvolutionParameter.fusion_type",
     "synopsys": """
         BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad
         UpsampleDarknet""",
     "yolo": """
-        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput Upsample
+        RegionLoss Yolov3 Yolov3DetectionOutput YoloDetectionOutput Upsample
         YoloSeg MultiBoxFocalLoss SegmentationEvaluate""",
-    "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss Reorg YoloV2Loss *.box_data_param",
-    "textboxes": "CTCLoss CTCGreedyDecoder Reverse",
-    "ctpn": "Reverse Transpose Lstm",
-    "ocr": "Reverse Transpose Lstm WarpCTCLoss DenseBlock",
-    "crnn": "CtcLoss ContinuationIndicator LabelsequenceAccuracy",
+    "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss YoloV2Loss *.box_data_param",
+    "textboxes": "CTCLoss CTCGreedyDecoder",
+    "ctpn": "Lstm",
+    "ocr": "Lstm WarpCTCLoss DenseBlock",
+    "crnn": "CtcLoss LabelsequenceAccuracy",
     "lstm": "Lstm",
     "flownet": """
         Correlation Correlation1D Resample DataAugmentation FlowAugmentation
@@ -92,7 +92,7 @@ WORDS = {
         Downsample Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
-        BN Normalize CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
+        BN Normalize CenterLoss ChannelScale LabelSpecificAdd LabelSpecificRescale
         InnerDistance Insanity Proposal GeneralContrastiveLoss GeneralTripletLoss
         TripletLoss NormalizedSigmoidCrossEntropyLoss""",
     "face": "CenterLoss",
@@ -102,7 +102,7 @@ WORDS = {
     "mtcnn": """
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
-    "tsn": "BN BatchReduction Gather Scatter VideoData",
+    "tsn": "BN BatchReduction VideoData",
     "c3d": "Convolution3D Pooling3D Deconvolution3D",
     "video": "NdConvolution NdPooling VideoData",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",

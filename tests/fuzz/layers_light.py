@@ -44,3 +44,32 @@ plain("ReLU6", None, "", "relu6_param { negative_slope: {} }", most=100)
 plain("HardSigmoid", None, "", "hard_sigmoid_param { alpha: {} beta: {} }", most=100)
 plain("HardSwish", most=100)
 plain("Mish")
+
+
+@layer("Flip")
+def flip(draw: Draw) -> Made:
+    words = [f"{side}: {str(draw.chance()).lower()}" for side in ("flip_width", "flip_height")]
+    return Made(f"flip_param {{ {' '.join(words)} }}", [Bottom(draw.images(1500))])
+
+
+@layer("Reorg")
+def reorg(draw: Draw) -> Made:
+    s, (n, c, h, w) = draw.integer(1, 3), draw.images(400, 6, 5)
+    reverse = str(draw.chance()).lower()
+    return Made(f"reorg_param {{ stride: {s} reverse: {reverse} }}",
+                [Bottom((n, c * s * s, h * s, w * s))])
+
+
+@layer("SpatialDropout")
+def spatial_dropout(draw: Draw) -> Made:
+    return Made("dropout_param { dropout_ratio: 0.3 }", [Bottom(draw.images(2000))])
+
+
+@layer("Gather")
+def gather(draw: Draw) -> Made:
+    return Made("", [Bottom(draw.shape(1000)), Bottom(draw.shape(1000))], tops=2)
+
+
+@layer("Scatter")
+def scatter(draw: Draw) -> Made:
+    return Made("", [Bottom(draw.shape(1000))])
