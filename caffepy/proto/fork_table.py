@@ -71,7 +71,7 @@ WORDS = {
     "hed": "ImageLabelmapData *.image_labelmap_data_param",
     "osvos": "SigmoidCrossEntropyBalanceLoss",
     "crfrnn": "MultiStageMeanfield",
-    "nvidia": "DetectNetTransformation L1Loss",
+    "nvidia": "DetectNetTransformation",
     "intel": "PriorBoxClustered ConvolutionParameter.fusion_type",
     "synopsys": """
         BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad
@@ -87,22 +87,19 @@ WORDS = {
     "lstm": "Lstm",
     "flownet": """
         Correlation Correlation1D Resample DataAugmentation FlowAugmentation
-        GenerateAugmentationParameters L1Loss ChannelNorm FlowWarp FLOWriter FloWriter
+        GenerateAugmentationParameters ChannelNorm FlowWarp FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
         Downsample Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
-        BN Normalize CenterLoss ChannelScale LabelSpecificAdd LabelSpecificRescale
+        BN Normalize LabelSpecificRescale
         InnerDistance Insanity Proposal GeneralContrastiveLoss GeneralTripletLoss
-        TripletLoss NormalizedSigmoidCrossEntropyLoss""",
-    "face": "CenterLoss",
-    "sphereface": "MarginInnerProduct",
-    "lsoftmax": "LargeMarginInnerProduct",
+        NormalizedSigmoidCrossEntropyLoss""",
     "jaa": "DiceCoefLoss AlignDataTransform Combination Division AUMaskBasedLand",
     "mtcnn": """
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
-    "tsn": "BN BatchReduction VideoData",
+    "tsn": "BN VideoData",
     "c3d": "Convolution3D Pooling3D Deconvolution3D",
     "video": "NdConvolution NdPooling VideoData",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",
@@ -113,7 +110,7 @@ WORDS = {
         Add Mul Resize Noise PwAttend BeamSearch BeamSearchNode LSTMNode TripletImageData
         ExpMax NegSquare EvalData Sparsify WeightedEuclideanLoss WeightEuclideanLoss
         SpatialSoftmax BilinearInterpolation L2Norm EuclideanDistance ScaleRoute GroupNorm
-        FocalLoss GANLoss MultiLabelImageData BatchTripletLoss DotProductSimilarity
+        GANLoss MultiLabelImageData BatchTripletLoss DotProductSimilarity
         OuterProduct PairwiseRankingLoss RankAccuracy SoftmaxKLDLoss ExtendedImageData
         ImageFloatData GradientScaler HardMining BgrToMunsell DocData EuclideanLoss2
         GlobalLSEMargin NaiveTripletLoss SegData StripDecimals TRT UniformToHistogram
