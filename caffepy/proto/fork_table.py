@@ -80,11 +80,8 @@ WORDS = {
         RegionLoss Yolov3 Yolov3DetectionOutput YoloDetectionOutput Upsample
         YoloSeg MultiBoxFocalLoss SegmentationEvaluate""",
     "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss YoloV2Loss *.box_data_param",
-    "textboxes": "CTCLoss CTCGreedyDecoder",
-    "ctpn": "Lstm",
-    "ocr": "Lstm WarpCTCLoss DenseBlock",
-    "crnn": "CtcLoss LabelsequenceAccuracy",
-    "lstm": "Lstm",
+    "ocr": "DenseBlock",
+    "crnn": "LabelsequenceAccuracy",
     "flownet": """
         Correlation Correlation1D Resample DataAugmentation FlowAugmentation
         GenerateAugmentationParameters ChannelNorm FlowWarp FLOWriter FloWriter
@@ -165,7 +162,6 @@ CURES = {
     "Add": 'Write type: "Eltwise", which adds.',
     "Mul": 'Write type: "Eltwise" with eltwise_param { operation: PROD }.',
     "Squeeze": 'Write type: "Reshape".',
-    "Lstm": "It is another layer than LSTM: its weights do not fit there.",
     "ParamSpec.param_propagate_down": "Write lr_mult: 0 for a parameter that stays as it is.",
     "PoolingParameter.kernel_size_all": "It is one number; for two write kernel_h and kernel_w.",
     "PoolingParameter.stride_all": "It is one number; for two write stride_h and stride_w.",

@@ -82,8 +82,6 @@ TYPES = [
     ("BatchNormalization", '"Scale"'), ("LeakyReLU", "negative_slope"), ("Add", "Eltwise"),
     ("CrossEntropyLoss", "SoftmaxWithLoss"), ("InerProduct", "Did you mean InnerProduct?"),
     ("ConvolutionLayer", "Did you mean Convolution?"), ("Soft", "Did you mean Softmax?"),
-    ("BN", '"BatchNorm"'), ("ReLU6", '"Clip"'), ("DepthwiseConvolution", "group"),
-    ("Lstm", "another layer than LSTM"), ("Permute", "SSD's fork (weiliu89/caffe), which caffepy"),
     ("Quux", '"caffepy layers" lists'), ("", 'Add one: type: "ReLU"'),
 ]  # fmt: skip
 

@@ -25,4 +25,5 @@ class Reverse(Moved):
     def move(self, x: Array) -> Array:
         return self.xp.flip(x, self.axis)
 
-    back = move
+    def back(self, y: Array) -> Array:
+        return self.move(y)

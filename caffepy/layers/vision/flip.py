@@ -29,4 +29,5 @@ class Flip(Moved):
     def move(self, x: Array) -> Array:
         return self.xp.flip(x, self.axes) if self.axes else x
 
-    back = move
+    def back(self, y: Array) -> Array:
+        return self.move(y)
