@@ -77,14 +77,14 @@ WORDS = {
         BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad
         UpsampleDarknet""",
     "yolo": """
-        RegionLoss Yolov3 Yolov3DetectionOutput YoloDetectionOutput Upsample
+        RegionLoss Yolov3 Upsample
         YoloSeg MultiBoxFocalLoss SegmentationEvaluate""",
     "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss YoloV2Loss *.box_data_param",
     "ocr": "DenseBlock",
     "crnn": "LabelsequenceAccuracy",
     "flownet": """
         Correlation Correlation1D Resample DataAugmentation FlowAugmentation
-        GenerateAugmentationParameters ChannelNorm FlowWarp FLOWriter FloWriter
+        GenerateAugmentationParameters FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
         Downsample Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
