@@ -77,9 +77,9 @@ WORDS = {
         BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad
         UpsampleDarknet""",
     "yolo": """
-        RegionLoss Yolov3 Upsample
+        Upsample
         YoloSeg MultiBoxFocalLoss SegmentationEvaluate""",
-    "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss YoloV2Loss *.box_data_param",
+    "yolo2": "BoxData DetectionLoss EvalDetection YoloV2Loss *.box_data_param",
     "ocr": "DenseBlock",
     "crnn": "LabelsequenceAccuracy",
     "flownet": """

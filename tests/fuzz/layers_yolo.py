@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fuzz.draw import Draw
+import numpy as np
+
+from fuzz.draw import Draw, Shape
 from fuzz.layers import Bottom, Made, layer
 
 
@@ -34,3 +36,33 @@ def channel_norm(draw: Draw) -> Made:
 def flow_warp(draw: Draw) -> Made:
     n, c, h, w = draw.images(800)
     return Made("", [Bottom((n, c, h, w)), Bottom((n, 2, h, w), "normal")], apart=True)
+
+
+class Truths(Bottom):
+    """Rows of class, x, y, width and height, up to two for each picture."""
+
+    def values(self, draw: Draw, shape: Shape) -> np.ndarray:
+        rows = np.zeros((shape[0], shape[1] // 5, 5), np.float32)
+        rows[:, :2] = draw.rng.uniform(0.1, 0.9, (shape[0], 2, 5))
+        rows[:, :2, 0] = draw.rng.integers(0, 3, (shape[0], 2))
+        return rows.reshape(shape)
+
+
+def grids(draw: Draw, words: str) -> Made:
+    n, side = draw.integer(1, 3), draw.integer(2, 5)
+    return Made(words, [Bottom((n, 16, side, side), "normal"), Truths((n, 20), "truths")],
+                apart=True, terms=1000)
+
+
+@layer("Yolov3")
+def yolov3(draw: Draw) -> Made:
+    return grids(draw, "yolov3_param { num_class: 3 num: 2 mask: 0 mask: 1 anchors_scale: 32 "
+                 f"use_logic_gradient: {str(draw.chance()).lower()} "
+                 "biases: 20 biases: 30 biases: 70 biases: 40 biases: 90 biases: 99 thresh: 2 }")
+
+
+@layer("RegionLoss")
+def region_loss(draw: Draw) -> Made:
+    return grids(draw, f"region_loss_param {{ num_class: 3 num: 2 rescore: {draw.integer(0, 1)} "
+                 "biases: 0.5 biases: 0.6 biases: 1.2 biases: 0.9 biases: 1 biases: 2 biases: 2 "
+                 "biases: 1 biases: 3 biases: 3 thresh: 2 }")
