@@ -66,3 +66,10 @@ def region_loss(draw: Draw) -> Made:
     return grids(draw, f"region_loss_param {{ num_class: 3 num: 2 rescore: {draw.integer(0, 1)} "
                  "biases: 0.5 biases: 0.6 biases: 1.2 biases: 0.9 biases: 1 biases: 2 biases: 2 "
                  "biases: 1 biases: 3 biases: 3 thresh: 2 }")
+
+
+@layer("Resample")
+def resample(draw: Draw) -> Made:
+    return Made(f"resample_param {{ type: {draw.pick(('NEAREST', 'LINEAR', 'CUBIC'))} "
+                f"height: {draw.integer(1, 9)} width: {draw.integer(1, 9)} }}",
+                [Bottom(draw.images(800))])
