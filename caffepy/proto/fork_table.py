@@ -83,7 +83,7 @@ WORDS = {
     "ocr": "DenseBlock",
     "crnn": "LabelsequenceAccuracy",
     "flownet": """
-        Correlation Correlation1D DataAugmentation FlowAugmentation
+        Correlation1D DataAugmentation FlowAugmentation
         GenerateAugmentationParameters FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
         Downsample Accum LpqLoss DataParameter.preselection_range""",

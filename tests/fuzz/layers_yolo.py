@@ -73,3 +73,11 @@ def resample(draw: Draw) -> Made:
     return Made(f"resample_param {{ type: {draw.pick(('NEAREST', 'LINEAR', 'CUBIC'))} "
                 f"height: {draw.integer(1, 9)} width: {draw.integer(1, 9)} }}",
                 [Bottom(draw.images(800))])
+
+
+@layer("Correlation")
+def correlation(draw: Draw) -> Made:
+    shape, most = draw.images(300), draw.integer(0, 3)
+    return Made(f"correlation_param {{ kernel_size: 1 max_displacement: {most} pad: {most} "
+                f"stride_1: {draw.integer(1, 2)} stride_2: {draw.integer(1, 2)} }}",
+                [Bottom(shape), Bottom(shape)], terms=shape[1] * 50)
