@@ -86,7 +86,7 @@ WORDS = {
         Correlation1D DataAugmentation FlowAugmentation
         GenerateAugmentationParameters FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
-        Downsample Accum LpqLoss DataParameter.preselection_range""",
+        Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
         BN Normalize LabelSpecificRescale

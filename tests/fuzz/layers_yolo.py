@@ -81,3 +81,9 @@ def correlation(draw: Draw) -> Made:
     return Made(f"correlation_param {{ kernel_size: 1 max_displacement: {most} pad: {most} "
                 f"stride_1: {draw.integer(1, 2)} stride_2: {draw.integer(1, 2)} }}",
                 [Bottom(shape), Bottom(shape)], terms=shape[1] * 50)
+
+
+@layer("Downsample")
+def downsample(draw: Draw) -> Made:
+    return Made(f"downsample_param {{ top_height: {draw.integer(2, 9)} "
+                f"top_width: {draw.integer(2, 9)} }}", [Bottom(draw.images(800))])
