@@ -67,43 +67,33 @@ WORDS = {
         *.image_seg_data_param""",
     "hed": "ImageLabelmapData *.image_labelmap_data_param",
     "crfrnn": "MultiStageMeanfield",
-    "nvidia": "DetectNetTransformation L1Loss",
-    "intel": "PriorBoxClustered SpatialDropout ConvolutionParameter.fusion_type",
+    "nvidia": "DetectNetTransformation",
+    "intel": "PriorBoxClustered ConvolutionParameter.fusion_type",
     "synopsys": """
-        BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad Mish
-        HardSwish HardSigmoid UpsampleDarknet""",
+        BatchToSpaceND SpaceToBatchND ResizeBilinear ResizeNearestNeighbor Squeeze Pad
+        UpsampleDarknet""",
     "yolo": """
-        RegionLoss Reorg Yolov3 Yolov3DetectionOutput YoloDetectionOutput ReLU6
-        YoloSeg DepthwiseConvolution MultiBoxFocalLoss SegmentationEvaluate""",
-    "yolo2": "BoxData DetectionLoss EvalDetection RegionLoss Reorg YoloV2Loss *.box_data_param",
-    "textboxes": "CTCLoss CTCGreedyDecoder Reverse",
-    "ctpn": "Reverse Transpose Lstm",
-    "ocr": "Reverse Transpose Lstm WarpCTCLoss DenseBlock",
-    "crnn": "CtcLoss ContinuationIndicator LabelsequenceAccuracy",
-    "lstm": "Lstm",
+        YoloSeg MultiBoxFocalLoss SegmentationEvaluate""",
+    "yolo2": "BoxData DetectionLoss EvalDetection YoloV2Loss *.box_data_param",
+    "ocr": "DenseBlock",
+    "crnn": "LabelsequenceAccuracy",
     "flownet": """
-        Correlation Correlation1D Resample DataAugmentation FlowAugmentation
-        GenerateAugmentationParameters L1Loss ChannelNorm FlowWarp FLOWriter FloWriter
+        Correlation1D DataAugmentation FlowAugmentation
+        GenerateAugmentationParameters FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
-        Downsample Accum LpqLoss DataParameter.preselection_range""",
+        Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
-        CenterLoss ChannelScale Flip LabelSpecificAdd LabelSpecificRescale
+        LabelSpecificRescale
         InnerDistance Insanity GeneralContrastiveLoss GeneralTripletLoss
-        TripletLoss NormalizedSigmoidCrossEntropyLoss""",
-    "face": "CenterLoss",
-    "sphereface": "MarginInnerProduct",
-    "lsoftmax": "LargeMarginInnerProduct",
+        NormalizedSigmoidCrossEntropyLoss""",
     "jaa": "AlignDataTransform Combination Division AUMaskBasedLand",
     "mtcnn": """
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
-    "tsn": "BatchReduction Gather Scatter VideoData",
+    "tsn": "VideoData",
     "c3d": "Convolution3D Pooling3D Deconvolution3D",
     "video": "NdConvolution NdPooling VideoData",
-    "shufflenet": "ShuffleChannel ConvolutionDepthwise",
-    "depthwise": "DepthwiseConvolution",
-    "senet": "Axpy",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",
     "ssl": "ParamSpec.decay_proto SolverParameter.force_decay SolverParameter.force_type",
     "cpm": "CPMData",
@@ -112,7 +102,7 @@ WORDS = {
         Add Mul Resize Noise PwAttend BeamSearch BeamSearchNode LSTMNode TripletImageData
         ExpMax NegSquare EvalData Sparsify WeightedEuclideanLoss WeightEuclideanLoss
         SpatialSoftmax BilinearInterpolation L2Norm EuclideanDistance ScaleRoute GroupNorm
-        FocalLoss GANLoss MultiLabelImageData BatchTripletLoss DotProductSimilarity
+        GANLoss MultiLabelImageData BatchTripletLoss DotProductSimilarity
         OuterProduct PairwiseRankingLoss RankAccuracy SoftmaxKLDLoss ExtendedImageData
         ImageFloatData GradientScaler HardMining BgrToMunsell DocData EuclideanLoss2
         GlobalLSEMargin NaiveTripletLoss SegData StripDecimals TRT UniformToHistogram
@@ -122,7 +112,6 @@ WORDS = {
 
 SCALE_AFTER = ("Let a Scale layer with scale_param { bias_term: true } follow the BatchNorm, and "
                "leave this out.")
-GROUPED = 'Write type: "Convolution" with group: N, where N is the number of channels.'
 DEPTH = ("Convolution takes as many axes as its bottom has: give kernel_size, stride and pad once "
          "for each.")
 
@@ -134,7 +123,6 @@ CURES = {
     "BatchNormParameter.bias_filler": SCALE_AFTER + " scale_param has it, too.",
     "BatchNormParameter.use_weight_bias": SCALE_AFTER,
     "BatchNormParameter.bias_term": SCALE_AFTER,
-    "ConvolutionDepthwise": GROUPED, "DepthwiseConvolution": GROUPED,
     "ConvolutionParameter.relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.is_relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.kernel_depth": DEPTH, "ConvolutionParameter.temporal_pad": DEPTH,
@@ -145,14 +133,10 @@ CURES = {
     "DataParameter.shuffle": "Leave it out; convert_imageset -shuffle makes a shuffled database.",
     "DropoutParameter.scale_train":
         "true: leave it out. false: let a Power layer follow with scale: 1 - dropout_ratio.",
-    "ReLU6": 'Write type: "ReLU", and after it type: "Clip" with clip_param { min: 0 max: 6 }.',
     "ReLUParameter.relu6": "Write a Clip layer with clip_param { min: 0 max: 6 } after the ReLU.",
-    "HardSigmoid": "Power (scale: 0.2 shift: 0.5), then Clip (min: 0 max: 1), is the same.",
     "Add": 'Write type: "Eltwise", which adds.',
     "Mul": 'Write type: "Eltwise" with eltwise_param { operation: PROD }.',
     "Squeeze": 'Write type: "Reshape".',
-    "Axpy": "Scale of x by a (axis: 0, a reshaped to N x C), then Eltwise with y, are the same.",
-    "Lstm": "It is another layer than LSTM: its weights do not fit there.",
     "ParamSpec.param_propagate_down": "Write lr_mult: 0 for a parameter that stays as it is.",
     "PoolingParameter.kernel_size_all": "It is one number; for two write kernel_h and kernel_w.",
     "PoolingParameter.stride_all": "It is one number; for two write stride_h and stride_w.",

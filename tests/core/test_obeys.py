@@ -9,8 +9,9 @@ from caffepy.core.layer import Layer
 from caffepy.core.net import Net
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2, fork_words, text
+from caffepy.services import upgrading
 from caffepy.solvers.solver import create_solver
-from caffepy.tools import deploy, summarize, upgrade_net_proto_text
+from caffepy.tools import deploy, summarize
 
 DATA = ('layer { name: "data" type: "Input" top: "data" '
         "input_param { shape { dim: [1, 2, 6, 6] } } }\n")
@@ -189,7 +190,7 @@ def test_tools_that_only_look_warn(tmp_path, lines):
     table = summarize.summarize(str(path), "TEST")
     assert table.rows[1].shapes == [(1, 2, 4, 4)]
     deploy.deploy(str(path))
-    assert upgrade_net_proto_text.upgrade(str(path), str(out)) == 0
+    assert upgrading.net_text(str(path), str(out)) == 0
     assert len([line for line in lines() if "convolution_param.relu is not obeyed" in line]) == 3
     assert "relu: true" in out.read_text()
 

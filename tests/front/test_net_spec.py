@@ -212,14 +212,14 @@ def test_only_tops_go_in():
 def test_types_that_caffepy_does_not_know(caplog):
     """As nets for forks are written; OpenPose even makes a type Layer and cuts it out again."""
     x = L.Input(shape=dict(dim=[1, 2, 3, 3]))
-    own = L.Mish(x, param=[dict(lr_mult=0)], include=dict(phase=1), name="m").to_proto().layer[1]
-    assert (own.type, own.name, list(own.bottom), list(own.top)) == ("Mish", "m", ["Input1"],
-                                                                    ["Mish1"])
+    own = L.Pad(x, param=[dict(lr_mult=0)], include=dict(phase=1), name="m").to_proto().layer[1]
+    assert (own.type, own.name, list(own.bottom), list(own.top)) == ("Pad", "m", ["Input1"],
+                                                                    ["Pad1"])
     assert own.param[0].lr_mult == 0 and own.include[0].phase == 1
     deep = L.DepthwiseConv(x, convolution_param=dict(num_output=2, kernel_size=3)).to_proto()
     assert deep.layer[1].convolution_param.kernel_size == [3]
     assert str(L.Layer().to_proto().layer[0].type) == "Layer"
-    assert "Unknown layer type: Mish" in warned(caplog) and "cannot run it" in warned(caplog)
+    assert "Unknown layer type: Pad" in warned(caplog) and "cannot run it" in warned(caplog)
     for name in ("alpha", "mish_param"):
         with pytest.raises(AttributeError, match=f"'Mish1'.*there is no setting {name}"):
             L.Mish(x, **{name: dict(a=1)}).to_proto()

@@ -82,8 +82,7 @@ TYPES = [
     ("BatchNormalization", '"Scale"'), ("LeakyReLU", "negative_slope"), ("Add", "Eltwise"),
     ("CrossEntropyLoss", "SoftmaxWithLoss"), ("InerProduct", "Did you mean InnerProduct?"),
     ("ConvolutionLayer", "Did you mean Convolution?"), ("Soft", "Did you mean Softmax?"),
-    ("ReLU6", '"Clip"'), ("DepthwiseConvolution", "group"),
-    ("Lstm", "another layer than LSTM"), ("CPMData", "fork (shihenw/caffe), which caffepy"),
+    ("CPMData", "fork (shihenw/caffe), which caffepy"),
     ("Quux", '"caffepy layers" lists'), ("", 'Add one: type: "ReLU"'),
 ]  # fmt: skip
 

@@ -26,7 +26,7 @@ layer { name: "p1" type: "Pooling" bottom: "data" top: "p1" pooling_param { kern
 layer { name: "p2" type: "Pooling" bottom: "p1" top: "p2" pooling_param { kernel: 2 } }
 layer { name: "a" type: "CPMData" bottom: "p2" top: "a" permute_param { order: 0 } }
 layer { name: "b" type: "CPMData" bottom: "p2" top: "b" permute_param { order: 0 } }
-layer { name: "c" type: "Reorg" bottom: "b" top: "c" }
+layer { name: "c" type: "BoxData" bottom: "b" top: "c" }
 layer { name: "d" type: "ReLU" bottom: "c" top: "c" include { phase: TRAIN } }
 """
 
@@ -50,8 +50,8 @@ and 4 more:
   16:77    unknown field "kernel" in pooling_param, 2 times. Write kernel_size: 2.
   18:19    Unknown layer type: CPMData, 2 times. CPMData is a layer of the pose machines' fork
            (shihenw/caffe), which caffepy does not have yet.
-  20:19    Unknown layer type: Reorg. Reorg is a layer of the YOLO port MobileNet-YOLO (eric612) and
-           the YOLO ports of yeahkun and gklz1982, which caffepy does not have yet."""
+  20:19    Unknown layer type: BoxData. BoxData is a layer of the YOLO ports of yeahkun and
+           gklz1982, which caffepy does not have yet."""
     assert [layer.name for layer in net.layer] == ["data", "p1", "p2", "a", "b", "c", "d"]
     assert net.layer[0].transform_param.mirror and net.layer[6].include[0].phase == 0
     assert net.layer[0].transform_param.resize_param[0].interp_mode == [1, 2]

@@ -1,4 +1,4 @@
-"""Base of the layers whose top is their bottom in another shape (Flatten, Reshape)."""
+"""Base of the layers whose top is their bottom in another shape (Flatten, Reshape, Gather)."""
 
 from __future__ import annotations
 
@@ -30,3 +30,18 @@ class Alias(Layer):
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         pass
+
+
+class Same(Alias):
+    """Each top is a bottom."""
+
+    bottoms = "1+"
+    tops = "= bottoms"
+    same_place = True
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        for x, y in zip(bottom, top, strict=True):
+            super().reshape([x], [y])
+
+    def top_shape(self, x: Blob) -> Shape:
+        return x.shape

@@ -55,13 +55,18 @@ class BaseConvolution(Layer):
         self.channels = bottom[0].shape[self.spatial.axis]
         if p.num_output < 1:
             self.fail("num_output must be at least 1", found=p.num_output)
-        if p.group < 1 or self.channels % p.group or p.num_output % p.group:
+        self.group = self.groups()
+        if self.group < 1 or self.channels % self.group or p.num_output % self.group:
             self.fail("channels and num_output must be multiples of group",
                       found=f"{self.channels} channels, num_output {p.num_output}, "
-                            f"group {p.group}")
+                            f"group {self.group}")
         self.add_blob(self.weight_shape(), p.weight_filler)
         if p.bias_term:
             self.add_blob((p.num_output,), p.bias_filler)
+
+    def groups(self) -> int:
+        """Into how many groups the channels fall; for the channels at hand."""
+        return int(self.p.group)
 
     def weight_shape(self) -> Shape:
         """The shape of the weights, for the channels and settings at hand."""
@@ -96,7 +101,7 @@ class BaseConvolution(Layer):
         """The convolution that takes ``x`` to ``y`` with these weights."""
         s = self.spatial
         return ConvolutionSpec(x, self.blobs[0].shape, y, s.stride, s.pad, s.dilation,
-                               self.p.group, bias, self.dtype.name, s.pad_end)
+                               self.group, bias, self.dtype.name, s.pad_end)
 
 
 @register("Convolution", v1="CONVOLUTION", v0="conv", param="convolution_param")
@@ -106,7 +111,7 @@ class Convolution(BaseConvolution):
     obeys = SIDES
 
     def weight_shape(self) -> Shape:
-        return (self.p.num_output, self.channels // self.p.group, *self.spatial.kernel)
+        return (self.p.num_output, self.channels // self.group, *self.spatial.kernel)
 
     def out(self, shape: Shape) -> Shape:
         return self.spatial.down(shape)

@@ -36,7 +36,7 @@ class Deconvolution(BaseConvolution):
         return coords.up(Window(spec.convolution_param))
 
     def weight_shape(self) -> Shape:
-        return (self.channels, self.p.num_output // self.p.group, *self.spatial.kernel)
+        return (self.channels, self.p.num_output // self.group, *self.spatial.kernel)
 
     def out(self, shape: Shape) -> Shape:
         return self.spatial.up(shape)

@@ -108,7 +108,7 @@ class TorchNet:
     def _convolution(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
         s, f = layer.spatial, self.torch.nn.functional
         bias = weights[1] if len(weights) > 1 else None
-        return lambda x: f.conv2d(x, weights[0], bias, s.stride, s.pad, s.dilation, layer.p.group)
+        return lambda x: f.conv2d(x, weights[0], bias, s.stride, s.pad, s.dilation, layer.group)
 
     def _pooling(self, layer: Any, weights: list[Any], bottom: list[Any]) -> Any:
         p, f = layer.p, self.torch.nn.functional

@@ -1,0 +1,1 @@
+"""Faces and other things told apart by distances and angles."""

@@ -1,0 +1,1 @@
+"""Optical flow: how pictures move, and what follows from it."""
