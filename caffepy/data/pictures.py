@@ -7,15 +7,15 @@ On its way into a batch a record is
     numbers           the tops': the transformer makes them of the picture, ``finish`` of labels
 
 Whatever is to change pictures and labels together (boxes, say, or pictures of labels) belongs
-between the second and the third, into ``_load``: it runs in the threads, too. Its draws must be
-functions of (seed, number), as the transformer's are; ``Share.numbers`` has the numbers.
+between the second and the third, right behind ``load``, so that the threads share it. Its draws
+must be functions of (seed, number), as the transformer's are: ``Share.numbers`` has the numbers.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -67,15 +67,15 @@ class Pictures(Records, Generic[Item]):
         """Picture, C x H x W of any type, and label; several threads call it."""
 
     @abstractmethod
-    def where(self, mark: Any) -> str:
+    def where(self, item: Item) -> str:
         """The place of a record, for errors of reading it."""
 
-    def name(self, mark: Any) -> str:
+    def name(self, item: Item) -> str:
         """What errors call a picture that was read and does not fit."""
-        return self.where(mark)
+        return self.where(item)
 
-    def mark(self, item: Item) -> Any:
-        """What a record is known by once it is read: kept for a batch, so no large one."""
+    def light(self, item: Item) -> Item:
+        """The item as far as errors need it: so it is kept until the batch is done."""
         return item
 
     def readers(self, item: Item) -> int:
@@ -106,9 +106,9 @@ class Pictures(Records, Generic[Item]):
     def begin(self, share: Share) -> list[Shape]:
         item = self.first(share)
         self._crew = Crew(self.readers(item))
-        mark, picture, label = self._load(item)
+        _, picture, label = self._load(item)
         self.whole_bytes = whole_bytes(len(share), picture)
-        return self._shapes(mark, picture, label, len(share))
+        return self._shapes(item, picture, label, len(share))
 
     def send_whole(self, room: Bytes) -> Collector:
         self._collector = Collector(self.transformer, room)
@@ -116,14 +116,17 @@ class Pictures(Records, Generic[Item]):
 
     def batch(self, share: Share, room: Room) -> Batch | Whole:
         numbers, count = share.numbers, len(share)
-        marks: list[Any] = []
+        items: list[Item] = []
         labels: list[Any] = []
-        pictures = self._pictures(share, marks, labels)
-        begun = list(islice(pictures, count if self.at_once else 1))
-        shapes = self._shapes(marks[0], begun[0], labels[0], count)
-        # what is whole already stays a list, which is quicker
-        given: Iterable[np.ndarray] = (
-            begun if self.at_once else chain(begun, pictures))
+        given: Iterable[np.ndarray]
+        if self.at_once:
+            given = self._read_at_once(share, items, labels)
+            first = given[0]
+        else:
+            pictures = self._as_they_come(share, items, labels)
+            first = next(pictures)
+            given = chain([first], pictures)
+        shapes = self._shapes(items[0], first, labels[0], count)
         batch: Batch | Whole | None = None
         if self._collector:
             batch, given = self._collector.collect(
@@ -131,35 +134,48 @@ class Pictures(Records, Generic[Item]):
         if batch is None:
             batch = room(shapes)
             self.transformer.batch(given, numbers.start, batch.data, numbers.step,
-                                   lambda i: self.name(marks[i]))
+                                   lambda i: self.name(items[i]))
         self.finish(batch, labels, share)
         return batch
 
     def close(self) -> None:
         self._crew.close()
 
-    def _pictures(
-        self, share: Share, marks: list[Any], labels: list[Any]
+    def _read_at_once(
+        self, share: Share, items: list[Item], labels: list[Any]
+    ) -> list[np.ndarray]:
+        """The share's pictures; their items and labels are added to the lists."""
+        items += self.records(share)
+        pictures: list[np.ndarray] = []
+        try:
+            for picture, label in map(self.load, items):
+                pictures.append(picture)
+                labels.append(label)
+        except CaffeError as error:
+            raise error.at(self.where(items[len(labels)])) from error
+        return pictures
+
+    def _as_they_come(
+        self, share: Share, items: list[Item], labels: list[Any]
     ) -> Iterator[np.ndarray]:
-        """The share's pictures, one by one; their marks and labels are added to the lists."""
-        for mark, picture, label in self._crew.map(self._load, self.records(share)):
-            marks.append(mark)
+        """The same, as they come."""
+        for item, picture, label in self._crew.map(self._load, self.records(share)):
+            items.append(item)
             labels.append(label)
             yield picture
 
-    def _load(self, item: Item) -> tuple[Any, np.ndarray, Any]:
-        mark = self.mark(item)
+    def _load(self, item: Item) -> tuple[Item, np.ndarray, Any]:
         try:
             picture, label = self.load(item)
         except CaffeError as error:
-            raise error.at(self.where(mark)) from error
-        return mark, picture, label
+            raise error.at(self.where(item)) from error
+        return self.light(item), picture, label
 
     def _shapes(
-        self, mark: Any, picture: np.ndarray, label: Any, count: int
+        self, item: Item, picture: np.ndarray, label: Any, count: int
     ) -> list[Shape]:
         try:
             shape = self.transformer.output_shape(*picture.shape)
         except CaffeError as error:
-            raise error.at(self.name(mark)) from error
+            raise error.at(self.name(item)) from error
         return [(count, *shape), *self.label_shapes(label, count)]

@@ -165,11 +165,11 @@ class Datums(Pictures[Record]):
     def load(self, record: Record) -> tuple[np.ndarray, int]:
         return datum.decode(record[1], self.transformer.color)
 
-    def mark(self, record: Record) -> bytes:
-        return record[0]
+    def light(self, record: Record) -> Record:
+        return record[0], b""
 
-    def where(self, key: bytes) -> str:
-        return f"record {key.decode(errors='backslashreplace')!r} of {self._reader.source}"
+    def where(self, record: Record) -> str:
+        return f"record {record[0].decode(errors='backslashreplace')!r} of {self._reader.source}"
 
     def close(self) -> None:
         super().close()
