@@ -27,8 +27,8 @@ def parameters(*shapes_and_mults, dtype=np.float32):
     mover = Mover()
     made = [Parameter(Blob(shape, dtype), lr, decay, f"l{i}", 0, "")
             for i, (shape, lr, decay) in enumerate(shapes_and_mults)]
-    net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype), optimize=False,
-                          arena=Arena(made, dtype, mover), loss_terms=[], grad_scale=lambda: 1.0,
+    net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype), optimize=False, nodes=[],
+                          arena=Arena(made, dtype, mover), grad_scale=lambda: 1.0,
                           context=SimpleNamespace(
                               mover=mover, engines=[ReferenceEngine()], threads=None))
     for parameter in made:
