@@ -335,9 +335,9 @@ ROWS = """layer {{ name: "d" type: "HDF5Data" top: "x" top: "y" hdf5_data_param 
 
 @pytest.mark.parametrize("whole", [1 << 28, 0])
 def test_rows_of_hdf5_go_on_too(tmp_path, monkeypatch, whole):
-    from caffepy.layers.data import hdf5_data
+    from caffepy.data import hdf5_rows
 
-    monkeypatch.setattr(hdf5_data, "WHOLE", whole)
+    monkeypatch.setattr(hdf5_rows, "WHOLE", whole)
     with h5py.File(tmp_path / "rows.h5", "w") as file:
         file["x"] = np.arange(20.0).reshape(10, 2)
         file["y"] = np.arange(10.0)
