@@ -48,9 +48,10 @@ def lenet(mnist, tmp_path, request):
 
 # Largest difference from the recorded loss over 100 iterations. In exact arithmetic it is 7e-5. In
 # float32 near-ties fall one way or the other with the rounding: which value wins a pooling window,
-# whether a ReLU is on. The first that falls differently (iteration 16 to 18 with oneDNN, and
-# with PyTorch) leads to about 3e-3 at iteration 87, whichever it was.
-CLOSENESS = {"reference": 2e-3, "onednn": 4e-3}
+# whether a ReLU is on. The first that falls differently (iteration 16 to 18 with oneDNN, with PyTorch,
+# and on some processors with the BLAS below the reference kernels) leads to about 3e-3 at iteration
+# 87, whichever it was.
+CLOSENESS = 4e-3
 ROUNDING = 1e-5  # before the first near-tie
 FIRST_NEAR_TIE = 15
 
@@ -66,7 +67,7 @@ def test_the_first_200_iterations_follow_the_recorded_ones(lenet, engine):
     difference = np.abs(np.array(losses) - recorded["loss"])
     assert len(losses) == 200
     assert difference[:FIRST_NEAR_TIE].max() < ROUNDING
-    assert difference[:100].max() < CLOSENESS[engine]
+    assert difference[:100].max() < CLOSENESS
     results = dict(solver.test(0))
     assert abs(results["accuracy"] - recorded["test_accuracy"]) < 0.003
     assert abs(results["loss"] - recorded["test_loss"]) < 0.01
