@@ -48,9 +48,9 @@ def lenet(mnist, tmp_path, request):
 
 # Largest difference from the recorded loss over 100 iterations. In exact arithmetic it is 7e-5. In
 # float32 near-ties fall one way or the other with the rounding: which value wins a pooling window,
-# whether a ReLU is on. The first that falls differently (iteration 16 to 18 with oneDNN, with PyTorch,
-# and on some processors with the BLAS below the reference kernels) leads to about 3e-3 at iteration
-# 87, whichever it was.
+# whether a ReLU is on. The first that falls differently (iteration 16 to 18 with oneDNN, with
+# PyTorch, and on some processors with the BLAS below the reference kernels) leads to about 3e-3 at
+# iteration 87, whichever it was.
 CLOSENESS = 4e-3
 ROUNDING = 1e-5  # before the first near-tie
 FIRST_NEAR_TIE = 15
