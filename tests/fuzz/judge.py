@@ -55,7 +55,9 @@ def margin(terms: int) -> float:
 
 def near(b: Array, size: Array | float, terms: int) -> Array:
     sizes = np.abs(b, where=np.isfinite(b), out=np.zeros_like(b))
-    around = sizes.mean() if sizes.size else 0.0
+    # the root of the mean square: where few numbers are not zero, Winograd's transforms make the
+    # zeros beside them of sums that cancel
+    around = np.sqrt(np.square(sizes, dtype=np.float64).mean()) if sizes.size else 0.0
     return ULP * (NEAR + 2 * math.sqrt(terms)) * (sizes + around + size)
 
 
