@@ -133,7 +133,8 @@ def _case(draw: Draw, type: str, made: Made) -> Case:
     words = ""
     if len(names) == 2 and not cls.labels and draw.chance(0.15):
         words = "propagate_down: true propagate_down: false"
-    if cls.learns and type != "BatchNorm" and len(names) == count_range(cls.bottoms)[0] and (
+    # BatchNorm's have lr_mult 0 anyway, ChannelScale has none where it is given its scale
+    if cls.learns and type not in ("BatchNorm", "ChannelScale") and len(names) == count_range(cls.bottoms)[0] and (
             draw.chance(0.1)):
         words += " param { lr_mult: 0 }"
     lines.append(f'layer {{ name: "it" type: "{type}" '
