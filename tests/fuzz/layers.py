@@ -134,8 +134,8 @@ def _case(draw: Draw, type: str, made: Made) -> Case:
     if len(names) == 2 and not cls.labels and draw.chance(0.15):
         words = "propagate_down: true propagate_down: false"
     # BatchNorm's have lr_mult 0 anyway, ChannelScale has none where it is given its scale
-    if cls.learns and type not in ("BatchNorm", "ChannelScale") and len(names) == count_range(cls.bottoms)[0] and (
-            draw.chance(0.1)):
+    learns = cls.learns and type not in ("BatchNorm", "ChannelScale")
+    if learns and len(names) == count_range(cls.bottoms)[0] and draw.chance(0.1):
         words += " param { lr_mult: 0 }"
     lines.append(f'layer {{ name: "it" type: "{type}" '
                  + " ".join(f'bottom: "{b}"' for b in names) + " "
