@@ -1,7 +1,7 @@
 """How long OpenMP's threads spin while they wait for each other, before they sleep.
 
 libgomp lets them spin for milliseconds. That costs nothing where a process has its cores alone, but
-two that share them wait for each other's spinning: two trainings at once took 15 times as long
+two that share them wait for each other's spinning: two trainings at once took many times as long
 as one. A thousand rounds, some microseconds, are as quick alone. libgomp reads its environment
 when it is loaded, so it is told by that, for this moment only: processes that are started from here
 do not inherit it, and what the user has set counts.
