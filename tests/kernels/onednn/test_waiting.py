@@ -35,8 +35,8 @@ def load(before="", **settings):
 
 def test_a_thousand_rounds_by_default():
     said, told, inherited, here = load()
-    assert said == "1000 rounds, unless GOMP_SPINCOUNT or OMP_WAIT_POLICY says otherwise"
-    assert told == "1000"
+    assert said == "3000 rounds, unless GOMP_SPINCOUNT or OMP_WAIT_POLICY says otherwise"
+    assert told == "3000"
     assert not inherited and not here
 
 
@@ -56,7 +56,7 @@ def test_what_the_user_says_counts():
 def test_a_library_that_is_there_already_is_not_said_to_be_told():
     said, told, inherited, _ = load("import ctypes; ctypes.CDLL('libgomp.so.1')")
     assert said == "as libgomp was told when another package loaded it, before caffepy"
-    assert told != "1000" and not inherited
+    assert told != "3000" and not inherited
 
 
 def test_a_library_that_cannot_be_loaded_leaves_nothing_behind():
@@ -64,4 +64,4 @@ def test_a_library_that_cannot_be_loaded_leaves_nothing_behind():
               "try: library.Library('/no/such.so')\n"
               "except library.Unsupported: pass")
     said, told, inherited, here = load(before)
-    assert told == "1000" and not inherited and not here
+    assert told == "3000" and not inherited and not here
