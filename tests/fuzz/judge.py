@@ -20,6 +20,9 @@ ULP = 2.0**-23
 # units, and two for the root of each term: what no shaking is asked for; Winograd's transforms,
 # which multiply by up to 4, have come to a little over 16
 NEAR = 24
+# what float32 no longer keeps with all its digits may come out as 0: exponentials at the bottom of a
+# softmax, and sums of them
+NOTHING = 100 * float(np.finfo(np.float32).tiny)
 TRIALS = 4
 MARGIN = 16  # of what shaking by two units moves
 
@@ -58,7 +61,7 @@ def near(b: Array, size: Array | float, terms: int) -> Array:
     # the root of the mean square: where few numbers are not zero, Winograd's transforms make the
     # zeros beside them of sums that cancel
     around = np.sqrt(np.square(sizes, dtype=np.float64).mean()) if sizes.size else 0.0
-    return ULP * (NEAR + 2 * math.sqrt(terms)) * (sizes + around + size)
+    return NOTHING + ULP * (NEAR + 2 * math.sqrt(terms)) * (sizes + around + size)
 
 
 def apart(a: Array, b: Array) -> Array:
