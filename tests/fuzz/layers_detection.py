@@ -35,7 +35,8 @@ def permute(draw: Draw) -> Made:
 
 @layer("Normalize")
 def normalize(draw: Draw) -> Made:
-    shape = draw.images() if draw.chance(0.7) else (draw.integer(1, 6), draw.integer(2, 30))
+    n, c, h, w = draw.images()  # of one number its sign is left, and no gradient but rounding
+    shape = (n, max(c, 3), h, w) if draw.chance(0.7) else (n, draw.integer(3, 30))
     if draw.kind in ("whole", "small"):  # of a pixel of zeros nothing but rounding is left
         draw.kind = "shifted"
     flags = [str(draw.chance()).lower() for _ in range(2)]
