@@ -110,15 +110,16 @@ def folder(tmp_path_factory) -> Path:
     """A folder with all the files that the pages of reference speak of."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "models" / "lenet").mkdir(parents=True)
-    for name in ("images", "photos"):
-        (folder / name).mkdir()
+    for name in ("images", "photos", "flowers/daisy", "flowers/rose"):
+        (folder / name).mkdir(parents=True)
     for name in ("train_val", "lenet", "models/lenet/lenet_train_test"):
         (folder / f"{name}.prototxt").write_text(NET)
     for name in ("solver", "models/lenet/lenet_solver"):
         (folder / f"{name}.prototxt").write_text(SOLVER)
     for i in range(3):
         picture = np.full((20, 30, 3), 80 * i, np.uint8)
-        for file in (f"images/{i}.jpg", f"photos/{i}.jpg", "digit.png"):
+        for file in (f"images/{i}.jpg", f"photos/{i}.jpg", f"flowers/daisy/{i}.jpg",
+                     f"flowers/rose/{i}.jpg", "digit.png"):
             cv2.imwrite(str(folder / file), picture)
     (folder / "train.txt").write_text("".join(f"{i}.jpg {i}\n" for i in range(3)))
     done = pages.run("caffepy train -solver solver.prototxt".split(), folder)

@@ -85,7 +85,6 @@ def convert(
         NotFound: no list, no root folder. DataError: a size that differs (``check_size``), not
         one picture that can be read, a database that cannot be written. ConfigError: settings.
     """
-    format = checked(format)
     numbers: number_labels.Labels = {}
     if label_db:
         lines, numbers = number_labels.read_list(listfile, label_count)
@@ -95,11 +94,39 @@ def convert(
         if not -(2**31) <= line.label < 2**31:
             raise DataError("a label is a whole number of 32 bits", found=line.label,
                             where=f"{listfile}:{line.number}")
+    return store(lines, _root(root, lines[0].path), listfile, path, backend, format=format,
+                 shuffle=shuffle, seed=seed, check_size=check_size, jobs=jobs, mode=mode,
+                 label_db=label_db, numbers=numbers)
+
+
+def store(
+    lines: list[Line],
+    root: str,
+    source: str,
+    path: str,
+    backend: str = "lmdb",
+    *,
+    format: Format = Format(),  # noqa: B008  frozen
+    shuffle: bool = False,
+    seed: int = work.SEED,
+    check_size: bool = False,
+    jobs: int = 1,
+    mode: str = NEW,
+    label_db: str = "",
+    numbers: number_labels.Labels | None = None,
+) -> Result:
+    """Write the database at ``path`` from these lines; see ``convert``.
+
+    Args:
+        source: where the lines come from, for errors.
+        numbers: the labels of each line by its number, which go into ``label_db``.
+    """
+    format = checked(format)
+    numbers = numbers or {}
     if shuffle:
         logger.info("Shuffling data")
-        random.Random(seed).shuffle(lines)
+        lines = shuffled(lines, seed)
     logger.info("A total of %d images.", len(lines))
-    root = _root(root, lines[0].path)
 
     def load(line: Line) -> Record:
         place = missing.place(root, line.path)
@@ -130,12 +157,12 @@ def convert(
             if check_size and record.shape != size:
                 raise DataError(
                     "Incorrect data field size",
-                    where=f"{listfile}:{line.number} ({line.path})",
+                    where=f"{source}:{line.number} ({line.path})",
                     found=_shown(record.shape),
                     allowed=f"{_shown(size)}, the size of {size_of}",
                     fix="Give --resize_height and --resize_width, or leave out --check_size.",
                 )
-            key = _key(number, line, backend, listfile)
+            key = _key(number, line, backend, source)
             db.put(key, record.value)
             if of_labels is not None:
                 of_labels.put(key, number_labels.to_record(numbers[line.number]))
@@ -146,14 +173,21 @@ def convert(
                 logger.info("Processed %d files.", result.count)
         if not result.count:
             reason = result.skipped[0][1]
-            raise DataError(f"none of the {len(lines)} pictures could be read", where=listfile,
+            raise DataError(f"none of the {len(lines)} pictures could be read", where=source,
                             found=f"for the first: {reason}",
-                            fix=missing.advice(root, lines[0].path, listfile))
+                            fix=missing.advice(root, lines[0].path, source))
     if result.count % EVERY:
         logger.info("Processed %d files.", result.count)
     for text in number_labels.spread(result.numbers) if label_db else [histogram(result.labels)]:
         logger.info("%s", text)
     return result
+
+
+def shuffled(lines: list[Line], seed: int) -> list[Line]:
+    """The lines in an order that the seed alone decides."""
+    lines = lines[:]
+    random.Random(seed).shuffle(lines)
+    return lines
 
 
 def histogram(labels: Counter[int]) -> str:
@@ -182,13 +216,13 @@ def _root(root: str, first: str) -> str:
     return root
 
 
-def _key(number: int, line: Line, backend: str, listfile: str) -> bytes:
+def _key(number: int, line: Line, backend: str, source: str) -> bytes:
     key = b"%08d_" % number + os.fsencode(line.path)
     longest = LONGEST_KEY.get(backend, len(key))
     if len(key) > longest:
         raise DataError(
             "the path is too long for a key of this database",
-            where=f"{listfile}:{line.number}", found=f"{len(key)} bytes",
+            where=f"{source}:{line.number}", found=f"{len(key)} bytes",
             allowed=f"{longest} bytes", fix="Move a part of all paths to ROOT, or use LevelDB.")
     return key
 

@@ -10,6 +10,7 @@ import pytest
 
 from caffepy.cli.oldest import BINS, OLDEST, translate
 from caffepy.errors import ConfigError
+from caffepy.tools.convert_imageset import CALLS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,7 +96,7 @@ def test_bin_is_left_out(tmp_path):
     done = call(tmp_path, "convert_imageset.bin", "x/")
     assert done.stderr.splitlines() == [
         "convert_imageset.bin: today this is: convert_imageset x/",
-        "convert_imageset: error: Missing argument 'LISTFILE'. See convert_imageset --help."]
+        "convert_imageset: error: the name of the database is missing. " + CALLS]
 
 
 def test_the_command_has_a_launcher_too(tmp_path):

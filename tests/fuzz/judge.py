@@ -20,8 +20,8 @@ ULP = 2.0**-23
 # units, and two for the root of each term: what no shaking is asked for; Winograd's transforms,
 # which multiply by up to 4, have come to a little over 16
 NEAR = 24
-# what float32 no longer keeps with all its digits may come out as 0: exponentials at the bottom of a
-# softmax, and sums of them
+# what float32 no longer keeps with all its digits may come out as 0: exponentials at the bottom of
+# a softmax, and sums of them
 NOTHING = 100 * float(np.finfo(np.float32).tiny)
 TRIALS = 4
 MARGIN = 16  # of what shaking by two units moves

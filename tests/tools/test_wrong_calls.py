@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import distribution
@@ -33,6 +34,7 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "
 # the right calls; what stands in {} is a file that will be another, OUT a name to write
 CALLS = {
     "compute_image_mean": ["{db}", "OUT"],
+    "make_list": ["{classes}", "OUT"],
     "convert_imageset": ["./", "{list}", "OUT"],
     "convert_mnist_data": ["{missing}", "{missing}", "OUT"],
     "deploy": ["{net}", "OUT"],
@@ -57,7 +59,8 @@ CALLS = {
 }
 FILES = {"missing": "missing", "folder": "folder", "empty": "empty", "net": "net.prototxt",
          "solver": "solver.prototxt", "weights": "w.caffemodel", "picture": "p.png", "db": "db",
-         "hdf5": "x.h5", "garbage": "garbage", "words": "words.txt", "list": "list.txt"}
+         "hdf5": "x.h5", "garbage": "garbage", "words": "words.txt", "list": "list.txt",
+         "classes": "classes"}
 FITS = {("caffepy check", "net")}  # what is as good
 
 
@@ -76,6 +79,8 @@ def kinds(tmp_path_factory):
         Net("net.prototxt", TEST).save("w.caffemodel")
         cv2.imwrite("p.png", np.zeros((5, 5, 3), np.uint8))
         (folder / "folder").mkdir()
+        (folder / "classes" / "one").mkdir(parents=True)
+        shutil.copy("p.png", folder / "classes" / "one")
         (folder / "empty").touch()
         (folder / "garbage").write_bytes(bytes(range(256)) * 4)
         (folder / "words.txt").write_text("hello there\nthis is nothing\n")
