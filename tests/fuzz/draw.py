@@ -106,6 +106,11 @@ class Draw:
                 kind, values)
         return np.asarray(values, np.float32)
 
+    def inexact(self) -> None:
+        """The layer's fractions round what exact sums and ties would come to: draw others."""
+        if self.kind in ("whole", "halves"):
+            self.kind = "normal"
+
     def given(self, shape: Sequence[int], kind: str | None = None) -> Given:
         """Numbers of an activation or a gradient, in C order or channels-last."""
         return Given(self.numbers(shape, kind), len(tuple(shape)) == 4 and self.chance(0.6))

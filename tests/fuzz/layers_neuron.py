@@ -16,7 +16,8 @@ def plain(type: str, kind: str | None = None, *bodies: str, most: float = 8) -> 
         body = draw.pick(bodies or ("",))
         while "{}" in body:
             body = body.replace("{}", str(draw.number(0.2, 2)), 1)
-        return Made(body, [Bottom(draw.shape(), kind)])
+        # nor behind a convolution of many channels
+        return Made(body, [Bottom(draw.shape(), kind)], apart=most < 90)
 
 
 plain("ReLU", None, "", "", "relu_param { negative_slope: {} }", most=100)

@@ -26,6 +26,7 @@ def interp(draw: Draw) -> Made:
                        f"shrink_factor: {draw.integer(1, 4)}"))
     n, c, h, w = draw.images(1500)
     pads = draw.integer(0, 1), draw.integer(0, 1)
+    draw.inexact()
     return Made(f"interp_param {{ {words} pad_beg: {-pads[0]} pad_end: {-pads[1]} }}",
                 [Bottom((n, c, h + sum(pads), w + sum(pads)))], terms=400)
 

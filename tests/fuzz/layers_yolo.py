@@ -35,6 +35,7 @@ def channel_norm(draw: Draw) -> Made:
 @layer("FlowWarp")
 def flow_warp(draw: Draw) -> Made:
     n, c, h, w = draw.images(800)
+    draw.inexact()
     return Made("", [Bottom((n, c, h, w)), Bottom((n, 2, h, w), "normal")], apart=True)
 
 
@@ -70,6 +71,7 @@ def region_loss(draw: Draw) -> Made:
 
 @layer("Resample")
 def resample(draw: Draw) -> Made:
+    draw.inexact()
     return Made(f"resample_param {{ type: {draw.pick(('NEAREST', 'LINEAR', 'CUBIC'))} "
                 f"height: {draw.integer(1, 9)} width: {draw.integer(1, 9)} }}",
                 [Bottom(draw.images(800))])
@@ -85,5 +87,6 @@ def correlation(draw: Draw) -> Made:
 
 @layer("Downsample")
 def downsample(draw: Draw) -> Made:
+    draw.inexact()
     return Made(f"downsample_param {{ top_height: {draw.integer(2, 9)} "
                 f"top_width: {draw.integer(2, 9)} }}", [Bottom(draw.images(800))])
