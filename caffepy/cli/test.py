@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import click
+from click.core import ParameterSource
+
 from caffepy.cli import files, flags, gflags
 from caffepy.errors import ConfigError
 from caffepy.services import devices
@@ -15,8 +18,12 @@ from caffepy.services import devices
 @flags.PRECISION
 @flags.LEVEL
 @flags.STAGE
+@gflags.flag("report", gflags.FILE, "", "A folder for what the net gets wrong: accuracy of each "
+             "class over all records, which classes it takes for which, the worst pictures.")
+@gflags.flag("labels", gflags.FILE, "", "With -report: the names of the classes, one a line; "
+             "without it labels.txt beside the data.")
 def test(model: str, weights: str, iterations: int, gpu: str, precision: str | None, level: int,
-         stage: str) -> None:
+         stage: str, report: str, labels: str) -> None:
     if not model:
         raise ConfigError(
             "Need a model definition to score", fix="Give one: -model net.prototxt.")
@@ -28,8 +35,13 @@ def test(model: str, weights: str, iterations: int, gpu: str, precision: str | N
     for path in paths:
         files.check("weights", path, "caffemodel")
     flags.check_iterations(iterations)
+    if labels and not report:
+        raise ConfigError("-labels names classes in a report", fix="Give -report DIR, too.")
+    given = click.get_current_context().get_parameter_source("iterations")
+    batches = None if report and given is ParameterSource.DEFAULT else iterations
 
     from caffepy.services import testing
 
     context = devices.context(devices.choose(gpu), precision=precision)
-    testing.test(model, paths, iterations, context, level=level, stages=flags.caffe_stages(stage))
+    testing.test(model, paths, batches, context, level=level, stages=flags.caffe_stages(stage),
+                 report=report, names=labels)

@@ -75,6 +75,12 @@ class BatchMaker:
         batch.position = self._course.position = share.end
         return batch
 
+    def called(self, number: int) -> str:
+        """What record ``number`` of the order is called; "" if it has no name, or nobody knows
+        which it is. It moves the source, so ask one that makes no batches."""
+        total = self._source.count
+        return self._source.called(self._course.of_number(number, total)) if total else ""
+
     def recycle(self, batch: Batch) -> None:
         """Give a batch back that nobody reads any more: its arrays serve again."""
         self._shelf.give(batch)

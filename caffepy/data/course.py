@@ -77,6 +77,10 @@ class Course:
         return Share(self, range(start + rank, end, size), end,
                      range(self._skip + start, self._skip + end))
 
+    def of_number(self, number: int, total: int) -> int:
+        """Which of ``total`` records is number ``number``."""
+        return self.index(self._skip + number, total)
+
     def index(self, place: int, total: int) -> int:
         """Which of ``total`` records stands at a place, counted before any was left out."""
         turn, index = divmod(place, total)

@@ -135,6 +135,9 @@ class ImageList(Pictures[Line]):
     def record(self, index: int) -> Line:
         return self._lines[index]
 
+    def called(self, index: int) -> str:
+        return self._lines[index].path
+
     def load(self, line: Line) -> tuple[np.ndarray, int]:
         param = self._param
         try:

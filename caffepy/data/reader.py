@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -21,6 +22,7 @@ from caffepy.proto.paths import path_of
 logger = log.get(__name__)
 
 LARGE = 1 << 16  # bytes of a plain record from which they are read one by one
+NUMBERED = re.compile(r"^[0-9]{8}_(?=.)")
 SLOW = 1 << 12  # bytes of an encoded record from which several threads decode
 
 
@@ -161,6 +163,12 @@ class Datums(Pictures[Record]):
         batch = super().batch(share, room)
         self._reader.advance(share.stretch.stop - self._reader.place)
         return batch
+
+    def called(self, index: int) -> str:
+        """Its key, without the number that convert_imageset puts before a path."""
+        self._reader.seek(index)
+        key = self._reader.peek()[0].decode(errors="backslashreplace")
+        return NUMBERED.sub("", key)
 
     def load(self, record: Record) -> tuple[np.ndarray, int]:
         return datum.decode(record[1], self.transformer.color)

@@ -37,5 +37,9 @@ class Records(ABC):
         They are given back to the collector. None: this source cannot do so."""
         return None
 
+    def called(self, index: int) -> str:
+        """What one of the ``count`` records is called; "" if it has no name."""
+        return ""
+
     def close(self) -> None:  # noqa: B027 (some have nothing to let go of)
         """Let go of threads, files and databases."""

@@ -22,6 +22,29 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_report_takes_all_records_unless_told_how_many(call) -> None:
+    with h5py.File("x.h5", "w") as file:
+        file["data"], file["label"] = np.ones((240, 3), "f4"), np.ones(240, "f4")
+    Path("list.txt").write_text("x.h5\n")
+    net = Path("net.prototxt").read_text()
+    start = net.index('layer { name: "ip"')
+    data = """layer { name: "data" type: "HDF5Data" top: "data" top: "label"
+      hdf5_data_param { source: "list.txt" batch_size: 4 } }\n"""
+    Path("net.prototxt").write_text(data + net[start:])
+    Net("net.prototxt", TEST).save("w.caffemodel")
+    words = ("test", "-model=net.prototxt", "-weights=w.caffemodel", "--logtostderr")
+    done = call(*words, "-report=r")
+    assert done.exit_code == 0 and "Running for 60 iterations." in messages(done.stderr)
+    assert "items" in Path("r/report.json").read_text()
+    for more in (["-report=r", "-iterations=50"], ["-iterations=50", "-report=r"], []):
+        done = call(*words, *more)
+        assert "Running for 50 iterations." in messages(done.stderr)
+    done = call("-iterations=2", *words, "-report=r")
+    assert "Running for 2 iterations." in messages(done.stderr)
+    done = call(*words, "-labels=labels.txt")
+    assert done.exit_code == 1 and "-labels names classes in a report" in done.stderr
+
+
 def test_test_scores_the_test_phase(call) -> None:
     Net("net.prototxt", TEST).save("w.caffemodel")
     done = call("test", "-model=net.prototxt", "-weights=w.caffemodel",

@@ -36,6 +36,9 @@ class BatchLayer(Layer):
         if not self.p.batch_size:
             self.fail(f"{self.param_field} needs a batch_size of 1 or more",
                       fix="Add batch_size: 64.")
+        return self._maker()
+
+    def _maker(self) -> BatchMaker:
         worker = Worker(self.phase, self.context.seed, self.stream, self.context.rank,
                         self.context.size, self.context.threads)
         try:
@@ -47,6 +50,15 @@ class BatchLayer(Layer):
         return BatchMaker(records, worker, self.p.batch_size,
                           rand_skip=getattr(self.p, "rand_skip", 0),
                           shuffle=getattr(self.p, "shuffle", False))
+
+    def called(self, numbers: Sequence[int]) -> list[str]:
+        """What records are called, by their numbers in the order in which they come; "" for those
+        without a name."""
+        maker = self._maker()  # the layer's own is making batches
+        try:
+            return [maker.called(number) for number in numbers]
+        finally:
+            maker.close()
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.source = self.open_source()

@@ -1,0 +1,160 @@
+"""What a net answers, item by item, held against the labels."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffepy.checks import batches
+from caffepy.core.memory import Place
+from caffepy.core.net import Net
+from caffepy.core.node import Node
+from caffepy.errors import ConfigError
+from caffepy.services.report.seen import Seen
+
+Array = NDArray[Any]
+
+WORST = 48  # items kept to be shown
+
+
+@dataclass(order=True)
+class Item:
+    """One that was judged wrongly. Of several positions (a picture of labels) the answer is None.
+
+    Attributes:
+        probability: that the net gave the truth, the mean over all positions; the order is by it,
+            the best first.
+        number: which record it was, counted from 0 in the order in which they were read.
+        confidence: the probability of the answer.
+        right: the share of its positions that are right.
+        picture: H x W x 3 bytes in OpenCV's order, or None if it is no picture.
+        name: what the record is called, "" if it has no name.
+    """
+
+    key: tuple[float, int] = field(init=False, repr=False)
+    probability: float = field(compare=False)
+    number: int = field(compare=False)
+    truth: int | None = field(compare=False)
+    answer: int | None = field(compare=False)
+    confidence: float = field(compare=False)
+    right: float = field(compare=False)
+    picture: Array | None = field(compare=False, repr=False)
+    name: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        self.key = -self.probability, -self.number
+
+
+class Judge:
+    """Looks at a net after each forward; the net must keep its blobs.
+
+    Attributes:
+        table: how often a class (row) was taken for a class (column).
+        count: items so far; ``total`` those there are, or None where that is not known.
+        top_k: an answer is right if the truth is among so many best.
+        right: positions whose truth was among them.
+        worst: a heap of the items that were judged wrongly, WORST at most.
+
+    Raises:
+        ConfigError: nothing in the net compares scores with classes.
+    """
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.node = _judged(net)
+        self.seen = Seen.of(net)
+        self.total = batches.records(self.seen.layer) if self.seen else None
+        layer: Any = self.node.layer
+        self.top_k: int = getattr(layer.p, "top_k", 1) or 1
+        classes = layer.at.classes
+        self.table = np.zeros((classes, classes), np.int64)
+        self.right = self.count = 0
+        self.worst: list[Item] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether each record has been judged once."""
+        return self.total is not None and self.count >= self.total
+
+    @property
+    def batch(self) -> int:
+        """Items that a forward brings."""
+        return int(self.node.bottoms[0].shape[0])
+
+    def look(self) -> None:
+        """Judge the batch that was just run; items that come for the second time are left out."""
+        layer: Any = self.node.layer
+        scores, labels = (blob.values.read(Place.HOST) for blob in self.node.bottoms[:2])
+        n, classes = scores.shape[0], layer.at.classes
+        if self.total is not None:
+            n = min(n, self.total - self.count)
+        if layer.at.axis == 0 or n <= 0:
+            return
+        given = np.moveaxis(scores[:n], layer.at.axis, -1).reshape(n, -1, classes)
+        truth = labels.reshape(scores.shape[0], -1)[:n].astype(np.int64)
+        counts = (truth >= 0) & (truth < classes)
+        if layer.ignore_label is not None:
+            counts &= truth != layer.ignore_label
+        truth = np.where(counts, truth, 0)
+        probabilities = _probabilities(given)
+        of_truth = np.take_along_axis(given, truth[..., None], -1)
+        rank = (~(given < of_truth)).sum(-1)  # as Accuracy does: an equal score is a better one
+        among = (rank <= self.top_k) & counts
+        others = given.copy()
+        np.put_along_axis(others, truth[..., None], -np.inf, -1)
+        answer = np.where(rank == 1, truth, others.argmax(-1))
+        np.add.at(self.table, (truth[counts], answer[counts]), 1)
+        self.right += int(among.sum())
+        for i in map(int, np.flatnonzero((counts & ~among).any(1))):
+            self._keep(i, truth[i], answer[i], among[i], counts[i], probabilities[i])
+        self.count += n
+
+    def _keep(self, i: int, truth: Array, answer: Array, among: Array, counts: Array,
+              probabilities: Array) -> None:
+        of_truth = np.take_along_axis(probabilities, truth[:, None], -1)[counts].mean()
+        if len(self.worst) == WORST and of_truth >= self.worst[0].probability:
+            return
+        single = len(truth) == 1
+        item = Item(
+            float(of_truth), self.count + i, int(truth[0]) if single else None,
+            int(answer[0]) if single else None, float(probabilities.max(-1)[counts].mean()),
+            float(among[counts].mean()), self.seen.picture(i) if self.seen else None)
+        heapq.heappush(self.worst, item)
+        if len(self.worst) > WORST:
+            heapq.heappop(self.worst)
+
+
+    def mistakes(self) -> list[Item]:
+        """The worst first, with their names."""
+        found = sorted(self.worst, reverse=True)
+        if self.seen:
+            names = self.seen.called([item.number for item in found])
+            for item, name in zip(found, names, strict=True):
+                item.name = name
+        return found
+
+
+def _judged(net: Net) -> Node:
+    """The layer whose bottoms are scores and classes: an Accuracy, or else a loss over classes."""
+    found = [node for node in net.nodes if 1 in node.layer.integers and len(node.bottoms) == 2
+             and hasattr(node.layer, "at")]
+    for node in sorted(found, key=lambda node: not node.layer.scores):
+        return node
+    raise ConfigError("no layer compares scores with labels, so there is nothing to report",
+                      where=net.name or "the net",
+                      fix='Add one for the TEST phase: layer { type: "Accuracy" bottom: the scores '
+                          'bottom: "label" top: "accuracy" include { phase: TEST } }.')
+
+
+def _probabilities(scores: Array) -> Array:
+    """Along the last axis; scores that are none yet go through a softmax."""
+    scores = scores.astype(np.float64)
+    if (scores >= 0).all() and np.allclose(scores.sum(-1), 1, atol=1e-3):
+        return scores
+    scores = np.exp(scores - scores.max(-1, keepdims=True))
+    result: Array = scores / scores.sum(-1, keepdims=True)
+    return result

@@ -1,0 +1,37 @@
+"""Letters on pictures, by OpenCV, which has those of ASCII alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+INK, PAPER = (51, 51, 51), (255, 255, 255)
+SIZE = 0.4  # letters 9 pixels high
+
+
+def text(picture: Any, words: str, x: int, y: int, color: tuple[int, int, int] = INK) -> None:
+    """Write on a picture; (x, y) is where the line of the letters begins."""
+    import cv2
+
+    cv2.putText(picture, ascii_of(words), (x, y), cv2.FONT_HERSHEY_SIMPLEX, SIZE, color, 1,
+                cv2.LINE_AA)
+
+
+def width_of(words: str) -> int:
+    """In pixels."""
+    import cv2
+
+    (width, _), _ = cv2.getTextSize(ascii_of(words), cv2.FONT_HERSHEY_SIMPLEX, SIZE, 1)
+    return int(width)
+
+
+def shortened(words: str, width: int, end: bool = False) -> str:
+    """As much as fits into so many pixels: the beginning, or the end."""
+    if width_of(words) <= width:
+        return words
+    while words and width_of(words + "..") > width:
+        words = words[1:] if end else words[:-1]
+    return ".." + words if end else words + ".."
+
+
+def ascii_of(words: str) -> str:
+    return words.encode("ascii", "replace").decode()

@@ -1,0 +1,122 @@
+"""The report on a test, as files in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffepy import log
+from caffepy.errors import DataError, shown
+from caffepy.proto import textfile
+from caffepy.proto.files import atomic_write
+from caffepy.services.folders import NAMES
+from caffepy.services.report import confusion
+from caffepy.services.report.judging import Judge
+from caffepy.services.report.sheet import sheet
+
+logger = log.get(__name__)
+
+LISTED = 20  # classes whose accuracy the log has
+
+
+def names_for(judge: Judge, path: str = "") -> list[str]:
+    """The names of the classes: of the file at ``path``, or of labels.txt beside the data, else
+    their numbers.
+
+    Raises:
+        NotFound: no such file. DataError: it has more names than there are classes.
+    """
+    classes = len(judge.table)
+    if not path and judge.seen:
+        beside = os.path.join(judge.seen.folder, NAMES)
+        path = beside if os.path.isfile(beside) else ""
+    if not path:
+        return [str(label) for label in range(classes)]
+    names = [line.strip() for line in textfile.read_lines(path) if line.strip()]
+    if len(names) > classes:
+        raise DataError("the names are not those of the net's classes", where=path,
+                        found=f"{len(names)} names", allowed=f"at most {classes}, one a line")
+    return names + [str(label) for label in range(len(names), classes)]
+
+
+def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
+    """Write report.json, confusion.csv, confusion.png and, if there are mistakes and pictures,
+    worst.png into the folder, and log the accuracies.
+
+    Returns: what report.json has.
+    """
+    os.makedirs(folder, exist_ok=True)
+    table, worst = judge.table, judge.mistakes()
+    positions = int(table.sum())
+    of_class = _shares(table)
+    result: dict[str, Any] = {
+        "items": judge.count,
+        "records": judge.total,
+        "positions": positions,
+        "accuracy": judge.right / max(positions, 1),
+        "top_k": judge.top_k,
+        "mean_class_accuracy": float(np.nanmean(of_class)) if positions else 0.0,
+        "classes": [
+            {"label": label, "name": name, "count": int(table[label].sum()),
+             "right": int(table[label, label]),
+             "accuracy": None if np.isnan(share) else float(share)}
+            for label, (name, share) in enumerate(zip(names, of_class, strict=True))],
+        "worst": [
+            {"record": item.number, "name": item.name, "truth": item.truth, "answer": item.answer,
+             "confidence": item.confidence, "probability_of_truth": item.probability,
+             "right": item.right} for item in worst],
+    }
+    pictures = [item for item in worst if item.picture is not None]
+    files = {
+        "report.json": json.dumps(result, indent=1).encode() + b"\n",
+        "confusion.csv": confusion.as_csv(table, names).encode("utf-8", "surrogateescape"),
+        "confusion.png": _png(confusion.as_picture(table, names)),
+    }
+    if pictures:
+        files["worst.png"] = _png(sheet(pictures, names))
+    for name, data in files.items():
+        with atomic_write(Path(folder, name)) as file:
+            file.write(data)
+    if not pictures:  # one of an earlier test would mislead
+        Path(folder, "worst.png").unlink(missing_ok=True)
+    _say(result, judge, folder, list(files))
+    return result
+
+
+def _say(result: dict[str, Any], judge: Judge, folder: str, files: list[str]) -> None:
+    rest = judge.total is not None and judge.count < judge.total
+    logger.info("Report over %s %d items%s: accuracy %.4f%s (%d of %d)",
+                "the first" if rest else "all", judge.count,
+                f" of {judge.total}" if rest else "", result["accuracy"],
+                f" among the {judge.top_k} best" if judge.top_k > 1 else "", judge.right,
+                result["positions"])
+    for entry in result["classes"][:LISTED]:
+        if entry["count"]:
+            logger.info("    %s: %.4f (%d of %d)", shown(entry["name"]), entry["accuracy"],
+                        entry["right"], entry["count"])
+    if len(result["classes"]) > LISTED:
+        logger.info("    and %d more classes", len(result["classes"]) - LISTED)
+    if len(judge.node.tops) > 1:
+        logger.info("'%s' has the mean of its batches for each class, in which small batches and "
+                    "classes that a batch lacks count wrongly; these are the true ones.",
+                    judge.node.top_names[1])
+    logger.info("Wrote %s to %s", ", ".join(files), shown(folder))
+
+
+def _shares(table: NDArray[Any]) -> NDArray[Any]:
+    """The share of each class that is right; not a number for those that did not occur."""
+    counts = table.sum(1)
+    return np.divide(table.diagonal(), counts, out=np.full(len(table), np.nan),
+                     where=counts > 0)
+
+
+def _png(picture: NDArray[Any]) -> bytes:
+    import cv2
+
+    return bytes(cv2.imencode(".png", picture)[1].tobytes())
