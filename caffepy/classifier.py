@@ -17,14 +17,23 @@ from caffepy import io
 from caffepy.errors import ConfigError
 from caffepy.proto.caffe_pb2 import TEST
 from caffepy.pycaffe.net import Net, Path
+from caffepy.services.picture_rule import PictureRule
 
 Array = NDArray[Any]
 
 
 def transformer_for(net: Net, mean: Array | None, input_scale: float | None,
-                    raw_scale: float | None, channel_swap: Sequence[int] | None
-                    ) -> io.Transformer:
-    """A Transformer of H x W x K pictures for a net's first input; None leaves a step out."""
+                    raw_scale: float | None, channel_swap: Sequence[int] | None,
+                    rule: PictureRule | None = None) -> io.Transformer:
+    """A Transformer of H x W x K pictures for a net's first input; None leaves a step out, unless
+    there is a rule, which then says it."""
+    if rule is not None:
+        shape = net.blobs[net.inputs[0]].shape
+        mean = rule.mean(shape) if mean is None else mean
+        input_scale = rule.scale if input_scale is None else input_scale
+        raw_scale = 255 if raw_scale is None else raw_scale
+        if channel_swap is None and shape[1] == 3:
+            channel_swap = (2, 1, 0)
     in_ = net.inputs[0]
     transformer = io.Transformer({in_: net.blobs[in_].shape})
     transformer.set_transpose(in_, (2, 0, 1))
@@ -48,6 +57,9 @@ class Classifier(Net):
             input's; the input's own by default.
         mean, input_scale, raw_scale, channel_swap: see caffepy.io.Transformer.
 
+    What is not given is taken from the net's file, if that has a picture_param (`deploy` writes
+    it): then ``Classifier(net, weights)`` does what the training did.
+
     Attributes:
         transformer: the Transformer; more can be set on it.
         crop_dims, image_dims: (height, width) arrays.
@@ -67,7 +79,10 @@ class Classifier(Net):
         channel_swap: Sequence[int] | None = None,
     ) -> None:
         super().__init__(model_file, TEST, weights=pretrained_file)
-        self.transformer = transformer_for(self, mean, input_scale, raw_scale, channel_swap)
+        rule = PictureRule.of_file(model_file)
+        self.transformer = transformer_for(self, mean, input_scale, raw_scale, channel_swap, rule)
+        if image_dims is None and rule is not None:
+            image_dims = rule.size or None
         self.crop_dims = np.array(self.blobs[self.inputs[0]].shape[2:])
         self.image_dims = self.crop_dims if image_dims is None else np.array(image_dims)
         if (self.image_dims < self.crop_dims).any():

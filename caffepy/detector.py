@@ -22,6 +22,7 @@ from caffepy.classifier import transformer_for
 from caffepy.errors import ConfigError, NotFound
 from caffepy.proto.caffe_pb2 import TEST
 from caffepy.pycaffe.net import Net, Path
+from caffepy.services.picture_rule import PictureRule
 
 Array = NDArray[Any]
 Window = Sequence[int] | Array
@@ -34,7 +35,7 @@ class Detector(Net):
 
     Args:
         model_file, pretrained_file, mean, input_scale, raw_scale, channel_swap: as for
-            Classifier.
+            Classifier; what is not given may be in the net's file.
         context_pad: how many pixels of the warped window show what surrounds it (R-CNN: 16);
             where that lies outside of the picture, the mean is put. None: the bare window.
 
@@ -54,7 +55,12 @@ class Detector(Net):
         context_pad: int | None = None,
     ) -> None:
         super().__init__(model_file, TEST, weights=pretrained_file)
-        self.transformer = transformer_for(self, mean, input_scale, raw_scale, channel_swap)
+        rule = PictureRule.of_file(model_file)
+        if rule is not None:
+            context_pad = context_pad or rule.context_pad or None
+            if mean is None:
+                mean = rule.mean_of_channels(self.blobs[self.inputs[0]].shape)
+        self.transformer = transformer_for(self, mean, input_scale, raw_scale, channel_swap, rule)
         self.configure_crop(context_pad)
 
     def detect_windows(

@@ -65,7 +65,8 @@ class Net:
         CaffeError: anything wrong with the description, naming file, line and layer.
     """
 
-    obeys = (*precision.WORDS, *scaled.WORDS)
+    # what is done to pictures before they are inputs is up to who gives them
+    obeys = (*precision.WORDS, *scaled.WORDS, "picture_param")
     harmless = ("engine", "compile_net_state", "multinode", "mem_param", "eltwise_mem_sharing",
                 "reduce_buckets", "default_conv_algos_override", "default_cudnn_math_override")
 

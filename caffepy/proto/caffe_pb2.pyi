@@ -128,6 +128,27 @@ class FillerParameter(Message):
         width: int | None = ...,
     ) -> None: ...
 
+class PictureParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    height: int
+    width: int
+    mean_file: str
+    mean_value: RepeatedScalarFieldContainer[float]
+    scale: float
+    context_pad: int
+    label: RepeatedScalarFieldContainer[str]
+    def __init__(
+        self,
+        *,
+        height: int | None = ...,
+        width: int | None = ...,
+        mean_file: str | None = ...,
+        mean_value: Iterable[float] | None = ...,
+        scale: float | None = ...,
+        context_pad: int | None = ...,
+        label: Iterable[str] | None = ...,
+    ) -> None: ...
+
 class NetParameter(Message):
     DESCRIPTOR: ClassVar[Descriptor]
     name: str
@@ -145,6 +166,7 @@ class NetParameter(Message):
     default_backward_math: int
     global_grad_scale: float
     global_grad_scale_adaptive: bool
+    picture_param: PictureParameter
     engine: str
     bn_stats_batch_size: int
     compile_net_state: CompileNetState
@@ -172,6 +194,7 @@ class NetParameter(Message):
         default_backward_math: int | str | None = ...,
         global_grad_scale: float | None = ...,
         global_grad_scale_adaptive: bool | None = ...,
+        picture_param: PictureParameter | Mapping[str, Any] | None = ...,
         engine: str | None = ...,
         bn_stats_batch_size: int | None = ...,
         compile_net_state: CompileNetState | Mapping[str, Any] | None = ...,

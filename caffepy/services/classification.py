@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.errors import NotFound
-from caffepy.services import prediction
+from caffepy.services import folders, prediction
 
 if TYPE_CHECKING:
     from caffepy.classifier import Classifier
@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 logger = log.get(__name__)
 
 AT_ONCE = 32  # pictures decoded before they go through the net
+WEIGHTS = (".caffemodel", ".h5")
 SPELLINGS = {".jpg": (".jpg", ".jpeg"), ".jpeg": (".jpg", ".jpeg"), ".tif": (".tif", ".tiff")}
+
+
+def net_words(model_def: str, weights: str, words: tuple[str, ...]
+              ) -> tuple[str, str, tuple[str, ...]]:
+    """Prototxt, weights and the other words, where the first two name a net; else as given."""
+    if len(words) > 2 and words[0].endswith(".prototxt") and words[1].endswith(WEIGHTS):
+        return words[0], words[1], words[2:]
+    return model_def, weights, words
 
 
 def split_words(words: Sequence[str]) -> tuple[list[str], str]:
@@ -53,18 +62,24 @@ def pictures(inputs: Sequence[str], ext: str, color: bool) -> Iterator[tuple[str
 
 
 def _listed(folder: str, ext: str) -> list[str]:
-    """The pictures of a folder that end in ``ext``, whatever their case, by name."""
+    """The pictures in a folder and below it, by name: all, or those that end in ``ext``, whatever
+    their case."""
+    paths = sorted(folders.files(folder))
+    if not ext:
+        found = [path for path in paths if folders.is_picture(path)]
+        if not found:
+            raise NotFound("the folder has no picture", where=folder)
+        return found
     end = f".{ext.lower().lstrip('.')}"
-    names = sorted(os.listdir(folder))
-    kinds = [os.path.splitext(name)[1].lower() for name in names]
     wanted = SPELLINGS.get(end, (end,))
-    found = [name for name, kind in zip(names, kinds, strict=True) if kind in wanted]
+    found = [path for path in paths if os.path.splitext(path)[1].lower() in wanted]
     if not found:
-        others = sorted(set(kinds) & set(prediction.KINDS))
+        others = sorted({os.path.splitext(path)[1].lower() for path in paths}
+                        & set(prediction.KINDS))
         raise NotFound(f"the folder has no picture that ends in {end}", where=folder,
                        found=", ".join(others) or None,
                        fix=f"Say --ext={others[0][1:]}." if others else None)
-    return [os.path.join(folder, name) for name in found]
+    return found
 
 
 def classify(

@@ -33,7 +33,7 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
     from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
     from caffepy.services import deployed
-    from caffepy.services.fed import fed, notes
+    from caffepy.services.fed import fed, notes, picture_rule
 
     with work.quiet():
         param, source = read_net_param(path)
@@ -68,6 +68,9 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
     parts = _feed_what_is_sliced(made)
     shapes = {layer.name: layer.input_param.shape[0].dim[1:] for layer in made.layer
               if _kind(layer).waits}
+    for layer, top in pictures[:1]:
+        if rule := picture_rule(layer, shapes[parts.get(top, top)]):
+            rule.write(made)
     return made, [note for layer, top in pictures
                   for note in notes(layer, shapes[parts.get(top, top)])]
 

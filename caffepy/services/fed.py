@@ -11,6 +11,7 @@ from typing import Any
 from caffepy.core import traits
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.services import work
+from caffepy.services.picture_rule import PictureRule
 
 
 @dataclass
@@ -115,6 +116,19 @@ def notes(layer: Any, shape: Sequence[int]) -> list[str]:
     size = _size_before_crop(layer) if crop else list(shape[1:])
     words += [f"--images_dim={size[0]},{size[1]}"] if size else []
     return [*told, f"The same: classify {' '.join(words)}"]
+
+
+def picture_rule(layer: Any, shape: Sequence[int]) -> PictureRule | None:
+    """What happened to the pictures in training; None if they are none.
+
+    Args:
+        shape: of a picture as the net takes it, C x H x W.
+    """
+    kind = traits.of(layer)
+    if not kind.pictures or len(shape) != 3 or shape[0] not in (1, 3) or not _bytes(layer):
+        return None
+    crop = layer.transform_param.crop_size and not kind.regions
+    return PictureRule.of_training(layer, _size_before_crop(layer) if crop else ())
 
 
 def _size_before_crop(layer: Any) -> list[int]:

@@ -84,7 +84,7 @@ def read(folder: str) -> Classes:
             (found.stray if is_picture(entry.path) else found.others).append(entry.name)
             continue
         paths = []
-        for path in _files(entry.path):
+        for path in files(entry.path):
             relative = os.path.relpath(path, folder)
             if "\n" in relative or not is_picture(path):
                 found.others.append(relative)
@@ -194,7 +194,7 @@ def _names(found: Classes) -> bytes:
     return b"".join(os.fsencode(name) + b"\n" for name in found.names)
 
 
-def _files(folder: str) -> Iterator[str]:
+def files(folder: str) -> Iterator[str]:
     """All files below a folder; hidden ones are left out."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]

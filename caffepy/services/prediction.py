@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from caffepy.errors import ConfigError, DataError, NotFound
 from caffepy.proto import textfile
+from caffepy.services.picture_rule import PictureRule
 
 Array = NDArray[Any]
 
@@ -29,8 +31,30 @@ def here(path: str) -> str:
     return str(in_clone) if in_clone.exists() else path
 
 
-def model(model_def: str, pretrained_model: str) -> tuple[str, str, int]:
-    """Prototxt, weights, and the channels of the net's first input.
+@dataclass(frozen=True)
+class Asked:
+    """A net that is asked about pictures.
+
+    Attributes:
+        path, weights: its files.
+        shape: of its first input, N x C x H x W.
+        rule: what its file says of its pictures, or None.
+        usual: whether it is CaffeNet, which is taken if none is named.
+    """
+
+    path: str
+    weights: str
+    shape: tuple[int, ...]
+    rule: PictureRule | None
+    usual: bool
+
+    @property
+    def channels(self) -> int:
+        return self.shape[1]
+
+
+def model(model_def: str, pretrained_model: str) -> Asked:
+    """The net of these files.
 
     Raises:
         NotFound: no such file. ConfigError: the net takes no pictures.
@@ -38,6 +62,7 @@ def model(model_def: str, pretrained_model: str) -> tuple[str, str, int]:
     from caffepy.core import traits
     from caffepy.core.upgrade import read_net_param
 
+    usual = model_def == MODEL
     model_def, pretrained_model = here(model_def), here(pretrained_model)
     param, _ = read_net_param(model_def)
     if not os.path.exists(pretrained_model):
@@ -51,20 +76,19 @@ def model(model_def: str, pretrained_model: str) -> tuple[str, str, int]:
                           found=f"shape {shapes[0]}" if shapes else None,
                           allowed="an Input layer of shape N x C x H x W",
                           fix="`caffepy deploy` makes such a net of one for training.")
-    return model_def, pretrained_model, shapes[0][1]
+    return Asked(model_def, pretrained_model, tuple(shapes[0]),
+                 PictureRule.of(param, model_def), usual)
 
 
-def read_mean(mean_file: str, mean_value: str, channels: int) -> Array | None:
+def read_mean(mean_file: str, mean_value: str) -> Array | None:
     """The mean that the flags name: C x H x W, or one number a channel; None for none.
-
-    ImageNet's, the default, is one of colours: a net of one channel does without it.
 
     Raises:
         NotFound, DataError: the file. ConfigError: no numbers.
     """
     if mean_value:
         return np.array(numbers("mean_value", mean_value, float), np.float32)
-    if not mean_file or (mean_file == MEAN and channels != 3):
+    if not mean_file:
         return None
     path = here(mean_file)
     if path.endswith(".npy"):

@@ -23,14 +23,17 @@ def flags(function: Callable[..., Any]) -> Callable[..., Any]:
         gflags.flag("model_def", gflags.FILE, MODEL, "The deploy prototxt."),
         gflags.flag("pretrained_model", gflags.FILE, WEIGHTS, "The weights."),
         Device("gpu", str, "", "Compute on the GPU; a number chooses which."),
-        gflags.flag("mean_file", gflags.FILE, MEAN,
-                    "The mean picture, .npy or .binaryproto; empty for none."),
+        gflags.flag("mean_file", gflags.FILE, None,
+                    "The mean picture, .npy or .binaryproto; empty for none. Without it the net's "
+                    f"file says, else {MEAN}."),
         gflags.flag("mean_value", str, "", "Instead of a file: one number a channel, in BGR."),
-        gflags.flag("input_scale", float, None, "Multiply with this after the mean is off."),
+        gflags.flag("input_scale", float, None,
+                    "Multiply with this after the mean is off; without it the net's file says."),
         gflags.flag("raw_scale", float, 255.0, "Multiply pixels in [0, 1] with this before."),
         gflags.flag("channel_swap", str, "2,1,0",
                     "The order of channels; 2,1,0 makes BGR of RGB. Empty for none."),
-        gflags.flag("labels", gflags.FILE, "", "The names of the classes, one a line."),
+        gflags.flag("labels", gflags.FILE, "", "The names of the classes, one a line, instead of "
+                    "those in the net's file."),
         gflags.flag("top", int, 5, "How many classes are printed; 0 prints none."),
     )):
         flag(function)

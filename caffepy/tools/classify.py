@@ -1,18 +1,19 @@
 """classify: what a net says of pictures, as a .npy file and as a table.
 
-    classify cat.jpg scores.npy
+    classify deploy.prototxt weights.caffemodel cat.jpg
     classify --model_def=deploy.prototxt --pretrained_model=w.caffemodel --labels=names.txt a.jpg
+    classify cat.jpg scores.npy
 
-An INPUT is a picture, a folder (its pictures that end in --ext, by name) or a .npy file of
-pictures (H x W x K, or N of them). The last word is the OUTPUT if it ends in .npy, or if nothing
-has that name yet; the file then holds a row of scores for each picture. Preprocessing is
-caffepy.Classifier's.
+An INPUT is a picture, a folder (all pictures in it and below, by name, or those that end in --ext)
+or a .npy file of pictures (H x W x K, or N of them). The last word is the OUTPUT if it ends in
+.npy, or if nothing has that name yet; the file then holds a row of scores for each picture. The net
+may be named in front of them; else it is CaffeNet. What is done to the pictures the net's file says
+(picture_param, which `caffepy deploy` writes), unless flags do.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +21,9 @@ from caffepy import log
 from caffepy.cli import gflags
 from caffepy.errors import ConfigError
 from caffepy.services import prediction, work
-from caffepy.services.classification import classify, pictures, split_words
+from caffepy.services.classification import classify, net_words, pictures, split_words
+from caffepy.services.picture_way import Way
 from caffepy.tools import _prediction
-
-if TYPE_CHECKING:
-    pass
 
 logger = log.get(__name__)
 
@@ -40,15 +39,17 @@ def _dims(text: str) -> list[int]:
 @gflags.command(
     "classify",
     help="Classify each INPUT: a picture, a folder of pictures or a .npy file of them. The best "
-    "classes are printed; all scores go to OUTPUT, a .npy file, if one is named last.",
+    "classes are printed; all scores go to OUTPUT, a .npy file, if one is named last. NET and "
+    "WEIGHTS, a prototxt and a caffemodel, may stand in front, instead of the flags.",
 )
-@click.argument("words", metavar="INPUT... [OUTPUT]", nargs=-1, required=True)
+@click.argument("words", metavar="[NET WEIGHTS] INPUT... [OUTPUT]", nargs=-1, required=True)
 @_prediction.flags
 @gflags.flag("center_only", bool, False, "The middle crop alone, not the mean over ten.")
-@gflags.flag("images_dim", str, "256,256", "Height,width that pictures are brought to first.")
-@gflags.flag("ext", str, "jpg", "How the pictures of a folder end.")
+@gflags.flag("images_dim", str, "", "Height,width that pictures are brought to first; without it "
+             "the net's file says, else 256,256 for CaffeNet, and the input's size for others.")
+@gflags.flag("ext", str, "", "Of a folder take the pictures that end so; without it all pictures.")
 def main(
-    words: tuple[str, ...], model_def: str, pretrained_model: str, gpu: str, mean_file: str,
+    words: tuple[str, ...], model_def: str, pretrained_model: str, gpu: str, mean_file: str | None,
     mean_value: str, input_scale: float | None, raw_scale: float, channel_swap: str, labels: str,
     top: int, center_only: bool, images_dim: str, ext: str,
 ) -> None:
@@ -57,17 +58,18 @@ def main(
     from caffepy.classifier import Classifier
     from caffepy.proto.files import atomic_write
 
+    model_def, pretrained_model, words = net_words(model_def, pretrained_model, words)
     inputs, output = split_words(words)
-    names, dims = prediction.read_labels(labels), _dims(images_dim)
+    dims = _dims(images_dim) if images_dim else ()
     _prediction.use_device(gpu)
+    asked = prediction.model(model_def, pretrained_model)
+    way = Way(asked, mean_file, mean_value, input_scale, labels, dims)
+    names = way.names
     with work.quiet():
-        model_def, weights, channels = prediction.model(model_def, pretrained_model)
-        net = Classifier(
-            model_def, weights, dims,
-            prediction.read_mean(mean_file, mean_value, channels), input_scale, raw_scale,
-            prediction.swap(channel_swap, channels))
+        net = Classifier(asked.path, asked.weights, way.size, way.mean, way.scale, raw_scale,
+                         prediction.swap(channel_swap, asked.channels))
     start, rows = time.monotonic(), []
-    given = pictures(inputs, ext, color=channels != 1)
+    given = pictures(inputs, ext, color=asked.channels != 1)
     for name, scores in work.track(classify(net, given, not center_only), "pictures"):
         rows.append(scores)
         if top > 0:

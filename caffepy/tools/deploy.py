@@ -9,8 +9,9 @@ becomes Softmax and SigmoidCrossEntropyLoss Sigmoid. Losses that weigh less than
 in use, go too. Layers keep their names, so the weights of the one fit the other. What is made has
 been built.
 
-How the training's pictures came to the net is written as a comment at the top, and as the flags
-by which `classify` does the same.
+How the training's pictures came to the net is written as a comment at the top, as the flags by
+which `classify` does the same, and into the net's picture_param, which classify, detect and
+Classifier read, with the names of the classes if there is a labels.txt beside the data.
 """
 
 from __future__ import annotations
@@ -34,16 +35,18 @@ from caffepy.services.deploying import BATCH, deploy
 @click.argument("output", required=False, default="")
 @gflags.flag("batch", int, BATCH, "Pictures that go through at once.")
 @gflags.flag("input_shape", str, "", "C,H,W of the input, where the data is not there.")
+@gflags.flag("plain", bool, False, "Leave picture_param out, which other Caffes do not know.")
 @gflags.flag("stage", str, "", "Stages of the net state, separated by commas.")
-def main(net: str, output: str, batch: int, input_shape: str, stage: str) -> None:
+def main(net: str, output: str, batch: int, input_shape: str, plain: bool, stage: str) -> None:
     from caffepy.proto import text
     from caffepy.proto.files import atomic_write
 
     shape = flags.shape(input_shape)
     if batch < 1:
         raise ConfigError("batch must be 1 or more", found=batch)
-    made, notes = deploy(net, batch, shape,
-                         flags.stages(stage))
+    made, notes = deploy(net, batch, shape, flags.stages(stage))
+    if plain:
+        made.ClearField("picture_param")
     notes = [f"Made of {os.path.basename(net)} by `caffepy deploy`.", *notes]
     written = "".join(f"# {note}\n" for note in notes) + text.to_text(made)
     if not output:

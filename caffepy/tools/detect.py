@@ -22,9 +22,12 @@ from caffepy.cli import gflags
 from caffepy.errors import ConfigError, NotFound
 from caffepy.services import prediction, work
 from caffepy.services.detection import COORDINATES, WRITERS, best, read_names, read_windows
+from caffepy.services.picture_way import Way
 from caffepy.tools import _prediction
 
 logger = log.get(__name__)
+
+CONTEXT = 16  # pixels, as for R-CNN
 
 
 @gflags.command(
@@ -38,11 +41,12 @@ logger = log.get(__name__)
 @_prediction.flags
 @gflags.flag("crop_mode", gflags.Choice("list", "selective_search"), None,
              "Windows of the file, or proposed ones; by default as INPUT_FILE's name ends.")
-@gflags.flag("context_pad", int, 16, "Pixels of a warped window that show what surrounds it.")
+@gflags.flag("context_pad", int, None, "Pixels of a warped window that show what surrounds it; "
+             "without it the net's file says, else 16.")
 def main(
     input_file: str, output_file: str, model_def: str, pretrained_model: str, gpu: str,
-    mean_file: str, mean_value: str, input_scale: float | None, raw_scale: float,
-    channel_swap: str, labels: str, top: int, crop_mode: str | None, context_pad: int,
+    mean_file: str | None, mean_value: str, input_scale: float | None, raw_scale: float,
+    channel_swap: str, labels: str, top: int, crop_mode: str | None, context_pad: int | None,
 ) -> None:
     from caffepy.detector import Detector
 
@@ -61,15 +65,17 @@ def main(
         if not os.path.exists(name):
             raise NotFound("there is no such picture", where=f"{input_file}, {name}",
                            fix=None if os.path.isabs(name) else f"It starts from {os.getcwd()}.")
-    names = prediction.read_labels(labels)
     _prediction.use_device(gpu)
+    asked = prediction.model(model_def, pretrained_model)
+    way = Way(asked, mean_file, mean_value, input_scale, labels, asked.shape[2:])
+    mean, names = way.mean, way.names
+    if mean is not None and mean.ndim == 3:
+        mean = mean.mean((1, 2))  # windows are warped: no pixel has a place of its own
+    if context_pad is None:
+        context_pad = asked.rule.context_pad if asked.rule else CONTEXT
     with work.quiet():
-        model_def, weights, channels = prediction.model(model_def, pretrained_model)
-        mean = prediction.read_mean(mean_file, mean_value, channels)
-        if mean is not None and mean.ndim == 3:
-            mean = mean.mean((1, 2))  # windows are warped: no pixel has a place of its own
-        net = Detector(model_def, weights, mean, input_scale, raw_scale,
-                       prediction.swap(channel_swap, channels), context_pad)
+        net = Detector(asked.path, asked.weights, mean, way.scale, raw_scale,
+                       prediction.swap(channel_swap, asked.channels), context_pad)
     start = time.monotonic()
     if listed:
         found = [row for name in work.track(pictures, "pictures")

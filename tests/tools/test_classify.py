@@ -9,7 +9,7 @@ from caffepy import Classifier, Net, io
 from caffepy.net_spec import NetSpec
 from caffepy.net_spec import layers as L
 from caffepy.proto import caffe_pb2
-from caffepy.services import classification
+from caffepy.services import classification, prediction
 from caffepy.tools.classify import main
 
 RNG = np.random.default_rng(1701)
@@ -62,11 +62,17 @@ def test_the_installed_command_writes_rows_and_prints_the_best(model, shell, tmp
 
 
 def test_a_folder_is_taken_by_name_and_ending(model, call, tmp_path):
-    done = call(main, *model, "--center_only", "--top=0", tmp_path, tmp_path / "out.npy")
-    assert done.exit_code == 0, done.output
-    expected = scores(tmp_path, "a.JPG", "b.jpg", oversample=False)
-    assert_allclose(np.load(tmp_path / "out.npy"), expected, rtol=1e-4)
-    done = call(main, *model, tmp_path / "more ü")
+    """All pictures in it and below; with an ending those alone that end so."""
+    for more, names in ((["--ext=jpg"], ("a.JPG", "b.jpg")),
+                        ([], ("a.JPG", "b.jpg", "more ü/c d.png"))):
+        done = call(main, *model, *more, "--center_only", "--top=0", tmp_path, tmp_path / "out.npy")
+        assert done.exit_code == 0, done.output
+        expected = scores(tmp_path, *names, oversample=False)
+        assert_allclose(np.load(tmp_path / "out.npy"), expected, rtol=1e-4)
+    (tmp_path / "none").mkdir()
+    done = call(main, *model, tmp_path / "none")
+    assert done.exit_code == 1 and "none: the folder has no picture" in done.output
+    done = call(main, *model, "--ext=jpg", tmp_path / "more ü")
     assert done.exit_code == 1
     assert "no picture that ends in .jpg (found .png). Say --ext=png." in done.output
     done = call(main, *model, "-ext=.PNG", "-top", "1", tmp_path / "more ü")
@@ -138,7 +144,7 @@ def test_the_last_word(tmp_path):
     (("--pretrained_model=gone", "b.jpg"), "gone: there are no such weights"),
     (("--model_def=train.prototxt", "b.jpg"), "no input for pictures"),
     (("text.npy", "o.npy"), "text.npy: the array cannot be read"),
-    ((), "Missing argument 'INPUT... [OUTPUT]'"),
+    ((), "Missing argument '[NET WEIGHTS] INPUT... [OUTPUT]'"),
 ])
 def test_what_goes_wrong_is_one_line(model, call, tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
@@ -166,5 +172,10 @@ def test_without_flags_it_is_caffenet_with_its_mean(call, tmp_path, monkeypatch,
     assert done.exit_code == 1
     assert "bvlc_reference_caffenet.caffemodel" in done.output
     assert "download_model_binary models/caffenet" in done.output
-    done = call(main, *model[:3], "b.jpg")
+    monkeypatch.setattr(prediction, "here", str)
+    (tmp_path / "models" / "caffenet").mkdir(parents=True)
+    for default, name in ((prediction.MODEL, "prototxt"), (prediction.WEIGHTS, "caffemodel")):
+        (tmp_path / f"deploy.{name}").rename(tmp_path / default)
+    done = call(main, "b.jpg")
+    assert done.exit_code == 1
     assert "data/ilsvrc12/get_ilsvrc_aux.sh makes ImageNet's" in done.output
