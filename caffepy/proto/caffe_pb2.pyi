@@ -732,6 +732,7 @@ class LayerParameter(Message):
     writer_param: WriterParameter
     resample_param: ResampleParameter
     mean_param: MeanParameter
+    warp_param: WarpParameter
     nms_param: NmsParameter
     imresize_param: ImResizeParameter
     au_mask_based_land_param: AUMaskBasedLandParameter
@@ -1015,6 +1016,7 @@ class LayerParameter(Message):
         writer_param: WriterParameter | Mapping[str, Any] | None = ...,
         resample_param: ResampleParameter | Mapping[str, Any] | None = ...,
         mean_param: MeanParameter | Mapping[str, Any] | None = ...,
+        warp_param: WarpParameter | Mapping[str, Any] | None = ...,
         nms_param: NmsParameter | Mapping[str, Any] | None = ...,
         imresize_param: ImResizeParameter | Mapping[str, Any] | None = ...,
         au_mask_based_land_param: AUMaskBasedLandParameter | Mapping[str, Any] | None = ...,
@@ -3718,6 +3720,9 @@ class ROIPoolingParameter(Message):
     spatial_shift: float
     ringpad: bool
     sampling_ratio: int
+    use_floor: bool
+    pool_height: int
+    pool_width: int
     def __init__(
         self,
         *,
@@ -3729,6 +3734,9 @@ class ROIPoolingParameter(Message):
         spatial_shift: float | None = ...,
         ringpad: bool | None = ...,
         sampling_ratio: int | None = ...,
+        use_floor: bool | None = ...,
+        pool_height: int | None = ...,
+        pool_width: int | None = ...,
     ) -> None: ...
 
 class ROIAlignParameter(Message):
@@ -6073,6 +6081,18 @@ class BlackAugmentationParameter(Message):
         *,
         black: RandomGeneratorParameter | Mapping[str, Any] | None = ...,
         border: RandomGeneratorParameter | Mapping[str, Any] | None = ...,
+    ) -> None: ...
+
+class WarpParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    Coordinates: ClassVar[EnumTypeWrapper]
+    RELATIVE: ClassVar[int]
+    ABSOLUTE: ClassVar[int]
+    coordinates: int
+    def __init__(
+        self,
+        *,
+        coordinates: int | str | None = ...,
     ) -> None: ...
 
 class FlowWarpParameter(Message):
