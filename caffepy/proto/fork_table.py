@@ -48,6 +48,7 @@ FORKS = {
     "cpm": "the pose machines' fork (shihenw/caffe)",
     "pixelnet": "PixelNet's fork (aayushbansal/PixelNet)",
     "augment": "the augmentation fork twtygqyy/caffe-augmentation",
+    "lisa": "Lisa Anne Hendricks' and cbfinn's forks (lisa-caffe-public, cbfinn/caffe)",
     "other": "a fork of Caffe",
 }
 
@@ -82,7 +83,7 @@ WORDS = {
         GenerateAugmentationParameters FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
         Accum LpqLoss DataParameter.preselection_range""",
-    "liteflow": "Warp Grid *.warp_param *.grid_param",
+    "liteflow": "*.grid_param",
     "happynear": """
         LabelSpecificRescale
         InnerDistance Insanity GeneralContrastiveLoss GeneralTripletLoss
@@ -117,11 +118,8 @@ DEPTH = ("Convolution takes as many axes as its bottom has: give kernel_size, st
 
 # what says the same in the original's words, where something does; {v} is the value given
 CURES = {
-    "BatchNormParameter.scale_bias": SCALE_AFTER,
-    "BatchNormParameter.scale_filler": SCALE_AFTER + " In scale_param it is filler.",
     "BatchNormParameter.filler": SCALE_AFTER + " scale_param has a filler, too.",
     "BatchNormParameter.bias_filler": SCALE_AFTER + " scale_param has it, too.",
-    "BatchNormParameter.use_weight_bias": SCALE_AFTER,
     "BatchNormParameter.bias_term": SCALE_AFTER,
     "ConvolutionParameter.relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.is_relu": "Write a ReLU layer after it.",
@@ -131,8 +129,6 @@ CURES = {
     "NdConvolution": f'Write type: "Convolution". {DEPTH}',
     "Convolution3D": f'Write type: "Convolution". {DEPTH}',
     "DataParameter.shuffle": "Leave it out; convert_imageset -shuffle makes a shuffled database.",
-    "DropoutParameter.scale_train":
-        "true: leave it out. false: let a Power layer follow with scale: 1 - dropout_ratio.",
     "ReLUParameter.relu6": "Write a Clip layer with clip_param { min: 0 max: 6 } after the ReLU.",
     "Add": 'Write type: "Eltwise", which adds.',
     "Mul": 'Write type: "Eltwise" with eltwise_param { operation: PROD }.',
