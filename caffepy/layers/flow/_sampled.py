@@ -106,8 +106,8 @@ def slopes(xp: Any, picture: Array, dy: Array, at: Corners
 
 
 def mean_slopes(xp: Any, picture: Array, dy: Array, at: Corners) -> tuple[Array, Array]:
-    """The same; at whole numbers the mean of the slopes on both sides, one of which is 0 at the edge
-    of the picture."""
+    """The same; at whole numbers the mean of the slopes on both sides, one of which is 0 at the
+    edge of the picture."""
     width = picture.shape[3]
     inside, a, b = at.inside, at.alpha, at.beta
     results = slopes(xp, picture, dy, at)

@@ -4,11 +4,11 @@ bottom  the picture, N x C x H x W; the flow or the places, N x 2 x H x W, x and
 top     y, shape of the picture: bilinear samples of it
 param   warp_param { coordinates: RELATIVE }, or ABSOLUTE
 
-RELATIVE, PWC-Net's: y at (x, y) is the picture at (x + u, y + v), 0 where that lies outside of 0 to
-W - 1, 0 to H - 1. ABSOLUTE, LiteFlowNet's: y at (x, y) is the picture at the places given, of which
-a Grid layer makes a flow; pixels outside count as 0, so up to a pixel beyond the edge something is
-seen. Neither fork has a message, so the net decides where none is written: ABSOLUTE where a Grid was
-added to the second bottom, else RELATIVE, with a warning if there is a Grid elsewhere in the net.
+RELATIVE, PWC-Net's: y at (x, y) is the picture at (x + u, y + v), 0 where that lies outside of
+0 to W - 1, 0 to H - 1. ABSOLUTE, LiteFlowNet's: y is the picture at the places given, which are a
+flow and what a Grid says; pixels outside count as 0, so up to a pixel beyond the edge something is
+seen. Neither fork has a message, so the net decides where none is written: ABSOLUTE where a Grid
+was added to the second bottom, else RELATIVE, with a warning if the net has a Grid elsewhere.
 
 Both get gradients. Where a place is a whole number the slope has a corner: RELATIVE takes the mean
 of both sides (0 for one outside of the picture), ABSOLUTE the right and lower one.

@@ -4,11 +4,11 @@ bottom  x, N x C x H x W; rois, R rows of image, x1, y1, x2, y2 in pixels of the
 top     y, R x C x pooled_h x pooled_w
 param   roi_align_param { pooled_h: 7 pooled_w: 7 spatial_scale: 0.0625 sampling_ratio: 2 }
 
-Nothing is rounded: corners times spatial_scale, a region at least one cell wide and high, and in each
-bin sampling_ratio x sampling_ratio bilinear samples (-1, as Detectron and Ascend have it where it is
-not given: as many as the bin has cells, rounded up). Samples more than one cell outside of the map
-are 0, others are clamped into it. dx is the transpose; rois get no gradient. Old ports have the
-same words for sums of their own (Dhaliwal's, in Synopsys' fork: the largest of four, by another
+Nothing is rounded: corners times spatial_scale, a region at least one cell wide and high, and in
+each bin sampling_ratio x sampling_ratio bilinear samples (-1, as Detectron and Ascend have it where
+it is not given: as many as the bin has cells, rounded up). Samples more than one cell outside of
+the map are 0, others are clamped into it. dx is the transpose; rois get no gradient. Old ports have
+the same words for sums of their own (Dhaliwal's, in Synopsys' fork: the largest of four, by another
 rule on a GPU than on a CPU), so there is a warning where no sampling_ratio is given.
 """
 
