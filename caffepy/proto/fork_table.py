@@ -93,8 +93,8 @@ WORDS = {
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
     "tsn": "VideoData",
-    "c3d": "Convolution3D Pooling3D Deconvolution3D",
-    "video": "NdConvolution NdPooling VideoData",
+    "c3d": "Deconvolution3D",
+    "video": "VideoData",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",
     "ssl": "ParamSpec.decay_proto SolverParameter.force_decay SolverParameter.force_type",
     "cpm": "CPMData",
@@ -114,7 +114,9 @@ WORDS = {
 SCALE_AFTER = ("Let a Scale layer with scale_param { bias_term: true } follow the BatchNorm, and "
                "leave this out.")
 DEPTH = ("Convolution takes as many axes as its bottom has: give kernel_size, stride and pad once "
-         "for each.")
+         'for each; C3D has these words in type: "Convolution3D".')
+SHAPES = ('The word is of type: "NdConvolution"; here give kernel_size, stride and pad once for '
+          "each axis.")
 
 # what says the same in the original's words, where something does; {v} is the value given
 CURES = {
@@ -124,19 +126,14 @@ CURES = {
     "ConvolutionParameter.relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.is_relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.kernel_depth": DEPTH, "ConvolutionParameter.temporal_pad": DEPTH,
-    "ConvolutionParameter.temporal_stride": DEPTH, "ConvolutionParameter.kernel_shape": DEPTH,
-    "ConvolutionParameter.stride_shape": DEPTH, "ConvolutionParameter.pad_shape": DEPTH,
-    "NdConvolution": f'Write type: "Convolution". {DEPTH}',
-    "Convolution3D": f'Write type: "Convolution". {DEPTH}',
+    "ConvolutionParameter.temporal_stride": DEPTH, "ConvolutionParameter.kernel_shape": SHAPES,
+    "ConvolutionParameter.stride_shape": SHAPES, "ConvolutionParameter.pad_shape": SHAPES,
     "DataParameter.shuffle": "Leave it out; convert_imageset -shuffle makes a shuffled database.",
     "ReLUParameter.relu6": "Write a Clip layer with clip_param { min: 0 max: 6 } after the ReLU.",
     "Add": 'Write type: "Eltwise", which adds.',
     "Mul": 'Write type: "Eltwise" with eltwise_param { operation: PROD }.',
     "Squeeze": 'Write type: "Reshape".',
     "ParamSpec.param_propagate_down": "Write lr_mult: 0 for a parameter that stays as it is.",
-    "PoolingParameter.kernel_size_all": "It is one number; for two write kernel_h and kernel_w.",
-    "PoolingParameter.stride_all": "It is one number; for two write stride_h and stride_w.",
-    "PoolingParameter.pad_all": "It is one number; for two write pad_h and pad_w.",
     "SolverParameter.max_epoch": "Write max_iter: epochs x records / batch_size.",
     "SolverParameter.device_id_all": "Several GPUs are a flag: caffepy train -gpu 0,1.",
 }

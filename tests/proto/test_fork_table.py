@@ -67,7 +67,7 @@ def test_types_named_in_cures_exist():
     cures = [*fork_table.CURES.values(), *other_words.TYPES,
              *(cure for words in other_words.FIELDS.values() for cure in words.values())]
     named = {type for cure in cures for type in re.findall(r'type: "(\w+)"', cure)}
-    assert {"BatchNorm", "Scale", "Convolution", "ReLU"} <= named
+    assert {"BatchNorm", "Scale", "Convolution3D", "ReLU"} <= named
     assert named <= {*TYPES, "Nesterov", "Adam", "constant"}
 
 
