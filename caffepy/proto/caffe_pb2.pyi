@@ -6471,6 +6471,10 @@ class ImageFloatDataParameter(Message):
 
 class ExtendedImageDataParameter(Message):
     DESCRIPTOR: ClassVar[Descriptor]
+    ImageType: ClassVar[EnumTypeWrapper]
+    PIXEL: ClassVar[int]
+    MAT: ClassVar[int]
+    COCO_JSON: ClassVar[int]
     source: str
     batch_size: int
     random_seed: int
@@ -6481,6 +6485,13 @@ class ExtendedImageDataParameter(Message):
     root_folder: str
     rand_skip: int
     label_dim: int
+    image_type: int
+    key: str
+    shortest_side: int
+    shortest_side_max: int
+    fill_value: float
+    ucm2: bool
+    color_perturbation: bool
     def __init__(
         self,
         *,
@@ -6494,6 +6505,13 @@ class ExtendedImageDataParameter(Message):
         root_folder: str | None = ...,
         rand_skip: int | None = ...,
         label_dim: int | None = ...,
+        image_type: int | str | None = ...,
+        key: str | None = ...,
+        shortest_side: int | None = ...,
+        shortest_side_max: int | None = ...,
+        fill_value: float | None = ...,
+        ucm2: bool | None = ...,
+        color_perturbation: bool | None = ...,
     ) -> None: ...
 
 class DocDataParameter(Message):
@@ -6522,10 +6540,138 @@ class DocDataParameter(Message):
 class ImageTransformationParameter(Message):
     DESCRIPTOR: ClassVar[Descriptor]
     rng_seed: int
+    params: RepeatedCompositeFieldContainer[ProbImageTransformParameter]
     def __init__(
         self,
         *,
         rng_seed: int | None = ...,
+        params: Iterable[ProbImageTransformParameter | Mapping[str, Any]] | None = ...,
+    ) -> None: ...
+
+class ProbImageTransformParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    resize_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    resize_prob_weights: RepeatedScalarFieldContainer[float]
+    linear_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    linear_prob_weights: RepeatedScalarFieldContainer[float]
+    crop_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    crop_prob_weights: RepeatedScalarFieldContainer[float]
+    reflect_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    reflect_prob_weights: RepeatedScalarFieldContainer[float]
+    gauss_noise_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    gauss_noise_prob_weights: RepeatedScalarFieldContainer[float]
+    rotate_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    rotate_prob_weights: RepeatedScalarFieldContainer[float]
+    shear_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    shear_prob_weights: RepeatedScalarFieldContainer[float]
+    gauss_blur_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    gauss_blur_prob_weights: RepeatedScalarFieldContainer[float]
+    unsharp_mask_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    unsharp_mask_prob_weights: RepeatedScalarFieldContainer[float]
+    perspective_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    perspective_prob_weights: RepeatedScalarFieldContainer[float]
+    color_jitter_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    color_jitter_prob_weights: RepeatedScalarFieldContainer[float]
+    elastic_deformation_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    elastic_deformation_prob_weights: RepeatedScalarFieldContainer[float]
+    zero_border_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    zero_border_prob_weights: RepeatedScalarFieldContainer[float]
+    def __init__(
+        self,
+        *,
+        resize_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        resize_prob_weights: Iterable[float] | None = ...,
+        linear_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        linear_prob_weights: Iterable[float] | None = ...,
+        crop_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        crop_prob_weights: Iterable[float] | None = ...,
+        reflect_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        reflect_prob_weights: Iterable[float] | None = ...,
+        gauss_noise_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        gauss_noise_prob_weights: Iterable[float] | None = ...,
+        rotate_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        rotate_prob_weights: Iterable[float] | None = ...,
+        shear_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        shear_prob_weights: Iterable[float] | None = ...,
+        gauss_blur_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        gauss_blur_prob_weights: Iterable[float] | None = ...,
+        unsharp_mask_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        unsharp_mask_prob_weights: Iterable[float] | None = ...,
+        perspective_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        perspective_prob_weights: Iterable[float] | None = ...,
+        color_jitter_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        color_jitter_prob_weights: Iterable[float] | None = ...,
+        elastic_deformation_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        elastic_deformation_prob_weights: Iterable[float] | None = ...,
+        zero_border_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        zero_border_prob_weights: Iterable[float] | None = ...,
+    ) -> None: ...
+
+class ImageTransformParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    Interpolation: ClassVar[EnumTypeWrapper]
+    INTER_NEAREST: ClassVar[int]
+    INTER_LINEAR: ClassVar[int]
+    INTER_AREA: ClassVar[int]
+    INTER_CUBIC: ClassVar[int]
+    INTER_LANCZOS4: ClassVar[int]
+    BorderMode: ClassVar[EnumTypeWrapper]
+    BORDER_CONSTANT: ClassVar[int]
+    BORDER_REFLECT: ClassVar[int]
+    BORDER_REFLECT_101: ClassVar[int]
+    BORDER_WRAP: ClassVar[int]
+    BORDER_REPLICATE: ClassVar[int]
+    width: RepeatedScalarFieldContainer[int]
+    height: RepeatedScalarFieldContainer[int]
+    size: RepeatedScalarFieldContainer[int]
+    width_perc: RepeatedScalarFieldContainer[float]
+    height_perc: RepeatedScalarFieldContainer[float]
+    size_perc: RepeatedScalarFieldContainer[float]
+    interpolation: int
+    border_mode: int
+    border_val: float
+    shift: RepeatedScalarFieldContainer[float]
+    scale: RepeatedScalarFieldContainer[float]
+    error_on_size_mismatch: bool
+    horz_reflect_prob: float
+    vert_reflect_prob: float
+    std_dev: RepeatedScalarFieldContainer[float]
+    max_angle: float
+    max_shear_angle: float
+    min_sigma: float
+    max_sigma: float
+    min_amount: float
+    max_amount: float
+    values: RepeatedScalarFieldContainer[float]
+    sigma: float
+    max_alpha: float
+    def __init__(
+        self,
+        *,
+        width: Iterable[int] | None = ...,
+        height: Iterable[int] | None = ...,
+        size: Iterable[int] | None = ...,
+        width_perc: Iterable[float] | None = ...,
+        height_perc: Iterable[float] | None = ...,
+        size_perc: Iterable[float] | None = ...,
+        interpolation: int | str | None = ...,
+        border_mode: int | str | None = ...,
+        border_val: float | None = ...,
+        shift: Iterable[float] | None = ...,
+        scale: Iterable[float] | None = ...,
+        error_on_size_mismatch: bool | None = ...,
+        horz_reflect_prob: float | None = ...,
+        vert_reflect_prob: float | None = ...,
+        std_dev: Iterable[float] | None = ...,
+        max_angle: float | None = ...,
+        max_shear_angle: float | None = ...,
+        min_sigma: float | None = ...,
+        max_sigma: float | None = ...,
+        min_amount: float | None = ...,
+        max_amount: float | None = ...,
+        values: Iterable[float] | None = ...,
+        sigma: float | None = ...,
+        max_alpha: float | None = ...,
     ) -> None: ...
 
 class XLUParameter(Message):
