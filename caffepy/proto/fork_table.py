@@ -101,7 +101,7 @@ WORDS = {
     "pixelnet": "SparseHypercolumnExtractor SparseHistogramExtractor",
     "other": """
         Add Mul Resize Noise PwAttend BeamSearch BeamSearchNode LSTMNode TripletImageData
-        ExpMax NegSquare EvalData Sparsify WeightedEuclideanLoss WeightEuclideanLoss
+        EvalData Sparsify WeightedEuclideanLoss WeightEuclideanLoss
         SpatialSoftmax BilinearInterpolation L2Norm EuclideanDistance ScaleRoute GroupNorm
         GANLoss MultiLabelImageData BatchTripletLoss DotProductSimilarity
         OuterProduct PairwiseRankingLoss RankAccuracy SoftmaxKLDLoss ExtendedImageData

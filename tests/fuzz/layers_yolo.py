@@ -45,6 +45,13 @@ def warp(draw: Draw) -> Made:
                 [Bottom((n, c, h, w)), Bottom((n, 2, h, w), "normal")], apart=True)
 
 
+@layer("ExpMax")
+def exp_max(draw: Draw) -> Made:
+    if draw.kind == "large":
+        draw.kind = "normal"
+    return Made("", [Bottom(draw.images(1500))])
+
+
 @layer("Grid")
 def grid(draw: Draw) -> Made:
     return Made("", [Bottom(draw.images(800))])
