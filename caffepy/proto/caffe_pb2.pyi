@@ -733,6 +733,7 @@ class LayerParameter(Message):
     resample_param: ResampleParameter
     mean_param: MeanParameter
     warp_param: WarpParameter
+    expmax_param: ExpParameter
     nms_param: NmsParameter
     imresize_param: ImResizeParameter
     au_mask_based_land_param: AUMaskBasedLandParameter
@@ -802,6 +803,9 @@ class LayerParameter(Message):
     trt_param: TRTParameter
     st_param: SpatialTransformerParameter
     mtcnn_data_param: MTCNNDataParameter
+    yolo_param: AscendYoloParameter
+    spatial_transform_param: SpatialTransformParameter
+    psroi_align_param: PSROIAlignParameter
     deformable_convolution_param: ConvolutionParameter
     def __init__(
         self,
@@ -1017,6 +1021,7 @@ class LayerParameter(Message):
         resample_param: ResampleParameter | Mapping[str, Any] | None = ...,
         mean_param: MeanParameter | Mapping[str, Any] | None = ...,
         warp_param: WarpParameter | Mapping[str, Any] | None = ...,
+        expmax_param: ExpParameter | Mapping[str, Any] | None = ...,
         nms_param: NmsParameter | Mapping[str, Any] | None = ...,
         imresize_param: ImResizeParameter | Mapping[str, Any] | None = ...,
         au_mask_based_land_param: AUMaskBasedLandParameter | Mapping[str, Any] | None = ...,
@@ -1086,6 +1091,9 @@ class LayerParameter(Message):
         trt_param: TRTParameter | Mapping[str, Any] | None = ...,
         st_param: SpatialTransformerParameter | Mapping[str, Any] | None = ...,
         mtcnn_data_param: MTCNNDataParameter | Mapping[str, Any] | None = ...,
+        yolo_param: AscendYoloParameter | Mapping[str, Any] | None = ...,
+        spatial_transform_param: SpatialTransformParameter | Mapping[str, Any] | None = ...,
+        psroi_align_param: PSROIAlignParameter | Mapping[str, Any] | None = ...,
         deformable_convolution_param: ConvolutionParameter | Mapping[str, Any] | None = ...,
     ) -> None: ...
 
@@ -2338,6 +2346,11 @@ class SoftmaxParameter(Message):
     engine: int
     axis: int
     normalize_type: str
+    label_smooth_factor: float
+    hard_ratio: float
+    cutting_point: float
+    hard_mining_label: int
+    class_weight: RepeatedScalarFieldContainer[float]
     input_scale: float
     output_scale: float
     def __init__(
@@ -2346,6 +2359,11 @@ class SoftmaxParameter(Message):
         engine: int | str | None = ...,
         axis: int | None = ...,
         normalize_type: str | None = ...,
+        label_smooth_factor: float | None = ...,
+        hard_ratio: float | None = ...,
+        cutting_point: float | None = ...,
+        hard_mining_label: int | None = ...,
+        class_weight: Iterable[float] | None = ...,
         input_scale: float | None = ...,
         output_scale: float | None = ...,
     ) -> None: ...
@@ -3745,6 +3763,13 @@ class ROIAlignParameter(Message):
     pooled_w: int
     spatial_scale: float
     sampling_ratio: int
+    roi_end_mode: int
+    sample_ratio: int
+    position_sensitive: bool
+    num_roi_per_image: int
+    roi_resized_width: int
+    roi_resized_height: int
+    inter_times: int
     def __init__(
         self,
         *,
@@ -3752,6 +3777,64 @@ class ROIAlignParameter(Message):
         pooled_w: int | None = ...,
         spatial_scale: float | None = ...,
         sampling_ratio: int | None = ...,
+        roi_end_mode: int | None = ...,
+        sample_ratio: int | None = ...,
+        position_sensitive: bool | None = ...,
+        num_roi_per_image: int | None = ...,
+        roi_resized_width: int | None = ...,
+        roi_resized_height: int | None = ...,
+        inter_times: int | None = ...,
+    ) -> None: ...
+
+class PSROIAlignParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    spatial_scale: float
+    output_dim: int
+    group_size: int
+    def __init__(
+        self,
+        *,
+        spatial_scale: float | None = ...,
+        output_dim: int | None = ...,
+        group_size: int | None = ...,
+    ) -> None: ...
+
+class AscendYoloParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    boxes: int
+    coords: int
+    classes: int
+    yolo_version: str
+    softmax: bool
+    background: bool
+    softmaxtree: bool
+    def __init__(
+        self,
+        *,
+        boxes: int | None = ...,
+        coords: int | None = ...,
+        classes: int | None = ...,
+        yolo_version: str | None = ...,
+        softmax: bool | None = ...,
+        background: bool | None = ...,
+        softmaxtree: bool | None = ...,
+    ) -> None: ...
+
+class SpatialTransformParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    output_h: int
+    output_w: int
+    border_value: float
+    affine_transform: RepeatedScalarFieldContainer[float]
+    engine: int
+    def __init__(
+        self,
+        *,
+        output_h: int | None = ...,
+        output_w: int | None = ...,
+        border_value: float | None = ...,
+        affine_transform: Iterable[float] | None = ...,
+        engine: int | str | None = ...,
     ) -> None: ...
 
 class SmoothL1LossParameter(Message):
