@@ -48,6 +48,7 @@ FORKS = {
     "cpm": "the pose machines' fork (shihenw/caffe)",
     "pixelnet": "PixelNet's fork (aayushbansal/PixelNet)",
     "augment": "the augmentation fork twtygqyy/caffe-augmentation",
+    "ascend": "Huawei's tools for Ascend",
     "lisa": "Lisa Anne Hendricks' and cbfinn's forks (lisa-caffe-public, cbfinn/caffe)",
     "other": "a fork of Caffe",
 }
@@ -89,7 +90,9 @@ WORDS = {
         InnerDistance Insanity GeneralContrastiveLoss GeneralTripletLoss
         NormalizedSigmoidCrossEntropyLoss""",
     "jaa": "AlignDataTransform Combination Division AUMaskBasedLand",
+    "ascend": "Yolo SpatialTransform FSRDetectionOutput",
     "mtcnn": """
+        OftenMtcnnData
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
     "tsn": "VideoData",
@@ -101,9 +104,10 @@ WORDS = {
     "pixelnet": "SparseHypercolumnExtractor SparseHistogramExtractor",
     "other": """
         Add Mul Resize Noise PwAttend BeamSearch BeamSearchNode LSTMNode TripletImageData
-        EvalData Sparsify WeightedEuclideanLoss WeightEuclideanLoss
-        SpatialSoftmax BilinearInterpolation L2Norm EuclideanDistance ScaleRoute GroupNorm
-        GANLoss MultiLabelImageData BatchTripletLoss DotProductSimilarity
+        EvalData Sparsify SpatialTransformer RoIAlign RoiAlign
+        WeightedEuclideanLoss WeightEuclideanLoss SpatialSoftmax BilinearInterpolation
+        L2Norm EuclideanDistance ScaleRoute GroupNorm GANLoss MultiLabelImageData
+        BatchTripletLoss DotProductSimilarity
         OuterProduct PairwiseRankingLoss RankAccuracy SoftmaxKLDLoss ExtendedImageData
         ImageFloatData GradientScaler HardMining BgrToMunsell DocData EuclideanLoss2
         GlobalLSEMargin NaiveTripletLoss SegData StripDecimals TRT UniformToHistogram

@@ -12,14 +12,18 @@ X = random(2, 3, 4, 2)
 
 
 @pytest.mark.parametrize("inplace", [False, True])
-def test_exponentials_below_the_largest(inplace):
-    layer, bottom, top = built = build(LINE, X, inplace=inplace)
-    expected = np.exp(X - X.max(1, keepdims=True))
+@pytest.mark.parametrize("words, base, scale, shift", [
+    ("", np.e, 1, 0), ("expmax_param { base: 2 scale: -0.5 shift: 3 }", 2, -0.5, 3),
+    ("expmax_param { shift: 1 }", np.e, 1, 1),
+])
+def test_exponentials_below_the_largest(words, base, scale, shift, inplace):
+    layer, bottom, top = built = build(f"{LINE} {words}", X, inplace=inplace)
+    expected = base ** (shift + scale * (X - X.max(1, keepdims=True)))
     assert_allclose(run(built, [X])[0], expected, rtol=1e-5)
     dy = random(*X.shape, seed=3).astype("f4")
     top[0].diff[...] = dy
     layer.backward(top, [True], bottom)
-    assert_allclose(bottom[0].diff, dy * expected, rtol=1e-5)
+    assert_allclose(bottom[0].diff, dy * expected * np.log(base) * scale, rtol=1e-5)
 
 
 def test_large_numbers():
