@@ -2,7 +2,8 @@
 """Breaks each layer's backward in turn and reports what the layer's own tests did not notice.
 
     python scripts/mutate_layers.py                 # all layers; minutes
-    python scripts/mutate_layers.py ReLU Pooling    # these
+    python scripts/mutate_layers.py ReLU Pooling    # these; of forks' types of one name all
+    python scripts/mutate_layers.py BatchNorm:nvidia    # of these one
     python scripts/mutate_layers.py --jobs 4
 
 For each layer with a gradient: the gradients to its bottoms, and apart from them those of its
@@ -120,7 +121,7 @@ def run_tests(path: Path) -> bool:
 
 def examine(name: str) -> dict[str, str]:
     """Mutation to outcome, for one layer type; in this process."""
-    cls = registry.get(name).cls
+    cls, = classes(name)
     path = tests_of(cls)
     if not path.exists():
         return {"no test file": MISSED}
@@ -154,7 +155,7 @@ def examine_apart(name: str) -> dict[str, str]:
 def unnoticed(name: str, outcomes: dict[str, str]) -> list[str]:
     """What is wrong with a layer's tests."""
     wrong = [what for what, outcome in outcomes.items() if outcome == MISSED]
-    cls = registry.get(name).cls
+    cls, = classes(name)
     wanted = {"bottoms": count_range(cls.bottoms)[0] > len(cls.labels),
               "parameters": bool(cls.learns)}
     for target in TARGETS:
@@ -165,9 +166,24 @@ def unnoticed(name: str, outcomes: dict[str, str]) -> list[str]:
     return wrong
 
 
+def key(entry: registry.Entry) -> str:
+    return entry.type if entry.dialect == registry.ORIGINAL else f"{entry.type}:{entry.dialect}"
+
+
+def named(name: str) -> list[str]:
+    """The keys of a type, or of what goes by a name; a key is its own."""
+    type = registry.get(name.partition(":")[0]).type
+    return [key(entry) for entry in registry.entries()
+            if name in (key(entry), entry.type) or entry.type == type != name and ":" not in name]
+
+
+def classes(name: str) -> list[type[Layer]]:
+    return [entry.cls for entry in registry.entries() if key(entry) == name]
+
+
 def differentiable() -> list[str]:
-    """The types with a gradient of their own."""
-    return [entry.type for entry in registry.entries()
+    """The keys of types with a gradient of their own."""
+    return [key(entry) for entry in registry.entries()
             if entry.cls.backward is not Layer.backward and not entry.cls.data
             and entry.cls.__module__.startswith("caffepy.")]
 
@@ -181,7 +197,7 @@ def main() -> int:
     if arguments.one:
         print(json.dumps(examine(arguments.types[0])))
         return 0
-    names = [registry.get(name).type for name in arguments.types] or differentiable()
+    names = [one for name in arguments.types for one in named(name)] or differentiable()
     survivors = 0
     with ThreadPoolExecutor(arguments.jobs) as pool:
         for name, outcomes in zip(names, pool.map(examine_apart, names), strict=True):

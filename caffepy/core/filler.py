@@ -1,4 +1,4 @@
-"""The seven fillers: how parameters (and DummyData) get their first values.
+"""The fillers: how parameters (and DummyData) get their first values.
 
     constant            value
     uniform             U(min, max)
@@ -7,6 +7,8 @@
     xavier              U(-a, a), a = sqrt(3 / n)          (Glorot and Bengio 2010)
     msra                N(0, sqrt(2 / n))                  (He et al. 2015)
     bilinear            the interpolation kernel of a square deconvolution
+    diagonal            for output i and input i diag_val i, or 1, over the cells of the kernel; 0
+                        elsewhere (FlowNet2's)
 
 n is fan_in (count / shape[0]), fan_out (count / shape[1]) or their average, by variance_norm.
 """
@@ -64,9 +66,17 @@ def bilinear(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> 
     return np.broadcast_to(np.outer(line, line), shape)
 
 
+def diagonal(shape: tuple[int, ...], p: Any, generator: np.random.Generator) -> Any:
+    values = np.zeros(shape, np.float32)
+    cells = math.prod(shape[2:])
+    for i in range(min(shape[:2])):
+        values[i, i] = (p.diag_val[i] if i < len(p.diag_val) else 1) / cells
+    return values
+
+
 FILLERS: dict[str, Fill] = {
     f.__name__: f
-    for f in (constant, uniform, gaussian, positive_unitball, xavier, msra, bilinear)
+    for f in (constant, uniform, gaussian, positive_unitball, xavier, msra, bilinear, diagonal)
 }
 
 DRAWS = {"uniform": ("min", "max"), "gaussian": ("mean", "std")}  # from between or around these
@@ -128,3 +138,5 @@ def _check(shape: tuple[int, ...], p: Any, fail: Callable[..., Any]) -> None:
         fail(f"the {p.type} filler goes by the first axis, and this blob has none")
     if p.type == "bilinear" and (len(shape) != 4 or shape[2] != shape[3]):
         fail("the bilinear filler fills square 4-D kernels", found=f"shape {shape}")
+    if p.type == "diagonal" and len(shape) < 2:
+        fail("the diagonal filler goes by the first two axes", found=f"shape {shape}")

@@ -17,7 +17,17 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import crops, graph, obeys, precision, registry, scaled, sharing, weights
+from caffepy.core import (
+    crops,
+    graph,
+    obeys,
+    precision,
+    registry,
+    scaled,
+    sharing,
+    traits,
+    weights,
+)
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble
 from caffepy.core.blob import Blob
@@ -96,6 +106,8 @@ class Net:
         refused = obeys.look(kept, type(self), where)
         registry.require(kept.layer, param.layer, where, refused)
         crops.align(kept, where, param)
+        for layer in kept.layer:
+            traits.of(layer).settle(layer, kept)
         self.param = graph.insert_splits(kept, where, param, label)
         self.name: str = param.name
         self.phase: int = param.state.phase

@@ -98,6 +98,7 @@ class Traits:
     obeys: ClassVar[tuple[str, ...]] = (
         "forward_type", "backward_type", "forward_math", "backward_math",
         "engine=REFERENCE", "engine=ONEDNN", "include", "exclude",
+        "diag_val",  # of fillers, which are the same in all layers
     )
     # libraries, workers and shapes at loading: here the fastest engine is taken, workers share
     # batches, and weights fit by name and shape
@@ -204,6 +205,15 @@ class Traits:
         """For a layer that crops its first bottom to its second: whether the net is to find the
         offset at which both line up. None for all others."""
         return None
+
+    @classmethod
+    def settle(cls, spec: Any, net: Any) -> None:
+        """Write into a LayerParameter what the rest of its net says about it, where the same words
+        mean different things in different nets.
+
+        Args:
+            net: the NetParameter, filtered and not yet split.
+        """
 
     # -- of a layer that is built -----------------------------------------------------------
 

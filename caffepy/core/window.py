@@ -1,7 +1,8 @@
 """Kernel, stride, pad and dilation of a layer's message, in whatever words it has them.
 
 Convolutions give a size once for all axes or once per axis (``kernel_size: 3``, ``kernel_size: 3
-kernel_size: 5``), pooling once; both may give height and width apart (``kernel_h``, ``kernel_w``).
+kernel_size: 5``), and so do forks' poolings; height and width may be given apart (``kernel_h``,
+``kernel_w``).
 Layers, summaries, drawings and maps of coordinates all read it here.
 """
 
@@ -84,7 +85,7 @@ class Window:
 
     def _read(self, name: str) -> Sizes:
         field, side, default = SIZES[name]
-        values = self._given(field)
+        values = self._given(f"{field}_all", FORKS) or self._given(field)
         ends = {f"{side}_{end}": self._given(f"{side}_{end}") for end in "hw"}
         if not any(ends.values()):
             return values or (() if default is None else (default,))

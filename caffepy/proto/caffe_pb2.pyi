@@ -755,6 +755,8 @@ class LayerParameter(Message):
     writer_param: WriterParameter
     resample_param: ResampleParameter
     mean_param: MeanParameter
+    warp_param: WarpParameter
+    expmax_param: ExpParameter
     nms_param: NmsParameter
     imresize_param: ImResizeParameter
     au_mask_based_land_param: AUMaskBasedLandParameter
@@ -824,6 +826,9 @@ class LayerParameter(Message):
     trt_param: TRTParameter
     st_param: SpatialTransformerParameter
     mtcnn_data_param: MTCNNDataParameter
+    yolo_param: AscendYoloParameter
+    spatial_transform_param: SpatialTransformParameter
+    psroi_align_param: PSROIAlignParameter
     deformable_convolution_param: ConvolutionParameter
     def __init__(
         self,
@@ -1038,6 +1043,8 @@ class LayerParameter(Message):
         writer_param: WriterParameter | Mapping[str, Any] | None = ...,
         resample_param: ResampleParameter | Mapping[str, Any] | None = ...,
         mean_param: MeanParameter | Mapping[str, Any] | None = ...,
+        warp_param: WarpParameter | Mapping[str, Any] | None = ...,
+        expmax_param: ExpParameter | Mapping[str, Any] | None = ...,
         nms_param: NmsParameter | Mapping[str, Any] | None = ...,
         imresize_param: ImResizeParameter | Mapping[str, Any] | None = ...,
         au_mask_based_land_param: AUMaskBasedLandParameter | Mapping[str, Any] | None = ...,
@@ -1107,6 +1114,9 @@ class LayerParameter(Message):
         trt_param: TRTParameter | Mapping[str, Any] | None = ...,
         st_param: SpatialTransformerParameter | Mapping[str, Any] | None = ...,
         mtcnn_data_param: MTCNNDataParameter | Mapping[str, Any] | None = ...,
+        yolo_param: AscendYoloParameter | Mapping[str, Any] | None = ...,
+        spatial_transform_param: SpatialTransformParameter | Mapping[str, Any] | None = ...,
+        psroi_align_param: PSROIAlignParameter | Mapping[str, Any] | None = ...,
         deformable_convolution_param: ConvolutionParameter | Mapping[str, Any] | None = ...,
     ) -> None: ...
 
@@ -2359,6 +2369,11 @@ class SoftmaxParameter(Message):
     engine: int
     axis: int
     normalize_type: str
+    label_smooth_factor: float
+    hard_ratio: float
+    cutting_point: float
+    hard_mining_label: int
+    class_weight: RepeatedScalarFieldContainer[float]
     input_scale: float
     output_scale: float
     def __init__(
@@ -2367,6 +2382,11 @@ class SoftmaxParameter(Message):
         engine: int | str | None = ...,
         axis: int | None = ...,
         normalize_type: str | None = ...,
+        label_smooth_factor: float | None = ...,
+        hard_ratio: float | None = ...,
+        cutting_point: float | None = ...,
+        hard_mining_label: int | None = ...,
+        class_weight: Iterable[float] | None = ...,
         input_scale: float | None = ...,
         output_scale: float | None = ...,
     ) -> None: ...
@@ -3741,6 +3761,9 @@ class ROIPoolingParameter(Message):
     spatial_shift: float
     ringpad: bool
     sampling_ratio: int
+    use_floor: bool
+    pool_height: int
+    pool_width: int
     def __init__(
         self,
         *,
@@ -3752,6 +3775,9 @@ class ROIPoolingParameter(Message):
         spatial_shift: float | None = ...,
         ringpad: bool | None = ...,
         sampling_ratio: int | None = ...,
+        use_floor: bool | None = ...,
+        pool_height: int | None = ...,
+        pool_width: int | None = ...,
     ) -> None: ...
 
 class ROIAlignParameter(Message):
@@ -3760,6 +3786,13 @@ class ROIAlignParameter(Message):
     pooled_w: int
     spatial_scale: float
     sampling_ratio: int
+    roi_end_mode: int
+    sample_ratio: int
+    position_sensitive: bool
+    num_roi_per_image: int
+    roi_resized_width: int
+    roi_resized_height: int
+    inter_times: int
     def __init__(
         self,
         *,
@@ -3767,6 +3800,64 @@ class ROIAlignParameter(Message):
         pooled_w: int | None = ...,
         spatial_scale: float | None = ...,
         sampling_ratio: int | None = ...,
+        roi_end_mode: int | None = ...,
+        sample_ratio: int | None = ...,
+        position_sensitive: bool | None = ...,
+        num_roi_per_image: int | None = ...,
+        roi_resized_width: int | None = ...,
+        roi_resized_height: int | None = ...,
+        inter_times: int | None = ...,
+    ) -> None: ...
+
+class PSROIAlignParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    spatial_scale: float
+    output_dim: int
+    group_size: int
+    def __init__(
+        self,
+        *,
+        spatial_scale: float | None = ...,
+        output_dim: int | None = ...,
+        group_size: int | None = ...,
+    ) -> None: ...
+
+class AscendYoloParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    boxes: int
+    coords: int
+    classes: int
+    yolo_version: str
+    softmax: bool
+    background: bool
+    softmaxtree: bool
+    def __init__(
+        self,
+        *,
+        boxes: int | None = ...,
+        coords: int | None = ...,
+        classes: int | None = ...,
+        yolo_version: str | None = ...,
+        softmax: bool | None = ...,
+        background: bool | None = ...,
+        softmaxtree: bool | None = ...,
+    ) -> None: ...
+
+class SpatialTransformParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    output_h: int
+    output_w: int
+    border_value: float
+    affine_transform: RepeatedScalarFieldContainer[float]
+    engine: int
+    def __init__(
+        self,
+        *,
+        output_h: int | None = ...,
+        output_w: int | None = ...,
+        border_value: float | None = ...,
+        affine_transform: Iterable[float] | None = ...,
+        engine: int | str | None = ...,
     ) -> None: ...
 
 class SmoothL1LossParameter(Message):
@@ -6098,6 +6189,18 @@ class BlackAugmentationParameter(Message):
         border: RandomGeneratorParameter | Mapping[str, Any] | None = ...,
     ) -> None: ...
 
+class WarpParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    Coordinates: ClassVar[EnumTypeWrapper]
+    RELATIVE: ClassVar[int]
+    ABSOLUTE: ClassVar[int]
+    coordinates: int
+    def __init__(
+        self,
+        *,
+        coordinates: int | str | None = ...,
+    ) -> None: ...
+
 class FlowWarpParameter(Message):
     DESCRIPTOR: ClassVar[Descriptor]
     FillParameter: ClassVar[EnumTypeWrapper]
@@ -6474,6 +6577,10 @@ class ImageFloatDataParameter(Message):
 
 class ExtendedImageDataParameter(Message):
     DESCRIPTOR: ClassVar[Descriptor]
+    ImageType: ClassVar[EnumTypeWrapper]
+    PIXEL: ClassVar[int]
+    MAT: ClassVar[int]
+    COCO_JSON: ClassVar[int]
     source: str
     batch_size: int
     random_seed: int
@@ -6484,6 +6591,13 @@ class ExtendedImageDataParameter(Message):
     root_folder: str
     rand_skip: int
     label_dim: int
+    image_type: int
+    key: str
+    shortest_side: int
+    shortest_side_max: int
+    fill_value: float
+    ucm2: bool
+    color_perturbation: bool
     def __init__(
         self,
         *,
@@ -6497,6 +6611,13 @@ class ExtendedImageDataParameter(Message):
         root_folder: str | None = ...,
         rand_skip: int | None = ...,
         label_dim: int | None = ...,
+        image_type: int | str | None = ...,
+        key: str | None = ...,
+        shortest_side: int | None = ...,
+        shortest_side_max: int | None = ...,
+        fill_value: float | None = ...,
+        ucm2: bool | None = ...,
+        color_perturbation: bool | None = ...,
     ) -> None: ...
 
 class DocDataParameter(Message):
@@ -6525,10 +6646,138 @@ class DocDataParameter(Message):
 class ImageTransformationParameter(Message):
     DESCRIPTOR: ClassVar[Descriptor]
     rng_seed: int
+    params: RepeatedCompositeFieldContainer[ProbImageTransformParameter]
     def __init__(
         self,
         *,
         rng_seed: int | None = ...,
+        params: Iterable[ProbImageTransformParameter | Mapping[str, Any]] | None = ...,
+    ) -> None: ...
+
+class ProbImageTransformParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    resize_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    resize_prob_weights: RepeatedScalarFieldContainer[float]
+    linear_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    linear_prob_weights: RepeatedScalarFieldContainer[float]
+    crop_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    crop_prob_weights: RepeatedScalarFieldContainer[float]
+    reflect_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    reflect_prob_weights: RepeatedScalarFieldContainer[float]
+    gauss_noise_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    gauss_noise_prob_weights: RepeatedScalarFieldContainer[float]
+    rotate_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    rotate_prob_weights: RepeatedScalarFieldContainer[float]
+    shear_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    shear_prob_weights: RepeatedScalarFieldContainer[float]
+    gauss_blur_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    gauss_blur_prob_weights: RepeatedScalarFieldContainer[float]
+    unsharp_mask_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    unsharp_mask_prob_weights: RepeatedScalarFieldContainer[float]
+    perspective_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    perspective_prob_weights: RepeatedScalarFieldContainer[float]
+    color_jitter_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    color_jitter_prob_weights: RepeatedScalarFieldContainer[float]
+    elastic_deformation_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    elastic_deformation_prob_weights: RepeatedScalarFieldContainer[float]
+    zero_border_params: RepeatedCompositeFieldContainer[ImageTransformParameter]
+    zero_border_prob_weights: RepeatedScalarFieldContainer[float]
+    def __init__(
+        self,
+        *,
+        resize_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        resize_prob_weights: Iterable[float] | None = ...,
+        linear_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        linear_prob_weights: Iterable[float] | None = ...,
+        crop_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        crop_prob_weights: Iterable[float] | None = ...,
+        reflect_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        reflect_prob_weights: Iterable[float] | None = ...,
+        gauss_noise_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        gauss_noise_prob_weights: Iterable[float] | None = ...,
+        rotate_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        rotate_prob_weights: Iterable[float] | None = ...,
+        shear_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        shear_prob_weights: Iterable[float] | None = ...,
+        gauss_blur_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        gauss_blur_prob_weights: Iterable[float] | None = ...,
+        unsharp_mask_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        unsharp_mask_prob_weights: Iterable[float] | None = ...,
+        perspective_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        perspective_prob_weights: Iterable[float] | None = ...,
+        color_jitter_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        color_jitter_prob_weights: Iterable[float] | None = ...,
+        elastic_deformation_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        elastic_deformation_prob_weights: Iterable[float] | None = ...,
+        zero_border_params: Iterable[ImageTransformParameter | Mapping[str, Any]] | None = ...,
+        zero_border_prob_weights: Iterable[float] | None = ...,
+    ) -> None: ...
+
+class ImageTransformParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    Interpolation: ClassVar[EnumTypeWrapper]
+    INTER_NEAREST: ClassVar[int]
+    INTER_LINEAR: ClassVar[int]
+    INTER_AREA: ClassVar[int]
+    INTER_CUBIC: ClassVar[int]
+    INTER_LANCZOS4: ClassVar[int]
+    BorderMode: ClassVar[EnumTypeWrapper]
+    BORDER_CONSTANT: ClassVar[int]
+    BORDER_REFLECT: ClassVar[int]
+    BORDER_REFLECT_101: ClassVar[int]
+    BORDER_WRAP: ClassVar[int]
+    BORDER_REPLICATE: ClassVar[int]
+    width: RepeatedScalarFieldContainer[int]
+    height: RepeatedScalarFieldContainer[int]
+    size: RepeatedScalarFieldContainer[int]
+    width_perc: RepeatedScalarFieldContainer[float]
+    height_perc: RepeatedScalarFieldContainer[float]
+    size_perc: RepeatedScalarFieldContainer[float]
+    interpolation: int
+    border_mode: int
+    border_val: float
+    shift: RepeatedScalarFieldContainer[float]
+    scale: RepeatedScalarFieldContainer[float]
+    error_on_size_mismatch: bool
+    horz_reflect_prob: float
+    vert_reflect_prob: float
+    std_dev: RepeatedScalarFieldContainer[float]
+    max_angle: float
+    max_shear_angle: float
+    min_sigma: float
+    max_sigma: float
+    min_amount: float
+    max_amount: float
+    values: RepeatedScalarFieldContainer[float]
+    sigma: float
+    max_alpha: float
+    def __init__(
+        self,
+        *,
+        width: Iterable[int] | None = ...,
+        height: Iterable[int] | None = ...,
+        size: Iterable[int] | None = ...,
+        width_perc: Iterable[float] | None = ...,
+        height_perc: Iterable[float] | None = ...,
+        size_perc: Iterable[float] | None = ...,
+        interpolation: int | str | None = ...,
+        border_mode: int | str | None = ...,
+        border_val: float | None = ...,
+        shift: Iterable[float] | None = ...,
+        scale: Iterable[float] | None = ...,
+        error_on_size_mismatch: bool | None = ...,
+        horz_reflect_prob: float | None = ...,
+        vert_reflect_prob: float | None = ...,
+        std_dev: Iterable[float] | None = ...,
+        max_angle: float | None = ...,
+        max_shear_angle: float | None = ...,
+        min_sigma: float | None = ...,
+        max_sigma: float | None = ...,
+        min_amount: float | None = ...,
+        max_amount: float | None = ...,
+        values: Iterable[float] | None = ...,
+        sigma: float | None = ...,
+        max_alpha: float | None = ...,
     ) -> None: ...
 
 class XLUParameter(Message):

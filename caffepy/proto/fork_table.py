@@ -48,6 +48,8 @@ FORKS = {
     "cpm": "the pose machines' fork (shihenw/caffe)",
     "pixelnet": "PixelNet's fork (aayushbansal/PixelNet)",
     "augment": "the augmentation fork twtygqyy/caffe-augmentation",
+    "ascend": "Huawei's tools for Ascend",
+    "lisa": "Lisa Anne Hendricks' and cbfinn's forks (lisa-caffe-public, cbfinn/caffe)",
     "other": "a fork of Caffe",
 }
 
@@ -82,27 +84,30 @@ WORDS = {
         GenerateAugmentationParameters FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
         Accum LpqLoss DataParameter.preselection_range""",
-    "liteflow": "Warp Grid *.warp_param *.grid_param",
+    "liteflow": "*.grid_param",
     "happynear": """
         LabelSpecificRescale
         InnerDistance Insanity GeneralContrastiveLoss GeneralTripletLoss
         NormalizedSigmoidCrossEntropyLoss""",
     "jaa": "AlignDataTransform Combination Division AUMaskBasedLand",
+    "ascend": "Yolo SpatialTransform FSRDetectionOutput",
     "mtcnn": """
+        OftenMtcnnData
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
     "tsn": "VideoData",
-    "c3d": "Convolution3D Pooling3D Deconvolution3D",
-    "video": "NdConvolution NdPooling VideoData",
+    "c3d": "Deconvolution3D",
+    "video": "VideoData",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",
     "ssl": "ParamSpec.decay_proto SolverParameter.force_decay SolverParameter.force_type",
     "cpm": "CPMData",
     "pixelnet": "SparseHypercolumnExtractor SparseHistogramExtractor",
     "other": """
         Add Mul Resize Noise PwAttend BeamSearch BeamSearchNode LSTMNode TripletImageData
-        ExpMax NegSquare EvalData Sparsify WeightedEuclideanLoss WeightEuclideanLoss
-        SpatialSoftmax BilinearInterpolation L2Norm EuclideanDistance ScaleRoute GroupNorm
-        GANLoss MultiLabelImageData BatchTripletLoss DotProductSimilarity
+        EvalData Sparsify SpatialTransformer RoIAlign RoiAlign
+        WeightedEuclideanLoss WeightEuclideanLoss SpatialSoftmax BilinearInterpolation
+        L2Norm EuclideanDistance ScaleRoute GroupNorm GANLoss MultiLabelImageData
+        BatchTripletLoss DotProductSimilarity
         OuterProduct PairwiseRankingLoss RankAccuracy SoftmaxKLDLoss ExtendedImageData
         ImageFloatData GradientScaler HardMining BgrToMunsell DocData EuclideanLoss2
         GlobalLSEMargin NaiveTripletLoss SegData StripDecimals TRT UniformToHistogram
@@ -113,34 +118,26 @@ WORDS = {
 SCALE_AFTER = ("Let a Scale layer with scale_param { bias_term: true } follow the BatchNorm, and "
                "leave this out.")
 DEPTH = ("Convolution takes as many axes as its bottom has: give kernel_size, stride and pad once "
-         "for each.")
+         'for each; C3D has these words in type: "Convolution3D".')
+SHAPES = ('The word is of type: "NdConvolution"; here give kernel_size, stride and pad once for '
+          "each axis.")
 
 # what says the same in the original's words, where something does; {v} is the value given
 CURES = {
-    "BatchNormParameter.scale_bias": SCALE_AFTER,
-    "BatchNormParameter.scale_filler": SCALE_AFTER + " In scale_param it is filler.",
     "BatchNormParameter.filler": SCALE_AFTER + " scale_param has a filler, too.",
     "BatchNormParameter.bias_filler": SCALE_AFTER + " scale_param has it, too.",
-    "BatchNormParameter.use_weight_bias": SCALE_AFTER,
     "BatchNormParameter.bias_term": SCALE_AFTER,
     "ConvolutionParameter.relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.is_relu": "Write a ReLU layer after it.",
     "ConvolutionParameter.kernel_depth": DEPTH, "ConvolutionParameter.temporal_pad": DEPTH,
-    "ConvolutionParameter.temporal_stride": DEPTH, "ConvolutionParameter.kernel_shape": DEPTH,
-    "ConvolutionParameter.stride_shape": DEPTH, "ConvolutionParameter.pad_shape": DEPTH,
-    "NdConvolution": f'Write type: "Convolution". {DEPTH}',
-    "Convolution3D": f'Write type: "Convolution". {DEPTH}',
+    "ConvolutionParameter.temporal_stride": DEPTH, "ConvolutionParameter.kernel_shape": SHAPES,
+    "ConvolutionParameter.stride_shape": SHAPES, "ConvolutionParameter.pad_shape": SHAPES,
     "DataParameter.shuffle": "Leave it out; convert_imageset -shuffle makes a shuffled database.",
-    "DropoutParameter.scale_train":
-        "true: leave it out. false: let a Power layer follow with scale: 1 - dropout_ratio.",
     "ReLUParameter.relu6": "Write a Clip layer with clip_param { min: 0 max: 6 } after the ReLU.",
     "Add": 'Write type: "Eltwise", which adds.',
     "Mul": 'Write type: "Eltwise" with eltwise_param { operation: PROD }.',
     "Squeeze": 'Write type: "Reshape".',
     "ParamSpec.param_propagate_down": "Write lr_mult: 0 for a parameter that stays as it is.",
-    "PoolingParameter.kernel_size_all": "It is one number; for two write kernel_h and kernel_w.",
-    "PoolingParameter.stride_all": "It is one number; for two write stride_h and stride_w.",
-    "PoolingParameter.pad_all": "It is one number; for two write pad_h and pad_w.",
     "SolverParameter.max_epoch": "Write max_iter: epochs x records / batch_size.",
     "SolverParameter.device_id_all": "Several GPUs are a flag: caffepy train -gpu 0,1.",
 }

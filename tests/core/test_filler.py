@@ -69,7 +69,18 @@ def test_uniform_of_one_value():
     assert (filled('type: "uniform" min: 2 max: 2', 3) == 2).all()
 
 
+@pytest.mark.parametrize("values", [[], [20], [20, 5, 3, 2]])
+@pytest.mark.parametrize("shape", [(2, 2, 1, 1), (2, 3, 2, 2), (3, 2, 3, 1), (3, 4)])
+def test_diagonal(shape, values):
+    w = filled('type: "diagonal" ' + " ".join(f"diag_val: {v}" for v in values), *shape)
+    cells = int(np.prod(shape[2:]))
+    for o, i in np.ndindex(*shape[:2]):
+        value = (values[o] if o < len(values) else 1) / cells if o == i else 0
+        assert_allclose(w[o, i], np.full(shape[2:], value), rtol=1e-6)
+
+
 @pytest.mark.parametrize("line, shape, words", [
+    ('type: "diagonal"', (3,), "first two axes"),
     ('type: "uniform" min: 2', (3,), "min of the uniform filler is above its max.*min 2, max 1"),
     ('type: "uniform" max: inf', (3,), "max of the uniform filler is no finite number"),
     ('type: "gaussian" std: 0', (3,), 'std .* must be positive.*type: "constant"'),

@@ -112,11 +112,9 @@ def test_where_no_file_is_left_the_layer_is_named():
 
 @pytest.mark.parametrize(("layer", "said"), [
     (conv("relu: true"), "Intel: ... Write a ReLU layer after it."),
-    (layer_of("Pooling", "pooling_param { kernel_size: 2 kernel_size: 3 }"),
-     "... for two write kernel_h and kernel_w."),
-    (layer_of("BatchNorm", "batch_norm_param { scale_bias: true }"), "NVIDIA: ... Scale layer"),
-    (layer_of("BatchNorm", "batch_norm_param { bias_filler { } }"), "... Scale layer"),
-    (layer_of("Dropout", "dropout_param { scale_train: false }"), "... Power layer"),
+    (conv("kernel_depth: 3"), 'C3D 1.0: ... type: "Convolution3D"'),
+    (layer_of("BatchNorm", "batch_norm_param { filler { } }"), "Intel: ... Scale layer"),
+    (layer_of("BatchNorm", "batch_norm_param { bias_term: true }"), "... Scale layer"),
     (layer_of("SoftmaxWithLoss", "bottom: 'data' loss_param { normalization: PRE_FIXED }"),
      "R-FCN, Intel: ... Take it out if"),
     (layer_of("SoftmaxWithLoss", "bottom: 'data' loss_param { label_smoothing: 0.1 }"),

@@ -13,6 +13,8 @@ def batch_norm(draw: Draw) -> Made:
     shape = draw.shape()  # of one or two numbers a channel nothing is left but rounding errors
     shape = (max(6, shape[0]), *shape[1:])
     given = draw.pick(("", "", "use_global_stats: true", "use_global_stats: false"))
+    if len(shape) > 1 and draw.chance(0.25):
+        given += f" scale_bias: true scale_filler {FILLER} bias_filler {FILLER}"
     return Made(f"batch_norm_param {{ eps: {draw.pick((1e-5, 1e-3))} {given} }}",
                 [Bottom(shape, least=6)], terms=math.prod(shape))
 
@@ -55,7 +57,10 @@ def inner_product(draw: Draw) -> Made:
 
 @layer("Eltwise")
 def eltwise(draw: Draw) -> Made:
-    count, shape = draw.pick((2, 2, 3, 4)), draw.shape()
+    count, shape = draw.pick((1, 2, 2, 3, 4)), draw.shape()
+    if count > 1 and draw.chance(0.1):
+        c = Bottom((count, shape[0]), "normal", batch=1)
+        return Made("eltwise_param { coeff_blob: true }", [Bottom(shape)] * count + [c])
     operation = draw.pick(("SUM", "SUM", "PROD", "MAX"))
     words = f"operation: {operation}"
     if operation == "SUM" and draw.chance(0.4):
@@ -106,7 +111,8 @@ def softmax(draw: Draw) -> Made:
 def mvn(draw: Draw) -> Made:
     n, c, h, w = draw.images()
     return Made(f"mvn_param {{ normalize_variance: {str(draw.chance(0.7)).lower()} eps: 0.01 "
-                f"across_channels: {str(draw.chance(0.4)).lower()} }}",
+                f"across_channels: {str(draw.chance(0.4)).lower()} "
+                f"add_eps_before_sqrt: {str(draw.chance(0.2)).lower()} }}",
                 [Bottom((n, c, h + 3, w + 3))])
 
 
@@ -118,6 +124,9 @@ def flatten(draw: Draw) -> Made:
 @layer("Reshape")
 def reshape(draw: Draw) -> Made:
     shape = draw.images(2000)
+    if draw.chance(0.2):
+        n, c, h, w = shape
+        return Made("reshape_param { pixelshuffler: 2 }", [Bottom((n, 4 * c, h, w))])
     dims = draw.pick(("dim: 0 dim: -1", "dim: 0 dim: 0 dim: -1", f"dim: 0 dim: {shape[2]} "
                       f"dim: {shape[1]} dim: {shape[3]}"))
     return Made(f"reshape_param {{ shape {{ {dims} }} }}", [Bottom(shape)])

@@ -23,6 +23,7 @@ def plain(type: str, kind: str | None = None, *bodies: str, most: float = 8) -> 
 plain("ReLU", None, "", "", "relu_param { negative_slope: {} }", most=100)
 plain("Sigmoid")
 plain("TanH")
+plain("NegSquare")
 plain("ELU", None, "", "elu_param { alpha: {} }")
 plain("BNLL")
 plain("Swish", None, "", "swish_param { beta: {} }")

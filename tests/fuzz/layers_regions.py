@@ -45,6 +45,11 @@ def psroi_pooling(draw: Draw) -> Made:
 
 @layer("ROIAlign")
 def roi_align(draw: Draw) -> Made:
+    if draw.chance():  # samples in the middles of halves and quarters
+        return Made(f"roi_align_param {{ pooled_h: {draw.pick((1, 2, 4))} pooled_w: "
+                    f"{draw.pick((1, 2, 4))} spatial_scale: {draw.pick((0.25, 0.125))} "
+                    f"sampling_ratio: {draw.pick((1, 2, 4))} }}",
+                    over_rois(draw, draw.channels(20)))
     return Made(f"roi_pooling_param {{ pooled_h: {draw.pick((1, 2))} pooled_w: {draw.pick((1, 2))} "
                 f"spatial_scale: {draw.pick((0.25, 0.125))} }}", over_rois(draw, draw.channels(20)))
 

@@ -104,6 +104,57 @@ def pooling(draw: Draw) -> Made:
                 phases=("TEST",) if method == "STOCHASTIC" else Made.phases)  # draws have a type
 
 
+def volume(draw: Draw, kernel: list[int], pad: list[int]) -> tuple[int, ...]:
+    """Items, channels, and three axes that windows fit on."""
+    return (draw.integer(1, 3), draw.channels(8),
+            *(max(1, k - 2 * p) + draw.integer(0, 4) for k, p in zip(kernel, pad, strict=True)))
+
+
+@layer("Convolution3D")
+def convolution3d(draw: Draw) -> Made:
+    (depth, size), (of_time, stride), (before, pad) = (
+        draw.pair(1, 3), draw.pair(1, 2), draw.pair(0, 1))
+    shape = volume(draw, [depth, size, size], [before, pad, pad])
+    message = draw.pick(("convolution3d_param", "convolution_param"))
+    return Made(f"{message} {{ num_output: {draw.channels(12)} kernel_depth: {depth} kernel_size: "
+                f"{size} temporal_stride: {of_time} stride: {stride} temporal_pad: {before} "
+                f"pad: {pad} {FILLERS} bias_term: {str(draw.chance(0.7)).lower()} }}",
+                [Bottom(shape)], terms=max(27 * 12, math.prod(shape) // shape[1]))
+
+
+@layer("Pooling3D")
+def pooling3d(draw: Draw) -> Made:
+    (depth, size), (of_time, stride) = draw.pair(1, 3), draw.pair(1, 3)
+    before, pad = draw.integer(0, depth - 1), draw.integer(0, size - 1)
+    shape = volume(draw, [depth, size, size], [before, pad, pad])
+    return Made(f"{draw.pick(('pooling3d_param', 'pooling_param'))} {{ "
+                f"pool: {draw.pick(('MAX', 'AVE'))} kernel_depth: {depth} kernel_size: {size} "
+                f"temporal_stride: {of_time} stride: {stride} temporal_pad: {before} pad: {pad} }}",
+                [Bottom(shape)], terms=27)
+
+
+def dims(word: str, values: list[int]) -> str:
+    return f"{word} {{ dim: {values} }} "
+
+
+@layer("NdConvolution")
+def nd_convolution(draw: Draw) -> Made:
+    kernel, stride = [draw.integer(1, 3) for _ in "thw"], [draw.integer(1, 2) for _ in "thw"]
+    shape = volume(draw, kernel, [0, 0, 0])
+    return Made("convolution_param { " + dims("kernel_shape", kernel)
+                + dims("stride_shape", stride)
+                + f"num_output: {draw.channels(12)} {FILLERS} }}",
+                [Bottom(shape)], terms=max(27 * 12, math.prod(shape) // shape[1]))
+
+
+@layer("NdPooling")
+def nd_pooling(draw: Draw) -> Made:
+    kernel, stride = [draw.integer(1, 3) for _ in "thw"], [draw.integer(1, 2) for _ in "thw"]
+    return Made(f"pooling_param {{ pool: {draw.pick(('MAX', 'AVE'))} "
+                + dims("kernel_shape", kernel) + dims("stride_shape", stride) + "}",
+                [Bottom(volume(draw, kernel, [0, 0, 0]))], terms=27)
+
+
 @layer("LRN")
 def lrn(draw: Draw) -> Made:
     size = draw.pick((1, 3, 5, 5, 7, 9))

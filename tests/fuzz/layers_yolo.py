@@ -39,6 +39,25 @@ def flow_warp(draw: Draw) -> Made:
     return Made("", [Bottom((n, c, h, w)), Bottom((n, 2, h, w), "normal")], apart=True)
 
 
+@layer("Warp")
+def warp(draw: Draw) -> Made:
+    n, c, h, w = draw.images(800)
+    return Made(f"warp_param {{ coordinates: {draw.pick(('RELATIVE', 'ABSOLUTE'))} }}",
+                [Bottom((n, c, h, w)), Bottom((n, 2, h, w), "normal")], apart=True)
+
+
+@layer("ExpMax")
+def exp_max(draw: Draw) -> Made:
+    if draw.kind == "large":
+        draw.kind = "normal"
+    return Made("", [Bottom(draw.images(1500))])
+
+
+@layer("Grid")
+def grid(draw: Draw) -> Made:
+    return Made("", [Bottom(draw.images(800))])
+
+
 class Truths(Bottom):
     """Rows of class, x, y, width and height, up to two for each picture."""
 

@@ -68,7 +68,7 @@ def built(param, phase: str, side: Side, optimize: bool = False, label: str = "n
     for layer in net.layers:
         if layer.type == "BatchNorm" and layer.given:  # or what a training would have gathered
             rng = np.random.default_rng(layer.blobs[0].count)
-            for blob, draw in zip(layer.blobs, (rng.normal, rng.gamma, lambda *a, **k: 1.0),
+            for blob, draw in zip(layer.blobs[:3], (rng.normal, rng.gamma, lambda *a, **k: 1.0),
                                   strict=True):
                 blob.values.overwrite(Place.HOST)[...] = side.array(np.asarray(
                     draw(1.0, 1.0, size=blob.shape), np.float32))

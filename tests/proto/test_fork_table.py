@@ -57,7 +57,7 @@ def test_cures_and_forks_are_used():
     values = {name for name in fork_table.CURES if "=" in name
               and name.partition("=")[2] in fields_of(name)[0].enum_type.values_by_name}
     assert set(fork_table.CURES) <= {*forks.table(), *known, *values}
-    assert {"ConvolutionParameter.relu", "BatchNormParameter.scale_bias"} <= known
+    assert {"ConvolutionParameter.relu", "BatchNormParameter.filler"} <= known
     of_types = {entry.dialect for entry in registry.entries()}
     assert set(fork_table.WORDS) <= set(fork_table.FORKS) <= {*fork_table.WORDS, *of_types}
     assert all(cure.endswith(".") for cure in fork_table.CURES.values())
@@ -67,7 +67,7 @@ def test_types_named_in_cures_exist():
     cures = [*fork_table.CURES.values(), *other_words.TYPES,
              *(cure for words in other_words.FIELDS.values() for cure in words.values())]
     named = {type for cure in cures for type in re.findall(r'type: "(\w+)"', cure)}
-    assert {"BatchNorm", "Scale", "Convolution", "ReLU"} <= named
+    assert {"BatchNorm", "Scale", "Convolution3D", "ReLU"} <= named
     assert named <= {*TYPES, "Nesterov", "Adam", "constant"}
 
 

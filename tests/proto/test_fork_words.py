@@ -170,3 +170,14 @@ def test_a_word_for_paths_elsewhere_may_be_a_number_in_a_fork():
     layer = caffe_pb2.LayerParameter()
     text.parse("doc_data_param { weights: 1 weights: 2.5 }", layer)
     assert list(layer.doc_data_param.weights) == [1, 2.5]
+
+
+def test_steps_of_document_images():
+    layer = caffe_pb2.LayerParameter()
+    text.parse("image_transform_param { rng_seed: 3 params { resize_params { size: 100 size: 120 "
+               "interpolation: INTER_CUBIC } } params { shear_params { max_shear_angle: 5 } "
+               "shear_prob_weights: 0.5 gauss_blur_params { max_sigma: 1.5 } "
+               "gauss_blur_prob_weights: 0.5 } }", layer)
+    first, second = layer.image_transform_param.params
+    assert list(first.resize_params[0].size) == [100, 120]
+    assert list(second.gauss_blur_prob_weights) == [0.5]

@@ -16,7 +16,7 @@ from caffepy.kernels.table import implements
 DRAWS = 16  # that one counter gives
 
 
-@implements("shape", "ratio")
+@implements("shape", "ratio", "kept")
 class Dropout(DropoutKernel):
     """y = x * mask, dx = dy * mask.
 

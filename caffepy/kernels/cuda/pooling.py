@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Array, Place, Shape, Tensor
-from caffepy.kernels.contract import Engine
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.cuda.common import device_of, order
 from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.table import implements
@@ -25,6 +25,8 @@ class Pooling(PoolingKernel):
 
     def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
+        if len(spec.x) != 4:
+            raise Unsupported("the CUDA kernels pool pictures")
         self.device = device_of(owner, spec, spec.x, spec.y)
         self.place = Place.DEVICE.holding(spec.dtype)  # of the last forward, and so of the winners
         self.windows = (*spec.x[2:], *spec.y[2:], *spec.kernel, *spec.stride, *spec.pad)

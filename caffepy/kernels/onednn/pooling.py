@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.kernels.contract import Engine
+from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, dims
 from caffepy.kernels.onednn.common import runtime_of
@@ -34,6 +34,8 @@ class Pooling(PoolingKernel):
 
     def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
+        if len(spec.x) != 4:
+            raise Unsupported("oneDNN pools pictures here")
         self.runtime = runtime_of(owner, spec.x, spec.y)
         self.x, self.y = self.runtime.last(spec.x), self.runtime.last(spec.y)
         if spec.method == "max":

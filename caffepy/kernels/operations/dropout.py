@@ -12,7 +12,7 @@ from caffepy.kernels.contract import Kernel, Spec
 
 @dataclass(frozen=True)
 class DropoutSpec(Spec):
-    """y = x * m, m being 0 with probability ``ratio`` and else 1 / (1 - ratio).
+    """y = x * m, m being 0 with probability ``ratio`` and else ``kept``, or 1 / (1 - ratio).
 
     Number i in C order is dropped if draw i is less than ratio * 2^16, where the draws are what
     the generator gives as unsigned 16-bit numbers: the same on every engine.
@@ -21,6 +21,7 @@ class DropoutSpec(Spec):
     shape: Shape
     ratio: float
     dtype: str = "float32"
+    kept: float | None = None
 
 
 class DropoutKernel(Kernel):
@@ -48,4 +49,5 @@ class DropoutKernel(Kernel):
     @property
     def rate(self) -> float:
         """What is kept is multiplied by this."""
-        return 1 / (1 - self.spec.ratio)
+        kept = self.spec.kept
+        return 1 / (1 - self.spec.ratio) if kept is None else kept

@@ -10,7 +10,8 @@ from caffepy.kernels.contract import Kernel, Pairs, Spec
 
 @dataclass(frozen=True)
 class PoolingSpec(Spec):
-    """The largest or the mean of each window. method: "max" or "ave"; x and y are 4-D.
+    """The largest or the mean of each window. method: "max" or "ave"; x and y have images,
+    channels and any number of spatial axes.
 
     The mean divides by the window's area clipped at height + pad (Caffe's rule): cells of the
     padding count, cells beyond it do not. ``end`` is the padding behind height and width, where it

@@ -10,7 +10,7 @@ from caffepy.kernels.reference.order import follow
 from caffepy.kernels.table import implements
 
 
-@implements("shape", "ratio")
+@implements("shape", "ratio", "kept")
 class Dropout(DropoutKernel):
     """y = x * mask, dx = dy * mask."""
 

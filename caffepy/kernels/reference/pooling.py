@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from caffepy.core.memory import Array, Tensor
@@ -21,7 +23,8 @@ class Pooling(PoolingKernel):
 
     def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        self.windows = Windows(spec.kernel, spec.stride, spec.pad, (1, 1), spec.y[2:])
+        dilation = (1,) * len(spec.kernel)
+        self.windows = Windows(spec.kernel, spec.stride, spec.pad, dilation, spec.y[2:])
         self.winner: Array = None  # of each window, the cell that won; -1 for none
         self.area = owner.xp.asarray(window_areas(spec), spec.dtype)
 
@@ -68,23 +71,24 @@ class Pooling(PoolingKernel):
     def _positions(self) -> Array:
         """h * W + w of each window's winner, -1 where every cell lost."""
         xp, s = self.owner.xp, self.spec
-        rows, columns = (
-            xp.arange(n) * step - pad
-            for n, step, pad in zip(s.y[2:], s.stride, s.pad, strict=True)
-        )
-        h = rows[:, None] + self.winner // s.kernel[1]
-        w = columns + self.winner % s.kernel[1]
-        return xp.where(self.winner < 0, -1, h * s.x[3] + w)
+        behind: tuple[int, ...] = ()
+        position, rest, size = 0, self.winner, 1
+        for axis in reversed(range(len(s.kernel))):  # the last moves fastest
+            start = xp.arange(s.y[2 + axis]) * s.stride[axis] - s.pad[axis]
+            cell = start.reshape(-1, *behind) + rest % s.kernel[axis]
+            position = position + cell * size
+            rest, size, behind = rest // s.kernel[axis], size * s.x[2 + axis], (*behind, 1)
+        return xp.where(self.winner < 0, -1, position)
 
 
 def window_areas(spec: PoolingSpec) -> np.ndarray:
-    """What a mean divides by, (out_h, out_w): the window's area clipped at height + pad, or at the
-    input itself."""
-    sides = []
-    before, behind = (0, 0) if spec.inside else spec.pad, spec.end or spec.pad
-    behind = (0, 0) if spec.inside else behind
-    for axis in (0, 1):
+    """What a mean divides by, of the shape of y's spatial axes: the window's area clipped at
+    height + pad, or at the input itself."""
+    sides: list[np.ndarray] = []
+    none = (0,) * len(spec.kernel)
+    before, behind = (none, none) if spec.inside else (spec.pad, spec.end or spec.pad)
+    for axis in range(len(spec.kernel)):
         start = np.arange(spec.y[2 + axis]) * spec.stride[axis] - spec.pad[axis]
         end = np.minimum(start + spec.kernel[axis], spec.x[2 + axis] + behind[axis])
         sides.append(end - np.maximum(start, -before[axis]))
-    return np.outer(*sides)
+    return functools.reduce(np.multiply.outer, sides)

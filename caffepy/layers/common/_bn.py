@@ -16,8 +16,11 @@ from caffepy.proto import caffe_pb2
 class BNLayer(Layer):
     """y = slope * (x - mean) / sqrt(variance + eps) + bias for each channel, axis 1.
 
-    The statistics are the batch's own, or (``given``) those that ``statistics`` gives. The
-    parameters have the shape (1, C, 1, 1); first come slope and bias.
+    The statistics are the batch's own, or (``given``) those that ``statistics`` gives.
+
+    Attributes:
+        words: what the fillers of slope and bias are called after.
+        at: where the two are among the parameters.
     """
 
     inplace = True
@@ -26,7 +29,8 @@ class BNLayer(Layer):
     same_place = True
     normalizes = True
     rescales = True
-    words = ("slope", "bias")  # what fillers are called after
+    words = ("slope", "bias")
+    at = slice(0, 2)
     frozen = False  # no parameter has a gradient
 
     def settings(self) -> tuple[bool, float]:
@@ -49,11 +53,17 @@ class BNLayer(Layer):
             self.fail("eps must not be negative: a variance below it would have no root",
                       found=self.eps)
         self.channels = bottom[0].shape[1]
+        self.add_parameters()
+
+    def add_parameters(self) -> None:
+        self.add_learned((1, self.channels, 1, 1))
+
+    def add_learned(self, shape: tuple[int, ...]) -> None:
+        """Slope and bias, 1 and 0 if there is no filler."""
         for word, start in zip(self.words, (1, 0), strict=True):
             field = f"{word}_filler"
             constant = caffe_pb2.FillerParameter(type="constant", value=start)
-            self.add_blob((1, self.channels, 1, 1),
-                          getattr(self.p, field) if self.p.HasField(field) else constant)
+            self.add_blob(shape, getattr(self.p, field) if self.p.HasField(field) else constant)
 
     def add_moving(self, variance: float) -> None:
         """Parameters for statistics, which solvers leave alone."""
@@ -105,7 +115,7 @@ class BNLayer(Layer):
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         xp, x = self.xp, bottom[0].values
-        slope, bias = (self._flat(blob.values) for blob in self.blobs[:2])
+        slope, bias = (self._flat(blob.values) for blob in self.blobs[self.at])
         if self.given:
             mean, variance = self.statistics()
             self.std = xp.sqrt(variance + self.eps).astype(self.dtype)
@@ -124,13 +134,14 @@ class BNLayer(Layer):
         self.remember(mean, variance)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
-        wanted = [on and not self.frozen for on in self.param_propagate_down[:2]]
+        wanted = [on and not self.frozen for on in self.param_propagate_down[self.at]]
         dx = bottom[0].grads if propagate_down[0] else None
-        dslope, dbias = (self._flat(blob.grads) for blob in self.blobs[:2])
+        slope = self._flat(self.blobs[self.at][0].values)
+        dslope, dbias = (self._flat(blob.grads) for blob in self.blobs[self.at])
         x = self.aside.values if self.aside else bottom[0].values
         if not self.given:
             self.kernel.backward(
-                x, self._flat(self.blobs[0].values), top[0].values, top[0].grads,
+                x, slope, top[0].values, top[0].grads,
                 self._blob(bottom[0].shape).grads if dx is None else dx,
                 dslope if wanted[0] else None, dbias if wanted[1] else None)
             return

@@ -24,7 +24,10 @@ class Normalization(NamedTuple):
 
 def normalization(chain: Sequence[Node]) -> Normalization | None:
     """What of a chain is a normalization; None if it does not begin with one of channels."""
-    if not chain or chain[0].layer.type != "BatchNorm" or chain[0].bottoms[0].ndim < 2:
+    first: Any = chain[0].layer if chain else None
+    if first is None or first.type != "BatchNorm" or chain[0].bottoms[0].ndim < 2:
+        return None
+    if first.rescales:  # NVIDIA's, which has a scale of its own
         return None
     scale = None
     rest = list(chain[1:])

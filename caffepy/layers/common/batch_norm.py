@@ -8,7 +8,7 @@ In TRAIN mean and variance are the batch's own; moving sums of them are kept in 
 blobs mean, variance and factor, the sum of their weights. In TEST (or wherever use_global_stats
 says) they are mean / factor and variance / factor, and zero as long as the factor is. The
 variance stored is the unbiased one, m / (m - 1) times the batch's. Scale and shift are the
-Scale layer's work.
+Scale layer's work; Intel's use_weight_bias says nothing without its library.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class BatchNorm(Layer):
     same_place = True
     normalizes = True
     gathers = True
+    harmless = ("use_weight_bias",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.given: bool = self.phase == caffe_pb2.TEST
@@ -58,13 +59,13 @@ class BatchNorm(Layer):
                           allowed="lr_mult: 0", fix="Leave the param entries out.")
 
     def accept(self, given: list[Array | None]) -> list[Array | None]:
-        """NVIDIA's fork keeps scale and bias, too: they may be left out where they do nothing."""
+        """NVIDIA's scale_bias keeps two more: they may be left out where they do nothing."""
         if len(given) != len(self.blobs) + 2:
             return given
         *statistics, scale, bias = given
         if scale is None or bias is None or (scale != 1).any() or bias.any():
             self.fail("the file's layer has a scale and a bias, which this one has not",
-                      kind=ShapeError, fix="Put a Scale layer with bias_term: true behind it.")
+                      kind=ShapeError, fix="Write batch_norm_param { scale_bias: true }.")
         return statistics
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:

@@ -3,10 +3,12 @@
 bottom  x, any shape; axes before ``axis`` count as M items, the rest are K numbers each
 top     y, the axes before ``axis``, then num_output
 param   inner_product_param { num_output: 10 bias_term: true weight_filler { } bias_filler { }
-        axis: 1 transpose: false }
+        axis: 1 transpose: false normalize: false }
 V1      INNER_PRODUCT (V0 "innerproduct")
 
-The weights are num_output x K, or K x num_output with ``transpose``.
+The weights are num_output x K, or K x num_output with ``transpose``. With happynear's ``normalize``
+(NormFace, AM-Softmax) each forward first divides each row of them by sqrt(sum of squares + 1e-6),
+in place; gradients are those of the product alone.
 """
 
 from __future__ import annotations
@@ -26,11 +28,14 @@ class InnerProduct(Layer):
     learns = ("weights", "bias")
     recordable = True
     look = "inner product"
+    obeys = ("inner_product_param.normalize",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p
         if p.num_output < 1:
             self.fail("num_output must be at least 1", found=p.num_output)
+        if p.normalize and p.transpose:
+            self.fail("normalize goes with weights of one row an output", found="transpose: true")
         self.axis = axis_of(self, bottom[0], p.axis)
         self.k = bottom[0].count_from(self.axis)
         n = p.num_output
@@ -51,6 +56,9 @@ class InnerProduct(Layer):
         ))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
+        if self.p.normalize:
+            w = self.write(self.blobs[0].values)
+            w /= self.xp.sqrt(self.xp.square(w).sum(axis=1, keepdims=True) + self.dtype.type(1e-6))
         b = self.blobs[1].values if self.p.bias_term else None
         self.kernel.forward(bottom[0].values, self.blobs[0].values, b, top[0].values)
 

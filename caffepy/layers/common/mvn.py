@@ -2,12 +2,14 @@
 
 bottom  x, N x C x ...
 top     y, shape of x, of four axes at least, as the original's; may be the same blob (in place)
-param   mvn_param { normalize_variance: true across_channels: false eps: 1e-9 }
+param   mvn_param { normalize_variance: true across_channels: false eps: 1e-9
+        add_eps_before_sqrt: false }
 V1      MVN
 
 Mean and deviation (the root of the mean square of x - mean) are those of each channel of each
 item, or of each item if across_channels. Without normalize_variance y = x - mean.
-dx = (dy - mean(dy) - y * mean(dy * y)) / (deviation + eps).
+dx = (dy - mean(dy) - y * mean(dy * y)) / (deviation + eps). With Synopsys' add_eps_before_sqrt the
+divisor is sqrt(mean square + eps).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class MVN(Layer):
     keeps = ("top",)
     recordable = True
     same_place = True
+    obeys = ("mvn_param.add_eps_before_sqrt",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if self.p.eps < 0:
@@ -51,7 +54,9 @@ class MVN(Layer):
         y = top[0].values.overwrite(place)
         self.divisor = 1
         if self.p.normalize_variance:
-            self.divisor = self.mean(centred * centred) ** 0.5 + self.p.eps
+            square = self.mean(centred * centred)
+            before = self.p.add_eps_before_sqrt
+            self.divisor = (square + self.p.eps) ** 0.5 if before else square**0.5 + self.p.eps
         self.xp.divide(centred, self.divisor, out=y)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:

@@ -2,8 +2,8 @@
 
 bottom  none
 top     the parameter
-param   parameter_param { shape { dim: 2 dim: 3 } }
-learns  the parameter, zeros at first unless weights are loaded
+param   parameter_param { shape { dim: 2 dim: 3 } blob_filler { } }
+learns  the parameter, zeros at first unless a filler is given (a fork's word) or weights are loaded
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ class Parameter(Layer):
     keeps = ()
     learns = ("parameter",)
     recordable = True
+    obeys = ("blob_filler",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
-        self.add_blob(tuple(self.p.shape.dim))
+        self.add_blob(tuple(self.p.shape.dim), self.p.blob_filler)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         top[0].reshape_like(self.blobs[0])

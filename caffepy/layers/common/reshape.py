@@ -24,6 +24,7 @@ from caffepy.layers.common._alias import Alias
 @register("Reshape", param="reshape_param")
 class Reshape(Alias):
     counts_on_batch = True
+    obeys = ("pixelshuffler",)  # 1, which says nothing; others are another class's
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.dims = tuple(self.p.shape.dim)

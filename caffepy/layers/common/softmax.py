@@ -18,16 +18,27 @@ from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
 from caffepy.layers.common._axis import axis_of
 
 
+def only_softmax(layer: Layer, p: Any) -> None:
+    """Fail if a SoftmaxParameter asks for happynear's other ways to normalize."""
+    if p.HasField("normalize_type") and p.normalize_type != "Softmax":
+        layer.fail("normalize_type: only a softmax is known", found=p.normalize_type,
+                   allowed='"Softmax"', fix='happynear\'s others are layers: type: "Normalize".')
+
+
 @register("Softmax", v1="SOFTMAX", v0="softmax", param="softmax_param")
 class Softmax(Layer):
     inplace = True
     plans = (SoftmaxSpec,)
     keeps = ("top",)
     recordable = True
+    obeys = ("normalize_type",)
 
     @classmethod
     def coordinates(cls, spec: Any) -> coords.Map:
         return coords.along(spec.softmax_param.axis)
+
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
+        only_softmax(self, self.p)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0]

@@ -15,13 +15,14 @@ class Corners:
     """Where N x H x W places lie among pixels.
 
     Attributes:
-        inside: which lie in the picture, 0 <= x < width and 0 <= y < height.
+        inside: which lie in the picture, 0 <= x < width and 0 <= y < height; or, four times, which
+            of the pixels about them do.
         flat: the four pixels about each, left and right above, left and right below, as indices
             into a channel's pixels; the last row and column stand for those beyond them.
         alpha, beta: how far right of the left ones, and below the upper ones.
     """
 
-    inside: Array
+    inside: Any
     flat: tuple[Array, Array, Array, Array]
     alpha: Array
     beta: Array
@@ -38,11 +39,33 @@ def corners(xp: Any, x: Array, y: Array, height: int, width: int) -> Corners:
     return Corners(inside, flat, x - left, y - upper)  # type: ignore[arg-type]
 
 
+def corners_of_all(xp: Any, x: Array, y: Array, height: int, width: int) -> Corners:
+    """The pixels about places (x, y), each of which lies in the picture or not; what is no number
+    lies outside."""
+    known = (x == x) & (y == y)
+    # two pixels beyond the edge are as far as any number of them
+    x = xp.clip(xp.where(known, x, -2), -2, width)
+    y = xp.clip(xp.where(known, y, -2), -2, height)
+    left, upper = xp.floor(x), xp.floor(y)
+    flat, inside = [], []
+    for row in (upper, upper + 1):
+        for column in (left, left + 1):
+            inside.append((row >= 0) & (row < height) & (column >= 0) & (column < width))
+            flat.append((xp.clip(row, 0, height - 1) * width
+                         + xp.clip(column, 0, width - 1)).astype(np.int64))
+    return Corners(tuple(inside), tuple(flat), x - left, y - upper)  # type: ignore[arg-type]
+
+
+def each(at: Corners) -> tuple[Array, ...]:
+    """Which of the four pixels about each place count."""
+    return at.inside if isinstance(at.inside, tuple) else (at.inside,) * 4
+
+
 def weights(at: Corners) -> tuple[Array, ...]:
     """How much each of the four counts; nothing outside."""
-    a, b, inside = at.alpha, at.beta, at.inside
-    return ((1 - a) * (1 - b) * inside, a * (1 - b) * inside, (1 - a) * b * inside,
-            a * b * inside)
+    a, b = at.alpha, at.beta
+    shares = (1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b
+    return tuple(share * inside for share, inside in zip(shares, each(at), strict=True))
 
 
 def pick(xp: Any, picture: Array, flat: Array) -> Array:
@@ -74,9 +97,28 @@ def spread(xp: Any, dy: Array, at: Corners, shape: tuple[int, ...], out: Array) 
 def slopes(xp: Any, picture: Array, dy: Array, at: Corners
            ) -> tuple[Array, Array]:
     """The gradients of x and y, N x H x W."""
-    ul, ur, ll, lr = (pick(xp, picture, flat) for flat in at.flat)
+    ul, ur, ll, lr = (pick(xp, picture, flat) * inside[:, None]
+                      for flat, inside in zip(at.flat, each(at), strict=True))
     a, b = at.alpha[:, None], at.beta[:, None]
     across = (1 - b) * (ur - ul) + b * (lr - ll)
     down = (1 - a) * (ll - ul) + a * (lr - ur)
-    return tuple((dy * slope).sum(axis=1) * at.inside  # type: ignore[return-value]
-                 for slope in (across, down))
+    return (dy * across).sum(axis=1), (dy * down).sum(axis=1)
+
+
+def mean_slopes(xp: Any, picture: Array, dy: Array, at: Corners) -> tuple[Array, Array]:
+    """The same; at whole numbers the mean of the slopes on both sides, one of which is 0 at the
+    edge of the picture."""
+    width = picture.shape[3]
+    inside, a, b = at.inside, at.alpha, at.beta
+    results = slopes(xp, picture, dy, at)
+    upper_left = at.flat[0]
+    for index, (whole, step, first, other, share) in enumerate((
+            (a == 0, 1, upper_left % width > 0, 2, b),
+            (b == 0, width, upper_left >= width, 1, a))):
+        here, behind = (
+            (1 - share)[:, None] * pick(xp, picture, upper_left - by)
+            + share[:, None] * pick(xp, picture, at.flat[other] - by)
+            for by in (0, xp.where(first, step, 0)))
+        before = (dy * (here - behind)).sum(axis=1) * inside
+        results[index][...] = xp.where(whole, (results[index] + before) / 2, results[index])
+    return results

@@ -2,12 +2,13 @@
 
 bottom  scores, such as N x C or N x C x H x W; labels 0 to C - 1, one for each position
 top     the accuracy, a scalar; optionally the accuracy of each class, of shape C
-param   accuracy_param { top_k: 1 axis: 1 }, ignore_label to skip some
+param   accuracy_param { top_k: 1 axis: 1 min_is_better: false }, ignore_label to skip some
 V1      ACCURACY (V0 "accuracy")
 
 Another class with the same score counts as higher, so a net that gives all classes one score has
 accuracy 0; and so does one that gives not-a-number (which the original counted as right).
-Classes without a label in the batch show 0. There is no gradient.
+Classes without a label in the batch show 0. There is no gradient. With happynear's min_is_better
+scores are distances: the lowest are the answer.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Accuracy(Layer):
     labels = (1,)
     integers = CLASSES
     keeps = ()
+    obeys = ("min_is_better",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.ignore_label = self.p.ignore_label if self.p.HasField("ignore_label") else None
@@ -44,7 +46,9 @@ class Accuracy(Layer):
         labels, counts = class_labels(self, bottom[1], self.at.classes, self.ignore_label)
         index = labels.reshape(self.at.one_label)
         # not below the label's score: higher, equal, or not-a-number; the label itself is one
-        rivals = (~(x < self.xp.take_along_axis(x, index, self.at.axis))).sum(self.at.axis) - 1
+        own = self.xp.take_along_axis(x, index, self.at.axis)
+        worse = x > own if self.p.min_is_better else x < own
+        rivals = (~worse).sum(self.at.axis) - 1
         right = rivals.reshape(-1) < self.p.top_k
         labels = labels.reshape(-1)
         if counts is not None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from caffepy.core import labels
 from caffepy.core.blob import Blob
@@ -25,6 +25,7 @@ from caffepy.core.registry import register
 from caffepy.errors import BadValue
 from caffepy.kernels.operations.softmax import SoftmaxKernel, SoftmaxSpec
 from caffepy.kernels.operations.softmax_loss import SoftmaxLossKernel, SoftmaxLossSpec
+from caffepy.layers.common.softmax import only_softmax
 from caffepy.layers.loss._loss import CLASSES, VALID, Normalized, bad_label, positions
 
 
@@ -37,10 +38,12 @@ class SoftmaxWithLoss(Normalized):
     integers = CLASSES
     keeps: tuple[str, ...] = ("labels",)
     recordable = True
-    obeys = ("loss_param.weight_by_label_freqs", "loss_param.class_weighting")
+    obeys: ClassVar[tuple[str, ...]] = (
+        "loss_param.weight_by_label_freqs", "loss_param.class_weighting", "normalize_type")
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         super().setup(bottom, top)
+        only_softmax(self, self.p)
         p = self.spec.loss_param
         self.weights = tuple(p.class_weighting) if p.weight_by_label_freqs else None
         if self.weights is not None:

@@ -4,9 +4,10 @@ bottom  x, N x C x H x W; rois, R rows of image, x1, y1, x2, y2 in pixels of the
 top     y, R x C x (pooled_h + 1) x (pooled_w + 1)
 param   roi_pooling_param { pooled_h: 7 pooled_w: 7 spatial_scale: 0.125 pad_ratio: 0 }
 
-It is not Mask R-CNN's: each number is one bilinear sample. A region is widened by pad_ratio of its
-size on each side, scaled and moved by -0.5; samples outside of the map (more than half a cell
-beyond it) and those of a region without a size are 0. dx is the transpose; rois get no gradient.
+It is not Mask R-CNN's, which has a roi_align_param: each number is one bilinear sample. A region is
+widened by pad_ratio of its size on each side, scaled and moved by -0.5; samples outside of the map
+(more than half a cell beyond it) and those of a region without a size are 0. dx is the transpose;
+rois get no gradient.
 """
 
 from __future__ import annotations
@@ -28,9 +29,6 @@ class ROIAlign(OverRois):
     keeps = ()
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
-        if self.spec.HasField("roi_align_param"):
-            self.fail("roi_align_param is another layer of that name, which is not here",
-                      fix="This one, MS-CNN's and Cascade R-CNN's, has roi_pooling_param.")
         if 0 in (self.p.pooled_h, self.p.pooled_w):
             self.fail("pooled_h and pooled_w must be at least 1",
                       found=f"{self.p.pooled_h} and {self.p.pooled_w}")

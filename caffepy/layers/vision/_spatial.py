@@ -74,13 +74,13 @@ class Spatial:
 
 
 class PoolingWindows:
-    """The windows of a PoolingParameter, (height, width) each.
+    """The windows of a PoolingParameter, one number per spatial axis each.
 
     Raises:
         ConfigError: the words contradict each other or lack one.
     """
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, axes: int = 2) -> None:
         self.layer: Layer = weakref.proxy(layer)  # a circle would keep a deleted net's memory
         window = Window(layer.p)
         self.whole = window.whole
@@ -92,17 +92,18 @@ class PoolingWindows:
         if not self.whole and not window.kernel:
             layer.fail("the size of the windows is missing",
                        fix="Give kernel_size, or kernel_h and kernel_w, or global_pooling: true.")
-        self.kernel: Pairs = () if self.whole else window.each("kernel", 2)
-        self.pad, self.stride = window.each("pad", 2), window.each("stride", 2)
+        self.axes = axes
+        self.kernel: Pairs = () if self.whole else window.each("kernel", axes)
+        self.pad, self.stride = window.each("pad", axes), window.each("stride", axes)
         self.pad_end = window.pad_end or self.pad
         p = layer.p
         self.down = p.torch_pooling or (not p.ceil_mode if p.HasField("ceil_mode") else
                                         p.round_mode == p.FLOOR)
         if not self.whole and 0 in self.kernel:
-            layer.fail("the kernel must be at least 1 on both axes", found=self.kernel)
+            layer.fail("the kernel must be at least 1 on all axes", found=self.kernel)
         if 0 in self.stride:
-            layer.fail("stride must be at least 1 on both axes", found=self.stride)
-        if self.whole and (any(self.pad + self.pad_end) or self.stride != (1, 1)):
+            layer.fail("stride must be at least 1 on all axes", found=self.stride)
+        if self.whole and (any(self.pad + self.pad_end) or set(self.stride) != {1}):
             layer.fail("global_pooling goes with pad 0 and stride 1",
                        found=f"pad {self.pad}, stride {self.stride}")
         if not self.whole and any(a >= b for pad in (self.pad, self.pad_end)
@@ -111,7 +112,7 @@ class PoolingWindows:
                        found=f"pad {self.pad}, kernel {self.kernel}")
 
     def on(self, shape: Shape) -> Windows:
-        """The windows on an input of ``shape`` (N, C, H, W)."""
+        """The windows on an input of ``shape`` (N, C, spatial axes...)."""
         kernel = shape[2:] if self.whole else self.kernel
         out = []
         for size, k, s, pad, end in zip(shape[2:], kernel, self.stride, self.pad, self.pad_end,
@@ -125,7 +126,7 @@ class PoolingWindows:
             if n < 1:
                 self._too_large(kernel, shape)
             out.append(n)
-        return Windows(tuple(kernel), self.stride, self.pad, (1, 1), tuple(out))
+        return Windows(tuple(kernel), self.stride, self.pad, (1,) * self.axes, tuple(out))
 
     def _too_large(self, kernel: Pairs, shape: Shape) -> NoReturn:
         self.layer.fail("the kernel is larger than the padded input", kind=ShapeError,

@@ -43,11 +43,12 @@ class BaseConvolution(Layer):
     windowed = True
     look = "convolution"
     obeys: ClassVar[tuple[str, ...]] = ("hole", "hole_h", "hole_w", "dilation_h", "dilation_w")
-    harmless = ("cudnn_convolution_algo_seeker", "conv_algos_override", "conv_algorithm")
+    harmless: ClassVar[tuple[str, ...]] = (
+        "cudnn_convolution_algo_seeker", "conv_algos_override", "conv_algorithm")
 
     @classmethod
     def coordinates(cls, spec: Any) -> coords.Map:
-        return coords.down(Window(spec.convolution_param))
+        return coords.down(Window(cls.own(spec)))
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p
@@ -108,7 +109,7 @@ class BaseConvolution(Layer):
 class Convolution(BaseConvolution):
     """Runs the kernel forward."""
 
-    obeys = SIDES
+    obeys: ClassVar[tuple[str, ...]] = SIDES
 
     def weight_shape(self) -> Shape:
         return (self.p.num_output, self.channels // self.group, *self.spatial.kernel)

@@ -33,7 +33,7 @@ class Deconvolution(BaseConvolution):
 
     @classmethod
     def coordinates(cls, spec: Any) -> coords.Map:
-        return coords.up(Window(spec.convolution_param))
+        return coords.up(Window(cls.own(spec)))
 
     def weight_shape(self) -> Shape:
         return (self.channels, self.p.num_output // self.group, *self.spatial.kernel)

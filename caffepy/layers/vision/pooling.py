@@ -1,12 +1,13 @@
 """Pooling: one number of each window: its largest, its mean, or one drawn by chance.
 
-bottom  x, N x C x H x W
+bottom  x, N x C x H x W (any number of spatial axes)
 top     y, N x C x H' x W', H' = ceil((H + 2 pad - kernel) / stride) + 1, less a last window that
         would lie wholly outside; optionally, for MAX, the index h * W + w of each maximum
 param   pooling_param { pool: MAX kernel_size: 2 stride: 1 pad: 0 global_pooling: false
         round_mode: CEIL }
         ceil_mode: false and torch_pooling: true, of forks, are round_mode: FLOOR; pad_t, pad_l,
-        pad_b and pad_r pad each side by its own; AVE_EXC_PAD and AVE_TF are means of x's cells
+        pad_b and pad_r pad each side by its own; AVE_EXC_PAD and AVE_TF are means of x's cells;
+        kernel_size, stride and pad may be given once per axis, as video-caffe and Intel's have it
 V1      POOLING (V0 "pool")
 
 AVE divides by the window's area clipped at H + pad, so the padding counts and what lies beyond
@@ -17,7 +18,7 @@ probability x / sum of x, in TEST y = sum of x^2 / sum of x.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from caffepy.core import coords
 from caffepy.core.blob import Blob
@@ -38,19 +39,24 @@ class Pooling(Layer):
     keeps: tuple[str, ...] = ()  # the kernel remembers the winners itself
     windowed = True
     look = "pooling"
-    obeys = ("ceil_mode", "torch_pooling", *SIDES, "pool=AVE_EXC_PAD", "pool=AVE_TF")
+    obeys: ClassVar[tuple[str, ...]] = (
+        "ceil_mode", "torch_pooling", *SIDES, "pool=AVE_EXC_PAD", "pool=AVE_TF",
+        "kernel_size_all", "stride_all", "pad_all")
 
     @classmethod
     def method(cls, spec: Any) -> str:
-        p = spec.pooling_param
+        p = cls.own(spec)
         return str(p.PoolMethod.Name(p.pool))
 
     @classmethod
     def coordinates(cls, spec: Any) -> coords.Map:
-        return coords.down(Window(spec.pooling_param))
+        return coords.down(Window(cls.own(spec)))
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
-        self.pool_windows = PoolingWindows(self)
+        if bottom[0].ndim < 3:
+            self.fail("pooling needs a bottom with spatial axes behind those of images and "
+                      "channels", kind=ShapeError, found=f"shape {bottom[0].shape}")
+        self.pool_windows = PoolingWindows(self, bottom[0].ndim - 2)
         self.kind, _, self.inside = self.method(self.spec).lower().partition("_")
         self.recordable = self.kind != "stochastic"
         if self.kind == "stochastic" or (self.kind, self.phase) == ("max", caffe_pb2.TEST):
@@ -64,9 +70,9 @@ class Pooling(Layer):
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         shape = bottom[0].shape
-        if len(shape) != 4:
-            self.fail("pooling needs a bottom of 4 axes (images, channels, height, width)",
-                      kind=ShapeError, found=f"shape {shape}")
+        if len(shape) != 2 + self.pool_windows.axes:
+            self.fail("the number of spatial axes cannot change", kind=ShapeError,
+                      found=f"shape {shape}", allowed=f"{self.pool_windows.axes} spatial axes")
         windows = self.pool_windows.on(shape)
         for t in top:
             t.reshape((*shape[:2], *windows.out))

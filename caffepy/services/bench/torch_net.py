@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from caffepy.core import registry
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
@@ -88,7 +89,7 @@ class TorchNet:
         if layer.waits or layer.only_in_training:
             return None
         maker = getattr(self, f"_{layer.type.lower()}", None)
-        if maker is None:
+        if maker is None or type(layer) is not registry.get(layer.type).cls:  # or a fork's
             raise ConfigError(f"no PyTorch twin for layer type {layer.type}",
                               where=layer.place_name)
         weights = [self.by_memory.get(blob.values.memory) for blob in layer.blobs]

@@ -139,11 +139,11 @@ def test_channels_cannot_change():
         layer.reshape(bottom, top)
 
 
-def test_a_scale_and_a_bias_of_nvidia_s_fork_must_do_nothing_or_be_a_layer():
+def test_a_file_with_scale_and_bias_of_nvidia_s_fork_fits_where_they_do_nothing():
     layer, *_ = build(LINE, X)
     three = [random(3), random(3), np.ones(1)]
     assert layer.accept(three) is three
     assert layer.accept([*three, np.ones(3), np.zeros(3)]) == three
     for scale, bias in ((np.full(3, 2.0), np.zeros(3)), (np.ones(3), np.full(3, 0.5))):
-        with pytest.raises(ShapeError, match="has a scale and a bias.*Put a Scale layer"):
+        with pytest.raises(ShapeError, match="has a scale and a bias.*scale_bias: true"):
             layer.accept([*three, scale, bias])

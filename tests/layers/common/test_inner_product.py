@@ -58,6 +58,23 @@ def test_parameters_that_do_not_learn_get_no_gradient():
         assert bottom[0].grads.is_zero
 
 
+def test_rows_of_length_one():
+    layer, bottom, top = build(line("normalize: true"), X)
+    layer.blobs[0].data[...] = w = 3 * random(6, 60, seed=4)
+    layer.forward(bottom, top)
+    rows = w / np.sqrt((w**2).sum(1, keepdims=True) + 1e-6)
+    assert_allclose(layer.blobs[0].data, rows, rtol=1e-5)
+    assert_allclose(top[0].data, X.reshape(2, 60) @ rows.T + layer.blobs[1].data, rtol=1e-4,
+                    atol=1e-5)
+    dy = random(2, 6, seed=5).astype("f4")
+    top[0].diff[...] = dy
+    layer.backward(top, [True], bottom)
+    assert_allclose(layer.blobs[0].diff, dy.T @ X.reshape(2, 60), rtol=1e-4, atol=1e-5)
+    assert_allclose(bottom[0].diff.reshape(2, 60), dy @ rows, rtol=1e-4, atol=1e-5)
+    with pytest.raises(ConfigError, match="one row an output"):
+        build(line("normalize: true transpose: true"), X)
+
+
 def test_bad_parameters():
     with pytest.raises(ConfigError, match="num_output must be at least 1"):
         build('type: "InnerProduct"', X)

@@ -34,6 +34,14 @@ def test_eps_is_added_to_the_deviation():
     assert_allclose(y, centred / (X.std((2, 3), keepdims=True) + 2), rtol=1e-4, atol=1e-6)
 
 
+def test_eps_under_the_root_where_synopsys_says_so():
+    words = line("eps: 2 add_eps_before_sqrt: true")
+    centred = X - X.mean((2, 3), keepdims=True)
+    expected = centred / np.sqrt(X.var((2, 3), keepdims=True) + 2)
+    assert_allclose(run(build(words, X), [X])[0], expected, rtol=1e-4, atol=1e-6)
+    check_gradient(words, X)
+
+
 def test_constants_give_zero():
     assert not run(build(line(), np.ones((2, 3, 4))), [np.ones((2, 3, 4))])[0].any()
 

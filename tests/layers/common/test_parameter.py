@@ -12,6 +12,13 @@ def test_parameter():
     check_gradient(LINE)
 
 
+def test_a_filler():
+    line = LINE.replace("dim: 3 }", 'dim: 3 } blob_filler { type: "constant" value: 2 }')
+    layer, bottom, top = build(line)
+    layer.forward(bottom, top)
+    assert top[0].data.tolist() == [[2, 2, 2], [2, 2, 2]]
+
+
 def test_a_layer_in_place_above_leaves_it_alone():
     layer, bottom, top = build(LINE)
     layer.forward(bottom, top)

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 from support import build, check_gradient, random
 
-from caffepy.errors import ShapeError
+from caffepy.errors import ConfigError, ShapeError
 
 X = random(3, 4, 2, 3)
 
@@ -26,3 +26,11 @@ def test_other_ranks():
 def test_an_axis_that_is_not_there():
     with pytest.raises(ShapeError, match="layer 'layer' .*axis 2 does not exist"):
         build('type: "Softmax" softmax_param { axis: 2 }', (3, 4))
+
+
+@pytest.mark.parametrize("type, bottoms", [("Softmax", 1), ("SoftmaxWithLoss", 2)])
+def test_other_ways_to_normalize_are_not_known(type, bottoms):
+    shapes = [(2, 3), (2,)][:bottoms]
+    build(f'type: "{type}" softmax_param {{ normalize_type: "Softmax" }}', *shapes)
+    with pytest.raises(ConfigError, match="only a softmax is known.*found L2"):
+        build(f'type: "{type}" softmax_param {{ normalize_type: "L2" }}', *shapes)

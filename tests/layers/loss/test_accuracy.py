@@ -29,6 +29,14 @@ def test_top_k(top_k):
                     rtol=1e-6)
 
 
+@pytest.mark.parametrize("top_k", [2, 3])
+def test_the_least_distance_is_the_answer(top_k):
+    accuracy, = run(build(line(f"top_k: {top_k} min_is_better: true"), X, LABELS), [X, LABELS])
+    right = naive(-X, LABELS, top_k)
+    assert 0 < right.mean() != naive(X, LABELS, top_k).mean()
+    assert_allclose(accuracy, right.mean(), rtol=1e-6)
+
+
 def test_positions_axis_and_ignored_labels():
     x = X.reshape(3, 4, 5).transpose(0, 2, 1)  # 3 items, 5 classes, 4 positions
     labels = LABELS.reshape(3, 4)

@@ -53,5 +53,3 @@ def test_gradient():
 def test_mistakes():
     with pytest.raises(ConfigError, match="at least 1"):
         build(line("pooled_h: 2"), X, ROIS)
-    with pytest.raises(ConfigError, match="another layer of that name"):
-        build('type: "ROIAlign" roi_align_param { pooled_h: 2 pooled_w: 2 }', X, ROIS)
