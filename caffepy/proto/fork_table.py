@@ -60,12 +60,11 @@ WORDS = {
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
         DetectionGroupAccuracy DetectionGroupLoss DetectionLoss FrcnnOutput ImageGtData
         ProposalTarget *.bbox_accuracy_param""",
-    "segnet": "DenseImageData",
     "deconvnet": "*.window_seg_data_param",
     "pspnet": """
-        ImageSegData MatWrite MatRead DenseCRF UniqueLabel
+        MatWrite MatRead DenseCRF UniqueLabel
         *.image_seg_data_param""",
-    "hed": "ImageLabelmapData *.image_labelmap_data_param",
+    "hed": "*.image_labelmap_data_param",
     "crfrnn": "MultiStageMeanfield",
     "nvidia": "DetectNetTransformation",
     "intel": "PriorBoxClustered ConvolutionParameter.fusion_type",
