@@ -77,7 +77,7 @@ WORDS = {
     "ocr": "DenseBlock",
     "crnn": "LabelsequenceAccuracy",
     "flownet": """
-        Correlation1D DataAugmentation FlowAugmentation
+        Correlation1D FlowAugmentation
         GenerateAugmentationParameters FLOWriter FloWriter
         ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
         Accum LpqLoss DataParameter.preselection_range""",
