@@ -78,8 +78,8 @@ WORDS = {
     "crnn": "LabelsequenceAccuracy",
     "flownet": """
         Correlation1D FlowAugmentation
-        GenerateAugmentationParameters FLOWriter FloWriter
-        ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
+        GenerateAugmentationParameters FloWriter
+        FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
         Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """

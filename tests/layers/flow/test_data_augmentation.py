@@ -179,7 +179,8 @@ def test_shadow_and_noise():
 
 def test_draws_are_handed_on_to_another_layer():
     words = ('mirror { rand_type: "bernoulli" prob: 0.5 } rotate { spread: 0.3 } zoom { exp: true '
-             'mean: 0.2 spread: 0.1 } gamma { exp: true spread: 0.2 } color { mean: 1 spread: 0.2 }')
+             'mean: 0.2 spread: 0.1 } gamma { exp: true spread: 0.2 } '
+             "color { mean: 1 spread: 0.2 }")
     first = build(line(f"max_multiplier: 1 {words}"), PICTURES)
     y, rows = run(first, [PICTURES])
     assert np.count_nonzero(rows[0]) >= 6 and not np.array_equal(rows[0], rows[1])
