@@ -1,4 +1,4 @@
-"""VideoData of C3D 1.1 and video-caffe: clips of videos, frames that follow each other.
+"""VideoData (C3D, video-caffe): clips of videos, frames that follow each other, in 5 axes.
 
 bottom  none
 top     data, N x C x L x H x W, L of new_length; label, N, or N x num_of_labels with

@@ -1,4 +1,4 @@
-"""VideoData of TSN: clips of videos that are folders of frames, some frames of each segment.
+"""VideoData (TSN): clips of videos that are folders of frames, some frames of each segment.
 
 bottom  none
 top     data, N x C x H x W; label, N x 1 x 1 x 1 (may be left out)

@@ -49,7 +49,7 @@ class EigenSpace:
         self.xp = xp
         self.axes = xp.asarray(np.array(axes, x.dtype).reshape(3, 3))
         self.mean = x.mean(axis=(0, 2, 3))[:, None, None]
-        along = xp.einsum("ij,njhw->nihw", self.axes, x)
+        along = turned(xp, self.axes, x)
         self.most = [float(number) for number in abs(along).max(axis=(0, 2, 3))]
         self.units = [number if number > LITTLE else 1.0 for number in self.most]
         means = self.axes @ self.mean[:, 0, 0]
@@ -60,7 +60,8 @@ class EigenSpace:
         """Powers, sums and factors: of each axis without the mean, then of the first axis,
         saturation and hue with it, then of the whole length."""
         xp = self.xp
-        e = list(xp.moveaxis(xp.einsum("ij,njhw->nihw", self.axes, rgb - self.mean), 1, 0))
+        along = turned(xp, self.axes, rgb - self.mean)
+        e = [along[:, i] for i in range(3)]
         for i in range(3):
             if self.most[i] > LITTLE:
                 e[i] = self._bend(e[i] / self.units[i], c, f"nomean{i}")
@@ -85,8 +86,7 @@ class EigenSpace:
             factor = wanted / xp.where(seen, now, 1)
             e = [xp.where(seen, xp.minimum(part * factor, number), part)
                  for part, number in zip(e, self.most, strict=True)]
-        back = xp.einsum("ij,nihw->njhw", self.axes, xp.stack(e, axis=1))
-        return xp.clip(back, 0, most)
+        return xp.clip(turned(xp, self.axes.T, xp.stack(e, axis=1)), 0, most)
 
     def _bend(self, part: Any, c: Any, name: str) -> Any:
         bent = self.xp.copysign(abs(part) ** c[f"pow_{name}"], part)
@@ -94,6 +94,11 @@ class EigenSpace:
 
     def _length(self, e: Sequence[Any]) -> Any:
         return self.xp.sqrt(e[0] ** 2 + e[1] ** 2 + e[2] ** 2)
+
+
+def turned(xp: Any, axes: Any, x: Any) -> Any:
+    """Each pixel's colors, N x 3 x H x W, times a matrix."""
+    return xp.matmul(axes, x.reshape(len(x), 3, -1)).reshape(x.shape)
 
 
 def has_effects(items: Sequence[Values]) -> bool:
