@@ -79,7 +79,7 @@ WORDS = {
     "flownet": """
         Correlation1D FlowAugmentation
         GenerateAugmentationParameters FloWriter
-        FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
+        FloatWriter FloatReader FLOReader IMGReader FloData CustomData
         Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "Warp Grid *.warp_param *.grid_param",
     "happynear": """
