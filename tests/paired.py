@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from caffepy.core import stand_in
 from caffepy.data.batches import BatchMaker
 from caffepy.data.course import Worker
 from caffepy.proto import caffe_pb2, text
@@ -91,3 +92,11 @@ def check_threads(make: Any, batches: int = 4) -> None:
         for got, array in zip(batch.rest, expected.rest, strict=True):
             np.testing.assert_array_equal(got, array)
     alone.close(), several.close()
+
+
+def stand_ins(line: str) -> list[list[int]]:
+    """Shapes of what stands in for a data layer whose list is not there."""
+    param = caffe_pb2.NetParameter()
+    text.parse(f'layer {{ name: "data" {line} }}', param)
+    assert len(stand_in.stand_in(param)[0]) == 1
+    return [list(shape.dim) for shape in param.layer[0].input_param.shape]

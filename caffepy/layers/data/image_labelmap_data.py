@@ -39,5 +39,9 @@ class ImageLabelmapData(PrefetchingLayer):
         p = spec.image_data_param
         return (p.new_height, p.new_width) if p.new_height else ()
 
+    @classmethod
+    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
+        return (1, *item[1:])
+
     def open_records(self, worker: Worker) -> Labelmaps:
         return Labelmaps(self.p, self.spec.transform_param, worker)

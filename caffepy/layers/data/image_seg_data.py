@@ -47,5 +47,9 @@ class ImageSegData(PrefetchingLayer):
             return (rule.crop_height, rule.crop_width)
         return (p.new_height, p.new_width) if p.new_height else ()
 
+    @classmethod
+    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
+        return (1, 1, 2) if top == 2 else (1, *item[1:])
+
     def open_records(self, worker: Worker) -> SegPairs:
         return SegPairs(self.p, self.spec.transform_param, worker)

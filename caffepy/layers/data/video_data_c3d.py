@@ -64,6 +64,11 @@ class VideoDataC3D(PrefetchingLayer):
         size = (crop, crop) if crop else (p.new_height, p.new_width)
         return (3 if in_color(p) else 1, p.new_length, *size) if all(size) else None
 
+    @classmethod
+    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
+        p = spec.video_data_param
+        return (p.num_of_labels or 1,) if p.use_multiple_label else ()
+
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.p = self.own(self.spec)
         super().setup(bottom, top)

@@ -57,6 +57,10 @@ class VideoDataTSN(PrefetchingLayer):
         p = spec.video_data_param
         return (p.new_height, p.new_width) if p.new_height else ()
 
+    @classmethod
+    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
+        return (1, 1, 1)
+
     def open_records(self, worker: Worker) -> segments.Segments:
         if not self.p.source:
             raise ConfigError("video_data_param needs a source",

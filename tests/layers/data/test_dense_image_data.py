@@ -1,7 +1,17 @@
 import cv2
 import numpy as np
 import pytest
-from paired import COUNT, SIZE, check_resumed, check_threads, forward, places, source, write
+from paired import (
+    COUNT,
+    SIZE,
+    check_resumed,
+    check_threads,
+    forward,
+    places,
+    source,
+    stand_ins,
+    write,
+)
 from support import build
 
 from caffepy.data.dense_pairs import DensePairs
@@ -155,3 +165,10 @@ def test_files_that_do_not_fit(tmp_path, pictures):
 def test_settings_that_cannot_be(tmp_path, pictures, words, transform, kind, said):
     with pytest.raises(kind, match=said):
         build(line(tmp_path, f"batch_size: 1 {words}", transform))
+
+
+@pytest.mark.parametrize("param, label", [
+    ("crop_height: 4 crop_width: 6", [4, 6]),
+    ("new_height: 4 new_width: 6 label_divide_factor: 2", [2, 3])])
+def test_what_stands_in_where_the_list_is_not_there(tmp_path, param, label):
+    assert stand_ins(line(tmp_path, f"batch_size: 2 {param}")) == [[2, 3, 4, 6], [2, 1, *label]]

@@ -1,7 +1,17 @@
 import cv2
 import numpy as np
 import pytest
-from paired import COUNT, SIZE, check_resumed, check_threads, forward, places, source, write
+from paired import (
+    COUNT,
+    SIZE,
+    check_resumed,
+    check_threads,
+    forward,
+    places,
+    source,
+    stand_ins,
+    write,
+)
 from support import build
 
 from caffepy.data.labelmaps import Labelmaps
@@ -90,3 +100,9 @@ def test_files_that_do_not_fit(tmp_path, pictures):
 def test_settings_that_exclude_each_other(tmp_path, pictures):
     with pytest.raises(ConfigError, match="soft_labels and normalize: false exclude each other"):
         build(line(tmp_path, "batch_size: 1 normalize: false soft_labels: true"))
+
+
+def test_what_stands_in_where_the_list_is_not_there(tmp_path):
+    assert stand_ins(line(tmp_path, transform="crop_size: 5")) == [[3, 3, 5, 5], [3, 1, 5, 5]]
+    sized = "batch_size: 3 is_color: false new_height: 4 new_width: 6"
+    assert stand_ins(line(tmp_path, sized)) == [[3, 1, 4, 6], [3, 1, 4, 6]]

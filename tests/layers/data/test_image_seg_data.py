@@ -1,7 +1,17 @@
 import cv2
 import numpy as np
 import pytest
-from paired import COUNT, SIZE, check_resumed, check_threads, forward, places, source, write
+from paired import (
+    COUNT,
+    SIZE,
+    check_resumed,
+    check_threads,
+    forward,
+    places,
+    source,
+    stand_ins,
+    write,
+)
 from support import build
 
 from caffepy.data.seg_pairs import SegPairs
@@ -216,3 +226,11 @@ def test_no_list(tmp_path):
 def test_nothing_left_at_a_small_scale(tmp_path, pictures):
     with pytest.raises(ShapeError, match="nothing of the picture is left"):
         maker(tmp_path, "", "scale_factors: 0.1")
+
+
+@pytest.mark.parametrize("param, transform, size", [
+    ("", "crop_size: 9", [9, 9]), ("", "crop_height: 4 crop_width: 5", [4, 5]),
+    ("new_height: 6 new_width: 7", "", [6, 7])])
+def test_what_stands_in_where_the_list_is_not_there(tmp_path, param, transform, size):
+    assert stand_ins(line(tmp_path, f"batch_size: 2 {param}", transform)) == [
+        [2, 3, *size], [2, 1, *size], [2, 1, 1, 2]]

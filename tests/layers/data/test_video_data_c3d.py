@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from paired import check_resumed, check_threads, forward, source
+from paired import check_resumed, check_threads, forward, source, stand_ins
 from support import build
 
 from caffepy.core import upgrade
@@ -266,3 +266,11 @@ def test_the_words_of_c3d_1_0(tmp_path, videos):
     assert data.shape == (2, 3, 4, 4, 4) and label.tolist() == [5, 6]
     assert type(built[0]).item_shape(built[0].spec) == (3, 4, 4, 4)
     built[0].close()
+
+
+def test_what_stands_in_where_the_list_is_not_there(tmp_path):
+    assert stand_ins(line(tmp_path, "batch_size: 2 new_length: 16", "crop_size: 7")) == [
+        [2, 3, 16, 7, 7], [2]]
+    several = "batch_size: 2 new_length: 8 use_multiple_label: true num_of_labels: 4"
+    assert stand_ins(line(tmp_path, f"{several} is_color: false new_height: 4 new_width: 6")) == [
+        [2, 1, 8, 4, 6], [2, 4]]

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from paired import check_resumed, check_threads, forward, places, source
+from paired import check_resumed, check_threads, forward, places, source, stand_ins
 from support import build, parse
 
 from caffepy.core import registry
@@ -269,3 +269,13 @@ def test_settings_that_cannot_be(tmp_path, videos, param, transform, kind, said)
 ])
 def test_whose_layer_it_is(words, dialect):
     assert registry.of(parse(f'type: "VideoData" {words}')).dialect == dialect
+
+
+@pytest.mark.parametrize("param, channels", [
+    ("num_segments: 3 new_length: 5", 30), ("num_segments: 3 modality: RGB", 9),
+    ("modality: RGB grayscale: true new_length: 2", 2)])
+def test_what_stands_in_where_the_list_is_not_there(tmp_path, param, channels):
+    assert stand_ins(line(tmp_path, f"batch_size: 2 {param}", "crop_size: 7")) == [
+        [2, channels, 7, 7], [2, 1, 1, 1]]
+    sized = f"batch_size: 2 {param} new_height: 4 new_width: 6"
+    assert stand_ins(line(tmp_path, sized))[0] == [2, channels, 4, 6]
