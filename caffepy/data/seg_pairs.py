@@ -96,7 +96,7 @@ class SegPairs(Pairs):
     def _one_label(self, pair: Pair) -> int:
         if self._type == Type.NONE:
             return self._ignored
-        label = words.whole(pair.label, "the label of a picture", self.name(pair))
+        label = words.whole(pair.label, "the label of a picture", pair.path)
         if not 0 <= label <= 255:
             raise DataError("the label does not fit a picture of labels", found=label,
                             allowed="0 to 255")

@@ -191,7 +191,7 @@ def test_files_that_do_not_fit(tmp_path, pictures):
     ("0.png labels0.png\n1.png\n", PIXEL, r"list.txt:2: the line has too few words .found 1.png; "
                                           r"allowed: `picture label_picture`"),
     ("0.png\n", "", "list.txt:1: .*`picture label`"),
-    ("0.png x\n", "", r"list.txt:1.*0.png\): the label of a picture must be a whole number"),
+    ("0.png x\n", "", "list.txt:1, 0.png: the label of a picture must be a whole number"),
     ("0.png 256\n", "", "does not fit a picture of labels .found 256; allowed: 0 to 255"),
     ("0.png -1\n", "", "does not fit a picture of labels .found -1"),
     ("\n\n", PIXEL, "list.txt: the list is empty"),
