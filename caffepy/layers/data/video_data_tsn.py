@@ -15,8 +15,8 @@ TRAIN, else about from its middle. Frames are numbered from 1; C is all of them,
 RGB ("image_%04d.jpg") and x, y for FLOW. mean_value may be of one frame. In TRAIN the crop is one
 of 5 places, 13 with more_fix_crop, and with multi_scale a window is scaled to crop_size whose sides
 are shares of the shorter side, at most max_distort apart in their list. With is_flow, a mirrored x
-is 255 - x. The original passes over a frame that cannot be read, and leaves the batch as it was;
-here it is an error.
+is 255 - x (one old tree turns the first half of the channels). The original passes over a frame
+that cannot be read, and leaves the batch as it was; here it is an error.
 """
 
 from __future__ import annotations
