@@ -52,6 +52,13 @@ def test_pictures_and_maps(tmp_path, pictures, words, labels):
     built[0].close()
 
 
+def test_what_is_rounded_up(tmp_path, pictures):
+    """As OpenCV rounds a 255th."""
+    cv2.imwrite(str(tmp_path / "labels0.png"), np.resize([0, 127, 128, 255], SIZE).astype(np.uint8))
+    label = maker(tmp_path).next().rest[0]
+    np.testing.assert_array_equal(label[0, 0], np.resize([0, 0, 1, 1], SIZE))
+
+
 def test_labels_are_where_their_pixels_are(tmp_path, pictures):
     it = maker(tmp_path, "batch_size: 5 normalize: false", "crop_size: 4 mirror: true", seed=4)
     seen = set()
