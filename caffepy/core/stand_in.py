@@ -39,8 +39,9 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
         whole = (kind.batch_size(layer) or 1, *shape)
         assumed.append(f"layer '{layer.name}': {source} is not there; taken as "
                        f"{' x '.join(map(str, whole))}")
-        stand = graph.input_layer(
-            layer.name, layer.top, [whole[:1] if i else whole for i in range(len(layer.top))])
+        stand = graph.input_layer(layer.name, layer.top, [
+            (whole[0], *kind.further_shape(layer, shape, i)) if i else whole
+            for i in range(len(layer.top))])
         stand.include.extend(layer.include)
         layer.CopyFrom(stand)
     return assumed, unknown

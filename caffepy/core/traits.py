@@ -177,6 +177,12 @@ class Traits:
         return None
 
     @classmethod
+    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
+        """For a data layer, the shape of one item of a further top, by that of the first top's:
+        () for a number."""
+        return ()
+
+    @classmethod
     def detail(cls, spec: Any) -> str:
         """What matters of its settings in a few words, such as "3/1+1 64": a kernel of 3, stride
         1, pad 1, and 64 outputs."""

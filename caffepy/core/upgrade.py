@@ -33,7 +33,7 @@ DONE = "Successfully upgraded file specified using deprecated"
 FUTURE = "Note that future Caffe releases will"
 TRANSFORM = ("scale", "mean_file", "crop_size", "mirror")
 DATA_PARAMS = {"DATA": "data_param", "IMAGE_DATA": "image_data_param",
-               "WINDOW_DATA": "window_data_param"}  # fmt: skip
+               "WINDOW_DATA": "window_data_param", "VIDEO_DATA": "image_data_param"}  # fmt: skip
 SOLVER_TYPES = {"SGD": "SGD", "NESTEROV": "Nesterov", "ADAGRAD": "AdaGrad", "RMSPROP": "RMSProp",
                 "ADADELTA": "AdaDelta", "ADAM": "Adam"}  # fmt: skip
 # types of forks in V1 whose names today are not those of the enum with other letters

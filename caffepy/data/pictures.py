@@ -93,6 +93,10 @@ class Pictures(Records, Generic[Item]):
         assert self.count is not None
         return [self.record(index) for index in share.indices(self.count)]
 
+    def top_shape(self, shape: Shape) -> Shape:
+        """An item's in the first top, by what the transformer makes of a picture."""
+        return shape
+
     def label_shapes(self, label: Any, count: int) -> list[Shape]:
         """Of the tops after the first, for so many records, by the first one's label."""
         return [(count,)]
@@ -110,7 +114,7 @@ class Pictures(Records, Generic[Item]):
         self.whole_bytes = whole_bytes(len(share), picture)
         return self._shapes(item, picture, label, len(share))
 
-    def send_whole(self, room: Bytes) -> Collector:
+    def send_whole(self, room: Bytes) -> Collector | None:
         self._collector = Collector(self.transformer, room)
         return self._collector
 
@@ -178,4 +182,4 @@ class Pictures(Records, Generic[Item]):
             shape = self.transformer.output_shape(*picture.shape)
         except CaffeError as error:
             raise error.at(self.name(item)) from error
-        return [(count, *shape), *self.label_shapes(label, count)]
+        return [(count, *self.top_shape(shape)), *self.label_shapes(label, count)]

@@ -1853,6 +1853,7 @@ class ImageDataParameter(Message):
     is_unchanged: bool
     n_classes: int
     label: bool
+    soft_labels: bool
     def __init__(
         self,
         *,
@@ -1913,6 +1914,7 @@ class ImageDataParameter(Message):
         is_unchanged: bool | None = ...,
         n_classes: int | None = ...,
         label: bool | None = ...,
+        soft_labels: bool | None = ...,
     ) -> None: ...
 
 class InfogainLossParameter(Message):
@@ -3454,6 +3456,9 @@ class VideoDataParameter(Message):
     multi_label_source: str
     num_of_labels: int
     show_level: int
+    grayscale: bool
+    max_sampling_rate: int
+    use_sampling_rate_jitter: bool
     def __init__(
         self,
         *,
@@ -3488,6 +3493,9 @@ class VideoDataParameter(Message):
         multi_label_source: str | None = ...,
         num_of_labels: int | None = ...,
         show_level: int | None = ...,
+        grayscale: bool | None = ...,
+        max_sampling_rate: int | None = ...,
+        use_sampling_rate_jitter: bool | None = ...,
     ) -> None: ...
 
 class CompileNetState(Message):
@@ -4915,6 +4923,10 @@ class DenseImageDataParameter(Message):
     crop_width: int
     crop_height: int
     synth_source: str
+    label_divide_factor: int
+    root_folder_image: str
+    root_folder_label: str
+    multi_scale: bool
     def __init__(
         self,
         *,
@@ -4931,6 +4943,10 @@ class DenseImageDataParameter(Message):
         crop_width: int | None = ...,
         crop_height: int | None = ...,
         synth_source: str | None = ...,
+        label_divide_factor: int | None = ...,
+        root_folder_image: str | None = ...,
+        root_folder_label: str | None = ...,
+        multi_scale: bool | None = ...,
     ) -> None: ...
 
 class UnpoolingParameter(Message):

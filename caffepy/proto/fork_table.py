@@ -39,7 +39,6 @@ FORKS = {
     "mtcnn": "an MTCNN training fork",
     "tsn": "TSN's fork (yjxiong/caffe)",
     "c3d": "C3D's fork (facebookarchive/C3D)",
-    "video": "video-caffe (chuckcho)",
     "shufflenet": "the MobileNet and ShuffleNet layers of farmingyard",
     "depthwise": "the depthwise layer of yonghenglh6",
     "senet": "SENet's fork (hujie-frank/SENet)",
@@ -55,19 +54,18 @@ FORKS = {
 
 # whose words: types, V1:TYPES, Message.fields and Message.field=VALUES
 WORDS = {
-    "ssd": "AnnotatedData VideoData",
+    "ssd": "AnnotatedData",
     "rfcn": "PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """
         BboxAccuracy BoxGroupOutput BoxOutput DecodeBBox DetectionAccuracy DetectionData
         DetectionGroupAccuracy DetectionGroupLoss DetectionLoss FrcnnOutput ImageGtData
         ProposalTarget *.bbox_accuracy_param""",
-    "segnet": "DenseImageData",
     "deconvnet": "*.window_seg_data_param",
     "pspnet": """
-        ImageSegData MatWrite MatRead DenseCRF UniqueLabel
+        MatWrite MatRead DenseCRF UniqueLabel
         *.image_seg_data_param""",
-    "hed": "ImageLabelmapData *.image_labelmap_data_param",
+    "hed": "*.image_labelmap_data_param",
     "crfrnn": "MultiStageMeanfield",
     "nvidia": "DetectNetTransformation",
     "intel": "PriorBoxClustered ConvolutionParameter.fusion_type",
@@ -80,9 +78,9 @@ WORDS = {
     "ocr": "DenseBlock",
     "crnn": "LabelsequenceAccuracy",
     "flownet": """
-        Correlation1D DataAugmentation FlowAugmentation
-        GenerateAugmentationParameters FLOWriter FloWriter
-        ImgWriter FloatWriter FloatReader FLOReader IMGReader FloData CustomData Mean
+        Correlation1D FlowAugmentation
+        GenerateAugmentationParameters FloWriter
+        FloatWriter FloatReader FLOReader IMGReader FloData CustomData
         Accum LpqLoss DataParameter.preselection_range""",
     "liteflow": "*.grid_param",
     "happynear": """
@@ -95,9 +93,7 @@ WORDS = {
         OftenMtcnnData
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
-    "tsn": "VideoData",
     "c3d": "Deconvolution3D",
-    "video": "VideoData",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",
     "ssl": "ParamSpec.decay_proto SolverParameter.force_decay SolverParameter.force_type",
     "cpm": "CPMData",

@@ -72,7 +72,7 @@ CRNN = named("CTCLossParameter", {1: "alphabet_size", 3: "time_step", 4: "blank_
 TSN = dict(enumerate(
     ("source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip", "shuffle",
      "new_height", "new_width", "new_length", "num_segments", "modality", "name_pattern",
-     "encoded"), 1))
+     "encoded", "grayscale"), 1))
 YOLO_V1 = dict(enumerate(
     ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
      "coord_scale", "sqrt", "constriant"), 1))

@@ -109,3 +109,20 @@ def downsample(draw: Draw) -> Made:
     draw.inexact()
     return Made(f"downsample_param {{ top_height: {draw.integer(2, 9)} "
                 f"top_width: {draw.integer(2, 9)} }}", [Bottom(draw.images(800))])
+
+
+@layer("Mean")
+def mean(draw: Draw) -> Made:
+    shape = draw.images(800)
+    values = " ".join(f"value: {draw.integer(-3, 3)}" for _ in range(draw.pick((1, shape[1]))))
+    return Made(f"mean_param {{ operation: {draw.pick(('ADD', 'SUBTRACT'))} {values} "
+                "mean_scale: 0.5 input_scale: 2 output_scale: 0.75 }", [Bottom(shape)])
+
+
+@layer("DataAugmentation")
+def data_augmentation(draw: Draw) -> Made:
+    shape = draw.images(800)
+    return Made(f"augmentation_param {{ crop_height: {draw.integer(1, shape[2])} "
+                f"crop_width: {draw.integer(1, shape[3])} recompute_mean: 2 "
+                f"mean_per_pixel: {str(draw.chance()).lower()} }}", [Bottom(shape)],
+                phases=("TEST",), apart=True, open=False)

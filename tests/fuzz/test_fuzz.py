@@ -21,7 +21,7 @@ FAST = [name for name in ENGINES if name != "reference"]
 needs_onednn = pytest.mark.skipif("onednn" not in ENGINES, reason="oneDNN is not installed")
 SECONDS = {"SSE41": 3, "AVX2": 3, "DEFAULT": 5}
 # bring data in, take it out, compute nothing, or are what somebody else writes
-NO_MAKER = {"Input", "Python", "Silence", "HDF5Output"}
+NO_MAKER = {"Input", "Python", "Silence", "HDF5Output", "FLOWriter", "ImgWriter"}
 
 
 @needs_onednn

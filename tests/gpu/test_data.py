@@ -7,9 +7,10 @@ import time
 import cv2
 import fake_cuda
 import numpy as np
+import paired
 import pytest
 from kernels.cuda.sides import REAL
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from recorded_data import make_db
 
 from caffepy.core import footprint, recorder
@@ -163,6 +164,60 @@ def test_picture_files(gpu, tmp_path):
         net, other = build(gpu, given), build("cpu", given)
         same(net, other)
         net.close(), other.close()
+
+
+@pytest.mark.parametrize("kind, param, transform", [
+    ("ImageSegData", "image_data_param { label_type: PIXEL",
+     "crop_height: 5 crop_width: 6 mirror: true scale_factors: 0.8 scale_factors: 1.2"),
+    ("ImageSegData", "image_data_param { label_type: PIXEL", "crop_size: 12 mean_value: 7"),
+    ("DenseImageData", "dense_image_data_param { mirror: true crop_height: 7 crop_width: 8",
+     "crop_size: 6 mirror: true mean_value: 7 scale: 0.3"),
+    ("ImageLabelmapData", "image_data_param {", "crop_size: 6 mirror: true mean_value: 7"),
+])
+def test_pictures_with_pictures_of_labels(gpu, tmp_path, kind, param, transform):
+    paired.write(tmp_path, 6, (9, 10))
+    data = (f'type: "{kind}" {param} source: "{tmp_path}/list.txt" root_folder: "{tmp_path}/" '
+            f"batch_size: {BATCH} shuffle: true }} transform_param {{ {transform} }}")
+    net, other = build(gpu, data), build("cpu", data)
+    same(net, other)
+    net.close(), other.close()
+
+
+@pytest.mark.parametrize("words, transform", [
+    ("use_image: true new_length: 3", "crop_size: 6 mirror: true mean_value: 7"),
+    ('modality: RGB num_segments: 2 name_pattern: "%06d.jpg"',
+     "crop_size: 6 mirror: true mean_value: 7 mean_value: 8 mean_value: 9"),
+    ('modality: RGB num_segments: 2 name_pattern: "%06d.jpg"',
+     "crop_size: 6 mirror: true multi_scale: true fix_crop: true"),
+])
+def test_clips(gpu, tmp_path, words, transform):
+    for i in range(1, 7):
+        picture = DRAW.integers(0, 256, (9, 10, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"{i:06d}.jpg"), picture)
+    length = 6 if "modality" in words else 2
+    (tmp_path / "list.txt").write_text(f"{tmp_path} {length} 3\n" * 3)
+    data = (f'type: "VideoData" video_data_param {{ source: "{tmp_path}/list.txt" batch_size: 2 '
+            f"{words} }} transform_param {{ {transform} }}")
+    net, other = build(gpu, data), build("cpu", data)
+    same(net, other, 4)
+    net.close(), other.close()
+
+
+def test_augmented_pictures(gpu):
+    """FlowNet's: the draws are the host's, what is done with them the device's."""
+    data = """type: "DummyData" dummy_data_param { shape { dim: 2 dim: 3 dim: 9 dim: 10 }
+        shape { dim: 2 } data_filler { type: "uniform" } data_filler { type: "constant" } }"""
+    body = """layer { name: "aug" type: "DataAugmentation" bottom: "data" top: "aug" top: "given"
+        augmentation_param { crop_height: 6 crop_width: 7 max_multiplier: 1 recompute_mean: 2
+        rotate { spread: 0.3 } gamma { exp: true spread: 0.2 } col_mult { mean: 1.1 }
+        shadow_strength { mean: 0.1 } noise { mean: 0.05 } chromatic_eigvec: [0.51, 0.56, 0.65,
+        0.79, 0.01, -0.62, 0.35, -0.83, 0.44] } }"""
+    net, other = build(gpu, data, body=body), build("cpu", data, body=body)
+    for _ in range(4):
+        net.forward(), other.forward()
+        assert_array_equal(net.blobs["data"].data, other.blobs["data"].data)
+        assert_array_equal(net.blobs["given"].data, other.blobs["given"].data)
+        assert_allclose(net.blobs["aug"].data, other.blobs["aug"].data, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("transform", ["", "crop_size: 6 mirror: true mean_value: 7 scale: 0.3"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,8 +31,10 @@ class PrefetchingLayer(BatchLayer):
 
     plans = (TransformSpec,)
     pictures = True
-    harmless = ("threads", "parser_threads", "cache", "precache", "disk_reader_threads",
-                "show_data", "verbose", "use_gpu_transform", "debug_params", "display")
+    harmless: ClassVar[tuple[str, ...]] = (
+        "threads", "parser_threads", "cache", "precache", "disk_reader_threads", "show_data",
+        "verbose", "use_gpu_transform", "debug_params", "display",
+    )
 
     prefetcher: Prefetcher[Batch | Whole] | None = None
     uploads: Uploads | None = None  # on a GPU
