@@ -802,6 +802,7 @@ class LayerParameter(Message):
     st_param: SpatialTransformerParameter
     mtcnn_data_param: MTCNNDataParameter
     deformable_convolution_param: ConvolutionParameter
+    unknown_word: RepeatedCompositeFieldContainer[UnknownWord]
     def __init__(
         self,
         *,
@@ -1085,6 +1086,18 @@ class LayerParameter(Message):
         st_param: SpatialTransformerParameter | Mapping[str, Any] | None = ...,
         mtcnn_data_param: MTCNNDataParameter | Mapping[str, Any] | None = ...,
         deformable_convolution_param: ConvolutionParameter | Mapping[str, Any] | None = ...,
+        unknown_word: Iterable[UnknownWord | Mapping[str, Any]] | None = ...,
+    ) -> None: ...
+
+class UnknownWord(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    within: str
+    text: str
+    def __init__(
+        self,
+        *,
+        within: str | None = ...,
+        text: str | None = ...,
     ) -> None: ...
 
 class TransformationParameter(Message):
@@ -2621,6 +2634,8 @@ class V1LayerParameter(Message):
     triplet_loss_param: TripletLossParameter
     yolo_v2_loss_param: YoloV2LossParameter
     yolo_v3_loss_param: YoloV3LossParameter
+    unknown_word: RepeatedCompositeFieldContainer[UnknownWord]
+    unknown_type: str
     def __init__(
         self,
         *,
@@ -2696,6 +2711,8 @@ class V1LayerParameter(Message):
         triplet_loss_param: TripletLossParameter | Mapping[str, Any] | None = ...,
         yolo_v2_loss_param: YoloV2LossParameter | Mapping[str, Any] | None = ...,
         yolo_v3_loss_param: YoloV3LossParameter | Mapping[str, Any] | None = ...,
+        unknown_word: Iterable[UnknownWord | Mapping[str, Any]] | None = ...,
+        unknown_type: str | None = ...,
     ) -> None: ...
 
 class V0LayerParameter(Message):
