@@ -803,6 +803,7 @@ class LayerParameter(Message):
     mtcnn_data_param: MTCNNDataParameter
     deformable_convolution_param: ConvolutionParameter
     unknown_word: RepeatedCompositeFieldContainer[UnknownWord]
+    fork_fields: bytes
     def __init__(
         self,
         *,
@@ -1087,6 +1088,7 @@ class LayerParameter(Message):
         mtcnn_data_param: MTCNNDataParameter | Mapping[str, Any] | None = ...,
         deformable_convolution_param: ConvolutionParameter | Mapping[str, Any] | None = ...,
         unknown_word: Iterable[UnknownWord | Mapping[str, Any]] | None = ...,
+        fork_fields: bytes | None = ...,
     ) -> None: ...
 
 class UnknownWord(Message):
