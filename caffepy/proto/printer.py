@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from caffepy.proto import unknown
 from caffepy.proto.descriptors import is_repeated
 
 ALL = "_all"  # descriptors.all_values
@@ -20,18 +21,31 @@ def to_text(message: Message) -> str:
     return "".join(_lines(message, ""))
 
 
-def _lines(message: Message, indent: str) -> Iterator[str]:
+def _lines(message: Message, indent: str, layer: Any = None, within: str = "") -> Iterator[str]:
+    """The lines of a message.
+
+    Args:
+        layer: the layer around it that has words which the schema does not know, if there is one.
+        within: where it lies there, as UnknownWord has it.
+    """
+    if unknown.FIELD in message.DESCRIPTOR.fields_by_name and message.unknown_word:
+        layer, within = message, ""
     for field, value in message.ListFields():
         name = field.name
+        if name == unknown.FIELD:
+            continue
         if name.endswith(ALL):  # the first value stands under the single field's own number
             name, value = name.removesuffix(ALL), value[1:]
-        for item in value if is_repeated(field) else (value,):
+        for i, item in enumerate(value if is_repeated(field) else (value,)):
             if field.message_type is None:
                 yield f"{indent}{name}: {_scalar(field, item)}\n"
             else:
                 yield f"{indent}{field.name} {{\n"
-                yield from _lines(item, indent + "  ")
+                place = f"{within}.{name}.{i}" if is_repeated(field) else f"{within}.{name}"
+                yield from _lines(item, indent + "  ", layer, place.lstrip("."))
                 yield f"{indent}}}\n"
+    if layer is not None:
+        yield from unknown.printed(layer, within, indent)
 
 
 def _scalar(field: FieldDescriptor, value: Any) -> str:

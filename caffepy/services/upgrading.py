@@ -124,8 +124,10 @@ def _as_text(param: Message) -> bytes:
     return text.to_text(param).encode("utf-8", "surrogateescape")
 
 
-def _as_binary(param: Message) -> bytes:
+def _as_binary(param: Any) -> bytes:
     try:
-        return param.SerializeToString()
+        data = param.SerializeToString()
     except ValueError as error:  # 2 GB is all that protobuf writes
         raise DataError(f"the result cannot be written: {error}") from error
+    kept_apart = any(layer.HasField("fork_fields") for layer in param.layer)
+    return forkwire.theirs(data) if kept_apart else data
