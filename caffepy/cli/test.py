@@ -15,6 +15,7 @@ from caffepy.services import devices
 @flags.PRECISION
 @flags.LEVEL
 @flags.STAGE
+@flags.PLUGIN
 def test(model: str, weights: str, iterations: int, gpu: str, precision: str | None, level: int,
          stage: str) -> None:
     if not model:

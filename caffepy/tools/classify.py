@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caffepy import log
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError
 from caffepy.services import prediction, work
 from caffepy.services.classification import classify, pictures, split_words
@@ -47,6 +47,7 @@ def _dims(text: str) -> list[int]:
 @gflags.flag("center_only", bool, False, "The middle crop alone, not the mean over ten.")
 @gflags.flag("images_dim", str, "256,256", "Height,width that pictures are brought to first.")
 @gflags.flag("ext", str, "jpg", "How the pictures of a folder end.")
+@flags.PLUGIN
 def main(
     words: tuple[str, ...], model_def: str, pretrained_model: str, gpu: str, mean_file: str,
     mean_value: str, input_scale: float | None, raw_scale: float, channel_swap: str, labels: str,

@@ -35,6 +35,7 @@ from caffepy.services.deploying import BATCH, deploy
 @gflags.flag("batch", int, BATCH, "Pictures that go through at once.")
 @gflags.flag("input_shape", str, "", "C,H,W of the input, where the data is not there.")
 @gflags.flag("stage", str, "", "Stages of the net state, separated by commas.")
+@flags.PLUGIN
 def main(net: str, output: str, batch: int, input_shape: str, stage: str) -> None:
     from caffepy.proto import text
     from caffepy.proto.files import atomic_write

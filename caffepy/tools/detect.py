@@ -18,7 +18,7 @@ import time
 import click
 
 from caffepy import log
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError, NotFound
 from caffepy.services import prediction, work
 from caffepy.services.detection import COORDINATES, WRITERS, best, read_names, read_windows
@@ -39,6 +39,7 @@ logger = log.get(__name__)
 @gflags.flag("crop_mode", gflags.Choice("list", "selective_search"), None,
              "Windows of the file, or proposed ones; by default as INPUT_FILE's name ends.")
 @gflags.flag("context_pad", int, 16, "Pixels of a warped window that show what surrounds it.")
+@flags.PLUGIN
 def main(
     input_file: str, output_file: str, model_def: str, pretrained_model: str, gpu: str,
     mean_file: str, mean_value: str, input_scale: float | None, raw_scale: float,
