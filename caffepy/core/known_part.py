@@ -1,12 +1,13 @@
-"""The part of a net that can be built though nobody knows the types of some layers.
+"""Nets with layers of types that nobody knows: refused, or built without them.
 
-Who shows a net, or makes another of it, builds that part; what comes behind the unknown layers has
-no known shape.
+Who runs a net refuses it (``require``). Who shows it, or makes another of it, builds the part that
+can be built; what comes behind the unknown layers has no known shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,3 +74,53 @@ def told(layers: Sequence[Any], source: Source | None = None) -> list[str]:
             error.message = f"{error.message}{given}{often}"
             said.append(str(error.at(where)))
     return said
+
+
+def require(kept: Iterable[Any], whole: Iterable[Any], source: Source | None,
+            also: Sequence[tuple[str, ConfigError]] = ()) -> None:
+    """Refuse a net with layers of unknown type; one error names all these types.
+
+    Args:
+        kept: the layers to build.
+        whole: those of all phases, so that types unknown there are named, too.
+        source: where they are written.
+        also: what else is wrong with the net, each with its place in a list.
+
+    Raises:
+        ConfigError: the first such type; the others follow as a list.
+    """
+    strange = any(map(is_unknown, kept))
+    if not strange and not also:
+        return
+    if strange and source is not None and source.unknown:
+        source.unknown(also)
+    from caffepy.proto import mistakes  # late, as all that errors alone need
+
+    first: dict[str, tuple[str, ConfigError]] = {}
+    times = Counter(layer.type for layer in whole)
+    words: dict[str, dict[str, None]] = {}
+    for layer in whole if strange else ():
+        words.setdefault(layer.type, {}).update(dict.fromkeys(unknown.names(layer)))
+    seen: Counter[str] = Counter()
+    for layer in whole if strange else ():
+        seen[layer.name] += 1
+        if not is_unknown(layer) or layer.type in first:
+            continue
+        try:
+            registry.get(layer.type)
+        except ConfigError as error:
+            if found := words[layer.type]:
+                error.message += f", with {', '.join(found)}"
+            if times[layer.type] > 1:
+                error.message += f", {times[layer.type]} times"
+            name = f"layer '{layer.name}'"
+            lines = source.lines.get(layer.name, ()) if source else ()
+            line = lines[seen[layer.name] - 1] if lines else None
+            error.at(f"{source.path}:{line}, {name}" if source and line else name)
+            first[layer.type] = (str(line or f"{name}:"), error)
+    (_, told), *rest = [*first.values(), *also]
+    more = [mistakes.listing(rest, str(told))] if rest else []
+    if any(mistakes.is_missing(error) for _, error in first.values()):
+        more.append(mistakes.WRITE_IT)
+    told.more = "\n".join(more)
+    raise told

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import crops, graph, obeys, precision, registry, scaled, sharing, weights
+from caffepy.core import crops, graph, known_part, obeys, precision, scaled, sharing, weights
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.assemble import assemble
 from caffepy.core.blob import Blob
@@ -93,7 +93,7 @@ class Net:
             shown = text.to_text(kept).rstrip("\n")
             logger.info("Initializing net from parameters: \n%s", shown)
         refused = obeys.look(kept, type(self), where)
-        registry.require(kept.layer, param.layer, where, refused)
+        known_part.require(kept.layer, param.layer, where, refused)
         crops.align(kept, where, param)
         self.param = graph.insert_splits(kept, where, param, label)
         self.name: str = param.name

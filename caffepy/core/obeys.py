@@ -105,7 +105,7 @@ def _of_others(spec: Any, cls: Any) -> list[str]:
 
 
 def look(param: Any, cls: type, source: Source | None) -> list[tuple[str, ConfigError]]:
-    """What a net says that it, or a layer of it, does not follow; registry.require tells it.
+    """What a net says that it, or a layer of it, does not follow; known_part.require tells it.
 
     Words that no number depends on are named in the log, each once.
 

@@ -19,8 +19,7 @@ import importlib
 import importlib.metadata
 import pkgutil
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,7 +28,6 @@ from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
-    from caffepy.proto.text import Source
     from caffepy.proto.type_names import TypeNames
 
     LayerClass = type[Layer]  # within Entry, ``type`` is a field
@@ -242,57 +240,6 @@ def known(type: str) -> bool:
     """Whether somebody registered that layer type."""
     discover()
     return type in _entries
-
-
-def require(kept: Iterable[Any], whole: Iterable[Any], source: Source | None,
-            also: Sequence[tuple[str, ConfigError]] = ()) -> None:
-    """Refuse a net with layers of unknown type; one error names all these types.
-
-    Args:
-        kept: the layers to build.
-        whole: those of all phases, so that types unknown there are named, too.
-        source: where they are written.
-        also: what else is wrong with the net, each with its place in a list.
-
-    Raises:
-        ConfigError: the first such type; the others follow as a list.
-    """
-    discover()
-    strange = not all(layer.type in _entries for layer in kept)
-    if not strange and not also:
-        return
-    if strange and source is not None and source.unknown:
-        source.unknown(also)
-    from caffepy.proto import mistakes, unknown
-
-    first: dict[str, tuple[str, ConfigError]] = {}
-    times = Counter(layer.type for layer in whole)
-    words: dict[str, dict[str, None]] = {}
-    for layer in whole if strange else ():
-        words.setdefault(layer.type, {}).update(dict.fromkeys(unknown.names(layer)))
-    seen: Counter[str] = Counter()
-    for layer in whole if strange else ():
-        seen[layer.name] += 1
-        if layer.type in _entries or layer.type in first:
-            continue
-        try:
-            get(layer.type)
-        except ConfigError as error:
-            if found := words[layer.type]:
-                error.message += f", with {', '.join(found)}"
-            if times[layer.type] > 1:
-                error.message += f", {times[layer.type]} times"
-            name = f"layer '{layer.name}'"
-            lines = source.lines.get(layer.name, ()) if source else ()
-            line = lines[seen[layer.name] - 1] if lines else None
-            error.at(f"{source.path}:{line}, {name}" if source and line else name)
-            first[layer.type] = (str(line or f"{name}:"), error)
-    (_, told), *rest = [*first.values(), *also]
-    more = [mistakes.listing(rest, str(told))] if rest else []
-    if any(mistakes.is_missing(error) for _, error in first.values()):
-        more.append(mistakes.WRITE_IT)
-    told.more = "\n".join(more)
-    raise told
 
 
 def from_v1(name: str) -> str | None:

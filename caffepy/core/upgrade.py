@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from google.protobuf.message import Message
 
 from caffepy import log
-from caffepy.core import registry, upgrade_v0
+from caffepy.core import known_part, registry, upgrade_v0
 from caffepy.core.upgrade_input import upgrade_input
 from caffepy.core.upgrade_unknown import keep_unknown_fields
 from caffepy.errors import ConfigError, DataError, shown
@@ -121,7 +121,7 @@ def _mistakes_of_nets(param: caffe_pb2.SolverParameter) -> Iterator[ConfigError]
         if os.path.isfile(path):
             try:
                 net, source = read_net_param(path)
-                registry.require(net.layer, net.layer, source)
+                known_part.require(net.layer, net.layer, source)
             except ConfigError as error:
                 yield error
 
