@@ -13,7 +13,6 @@ from caffepy.proto import unknown
 from caffepy.proto.descriptors import is_repeated
 
 ALL = "_all"  # descriptors.all_values
-ESCAPES = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
 
 
 def to_text(message: Message) -> str:
@@ -54,7 +53,7 @@ def _scalar(field: FieldDescriptor, value: Any) -> str:
         named = field.enum_type.values_by_number.get(value)
         return named.name if named else str(value)
     if kind == FieldDescriptor.CPPTYPE_STRING:
-        return _quoted(value.encode() if isinstance(value, str) else value)
+        return unknown.quoted(value.encode() if isinstance(value, str) else value)
     if kind == FieldDescriptor.CPPTYPE_BOOL:
         return "true" if value else "false"
     if kind == FieldDescriptor.CPPTYPE_FLOAT:
@@ -72,7 +71,3 @@ def float_text(value: float) -> str:
             return text
     return f"{value:.9g}"
 
-
-def _quoted(data: bytes) -> str:
-    shown = (ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in data)
-    return f'"{"".join(shown)}"'

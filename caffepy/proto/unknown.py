@@ -14,9 +14,10 @@ in, and are printed there again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from caffepy.errors import ConfigError
 from caffepy.proto import escapes
 from caffepy.proto.lexer import INTEGER, Lexer, whole_number
 
@@ -24,6 +25,7 @@ Node = tuple[str, "str | list[Node]"]  # a field's name, and its value as writte
 
 FIELD = "unknown_word"
 OPENING = {"{": "}", "<": ">"}
+ESCAPES = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
 BOOLS = {"true": True, "True": True, "false": False, "False": False}
 
 
@@ -73,6 +75,41 @@ def _block(nodes: list[Node], name: str, index: int) -> list[Node]:
         blocks.append([])
         nodes.append((name, blocks[-1]))
     return blocks[index]
+
+
+def add(layer: Any, name: str, value: Any) -> None:
+    """Give a layer a word from Python: a dict is a block, a sequence a word given several times.
+
+    Raises:
+        ConfigError: a value that prototxt does not have.
+    """
+    for node in _nodes(name, value):
+        layer.unknown_word.add(text="".join(lines([node])))
+
+
+def _nodes(name: str, value: Any) -> Iterator[Node]:
+    if isinstance(value, Mapping):
+        yield name, [node for inner, item in value.items() for node in _nodes(inner, item)]
+    elif isinstance(value, str):
+        yield name, quoted(value.encode("utf-8", "surrogateescape"))
+    elif hasattr(value, "tolist"):  # of NumPy: an array, or one number
+        yield from _nodes(name, value.tolist())
+    elif isinstance(value, bool):
+        yield name, str(value).lower()
+    elif isinstance(value, (int, float)):
+        yield name, repr(value)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _nodes(name, item)
+    else:
+        raise ConfigError(f"prototxt has no such value for {name}", found=repr(value),
+                          allowed="numbers, strings, True and False, dicts, and lists of these")
+
+
+def quoted(data: bytes) -> str:
+    """A string as prototxt."""
+    shown = (ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in data)
+    return f'"{"".join(shown)}"'
 
 
 def names(layer: Any) -> list[str]:

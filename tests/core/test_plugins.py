@@ -61,6 +61,27 @@ def test_a_net_of_it_learns(wave):
         "wave_param {\n  frequency: 0.5\n  start: 2\n}\n"]
 
 
+def test_a_net_written_in_python_may_have_its_words(wave):
+    n = caffepy.NetSpec()
+    n.x = caffepy.layers.Input(shape=dict(dim=[2]))
+    with pytest.raises(ConfigError, match="there is no setting size"):
+        n.nope = caffepy.layers.Waves(n.x, size=3)
+        n.to_proto()
+    load_plugin(wave)
+    given = {"frequency": 0.5, "start": np.float64(3), "names": ["a'\n", "é"], "deep": {"no": True},
+             "sizes": np.arange(2), "none": []}
+    del n.tops["nope"]
+    n.wave = caffepy.layers.Wave(n.x, wave_param=given, size=3)
+    wave.with_name("spec.prototxt").write_text(str(n.to_proto()))
+    layer = Net("spec.prototxt", caffe_pb2.TEST).layer("wave")
+    assert layer.unknown == {"size": 3, "wave_param": {
+        "frequency": 0.5, "start": 3.0, "names": ["a'\n", "é"], "deep": {"no": True},
+        "sizes": [0, 1]}}
+    n.wave = caffepy.layers.Wave(n.x, size=object())
+    with pytest.raises(ConfigError, match="prototxt has no such value for size"):
+        n.to_proto()
+
+
 def test_the_old_format_may_use_its_old_name(wave):
     load_plugin(wave)
     wave.with_name("old.prototxt").write_text(
