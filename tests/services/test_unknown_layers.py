@@ -112,8 +112,11 @@ def test_drawings(path):
     assert "?" not in draw_net(net, ext="dot", shapes=False).decode()
 
 
-def test_an_upgrade_keeps_every_word(path, tmp_path):
+def test_an_upgrade_keeps_every_word(path, tmp_path, caplog):
     assert upgrading.net_text(path, "new.prototxt") == 0
+    said = [record.getMessage() for record in caplog.records if "Kept" in record.getMessage()]
+    assert len(said) == 3 and said[0].startswith(
+        "Kept as it is: net.prototxt:7, layer 'wave1': Unknown layer type: WaveAct, with wave_p")
     new = (tmp_path / "new.prototxt").read_text()
     assert '  wave_param {\n    alpha: 2.50\n    mode: MAX\n  }\n}' in new
     assert "    scale: 0.5\n  }\n  order: 0\n  order: 2\n}" in new
