@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from caffepy.classifier import Classifier as Classifier
     from caffepy.core.blob import Blob as Blob
     from caffepy.core.layer import Layer as Layer
+    from caffepy.core.plugins import load_plugin as load_plugin
     from caffepy.detector import Detector as Detector
     from caffepy.mode import has_nccl as has_nccl
     from caffepy.mode import set_device as set_device
@@ -66,6 +67,7 @@ TEST = 1
 _HOMES = {
     "Blob": "core.blob",
     "Layer": "core.layer",
+    "load_plugin": "core.plugins",
     "Net": "pycaffe.net",
     **dict.fromkeys(
         ("Solver", "SGDSolver", "NesterovSolver", "AdaGradSolver", "RMSPropSolver",

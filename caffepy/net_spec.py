@@ -30,7 +30,7 @@ from caffepy import log
 from caffepy.assign import UnknownName, Value, assign_proto, unknown_field
 from caffepy.core import registry
 from caffepy.errors import ConfigError, did_you_mean
-from caffepy.proto import caffe_pb2
+from caffepy.proto import caffe_pb2, unknown
 from caffepy.tops import NotATop, checked_count, not_an_input, unpacked, wanted
 
 LAYER_FIELDS = caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name
@@ -171,6 +171,8 @@ def settings(fn: Function) -> caffe_pb2.LayerParameter:
 
 def _fill_in(layer: caffe_pb2.LayerParameter, fn: Function, where: str) -> None:
     own_field = _own_field(fn.type_name)
+    # a plug-in's layer has words of its own
+    foreign = registry.known(fn.type_name) and registry.get(fn.type_name).cls.foreign
     own = LAYER_FIELDS[own_field].message_type.fields_by_name if own_field else {}
     for name, value in fn.params.items():
         if name == "top" and fn.tops:
@@ -179,6 +181,9 @@ def _fill_in(layer: caffe_pb2.LayerParameter, fn: Function, where: str) -> None:
             target: Any = getattr(layer, own_field)  # type: ignore[arg-type]
         elif name in LAYER_FIELDS:
             target = layer
+        elif foreign:
+            unknown.add(layer, name, value)
+            continue
         else:
             raise unknown_field(name, [*own, *LAYER_FIELDS], where)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -52,6 +53,19 @@ def mnist(tmp_path_factory) -> Databases:
         convert(str(MNIST / f"{name}-images-idx3-ubyte"), str(MNIST / f"{name}-labels-idx1-ubyte"),
                 str(folder / database))
     return Databases(folder / "train_lmdb", folder / "test_lmdb")
+
+
+@pytest.fixture
+def own_plugins(monkeypatch):
+    """The test's plug-ins are forgotten after it."""
+    from caffepy.core import plugins, registry
+
+    registry.discover()  # before its table is copied
+    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    monkeypatch.setattr(plugins, "_loaded", {})
+    yield
+    for name in [name for name in sys.modules if name.startswith(registry.PLUG_IN_MODULES)]:
+        del sys.modules[name]
 
 
 @pytest.fixture

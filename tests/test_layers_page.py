@@ -8,6 +8,7 @@ import pytest
 from caffepy.core import registry
 from caffepy.core.layer import Layer
 from caffepy.kernels.operations.relu import ReLUSpec
+from caffepy.proto import caffe_pb2
 from caffepy.services import layer_table
 
 EVERY = "onednn, cuda, reference"
@@ -24,10 +25,35 @@ def test_the_page_is_current():
 
 
 def test_the_page_has_each_type_of_each_dialect_once():
-    types = re.findall(r"^\| (\w+) \|", PAGE.read_text(), re.MULTILINE)
+    table, _, _ = PAGE.read_text().partition("## Types of one name")
+    types = re.findall(r"^\| (\w+) \|", table, re.MULTILINE)
     assert types[0] == "type"
     assert types[1:] == [entry.type for entry in registry.entries()], "forks' of one name are two"
     assert sorted(set(types[1:])) == registry.types()
+
+
+def test_types_of_one_name_say_what_tells_them_apart():
+    fields = {name for kind in caffe_pb2.DESCRIPTOR.message_types_by_name.values()
+              for name in kind.fields_by_name}
+    several = registry.namesakes()
+    assert {"BN", "Normalize", "Upsample", "L1Loss"} <= set(several)
+    for name, every in several.items():
+        assert len({entry.dialect for entry in every}) == len(every)
+        for entry in every[:-1]:
+            rule = entry.cls.known_by
+            assert rule and set(re.findall(r"\w+_\w+", rule)) <= fields, name
+            assert f"| {name} | {entry.dialect} | {rule} |\n" in PAGE.read_text()
+        assert not every[-1].cls.known_by, "it is meant where no other is"
+        assert f"| {name} | {every[-1].dialect} | all others |\n" in PAGE.read_text()
+    assert layer_table.told_apart("Normalize").splitlines() == [
+        "Normalize from happynear: a normalize_param, or two tops",
+        "Normalize from ssd: all others"]
+    assert layer_table.told_apart("ReLU") == ""
+
+
+def test_the_page_says_whose_each_fork_is():
+    for dialect in {entry.dialect for entry in registry.entries()}:
+        assert re.search(rf"^\| {dialect} \| .+ \|$", PAGE.read_text(), re.MULTILINE), dialect
 
 
 @pytest.mark.parametrize("type, expected", [

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @flags.PHASE
 @flags.LEVEL
 @flags.STAGE
+@flags.PLUGIN
 def check(solver_or_net: str, phase: str, level: int, stage: str) -> None:
     files.check("SOLVER_OR_NET", solver_or_net, "prototxt")
     from caffepy.services import checking

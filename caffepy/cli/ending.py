@@ -79,10 +79,18 @@ def explain(error: Exception, shown: bool = False) -> tuple[str, int]:
         return f"not enough memory{detail}. A smaller batch_size needs less.", 1
     if isinstance(error, OSError) and error.errno is not None and _of_the_world(error):
         return _os_error(error), 1
-    where = "see the traceback above" if shown else f"the traceback is in {save_traceback(error)}"
-    reason = " ".join(str(error).split())
     name = type(error).__name__
+    reason = " ".join(str(error).split())
+    if lines := _of_a_plugin(error):
+        return f"a plug-in fails: {name}: {reason}\n{lines}", 1
+    where = "see the traceback above" if shown else f"the traceback is in {save_traceback(error)}"
     return f"{name}: {reason}. This is a bug in caffepy, not in your files; {where}.", 1
+
+
+def _of_a_plugin(error: BaseException) -> str:
+    """The lines of a plug-in that an error comes from, and of what it calls; "" if it does not."""
+    plugins = sys.modules.get("caffepy.core.plugins")  # not there, nothing is loaded
+    return "".join(plugins.frames(error)).rstrip() if plugins else ""
 
 
 def _of_the_world(error: OSError) -> bool:

@@ -50,10 +50,13 @@ ON_NAN = gflags.flag(
 MEASUREMENTS = gflags.flag(
     "measurements", bool, True,
     "train writes what it measures to <snapshot_prefix>.jsonl, for plot; -nomeasurements: not.")
+PLUGIN = gflags.flag(
+    "plugin", FILE, several=True, help=
+    "A Python file with layer types of your own, for this run; several by ',' or by more flags.")
 
 ALL = (GPU, PRECISION, WORKERS, SOLVER, MODEL, PHASE, FORWARD_ONLY, LEVEL, STAGE, SNAPSHOT,
        WEIGHTS, ITERATIONS, SIGINT_EFFECT, SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN,
-       MEASUREMENTS)
+       MEASUREMENTS, PLUGIN)
 
 
 def split_list(text: str) -> list[str]:

@@ -55,6 +55,7 @@ class Flag(click.Option):
         help: one sentence.
         hidden: leave it out of --help.
         envvar: environment variable that sets it.
+        several: it may be given several times, and the value is a tuple of all.
     """
 
     def __init__(
@@ -66,12 +67,13 @@ class Flag(click.Option):
         *,
         hidden: bool = False,
         envvar: str | None = None,
+        several: bool = False,
     ) -> None:
         self.kind = type if isinstance(type, Kind) else OF_PYTHON[type]
         self.is_bool = self.kind is BOOL
         super().__init__(
-            [name, f"--{name}", f"-{name}"], type=self.kind, default=default, help=help,
-            hidden=hidden, envvar=envvar,
+            [name, f"--{name}", f"-{name}"], type=self.kind, help=help, hidden=hidden,
+            default=() if several else default, envvar=envvar, multiple=several,
         )
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,7 +103,7 @@ class Flag(click.Option):
         if self.hidden:
             return None
         value = "[=false]" if self.is_bool else f" {self.kind.shown}"
-        default = "" if self.default in ("", None) else f" [default: {self.default}]".lower()
+        default = "" if self.default in ("", (), None) else f" [default: {self.default}]".lower()
         return f"-{self.name}{value}", f"{self.help}{default}"
 
 
@@ -180,6 +182,11 @@ class Command(click.Command):
             ctx.obj.traceback = ctx.obj.traceback or settings["v"] > 0
         del settings["v"]
         ctx.call_on_close(logfiles.start(logfiles.Settings(**settings), program_of(ctx)))
+        for paths in ctx.params.pop("plugin", ()):  # flags.PLUGIN
+            from caffepy.core.plugins import load_plugin
+
+            for path in filter(None, map(str.strip, paths.split(","))):
+                load_plugin(path)
         return super().invoke(ctx)
 
     def main(  # type: ignore[override]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_WIDTH = 30
 ABSENT = "-"
+UNKNOWN = "?"
 
 
 def shown(shape: Iterable[int]) -> str:
@@ -27,11 +28,12 @@ def table(summary: Summary, max_width: int = MAX_WIDTH, color: bool = False) -> 
     titles = ["name", "type", "params", "multiply-adds", "memory", "bottoms -> tops", "shape", ""]
     cells = [[_Cell(title, bold=True) for title in titles]]
     for row in summary.rows:
-        shapes = dict.fromkeys(shown(shape) for shape in row.shapes or [])
+        shapes = (ABSENT if row.shapes == [] else UNKNOWN if row.shapes is None else
+                  ", ".join(dict.fromkeys(map(shown, row.shapes))))
         cells.append([
             _Cell(row.name), _Cell(row.type),
             _number(row.params), _number(row.multiply_adds), _number(row.memory),
-            _flow(row, summary), _Cell(", ".join(shapes) or ABSENT), _Cell(row.detail)])
+            _flow(row, summary), _Cell(shapes), _Cell(row.detail)])
     widths = [min(max(len(line[i].text) for line in cells), max_width)
               for i in range(len(titles))]
     lines = [f"{summary.name or 'net'}: {len(summary.rows)} layers"]
@@ -77,7 +79,8 @@ class _Cell:
 
 
 def _number(value: int | None) -> _Cell:
-    return _Cell(f"{value:,}" if value else ABSENT, right=True)
+    text = UNKNOWN if value is None else f"{value:,}" if value else ABSENT
+    return _Cell(text, right=True)
 
 
 def _flow(row: Row, summary: Summary) -> _Cell:

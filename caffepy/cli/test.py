@@ -22,6 +22,7 @@ from caffepy.services import devices
              "class over all records, which classes it takes for which, the worst pictures.")
 @gflags.flag("labels", gflags.FILE, "", "With -report: the names of the classes, one a line; "
              "without it labels.txt beside the data.")
+@flags.PLUGIN
 def test(model: str, weights: str, iterations: int, gpu: str, precision: str | None, level: int,
          stage: str, report: str, labels: str) -> None:
     if not model:

@@ -25,6 +25,7 @@ logger = log.get(__name__)
 @flags.PRECISION
 @flags.LEVEL
 @flags.STAGE
+@flags.PLUGIN
 def time(
     model: str, phase: str, forward_only: bool, iterations: int, weights: str, gpu: str,
     precision: str | None, level: int, stage: str,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @flags.SNAPSHOT_ERRORS
 @flags.ON_NAN
 @flags.MEASUREMENTS
+@flags.PLUGIN
 def train(solver: str, **others: Any) -> None:
     if not solver:
         raise ConfigError(

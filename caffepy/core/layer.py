@@ -23,7 +23,7 @@ from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.core.traits import Traits
 from caffepy.core.yielding import Yielding
 from caffepy.errors import BadValue, CaffeError, ConfigError, DeviceError
-from caffepy.proto import caffe_pb2, wire
+from caffepy.proto import caffe_pb2, unknown, wire
 
 if TYPE_CHECKING:
     from caffepy.core.fusion import Fused
@@ -194,6 +194,12 @@ class Layer(Traits):
         elif "labels" in self.keeps:
             found += [blob for i, blob in enumerate(bottom) if i in self.labels]
         return found + list(top) if "top" in self.keeps else found
+
+    @property
+    def unknown(self) -> unknown.Words:
+        """The words in the prototxt that the schema does not have, as a plug-in's layer may have:
+        ``self.unknown["mine_param"]["alpha"]``; see proto.unknown."""
+        return unknown.of(self.spec)
 
     @property
     def kernels(self) -> list[Any]:

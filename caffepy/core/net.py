@@ -20,9 +20,9 @@ from caffepy import log
 from caffepy.core import (
     crops,
     graph,
+    known_part,
     obeys,
     precision,
-    registry,
     scaled,
     sharing,
     traits,
@@ -104,7 +104,7 @@ class Net:
             shown = text.to_text(kept).rstrip("\n")
             logger.info("Initializing net from parameters: \n%s", shown)
         refused = obeys.look(kept, type(self), where)
-        registry.require(kept.layer, param.layer, where, refused)
+        known_part.require(kept.layer, param.layer, where, refused)
         crops.align(kept, where, param)
         for layer in kept.layer:
             traits.of(layer).settle(layer, kept)

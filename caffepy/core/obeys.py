@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.errors import ConfigError
-from caffepy.proto import fork_words
+from caffepy.proto import fork_words, unknown
 from caffepy.proto.fork_words import Word
 
 if TYPE_CHECKING:
@@ -100,11 +100,12 @@ def _of_others(spec: Any, cls: Any) -> list[str]:
     """The messages in a LayerParameter that forks have for other types than this."""
     return [field.name for field, _ in spec.ListFields()
             if field.number >= OF_ONE_TYPE and field.name != cls.param_field
+            and field.name != "fork_fields" and not (cls.foreign and field.name == unknown.FIELD)
             and field.name not in declared(cls, "obeys")]
 
 
 def look(param: Any, cls: type, source: Source | None) -> list[tuple[str, ConfigError]]:
-    """What a net says that it, or a layer of it, does not follow; registry.require tells it.
+    """What a net says that it, or a layer of it, does not follow; known_part.require tells it.
 
     Words that no number depends on are named in the log, each once.
 

@@ -14,20 +14,21 @@ so a new layer is one new file. Plug-in packages register through the entry poin
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import pkgutil
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from caffepy.errors import CaffeError, ConfigError
+from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
-    from caffepy.proto.hints import TypeNames
-    from caffepy.proto.text import Source
+    from caffepy.proto.type_names import TypeNames
 
     LayerClass = type[Layer]  # within Entry, ``type`` is a field
 
@@ -37,6 +38,7 @@ LAYERS_PACKAGE = "caffepy.layers"
 ENTRY_POINTS = "caffepy.layers"
 ORIGINAL = "caffe"
 PLUG_IN = "plug-in"
+PLUG_IN_MODULES = "caffepy_plugin_"  # so begin the modules that core.plugins makes of files
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,17 @@ def register(
     """Class decorator: makes a layer class known under its names.
 
     Raises:
-        ConfigError: two modules claim the same name, and nothing tells them apart.
+        ConfigError: two modules claim the same name, and nothing tells them apart; or there is no
+            such field as ``param``.
     """
 
     def enter(cls: L) -> L:
         own = cls.__module__.startswith(f"{LAYERS_PACKAGE}.")
+        if param and param not in caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name:
+            raise ConfigError(
+                f"the layer type {type} asks for a message that the schema does not have",
+                found=f'param="{param}"',
+                fix=f'Leave it out: the layer finds the words as self.unknown["{param}"].')
         whose = dialect or (ORIGINAL if own else PLUG_IN)
         entry = Entry(type, cls, v1, v0, param, aliases, whose)
         for name in (type, *aliases):
@@ -93,7 +101,7 @@ def register(
             if len(known) < len(others) or any(other.dialect == whose for other in others):
                 raise ConfigError(
                     f"the layer type {name} is registered twice",
-                    found=f"{others[0].cls.__module__} and {cls.__module__}",
+                    found=f"{_home(others[0].cls)} and {_home(cls)}",
                     fix="Rename one of them.",
                 )
             _entries[name] = tuple(sorted((entry, *others), key=lambda e: not _told_by_words(e)))
@@ -106,6 +114,36 @@ def register(
         return cls
 
     return enter
+
+
+@contextlib.contextmanager
+def all_or_nothing(module: str) -> Iterator[None]:
+    """Around loading a module anew: what it registered before is forgotten, and if it fails all is
+    as it was."""
+    before = dict(_entries)
+    for name, found in before.items():
+        _entries[name] = tuple(entry for entry in found if entry.cls.__module__ != module)
+        if not _entries[name]:
+            del _entries[name]
+    try:
+        yield
+    except BaseException:
+        _entries.clear()
+        _entries.update(before)
+        raise
+
+
+def of_module(module: str) -> list[Entry]:
+    """What a module has registered."""
+    return [entry for entry in entries() if entry.cls.__module__ == module]
+
+
+def _home(cls: type) -> str:
+    """Where a class was written: its module, or the file that a plug-in is."""
+    module = sys.modules.get(cls.__module__)
+    if module and module.__file__ and cls.__module__.startswith(PLUG_IN_MODULES):
+        return module.__file__
+    return cls.__module__
 
 
 def _told_by_words(entry: Entry) -> bool:
@@ -138,6 +176,13 @@ def entries() -> list[Entry]:
     discover()
     return sorted({entry for found in _entries.values() for entry in found},
                   key=lambda entry: (entry.type, entry.dialect != ORIGINAL, entry.dialect))
+
+
+def namesakes() -> dict[str, tuple[Entry, ...]]:
+    """The entries of each name that several types have, in the order in which they are asked
+    whether a layer is theirs; the last is meant where no other is."""
+    discover()
+    return {name: found for name, found in sorted(_entries.items()) if len(found) > 1}
 
 
 def types() -> list[str]:
@@ -181,60 +226,20 @@ def _unknown_fix(type: str) -> str:
 
 def names() -> TypeNames:
     """All names of all types, for errors."""
-    from caffepy.proto.hints import TypeNames
+    from caffepy.proto.type_names import TypeNames
 
     known = entries()
     return TypeNames({name: found[-1].param for name, found in _entries.items()},
                      {entry.v1: entry.type for entry in known if entry.v1},
-                     {entry.v0: entry.type for entry in known if entry.v0})
+                     {entry.v0: entry.type for entry in known if entry.v0},
+                     frozenset(name for name, found in _entries.items()
+                               if any(entry.cls.foreign for entry in found)))
 
 
 def known(type: str) -> bool:
     """Whether somebody registered that layer type."""
     discover()
     return type in _entries
-
-
-def require(kept: Iterable[Any], whole: Iterable[Any], source: Source | None,
-            also: Sequence[tuple[str, ConfigError]] = ()) -> None:
-    """Refuse a net with layers of unknown type; one error names all these types.
-
-    Args:
-        kept: the layers to build.
-        whole: those of all phases, so that types unknown there are named, too.
-        source: where they are written.
-        also: what else is wrong with the net, each with its place in a list.
-
-    Raises:
-        ConfigError: the first such type; the others follow as a list.
-    """
-    discover()
-    strange = not all(layer.type in _entries for layer in kept)
-    if not strange and not also:
-        return
-    from caffepy.proto import mistakes
-
-    first: dict[str, tuple[str, ConfigError]] = {}
-    times = Counter(layer.type for layer in whole)
-    seen: Counter[str] = Counter()
-    for layer in whole if strange else ():
-        seen[layer.name] += 1
-        if layer.type in _entries or layer.type in first:
-            continue
-        try:
-            get(layer.type)
-        except ConfigError as error:
-            if times[layer.type] > 1:
-                error.message += f", {times[layer.type]} times"
-            name = f"layer '{layer.name}'"
-            lines = source.lines.get(layer.name, ()) if source else ()
-            line = lines[seen[layer.name] - 1] if lines else None
-            error.at(f"{source.path}:{line}, {name}" if source and line else name)
-            first[layer.type] = (str(line or f"{name}:"), error)
-    (_, told), *rest = [*first.values(), *also]
-    if rest:
-        told.more = mistakes.listing(rest, str(told))
-    raise told
 
 
 def from_v1(name: str) -> str | None:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from caffepy.core import graph, traits
+from caffepy.core import graph, known_part, traits
 from caffepy.proto.paths import path_of
 
 
@@ -17,13 +17,18 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
     """Replace such layers of a NetParameter in place.
 
     Args:
-        input_shape: C x H x W; by default what the layer's settings and mean tell.
+        input_shape: C x H x W; by default what the layer's settings and mean tell. With it, a layer
+            of an unknown type that has no bottoms is one, too.
 
     Returns: what was assumed, and what is not known: then nothing stands in.
     """
     assumed, unknown = [], []
     for layer in param.layer:
         kind = traits.of(layer)
+        if known_part.is_unknown(layer) and input_shape and layer.top and not layer.bottom:
+            why = f"the type {layer.type} is not known"
+            assumed.append(_replace(layer, (1, *input_shape), why))
+            continue
         if not (kind.data and kind.source_field):
             continue
         own = kind.own(layer)
@@ -37,11 +42,16 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
                 "no shapes are known; say -input_shape=C,H,W")
             continue
         whole = (kind.batch_size(layer) or 1, *shape)
-        assumed.append(f"layer '{layer.name}': {source} is not there; taken as "
-                       f"{' x '.join(map(str, whole))}")
-        stand = graph.input_layer(layer.name, layer.top, [
-            (whole[0], *kind.further_shape(layer, shape, i)) if i else whole
-            for i in range(len(layer.top))])
-        stand.include.extend(layer.include)
-        layer.CopyFrom(stand)
+        assumed.append(_replace(layer, whole, f"{source} is not there"))
     return assumed, unknown
+
+
+def _replace(layer: Any, whole: tuple[int, ...], why: str) -> str:
+    """Put an input of that shape in a layer's place; returns what is to be said about it."""
+    kind, shape = traits.of(layer), whole[1:]
+    stand = graph.input_layer(layer.name, layer.top, [
+        (whole[0], *kind.further_shape(layer, shape, i)) if i else whole
+        for i in range(len(layer.top))])
+    stand.include.extend(layer.include)
+    layer.CopyFrom(stand)
+    return f"layer '{layer.name}': {why}; taken as {' x '.join(map(str, whole))}"

@@ -47,6 +47,8 @@ class Traits:
         plans: the specs of the kernels that it plans, the fastest engine's for each.
         works_in_half: forward and backward leave half-precision values what they are. Where the
             layer has planned kernels for such values, they do so anyway.
+        known_by: for a type that ``speaks``, what in a layer tells it from others' of the name, for
+            the documentation.
         obeys, harmless: words of forks that it follows, and those that no number depends on; see
             core.obeys.
 
@@ -94,6 +96,7 @@ class Traits:
     on_host: ClassVar[bool] = False
     recordable: bool = False
     plans: ClassVar[tuple[Any, ...]] = ()
+    known_by: ClassVar[str] = ""
     works_in_half: bool = False
     obeys: ClassVar[tuple[str, ...]] = (
         "forward_type", "backward_type", "forward_math", "backward_math",
@@ -143,7 +146,7 @@ class Traits:
     @classmethod
     def speaks(cls, spec: Any) -> bool:
         """Whether a layer of this type's name is this one, where several forks have types of that
-        name: by its words, and by how many bottoms and tops it has."""
+        name: by its words, and by how many bottoms and tops it has. ``known_by`` says it."""
         return True
 
     @classmethod

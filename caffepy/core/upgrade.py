@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from google.protobuf.message import Message
 
 from caffepy import log
-from caffepy.core import registry, upgrade_v0
+from caffepy.core import known_part, registry, upgrade_v0
 from caffepy.core.upgrade_input import upgrade_input
+from caffepy.core.upgrade_unknown import keep_unknown_fields
 from caffepy.errors import ConfigError, DataError, shown
 from caffepy.proto import caffe_pb2, files, fork_words, forkwire, text
 from caffepy.proto.paths import path_of, set_path
@@ -120,7 +121,7 @@ def _mistakes_of_nets(param: caffe_pb2.SolverParameter) -> Iterator[ConfigError]
         if os.path.isfile(path):
             try:
                 net, source = read_net_param(path)
-                registry.require(net.layer, net.layer, source)
+                known_part.require(net.layer, net.layer, source)
             except ConfigError as error:
                 yield error
 
@@ -265,12 +266,15 @@ def _upgrade_layers(param: caffe_pb2.NetParameter, path: str) -> None:
 def _upgrade_layer(
     old: caffe_pb2.V1LayerParameter, new: caffe_pb2.LayerParameter, path: str
 ) -> None:
+    keep_unknown_fields(old, new)
     if old.type == V1Type.Value("ELTWISE_PRODUCT"):  # C3D's, from before Eltwise had operations
         new.eltwise_param.operation = caffe_pb2.EltwiseParameter.PROD
     for field, value in old.ListFields():
         if field.name in V1_LISTS:
             continue
-        if field.name == "type":
+        if field.name == "unknown_type":
+            new.type = registry.from_v1(value) or value
+        elif field.name == "type":
             new.type = _type_of(old, path)
             if old.type == V1Type.CROP:  # only forks had it, and theirs lined its bottoms up
                 new.crop_param.align = True

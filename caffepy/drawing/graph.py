@@ -13,6 +13,7 @@ from typing import Any
 from caffepy import log
 from caffepy.core import graph as core_graph
 from caffepy.core import obeys
+from caffepy.core.known_part import known_part
 from caffepy.core.net import Net
 from caffepy.core.stand_in import stand_in
 from caffepy.core.upgrade import upgrade_net
@@ -21,7 +22,8 @@ from caffepy.proto import caffe_pb2
 
 logger = log.get(__name__)
 
-Shapes = Mapping[str, tuple[int, ...]]
+Shapes = Mapping[str, "tuple[int, ...] | None"]
+UNKNOWN = "?"
 
 
 @dataclass
@@ -80,7 +82,8 @@ def current(net: Any, phase: int | None) -> Any:
 
 
 def shapes_of(net: Any, phase: int | None, input_shape: Sequence[int] = ()) -> Shapes:
-    """The shape of every blob, or of none if the net cannot be built here.
+    """The shape of every blob, or of none if the net cannot be built here; None for those that lie
+    behind layers of types that nobody knows.
 
     The net is built without its fillers' work. A data layer whose data are not there gives
     pictures of its crop_size, or of ``input_shape`` (C, H, W). Without a phase the net is that of
@@ -88,8 +91,10 @@ def shapes_of(net: Any, phase: int | None, input_shape: Sequence[int] = ()) -> S
     """
     why = ""
     for one in (caffe_pb2.TRAIN, caffe_pb2.TEST) if phase is None else (phase,):
-        param = current(net, None)
-        _, unknown = stand_in(param, input_shape)
+        whole = current(net, None)
+        _, unknown = stand_in(whole, input_shape)
+        part = known_part(core_graph.filter_net(whole, caffe_pb2.NetState(phase=one)))
+        param = part.param
         for layer in param.layer:
             del layer.blobs[:]
             for message in (layer.convolution_param, layer.inner_product_param,
@@ -102,7 +107,8 @@ def shapes_of(net: Any, phase: int | None, input_shape: Sequence[int] = ()) -> S
             why = why or (unknown[0] if unknown else str(error))
             continue
         try:
-            return {name: blob.shape for name, blob in built.blobs.items()}
+            return {**{name: blob.shape for name, blob in built.blobs.items()},
+                    **dict.fromkeys(part.hidden)}
         finally:
             built.close()
     logger.warning("no shapes in the picture: %s", why)
@@ -142,8 +148,9 @@ def build(net: Any, phase: int | None = None, display_lrm: bool = False,
         for name in layer.top:
             octagon = blobs.get(name, -1)
             if octagon < 0 or graph.leads(octagon, box):
+                hidden = shapes is not None and name in shapes and shapes[name] is None
                 octagon = graph.add(_blob(name, layer.name, (shapes or {}).get(name),
-                                          labels.edge_label(layer)))
+                                          UNKNOWN if hidden else labels.edge_label(layer)))
                 blobs[name] = octagon
             makers.setdefault(octagon, []).append(box)
             _connect(graph, box, octagon)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from caffepy.core import traits
+from caffepy.core.known_part import is_unknown
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 
@@ -25,6 +26,8 @@ def layer_lines(layer: Any, display_lrm: bool = False) -> list[str]:
     """Name, type and what matters of the settings, a line each."""
     kind = traits.of(layer)
     lines = [layer.name, f"({' '.join(filter(None, (layer.type, kind.method(layer))))})"]
+    if is_unknown(layer):
+        lines.append("unknown type")
     window = kind.window(layer)
     if window and window.whole:
         lines.append("global")

@@ -830,6 +830,8 @@ class LayerParameter(Message):
     spatial_transform_param: SpatialTransformParameter
     psroi_align_param: PSROIAlignParameter
     deformable_convolution_param: ConvolutionParameter
+    unknown_word: RepeatedCompositeFieldContainer[UnknownWord]
+    fork_fields: bytes
     def __init__(
         self,
         *,
@@ -1118,6 +1120,19 @@ class LayerParameter(Message):
         spatial_transform_param: SpatialTransformParameter | Mapping[str, Any] | None = ...,
         psroi_align_param: PSROIAlignParameter | Mapping[str, Any] | None = ...,
         deformable_convolution_param: ConvolutionParameter | Mapping[str, Any] | None = ...,
+        unknown_word: Iterable[UnknownWord | Mapping[str, Any]] | None = ...,
+        fork_fields: bytes | None = ...,
+    ) -> None: ...
+
+class UnknownWord(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    within: str
+    text: str
+    def __init__(
+        self,
+        *,
+        within: str | None = ...,
+        text: str | None = ...,
     ) -> None: ...
 
 class TransformationParameter(Message):
@@ -2666,6 +2681,8 @@ class V1LayerParameter(Message):
     triplet_loss_param: TripletLossParameter
     yolo_v2_loss_param: YoloV2LossParameter
     yolo_v3_loss_param: YoloV3LossParameter
+    unknown_word: RepeatedCompositeFieldContainer[UnknownWord]
+    unknown_type: str
     def __init__(
         self,
         *,
@@ -2741,6 +2758,8 @@ class V1LayerParameter(Message):
         triplet_loss_param: TripletLossParameter | Mapping[str, Any] | None = ...,
         yolo_v2_loss_param: YoloV2LossParameter | Mapping[str, Any] | None = ...,
         yolo_v3_loss_param: YoloV3LossParameter | Mapping[str, Any] | None = ...,
+        unknown_word: Iterable[UnknownWord | Mapping[str, Any]] | None = ...,
+        unknown_type: str | None = ...,
     ) -> None: ...
 
 class V0LayerParameter(Message):

@@ -7,7 +7,8 @@ it: 203 is the message of PriorBox in a layer of type PriorBox, and nothing in o
 
 The fields are copied under our numbers, field by field where the forks' messages have other numbers
 inside than ours; blobs are copied as they are. What is not known stays under its number, as an
-unknown field, and is written again when the net is saved.
+unknown field, and is written again when the net is saved; where that number means something else
+today, it is kept apart (``fork_fields``), and ``theirs`` puts it back.
 """
 
 from __future__ import annotations
@@ -110,6 +111,7 @@ ORIGINALS: dict[str, Inside] = {
 LATE = {137: "Embed", 138: "Tile", 140: "ELU", 142: "Scale", 143: "Input", 144: "Crop",
         145: "Parameter", 147: "Swish", 148: "Clip"}  # fmt: skip
 
+LAYER = caffe_pb2.NetParameter.DESCRIPTOR.fields_by_name["layer"].number
 FIELDS = caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name
 Chunk = bytes | memoryview
 
@@ -121,12 +123,28 @@ def ours(data: memoryview, path: str) -> bytes:
         DataError: damaged bytes.
     """
     region = Region.whole(data, path)
-    layers = {2: _old_layers(region), 100: _layer}
+    layers = {2: _old_layers(region), LAYER: _layer}
     chunks: list[Chunk] = []
     for field in region.fields():
         change = layers.get(field.number) if field.wire == LENGTH else None
         chunks += _wrapped(field.number, change(field.region)) if change else [_raw(field)]
     return b"".join(chunks)
+
+
+def theirs(data: bytes) -> bytes:
+    """The bytes of a NetParameter of ours, with ``fork_fields`` where they were."""
+    region = Region.whole(memoryview(data), "net")
+    chunks: list[Chunk] = []
+    for field in region.fields():
+        layer = field.number == LAYER and field.wire == LENGTH
+        chunks += _wrapped(LAYER, _without_late(field.region)) if layer else [_raw(field)]
+    return b"".join(chunks)
+
+
+def _without_late(region: Region) -> Iterator[Chunk]:
+    for field in region.fields():
+        late = field.number == FIELDS["fork_fields"].number
+        yield field.region.bytes() if late else _raw(field)
 
 
 def fields_of(type: str) -> tuple[str, ...]:
@@ -141,6 +159,7 @@ def _layer(region: Region) -> Iterator[Chunk]:
     type = next((f.region.text() for f in fields if f.number == 2 and f.wire == LENGTH), "")
     known = {number: name for name in reversed(fields_of(type)) for number in NUMBERS[name]}
     originals = ORIGINALS.get(type, {})
+    late: list[Chunk] = []
     for field in fields:
         name = known.get(field.number) if field.wire == LENGTH else None
         if name:
@@ -150,6 +169,10 @@ def _layer(region: Region) -> Iterator[Chunk]:
             yield from _inside_of(field, originals[field.number])
         elif LATE.get(field.number, type) == type:
             yield _raw(field)
+        else:
+            late.append(_raw(field))
+    if late:
+        yield from _wrapped(FIELDS["fork_fields"].number, iter(late))
 
 
 def _old_layers(region: Region) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor
@@ -17,6 +17,7 @@ from google.protobuf.descriptor import Descriptor
 from caffepy.errors import did_you_mean, nearest
 from caffepy.proto import caffe_pb2, forks, other_words
 from caffepy.proto.fork_words import FIRST
+from caffepy.proto.type_names import TypeNames
 
 FILE_KINDS = {"NetParameter": "a net", "SolverParameter": "a solver"}
 FAVOURITES = ("param", "convolution_param", "pooling_param", "inner_product_param")
@@ -27,29 +28,10 @@ FEW = 14  # fields of a message that an error lists
 BRACES = 'It belongs to a layer: is a "}" missing above, or one too many?'
 ELSEWHERE = "was another file meant?"
 NOT_YET = "which caffepy does not have yet."
+STRANGE = "The original never had it: it comes from a fork."
+NOBODYS = ('No layer of the original has that name: it comes from a fork or a plug-in. '
+           '"caffepy layers" lists what there is.')
 OLD_FORMAT = 'the old format of "layers"'
-
-
-@dataclass(frozen=True)
-class TypeNames:
-    """What layer types are called; ``core.registry.names`` knows.
-
-    Attributes:
-        params: each type (and alias), and the field of LayerParameter with its own message.
-        v1: the type that V1's enum calls so.
-        v0: the type that the oldest format calls so.
-    """
-
-    params: dict[str, str | None] = field(default_factory=dict)
-    v1: dict[str, str] = field(default_factory=dict)
-    v0: dict[str, str] = field(default_factory=dict)
-
-    def of(self, layer: Any) -> str:
-        """The type of a layer of either format, as it is called today."""
-        if isinstance(layer, caffe_pb2.LayerParameter):
-            return layer.type
-        name = caffe_pb2.V1LayerParameter.LayerType.Name(layer.type)
-        return self.v1.get(name, name)
 
 
 @dataclass(frozen=True)
@@ -91,9 +73,7 @@ def layer_type(word: str, names: TypeNames) -> str:
         return f'{word} is the name in {OLD_FORMAT}. In "layer" write type: "{old}".'
     if cure := other_words.type(word):
         return cure if " " in cure else f'Write type: "{cure}".'
-    return did_you_mean(word, names.params) or (
-        "No layer of the original has that name: it comes from a fork or a plug-in. "
-        '"caffepy layers" lists what there is.')
+    return did_you_mean(word, names.params) or NOBODYS
 
 
 def v1_type(word: str, names: TypeNames) -> str:
@@ -115,8 +95,13 @@ def v1_type(word: str, names: TypeNames) -> str:
     if today in old:
         return f"Write type: {old[today]}."
     return (fork_word(f"V1:{plain.upper()}", "layer") or fork_word(plain, "layer")
-            or did_you_mean(plain, values)
-            or "The original never had it: it comes from a fork.")
+            or did_you_mean(plain, values) or STRANGE)
+
+
+def is_strange(word: str, names: TypeNames) -> bool:
+    """Whether a word that V1's enum does not have is no slip of one that it has."""
+    forks_own = fork_word(f"V1:{word.upper()}", "layer") or fork_word(word, "layer")
+    return v1_type(word, names) in (forks_own, STRANGE)
 
 
 # fields
@@ -137,14 +122,18 @@ def unknown_field(word: str, value: str, place: Place, names: TypeNames) -> str 
     tries: list[Callable[[], str | None]] = [
         lambda: f"Write {values[0]}: {word}." if values else None,
         lambda: fork_word(f"{place.kind}.{word}", "word", value),
-        lambda: _other_word(renamed, place.message.DESCRIPTOR, value),
-        lambda: _other_file(word, place),
-        lambda: _home(word, value, place, own),
         lambda: did_you_mean(word, _original(place.message.DESCRIPTOR)),
         lambda: did_you_mean(word, fields),
-        lambda: _in_own_message(word, value, place, own),
-        lambda: _fallback(word, place, names),
     ]
+    if not names.lacks(layer):  # else the word is the type's own affair
+        tries[2:] = [
+            lambda: _other_word(renamed, place.message.DESCRIPTOR, value),
+            lambda: _other_file(word, place),
+            lambda: _home(word, value, place, own),
+            *tries[2:],
+            lambda: _in_own_message(word, value, place, own),
+            lambda: _fallback(word, place, names),
+        ]
     return next((found for attempt in tries if (found := attempt())), None)
 
 

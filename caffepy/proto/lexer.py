@@ -209,7 +209,7 @@ class Lexer:
     def enum_value(self, known: FieldDescriptor) -> int:
         values = known.enum_type.values_by_name
         if self.kind == "number" and INTEGER.fullmatch(self.token):
-            number = _whole(self.token)
+            number = whole_number(self.token)
             if number in known.enum_type.values_by_number:
                 self.next()
                 return number
@@ -239,7 +239,7 @@ class Lexer:
         else:
             if self.kind != "number" or not INTEGER.fullmatch(token):
                 self.fail("expected a whole number", found=self.found(), fix=self.number_fix(True))
-            value = _whole(token)
+            value = whole_number(token)
             low, high = RANGES[known.cpp_type]
             if not low <= (-value if negative else value) <= high:
                 found = f"-{token}" if negative else token
@@ -262,7 +262,8 @@ class Lexer:
             return 'Leave the "+" out.'
         with contextlib.suppress(ValueError, OverflowError):
             if INTEGER.fullmatch(token):
-                return f"Write {_whole(token)}." if token != self.token or not whole else None
+                meant = f"Write {whole_number(token)}."
+                return meant if token != self.token or not whole else None
             value = float(token.rstrip("fF"))
             if not whole:
                 return f"Write {token}."
@@ -271,7 +272,7 @@ class Lexer:
         return None
 
 
-def _whole(token: str) -> int:
+def whole_number(token: str) -> int:
     """Decimal, 0x... or, with a 0 in front, octal. Python refuses to read thousands of digits."""
     octal = len(token) > 1 and token[0] == "0" and token[1] not in "xX"
     return int(token[:MOST_DIGITS], 8 if octal else 0)

@@ -17,12 +17,20 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from caffepy.errors import CaffeError
 from caffepy.proto import caffe_pb2, forks
-from caffepy.proto.hints import ELSEWHERE, Place, TypeNames, layer_type
+from caffepy.proto.hints import (
+    ELSEWHERE,
+    NOBODYS,
+    NOT_YET,
+    STRANGE,
+    Place,
+    layer_type,
+)
 from caffepy.proto.lexer import Lexer, PrototxtError
+from caffepy.proto.type_names import TypeNames
 
 if TYPE_CHECKING:
     from caffepy.proto.recovery import Recovery
@@ -31,6 +39,9 @@ MOST = 20  # that are listed; of what stands in many places one place is enough
 WIDTH = 100
 INDENT = 11
 OWNER = re.compile(r" \([\w.-]+/[\w.-]+\)")
+OLD_TYPE = caffe_pb2.V1LayerParameter.DESCRIPTOR.fields_by_name["type"].full_name
+WRITE_IT = (
+    "A missing layer can be written in Python: -plugin FILE.py loads it (docs/contributing.md).")
 MOST_COLLECTED = 5000  # then a file is no prototxt, and reading stops
 
 
@@ -45,6 +56,7 @@ class Mistake:
         key: mistakes of the same key, in layers of the same type, are one, seen many times.
         place: the blocks around it.
         word: the unknown field, or "".
+        within: where the unknown field stands in its layer, as UnknownWord has it.
     """
 
     at: int
@@ -55,6 +67,7 @@ class Mistake:
     found: object = None
     allowed: object = None
     word: str = ""
+    within: str = ""
     times: int = 1
 
     def error(self, lexer: Lexer, names: TypeNames) -> PrototxtError:
@@ -67,15 +80,23 @@ class Mistake:
             return error
 
 
-def report(parser: Recovery, types: Callable[[], TypeNames] | None,
-           fatal: PrototxtError | None) -> PrototxtError:
+def refuse(parser: Recovery, names: TypeNames, also: Sequence[tuple[str, CaffeError]]
+           ) -> NoReturn:
+    """Raise the mistakes of a file that could be read all the same, and ``also``, as report."""
+    raise report(parser, names, also=also)
+
+
+def report(parser: Recovery, names: TypeNames, fatal: PrototxtError | None = None,
+           also: Sequence[tuple[str, CaffeError]] = ()) -> PrototxtError:
     """The error that tells all mistakes of a file.
 
     Args:
-        types: says what layer types there are.
+        names: what layer types there are.
         fatal: what ended the reading.
+        also: what else is wrong with the net, each with its place in a list.
     """
-    names = types() if types else TypeNames()
+    if not parser.mistakes and fatal is not None:
+        return fatal
     found = grouped(_with_types(parser, names), names)
     first = found[0].error(parser, names)
     if first.fix and ELSEWHERE in first.fix and len(found) > 1:
@@ -83,12 +104,25 @@ def report(parser: Recovery, types: Callable[[], TypeNames] | None,
     rest = [mistake.error(parser, names) for mistake in found[1:MOST]]
     if fatal is not None:
         rest.append(fatal)
-    if rest:
-        start = len(parser.name) + 1
-        lines = listing([((error.where or "")[start:], error) for error in rest], str(first),
-                        left_out=len(found[MOST:]))
+    start = len(parser.name) + 1
+    places = [((error.where or "")[start:], error) for error in rest]
+    if listed := [*places, *also]:
+        lines = listing(listed, str(first), left_out=len(found[MOST:]))
         first.snippet += f"\n{lines}"
+    if any(is_missing(error) for error in (first, *rest)):
+        first.snippet += f"\n{WRITE_IT}"
     return first
+
+
+def is_missing(error: CaffeError) -> bool:
+    """Whether it says that a layer is one of a fork, or nobody's, that is not here."""
+    return "layer type" in error.message and any(
+        words in (error.fix or "") for words in (NOT_YET, NOBODYS, STRANGE))
+
+
+def is_type(mistake: Mistake) -> bool:
+    """Whether it is about a layer's type that nobody knows."""
+    return mistake.key[0] == "type" or mistake.key[:2] == ("value", OLD_TYPE)
 
 
 def grouped(mistakes: Iterable[Mistake], names: TypeNames) -> list[Mistake]:
@@ -106,25 +140,26 @@ def grouped(mistakes: Iterable[Mistake], names: TypeNames) -> list[Mistake]:
 def _with_types(parser: Recovery, names: TypeNames) -> list[Mistake]:
     """The mistakes, and the layers of unknown type, each with its own settings in one mistake."""
     mistakes = list(parser.mistakes)
-    unknown = {id(mistake.place.message): mistake for mistake in mistakes
-               if mistake.key[0] == "value" and mistake.key[1].endswith("V1LayerParameter.type")}
+    unknown = {id(mistake.place.message): mistake for mistake in mistakes if is_type(mistake)}
     for layer, at in parser.layers:
         if isinstance(layer, caffe_pb2.LayerParameter) and layer.type and (
                 layer.type not in names.params if names.params else forks.find(layer.type)):
             unknown[id(layer)] = Mistake(
                 at, f"Unknown layer type: {layer.type}", partial(layer_type, layer.type),
                 ("type",), Place(("layer",), (layer,)))
-    settings: dict[str, dict[str, None]] = {}
+    settings: dict[str, dict[str, int]] = {}
     kept = []
     for mistake in mistakes:
         layer = unknown.get(id(mistake.place.message))
         if layer is None or not mistake.word.endswith("_param"):
             kept.append(mistake)
         else:
-            settings.setdefault(layer.message, {})[mistake.word] = None
+            settings.setdefault(layer.message, {}).setdefault(
+                mistake.word, parser.line_at(mistake.at))
     for layer in unknown.values():
         if words := settings.get(layer.message):
-            layer.message += f", with {', '.join(words)}"
+            told = (f"{word} (line {line})" for word, line in words.items())
+            layer.message += f", with {', '.join(told)}"
     return kept + [layer for layer in unknown.values() if layer.key[0] == "type"]
 
 

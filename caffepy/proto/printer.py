@@ -9,10 +9,10 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from caffepy.proto import unknown
 from caffepy.proto.descriptors import is_repeated
 
 ALL = "_all"  # descriptors.all_values
-ESCAPES = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
 
 
 def to_text(message: Message) -> str:
@@ -20,18 +20,31 @@ def to_text(message: Message) -> str:
     return "".join(_lines(message, ""))
 
 
-def _lines(message: Message, indent: str) -> Iterator[str]:
+def _lines(message: Message, indent: str, layer: Any = None, within: str = "") -> Iterator[str]:
+    """The lines of a message.
+
+    Args:
+        layer: the layer around it that has words which the schema does not know, if there is one.
+        within: where it lies there, as UnknownWord has it.
+    """
+    if unknown.FIELD in message.DESCRIPTOR.fields_by_name and message.unknown_word:
+        layer, within = message, ""
     for field, value in message.ListFields():
         name = field.name
+        if name == unknown.FIELD:
+            continue
         if name.endswith(ALL):  # the first value stands under the single field's own number
             name, value = name.removesuffix(ALL), value[1:]
-        for item in value if is_repeated(field) else (value,):
+        for i, item in enumerate(value if is_repeated(field) else (value,)):
             if field.message_type is None:
                 yield f"{indent}{name}: {_scalar(field, item)}\n"
             else:
                 yield f"{indent}{field.name} {{\n"
-                yield from _lines(item, indent + "  ")
+                place = f"{within}.{name}.{i}" if is_repeated(field) else f"{within}.{name}"
+                yield from _lines(item, indent + "  ", layer, place.lstrip("."))
                 yield f"{indent}}}\n"
+    if layer is not None:
+        yield from unknown.printed(layer, within, indent)
 
 
 def _scalar(field: FieldDescriptor, value: Any) -> str:
@@ -40,7 +53,7 @@ def _scalar(field: FieldDescriptor, value: Any) -> str:
         named = field.enum_type.values_by_number.get(value)
         return named.name if named else str(value)
     if kind == FieldDescriptor.CPPTYPE_STRING:
-        return _quoted(value.encode() if isinstance(value, str) else value)
+        return unknown.quoted(value.encode() if isinstance(value, str) else value)
     if kind == FieldDescriptor.CPPTYPE_BOOL:
         return "true" if value else "false"
     if kind == FieldDescriptor.CPPTYPE_FLOAT:
@@ -58,7 +71,3 @@ def float_text(value: float) -> str:
             return text
     return f"{value:.9g}"
 
-
-def _quoted(data: bytes) -> str:
-    shown = (ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in data)
-    return f'"{"".join(shown)}"'

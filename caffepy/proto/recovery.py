@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -19,8 +20,9 @@ from caffepy.proto.descriptors import all_values, is_repeated
 from caffepy.proto.lexer import Lexer, PrototxtError
 
 if TYPE_CHECKING:
-    from caffepy.proto.hints import Place, TypeNames
+    from caffepy.proto.hints import Place
     from caffepy.proto.mistakes import Mistake
+    from caffepy.proto.type_names import TypeNames
 
 CLOSING = {"{": "}", "<": ">", "[": "]"}
 WORD = re.compile(r"[^\s{}<>;,\[\]#]+")
@@ -40,6 +42,8 @@ class Recovery(Lexer):
         blocks, names: the messages around the token, and the fields that they are.
         layers: those read so far, each with the place of its type.
         mistakes: what was stepped over; ``run`` raises them.
+        unknown: raises, when called, what is wrong for who builds the net: types that nobody knows
+            and their words (set_aside). None if there are none.
     """
 
     def __init__(self, text: str, name: str, message: Message) -> None:
@@ -48,6 +52,7 @@ class Recovery(Lexer):
         self.names: list[str] = [""]
         self.layers: list[tuple[Any, int]] = []
         self.mistakes: list[Mistake] = []
+        self.unknown: Callable[..., NoReturn] | None = None
 
     def fields(self, message: Message, until: str, opened: int = 0) -> dict[str, int]:
         raise NotImplementedError
@@ -68,10 +73,23 @@ class Recovery(Lexer):
             if not self.mistakes:
                 raise
             fatal = error
-        if self.mistakes:
-            from caffepy.proto import mistakes
+        if not self.mistakes:
+            return
+        from caffepy.proto import mistakes
+        from caffepy.proto.set_aside import set_aside
+        from caffepy.proto.type_names import TypeNames
 
-            raise mistakes.report(self, types, fatal)
+        names = types() if types else TypeNames()
+        wrong = True
+        if fatal is None and types:
+            try:
+                wrong = set_aside(self, names)
+            except PrototxtError as error:
+                fatal = error
+        if wrong:
+            raise mistakes.report(self, names, fatal)
+        if self.mistakes:
+            self.unknown = partial(mistakes.refuse, self, names)
 
     # -- notes ----------------------------------------------------------------------------
 
@@ -79,6 +97,18 @@ class Recovery(Lexer):
         from caffepy.proto.hints import Place
 
         return Place(tuple(self.names), tuple(self.blocks))
+
+    def within_layer(self) -> str:
+        """Where the block at hand lies in its layer, as UnknownWord has it."""
+        path: list[str] = []
+        for outer, inner, name in zip(self.blocks, self.blocks[1:], self.names[1:], strict=False):
+            if isinstance(inner, (caffe_pb2.LayerParameter, caffe_pb2.V1LayerParameter)):
+                path = []
+                continue
+            path.append(name)
+            if is_repeated(outer.DESCRIPTOR.fields_by_name[name]):
+                path.append(str(len(getattr(outer, name)) - 1))
+        return ".".join(path)
 
     def note(self, at: int, message: str, *, key: tuple[Any, ...] = (), word: str = "",
              fix: str | Callable[[TypeNames], str | None] | None = None, **details: Any) -> None:
@@ -114,7 +144,8 @@ class Recovery(Lexer):
             self.skip_value()
         elif self.token in CLOSING:
             self.skip_value()
-        self.note(at, message, word=name, key=("field", name, place.name),
+        self.note(at, message, word=name, within=self.within_layer(),
+                  key=("field", name, place.name),
                   fix=lambda names: hints.unknown_field(name, value, place, names))
 
     def given_twice(self, known: FieldDescriptor, at: int, first: int) -> None:

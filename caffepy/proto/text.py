@@ -21,7 +21,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from google.protobuf.message import Message
 
@@ -32,7 +32,7 @@ from caffepy.proto.parser import Parser
 from caffepy.proto.printer import to_text
 
 if TYPE_CHECKING:
-    from caffepy.proto.hints import TypeNames
+    from caffepy.proto.type_names import TypeNames
 
 __all__ = ["PrototxtError", "Source", "parse", "read", "to_text"]
 
@@ -44,10 +44,14 @@ class Source:
     Attributes:
         path: the file, or the name that ``parse`` was given.
         lines: for each layer name the lines of its blocks.
+        unknown: raises, when called, the error for all layers of types that nobody knows and for
+            their words (set_aside), beside the mistakes that it is given, each with its place in a
+            list. None if there is none.
     """
 
     path: str
     lines: dict[str, list[int]] = field(default_factory=dict)
+    unknown: Callable[..., NoReturn] | None = field(default=None, repr=False)
 
     def line_of(self, layer_name: str) -> int | None:
         """The line on which the (first) layer of that name begins."""
@@ -101,7 +105,8 @@ def parse(text: str | bytes, message: Message, *, name: str = "<string>",
 
     Args:
         types: says what layer types there are; called if something is wrong, so that the error can
-            also name layers of unknown type. (A type is no word of the schema.)
+            also name layers of unknown type. (A type is no word of the schema.) Layers of plug-ins,
+            and of types that nobody knows, may then have words of their own (set_aside).
 
     Raises:
         PrototxtError: the text breaks the grammar, or names what the schema does not have.
@@ -111,4 +116,4 @@ def parse(text: str | bytes, message: Message, *, name: str = "<string>",
     message.Clear()
     parser = Parser(text, name, message)
     parser.run(types)
-    return Source(name, parser.layer_lines)
+    return Source(name, parser.layer_lines, parser.unknown)

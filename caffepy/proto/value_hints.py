@@ -7,7 +7,8 @@ from typing import Any
 
 from caffepy.errors import did_you_mean
 from caffepy.proto import caffe_pb2, other_words
-from caffepy.proto.hints import OLD_FORMAT, Place, TypeNames, fork_word, layer_type, v1_type
+from caffepy.proto.hints import OLD_FORMAT, Place, fork_word, layer_type, v1_type
+from caffepy.proto.type_names import TypeNames
 
 QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019`"  # and those that word processors write
 

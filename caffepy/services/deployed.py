@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from caffepy.core.known_part import is_unknown
 from caffepy.errors import ConfigError
 
 HEAD = "prob"
@@ -29,9 +30,10 @@ def layers_for_use(kept: Sequence[Any], every: Sequence[Any], path: str) -> list
 
 
 def is_data(layer: Any) -> bool:
-    """Whether a layer brings data in: a Python layer does if it has no bottom."""
+    """Whether a layer brings data in: a Python layer, or one of a type that nobody knows, does if
+    it has no bottom."""
     kind = _class(layer)
-    return bool(kind.data or (kind.opaque and not layer.bottom))
+    return bool(kind.data or ((kind.opaque or is_unknown(layer)) and not layer.bottom))
 
 
 def is_read(top: str, layers: Sequence[Any]) -> bool:
@@ -39,9 +41,9 @@ def is_read(top: str, layers: Sequence[Any]) -> bool:
 
 
 def _class(layer: Any) -> Any:
-    from caffepy.core import registry
+    from caffepy.core import traits
 
-    return registry.of(layer).cls
+    return traits.of(layer)
 
 
 def _weight(layer: Any) -> float | None:

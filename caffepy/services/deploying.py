@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from caffepy.core.traits import Traits
 
 BATCH = 10  # as the original's deploy nets: the ten crops of one picture
-OF_TRAINING = ("include", "exclude", "loss_weight", "propagate_down", "transform_param")
+OF_UNKNOWN = ("include", "exclude", "loss_weight", "propagate_down")
+OF_TRAINING = (*OF_UNKNOWN, "transform_param")
 
 
 def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
            stages: Sequence[str] = ()) -> tuple[Any, list[str]]:
-    """The net for use (a NetParameter), and what is to be said about it, a line each.
+    """The net for use (a NetParameter), and what is to be said about it, a line each. Layers of
+    types that nobody knows stay as they are.
 
     Args:
         batch: the first axis of the inputs.
@@ -29,7 +31,7 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
         NotFound, ConfigError: no such file, no net, or a shape that is not known. CaffeError: what
             was made cannot be built, or the weights would not fit.
     """
-    from caffepy.core import graph, obeys
+    from caffepy.core import graph, known_part, obeys
     from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
     from caffepy.services import deployed
@@ -61,8 +63,9 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
     if not any(layer.bottom for layer in made.layer):
         raise ConfigError("nothing of the net is left for use", where=path,
                           fix="Is it a net for training, with layers that lead to a loss?")
+    strange = [layer for layer in made.layer if known_part.is_unknown(layer)]
     for layer in made.layer:
-        _forget_training(layer)
+        _forget_training(layer, OF_UNKNOWN if layer in strange else OF_TRAINING)
     with obeys.told():
         _check(made, trained_with, path)
     parts = _feed_what_is_sliced(made)
@@ -71,8 +74,8 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
     for layer, top in pictures[:1]:
         if rule := picture_rule(layer, shapes[parts.get(top, top)]):
             rule.write(made)
-    return made, [note for layer, top in pictures
-                  for note in notes(layer, shapes[parts.get(top, top)])]
+    told = [note for layer, top in pictures for note in notes(layer, shapes[parts.get(top, top)])]
+    return made, [*told, *(f"As it was: {said}" for said in known_part.told(strange, source))]
 
 
 def _kind(layer: Any) -> type[Traits]:
@@ -142,11 +145,13 @@ def _builds(param: Any) -> bool:
 @contextlib.contextmanager
 def _built(param: Any) -> Iterator[Any]:
     from caffepy.core.context import Context
+    from caffepy.core.known_part import known_part
     from caffepy.core.net import Net
     from caffepy.proto import caffe_pb2
 
     with work.quiet():
-        net = Net(param, caffe_pb2.TEST, context=Context(seed=0, engines=("reference",)))
+        net = Net(known_part(param).param, caffe_pb2.TEST,
+                  context=Context(seed=0, engines=("reference",)))
         try:
             yield net
         finally:
@@ -177,10 +182,13 @@ def _feed_what_is_sliced(made: Any) -> dict[str, str]:
     return fed
 
 
-def _forget_training(layer: Any) -> None:
-    """Take out what only a training looks at; names that share parameters stay."""
-    for name in OF_TRAINING:
+def _forget_training(layer: Any, fields: Sequence[str]) -> None:
+    """Take out what only a training looks at; names that share parameters stay. Of a layer of a
+    type that nobody knows, the settings stay."""
+    for name in fields:
         layer.ClearField(name)
+    if fields is OF_UNKNOWN:
+        return
     if not any(spec.name for spec in layer.param):
         layer.ClearField("param")
     for spec in layer.param:

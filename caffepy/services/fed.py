@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caffepy.core import traits
+from caffepy.core.known_part import is_unknown
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.services import work
 from caffepy.services.picture_rule import PictureRule
@@ -51,7 +52,8 @@ def fed(layer: Any, tops: Sequence[str], given: Sequence[int], path: str) -> Fed
             known = kind.item_shape(layer) if first else None
             shape = [] if label else list(known) if known else None
         if shape is None:
-            files = "its layer fails here" if kind.opaque else "the data is not there"
+            files = ("nobody knows its layer's type" if is_unknown(layer) else
+                     "its layer fails here" if kind.opaque else "the data is not there")
             crop = " and there is no crop_size" if kind.pictures else ""
             raise ConfigError(f"the shape of '{top}' is not known: {files}{crop}",
                               where=f"{path}, layer '{layer.name}'",

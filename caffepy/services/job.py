@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caffepy import log
+from caffepy.core import plugins
 from caffepy.core.upgrade import read_solver_param
 from caffepy.errors import ConfigError, DeviceError
 from caffepy.parallel.base import Communicator
@@ -34,6 +35,7 @@ class Job:
         measurements: whether to write <snapshot_prefix>.jsonl.
         timing: whether to log how long each layer takes.
         precision: what activations are stored as, instead of what the nets say; see Context.
+        plugins: files with layer types to load before (core.plugins).
     """
 
     solver: str
@@ -45,6 +47,7 @@ class Job:
     measurements: bool = True
     timing: bool = False
     precision: str | None = None
+    plugins: tuple[str, ...] = ()
 
 
 def prepare(
@@ -100,7 +103,7 @@ def prepare(
             fix="Leave it out: there is one worker for each " + (
                 "process that mpirun starts." if communicator.size > 1 else "GPU."))
     job = Job(solver, param.SerializeToString(), snapshot, tuple(numbers), sigint_effect,
-              sighup_effect, measurements, precision=precision)
+              sighup_effect, measurements, precision=precision, plugins=tuple(plugins.loaded()))
     return job, workers or len(numbers) or 1
 
 

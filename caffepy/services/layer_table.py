@@ -16,6 +16,7 @@ from caffepy import kernels
 from caffepy.core import registry
 from caffepy.core.layer import Layer
 from caffepy.kernels.table import kernels as table_of_kernels
+from caffepy.proto.fork_table import FORKS
 
 NONE = "-"
 ENGINES = ("onednn", "cuda", "reference")
@@ -102,8 +103,8 @@ def markdown() -> str:
         "Made from the registry by `caffepy layers -markdown`; a test holds it against the code.",
         "`caffepy layers TYPE` prints what one type computes and all its settings.",
         "",
-        "- from: whose it is: the original's (caffe), or a fork's. Where forks have types of one",
-        "  name, the words of a layer tell which is meant ([proto.md](proto.md)).",
+        "- from: whose it is: the original's (caffe), or a [fork's](#forks). Where two have types",
+        "  of one name, [the words of a layer](#types-of-one-name) tell which is meant.",
         "- v1, v0: the names in the two old formats, which are upgraded on reading.",
         "- parameters: the message of settings in `layer { }`.",
         "- bottoms, tops: how many; `auto`: tops that are not given are made.",
@@ -120,7 +121,32 @@ def markdown() -> str:
     for entry in built_in:
         what = summary(entry).replace("|", "\\|")
         lines.append(_cells((*astuple(row(entry)), what)))
+    lines += [
+        "", "## Types of one name", "",
+        "The first whose words a layer has is the one that is meant.", "",
+        _cells(("type", "from", "known by")), _cells(["---"] * 3),
+        *(_cells((name, entry.dialect, known_by(entry, found)))
+          for name, every in registry.namesakes().items()
+          if (found := [entry for entry in every if not entry.cls.foreign])[1:]
+          for entry in found),
+        "", "## Forks", "",
+        _cells(("from", "whose")), _cells(["---"] * 2),
+        _cells((registry.ORIGINAL, "the original (BVLC/caffe)")),
+        *(_cells((key, whose)) for key, whose in FORKS.items()
+          if any(entry.dialect == key for entry in built_in)),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def known_by(entry: registry.Entry, every: Sequence[registry.Entry]) -> str:
+    """What tells a type from others of its name, which are asked in this order."""
+    return entry.cls.known_by or ("all others" if entry is every[-1] else "its words")
+
+
+def told_apart(name: str) -> str:
+    """How the types of one name are told apart, a line each; "" if there is but one."""
+    every = registry.namesakes().get(name, ())
+    return "\n".join(f"{name} from {entry.dialect}: {known_by(entry, every)}" for entry in every)
 
 
 def _cells(words: Iterable[str]) -> str:

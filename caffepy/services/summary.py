@@ -16,10 +16,10 @@ FLOAT = 4  # bytes
 
 @dataclass
 class Row:
-    """One layer.
+    """One layer. What is not known is None.
 
     Attributes:
-        shapes: of the tops; None if not known.
+        shapes: of the tops.
         params: learnable numbers, those of shared blobs too.
         multiply_adds: of one forward over the batch, for convolutions, inner products and
             recurrent layers; the rest is small beside them.
@@ -63,7 +63,9 @@ class Summary:
 def summarize(
     path: str, phase: str = "TRAIN", input_shape: Sequence[int] = (), stages: Sequence[str] = ()
 ) -> Summary:
-    """The table of a prototxt.
+    """The table of a prototxt or a caffemodel.
+
+    Layers of types that nobody knows are in it; what comes behind them has no shapes.
 
     Args:
         phase: "TRAIN" or "TEST".
@@ -72,13 +74,12 @@ def summarize(
     Raises:
         NotFound: no such file. CaffeError: what else is wrong with the net.
     """
-    from caffepy.core import graph, obeys, traits
+    from caffepy.core import graph, known_part, obeys, traits
     from caffepy.core.stand_in import stand_in
-    from caffepy.core.upgrade import read_net_param
     from caffepy.proto import caffe_pb2
 
     with work.quiet(), obeys.only_warnings():
-        param, source = read_net_param(path)
+        param, source = _read(path)
         param.state.phase = caffe_pb2.Phase.Value(phase)
         param.state.stage.extend(stages)
         kept = graph.filter_net(param, param.state, source)
@@ -87,17 +88,43 @@ def summarize(
                 detail=traits.of(layer).detail(layer))
             for layer in kept.layer])
         _connections(summary)
+        _count_weights(kept.layer, summary)
+        strange = known_part.told(known_part.known_part(kept).unknown, source)
         assumed, unknown = stand_in(kept, input_shape)
-        summary.notes += assumed + unknown
+        summary.notes += strange + assumed + unknown
         if unknown:
             return summary
-        _forget_fillers(kept)
-        net = _build(kept, source)
+        part = known_part.known_part(kept)
+        _forget_fillers(part.param)
+        net = _build(part.param, source)
         try:
             _measure(net, summary)
         finally:
             net.close()
+        for row in summary.rows:  # a layer in place does not change what is known of its blob
+            if row.shapes is None and not part.hidden.intersection(row.tops):
+                row.shapes = [net.blobs[top].shape for top in row.tops]
+        if any(row.params is None for row in summary.rows):
+            summary.notes.append("the sums are of what is known; a layer with ? may have more")
     return summary
+
+
+def _read(path: str) -> tuple[Any, Any]:
+    """A net in today's format, and where its layers are written, if it is text."""
+    from caffepy.core.upgrade import read_net_param, read_net_param_binary
+    from caffepy.proto.files import sniff
+
+    return (read_net_param_binary(path), None) if sniff(path) == "caffemodel" else (
+        read_net_param(path))
+
+
+def _count_weights(layers: Iterable[Any], summary: Summary) -> None:
+    """Count the weights that a caffemodel has: those of layers that cannot be built, too."""
+    from caffepy.proto import wire
+
+    for layer, row in zip(layers, summary.rows, strict=True):
+        if layer.blobs:
+            row.params = sum(wire.blob_to_array(blob).size for blob in layer.blobs)
 
 
 def of_net(net: Net) -> Summary:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from caffepy import __version__, log
 from caffepy.checks import structure
+from caffepy.core.plugins import load_plugin
 from caffepy.errors import ConfigError
 from caffepy.parallel import launch
 from caffepy.parallel.base import Communicator
@@ -72,6 +73,8 @@ def start(job: Job, communicator: Communicator, workers: int) -> Trained:
 
 def run(communicator: Communicator, job: Job) -> Trained:
     """Train as one of the workers."""
+    for path in job.plugins:
+        load_plugin(path)
     param = caffe_pb2.SolverParameter.FromString(job.param)
     context = devices.context(list(job.devices), seed_of(param), communicator,
                               job.precision)

@@ -9,11 +9,12 @@ from typing import Any
 from google.protobuf.message import Message
 
 from caffepy import log
-from caffepy.core import obeys, registry
+from caffepy.core import known_part, obeys, registry
 from caffepy.core.upgrade import upgrade_net, upgrade_solver
 from caffepy.errors import CaffeError, DataError
 from caffepy.proto import caffe_pb2, files, forkwire, text
 from caffepy.proto.files import atomic_write
+from caffepy.proto.text import Source
 
 logger = log.get(__name__)
 
@@ -34,6 +35,7 @@ def net_text(source: str, target: str) -> int:
         where = text.read(source, param, registry.names)
     notes = _net(param, source)
     obeys.warn(param, where)
+    _tell_unknown(param, where)
     return _finish(param, "NetParameter text", target, notes, _as_text)
 
 
@@ -57,7 +59,9 @@ def net_binary(source: str, target: str) -> int:
             param.ParseFromString(content)
         except Exception as error:  # DecodeError; its class differs by protobuf's runtime
             raise DataError(f"a damaged caffemodel: {error}", where=source) from None
-    return _finish(param, "NetParameter binary", target, _net(param, source), _as_binary)
+    notes = _net(param, source)
+    _tell_unknown(param)
+    return _finish(param, "NetParameter binary", target, notes, _as_binary)
 
 
 def solver_text(source: str, target: str) -> int:
@@ -70,8 +74,10 @@ def solver_text(source: str, target: str) -> int:
     """
     param = caffe_pb2.SolverParameter()
     with _reading():
-        text.read(source, param, registry.names)
+        where = text.read(source, param, registry.names)
     notes = upgrade_solver(param, source)
+    for net in (param.net_param, param.train_net_param, *param.test_net_param):
+        _tell_unknown(net, where)
     return _finish(param, "SolverParameter text", target, notes, _as_text)
 
 
@@ -101,6 +107,13 @@ def _net(param: Any, path: str) -> list[str]:
     return notes
 
 
+def _tell_unknown(param: Any, source: Source | None = None) -> None:
+    """Warn of layers of types that nobody knows; they stay as they are."""
+    layers = [layer for layer in param.layer if known_part.is_unknown(layer)]
+    for said in known_part.told(layers, source):
+        logger.warning("Kept as it is: %s", said)
+
+
 def _finish(param: Message, kind: str, path: str, notes: Sequence[str],
            to_bytes: Callable[[Message], bytes]) -> int:
     """Write the result to ``path`` and say how it went; returns the exit code.
@@ -124,8 +137,10 @@ def _as_text(param: Message) -> bytes:
     return text.to_text(param).encode("utf-8", "surrogateescape")
 
 
-def _as_binary(param: Message) -> bytes:
+def _as_binary(param: Any) -> bytes:
     try:
-        return param.SerializeToString()
+        data = param.SerializeToString()
     except ValueError as error:  # 2 GB is all that protobuf writes
         raise DataError(f"the result cannot be written: {error}") from error
+    kept_apart = any(layer.HasField("fork_fields") for layer in param.layer)
+    return forkwire.theirs(data) if kept_apart else data

@@ -51,7 +51,8 @@ def random(*shape: int, seed: int = SEED) -> np.ndarray:
 def parse(line: str) -> Any:
     """The LayerParameter of a ``layer { ... }`` line, or of the inside of one."""
     net = caffe_pb2.NetParameter()
-    text.parse(line if line.lstrip().startswith("layer") else f"layer {{ {line} }}", net)
+    text.parse(line if line.lstrip().startswith("layer") else f"layer {{ {line} }}", net,
+               types=registry.names)
     spec = net.layer[0]
     spec.name = spec.name or "layer"
     return spec

@@ -18,7 +18,7 @@ import time
 import click
 
 from caffepy import log
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError
 from caffepy.services import prediction, work
 from caffepy.services.classification import classify, net_words, pictures, split_words
@@ -48,6 +48,7 @@ def _dims(text: str) -> list[int]:
 @gflags.flag("images_dim", str, "", "Height,width that pictures are brought to first; without it "
              "the net's file says, else 256,256 for CaffeNet, and the input's size for others.")
 @gflags.flag("ext", str, "", "Of a folder take the pictures that end so; without it all pictures.")
+@flags.PLUGIN
 def main(
     words: tuple[str, ...], model_def: str, pretrained_model: str, gpu: str, mean_file: str | None,
     mean_value: str, input_scale: float | None, raw_scale: float, channel_swap: str, labels: str,

@@ -37,6 +37,7 @@ from caffepy.services.deploying import BATCH, deploy
 @gflags.flag("input_shape", str, "", "C,H,W of the input, where the data is not there.")
 @gflags.flag("plain", bool, False, "Leave picture_param out, which other Caffes do not know.")
 @gflags.flag("stage", str, "", "Stages of the net state, separated by commas.")
+@flags.PLUGIN
 def main(net: str, output: str, batch: int, input_shape: str, plain: bool, stage: str) -> None:
     from caffepy.proto import text
     from caffepy.proto.files import atomic_write

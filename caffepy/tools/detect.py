@@ -18,7 +18,7 @@ import time
 import click
 
 from caffepy import log
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError, NotFound
 from caffepy.services import prediction, work
 from caffepy.services.detection import COORDINATES, WRITERS, best, read_names, read_windows
@@ -43,6 +43,7 @@ CONTEXT = 16  # pixels, as for R-CNN
              "Windows of the file, or proposed ones; by default as INPUT_FILE's name ends.")
 @gflags.flag("context_pad", int, None, "Pixels of a warped window that show what surrounds it; "
              "without it the net's file says, else 16.")
+@flags.PLUGIN
 def main(
     input_file: str, output_file: str, model_def: str, pretrained_model: str, gpu: str,
     mean_file: str | None, mean_value: str, input_scale: float | None, raw_scale: float,

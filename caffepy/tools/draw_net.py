@@ -35,6 +35,7 @@ ENGINES = {"auto": None, "always": True, "never": False}
              "Whether Graphviz draws; auto: if it is installed.")
 @gflags.flag("shapes", bool, True, "Show the blobs' shapes.")
 @gflags.flag("input_shape", str, "", "C,H,W of data layers whose files are not there.")
+@flags.PLUGIN
 def main(
     input_net_proto_file: str, output_image_file: str | None, rankdir: str, phase: str,
     display_lrm: bool, graphviz: str, shapes: bool, input_shape: str,

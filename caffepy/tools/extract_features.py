@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError
 from caffepy.services import devices
 from caffepy.services.features import extract
@@ -47,6 +47,7 @@ def _device(mode: str, device: str) -> Context:
 @click.argument("db_type")
 @click.argument("mode", metavar="[CPU|GPU]", default="CPU")
 @click.argument("device", metavar="[DEVICE_ID]", default="0")
+@flags.PLUGIN
 def main(
     weights: str, model: str, blobs: str, datasets: str, num_batches: str, db_type: str, mode: str,
     device: str,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @gflags.flag("phase", gflags.Choice("TRAIN", "TEST"), "TRAIN", "Which layers are in.")
 @gflags.flag("stage", str, "", "Stages of the net state, separated by commas.")
 @gflags.flag("input_shape", str, "", "C,H,W of data layers whose files are not there.")
+@flags.PLUGIN
 def main(net_proto: str, max_width: int, w: int, phase: str, stage: str, input_shape: str) -> None:
     width = w or max_width
     if width < 2:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import click
 
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError
 
 
@@ -22,6 +22,7 @@ from caffepy.errors import ConfigError
 @gflags.flag("gpus", str, "", "Device numbers, separated by blanks or commas.")
 @gflags.flag("workers", int, 0, "Without GPUs: how many processes train together.")
 @gflags.flag("timing", bool, False, "Log how long each layer took.")
+@flags.PLUGIN
 def main(
     gpus_more: tuple[str, ...], solver: str, snapshot: str, gpus: str, workers: int, timing: bool
 ) -> None:

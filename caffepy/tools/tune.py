@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @gflags.flag("channels", int, 3, "Channels of pictures that come from a data layer.")
 @gflags.flag("threads", int, 0, "Threads; 0 takes as many as runs take.")
 @gflags.flag("file", str, "", "Write to this file instead of where runs look.")
+@flags.PLUGIN
 def main(net: str, phase: str, batch: int, size: int, channels: int, threads: int, file: str
          ) -> None:
     from caffepy.kernels import tuning

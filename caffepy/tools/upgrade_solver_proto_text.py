@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 
 
 @gflags.command(
@@ -14,6 +14,7 @@ from caffepy.cli import gflags
 )
 @click.argument("solver_in")
 @click.argument("solver_out")
+@flags.PLUGIN
 def main(solver_in: str, solver_out: str) -> int:
     from caffepy.services import upgrading
 

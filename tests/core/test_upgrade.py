@@ -293,4 +293,4 @@ def test_settings_that_forks_had_in_v1_move():
 def test_every_setting_of_v1_has_its_place_today():
     today = set(caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name)
     assert set(caffe_pb2.V1LayerParameter.DESCRIPTOR.fields_by_name) - today == {
-        "layer", "blobs_lr", "weight_decay", "blob_share_mode"}
+        "layer", "blobs_lr", "weight_decay", "blob_share_mode", "unknown_type"}

@@ -31,7 +31,7 @@ def value_of(field: FieldDescriptor):
 def fill(message, depth: int = 0) -> None:
     """Set every field, messages down to some depth; all values of single ones are tested below."""
     for field in message.DESCRIPTOR.fields:
-        if field.name.endswith("_all"):
+        if field.name.endswith("_all") or field.name == "unknown_word":  # printed as what they say
             continue
         if field.message_type is None:
             if is_repeated(field):

@@ -9,7 +9,10 @@ from caffepy.proto import caffe_pb2, text
 
 def error_of(content: str, message=None, types=registry.names) -> str:
     with pytest.raises(text.PrototxtError) as caught:
-        text.parse(content, message or caffe_pb2.NetParameter(), name="net.prototxt", types=types)
+        source = text.parse(content, message or caffe_pb2.NetParameter(), name="net.prototxt",
+                            types=types)
+        assert source.unknown
+        source.unknown(())  # as who builds the net
     return str(caught.value)
 
 

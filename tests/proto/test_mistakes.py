@@ -41,7 +41,7 @@ def parsed(content: str, message=None):
 def test_a_file_of_a_fork_reads_like_this():
     net, message = parsed(SSD)
     assert message == """\
-net.prototxt:4:3: Unknown layer type: AnnotatedData, with strange_param. \
+net.prototxt:4:3: Unknown layer type: AnnotatedData, with strange_param (line 14). \
 AnnotatedData is a layer of SSD's fork (weiliu89/caffe), which caffepy does not have yet.
   type: "AnnotatedData"
   ^
@@ -51,7 +51,8 @@ and 4 more:
   18:19    Unknown layer type: CPMData, 2 times. CPMData is a layer of the pose machines' fork
            (shihenw/caffe), which caffepy does not have yet.
   20:19    Unknown layer type: BoxData. BoxData is a layer of the YOLO ports of yeahkun and
-           gklz1982, which caffepy does not have yet."""
+           gklz1982, which caffepy does not have yet.
+A missing layer can be written in Python: -plugin FILE.py loads it (docs/contributing.md)."""
     assert [layer.name for layer in net.layer] == ["data", "p1", "p2", "a", "b", "c", "d"]
     assert net.layer[0].transform_param.mirror and net.layer[6].include[0].phase == 0
     assert net.layer[0].transform_param.resize_param[0].interp_mode == [1, 2]
@@ -125,7 +126,7 @@ def test_a_net_given_as_a_solver_is_told_once():
 def test_types_of_the_old_format_with_their_settings():
     message = parsed("layers { type: FOO foo_param { } } layers { foo_param { } type: FOO }\n"
                      "layers { type: CONVOLUTION foo_param { } }")[1]
-    assert '1:16: unknown layer type FOO in "layers", with foo_param, 2 times. ' in message
+    assert '1:16: unknown layer type FOO in "layers", with foo_param (line 1), 2 times. ' in message
     assert 'unknown field "foo_param" in layers. The settings of Convolution are in' in message
 
 
@@ -155,7 +156,9 @@ def test_unknown_types_are_told_at_once(net_file):
         "machines' fork (shihenw/caffe), which caffepy does not have yet.\n"
         "and 2 more:\n"
         "  3        Unknown layer type: Relu, 2 times. Did you mean ReLU?\n"
-        '  5        Unknown layer type: Conv. Write type: "Convolution".')
+        '  5        Unknown layer type: Conv. Write type: "Convolution".\n'
+        "A missing layer can be written in Python: -plugin FILE.py loads it "
+        "(docs/contributing.md).")
     param, _ = upgrade.read_net_param("net.prototxt")
     with pytest.raises(ConfigError, match="^layer 'a': Unknown layer type: CPMData"):
         Net(param)

@@ -148,7 +148,7 @@ def test_bad_calls(call, tmp_path):
     done = call(main, "-phase=TRIAN", data_net(tmp_path))
     assert done.exit_code == 1 and "Did you mean TRAIN" in done.output
     with pytest.raises(CaffeError):
-        summarize(write(tmp_path / "net", 'layer { name: "a" type: "Bogus" }'))
+        summarize(write(tmp_path / "net", 'layer { name: "a" type: "ReLU" bogus: 1 }'))
 
 
 def test_the_recorded_old_nets_have_a_table(call):

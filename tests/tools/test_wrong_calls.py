@@ -61,7 +61,7 @@ FILES = {"missing": "missing", "folder": "folder", "empty": "empty", "net": "net
          "solver": "solver.prototxt", "weights": "w.caffemodel", "picture": "p.png", "db": "db",
          "hdf5": "x.h5", "garbage": "garbage", "words": "words.txt", "list": "list.txt",
          "classes": "classes"}
-FITS = {("caffepy check", "net")}  # what is as good
+FITS = {("caffepy check", "net"), ("summarize", "weights")}  # what is as good
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ class BatchNormNVIDIA(BNLayer):
     words = ("scale", "bias")
     at = slice(3, 5)
     gathers = True
+    known_by = "scale_bias, scale_filler, or bias_filler without Intel's filler"
     obeys = ("scale_bias", "scale_filler", "bias_filler")
 
     @classmethod

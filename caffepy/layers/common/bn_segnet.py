@@ -23,6 +23,8 @@ from caffepy.layers.common.bn_ctpn import CTPNBN
 
 @register("BN", v1="BN", param="bn_param", dialect="segnet")
 class SegNetBN(BNLayer):
+    known_by = ("scale_filler, shift_filler or bn_mode, two blobs, or several tops, and no word of "
+                "CTPN's")
     tops = "1-3"
     learns = ("scale", "shift")
     words = ("scale", "shift")

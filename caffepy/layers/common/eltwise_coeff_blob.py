@@ -20,6 +20,7 @@ from caffepy.errors import ShapeError
 
 @register("Eltwise", dialect="lisa", param="eltwise_param")
 class EltwiseCoeffBlob(Layer):
+    known_by = "coeff_blob"
     bottoms = "2+"
     keeps = ("labels",)
     obeys = ("coeff_blob",)

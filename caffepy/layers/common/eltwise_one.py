@@ -20,6 +20,7 @@ from caffepy.layers.neuron._elementwise import Elementwise
 
 @register("Eltwise", dialect="flownet", param="eltwise_param")
 class EltwiseOne(Elementwise):
+    known_by = "one bottom"
     keeps = ()
 
     @classmethod

@@ -20,6 +20,7 @@ from caffepy.layers.common._moved import Moved
 
 @register("Reshape", dialect="intel", param="reshape_param")
 class ReshapeShuffled(Moved):
+    known_by = "a pixelshuffler that is not 1"
     obeys = ("pixelshuffler",)
 
     @classmethod

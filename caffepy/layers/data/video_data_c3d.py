@@ -42,6 +42,7 @@ OLD = ("new_length", "use_image", "use_temporal_jitter", "sampling_rate", "mean_
 
 @register("VideoData", v1="VIDEO_DATA", dialect="c3d", param="video_data_param")
 class VideoDataC3D(PrefetchingLayer):
+    known_by = "a list of clips as source, and no word of TSN's"
     source_field = "source"
     ordered = True
     pictures = False

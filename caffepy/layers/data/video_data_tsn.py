@@ -37,6 +37,7 @@ WINDOWS = ("fix_crop", "more_fix_crop", "multi_scale", "max_distort", "is_flow")
 
 @register("VideoData", dialect="tsn", param="video_data_param")
 class VideoDataTSN(PrefetchingLayer):
+    known_by = f"one of {', '.join((*OWN, *WINDOWS, 'scale_ratios'))}"
     source_field = "source"
     ordered = True
     obeys = (*(f"video_data_param.{word}" for word in OWN + SHARED),

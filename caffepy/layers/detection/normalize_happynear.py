@@ -25,6 +25,7 @@ EPS = 1e-6
 
 @register("Normalize", dialect="happynear", param="normalize_param")
 class HappyNormalize(Layer):
+    known_by = "a normalize_param, or two tops"
     tops = "1-2"
     recordable = True
 

@@ -28,6 +28,7 @@ from caffepy.layers.loss._loss import Loss, batch_size
 
 @register("L1Loss", dialect="flownet", param="l1_loss_param")
 class FlowL1Loss(Loss):
+    known_by = "an l1_loss_param, or one bottom alone"
     bottoms = "1-2"
     labels = ()
     keeps = ()

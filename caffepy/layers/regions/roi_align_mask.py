@@ -30,6 +30,7 @@ logger = log.get(__name__)
 
 @register("ROIAlign", param="roi_align_param", dialect="synopsys")
 class ROIAlignMask(OverRois):
+    known_by = "a roi_align_param"
     keeps = ("labels",)
     obeys = ("roi_align_param.sampling_ratio",)
 

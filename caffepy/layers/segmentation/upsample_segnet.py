@@ -23,6 +23,7 @@ OWN = ("scale_h", "scale_w", "pad_out_h", "pad_out_w", "upsample_h", "upsample_w
 
 @register("Upsample", param="upsample_param", dialect="segnet")
 class SegNetUpsample(Masked):
+    known_by = f"two bottoms, or one of {', '.join(OWN)}"
     bottoms = "2"
 
     @classmethod
