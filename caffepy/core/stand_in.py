@@ -26,8 +26,7 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
         kind = traits.of(layer)
         if not (kind.data and kind.source_field):
             continue
-        own = kind.own(layer)
-        source = path_of(own, kind.source_field)
+        source = path_of(kind.reading(layer), kind.source_field)
         if os.path.exists(source):
             continue
         shape = tuple(input_shape) or kind.item_shape(layer)
@@ -40,7 +39,8 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
         assumed.append(f"layer '{layer.name}': {source} is not there; taken as "
                        f"{' x '.join(map(str, whole))}")
         stand = graph.input_layer(
-            layer.name, layer.top, [whole[:1] if i else whole for i in range(len(layer.top))])
+            layer.name, layer.top, [kind.rest_shape(layer, whole[0]) if i else whole
+                                    for i in range(len(layer.top))])
         stand.include.extend(layer.include)
         layer.CopyFrom(stand)
     return assumed, unknown
