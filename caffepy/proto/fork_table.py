@@ -53,7 +53,6 @@ FORKS = {
 
 # whose words: types, V1:TYPES, Message.fields and Message.field=VALUES
 WORDS = {
-    "ssd": "AnnotatedData VideoData",
     "rfcn": "PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """
@@ -91,9 +90,8 @@ WORDS = {
     "mtcnn": """
         OftenMtcnnLandMarkLoss OftenMtcnnSoftmaxLoss OftenMtcnnAccuracy
         OftenMtcnnClassBridge OftenMtcnnEuclideanLoss""",
-    "tsn": "VideoData",
     "c3d": "Convolution3D Pooling3D Deconvolution3D",
-    "video": "NdConvolution NdPooling VideoData",
+    "video": "NdConvolution NdPooling",
     "transfer": "MMDLoss JMMDLoss EntropyLoss",
     "ssl": "ParamSpec.decay_proto SolverParameter.force_decay SolverParameter.force_type",
     "cpm": "CPMData",
