@@ -138,7 +138,7 @@ def _parse(value: bytes) -> caffe_pb2.AnnotatedDatum:
         plain = datum.parse(value)  # says what is wrong with bytes that are no Datum either
         if plain.HasField("channels") or plain.HasField("data"):
             raise DataError("the record is a Datum without boxes", allowed="an AnnotatedDatum",
-                            fix='Write type: "Data"; convert_annoset of SSD makes databases with boxes.')
+                            fix='Write type: "Data"; SSD\'s convert_annoset writes boxes.')
         raise DataError("the record has no picture", found=f"{len(value)} bytes",
                         fix="Make the database anew.")
     return annotated

@@ -39,8 +39,9 @@ class PrefetchingLayer(BatchLayer):
     plans = (TransformSpec,)
     pictures = True
     harmless: ClassVar[tuple[str, ...]] = (
-        "threads", "parser_threads", "cache", "precache", "disk_reader_threads",
-        "show_data", "verbose", "use_gpu_transform", "debug_params", "display")
+        "threads", "parser_threads", "cache", "precache", "disk_reader_threads", "show_data",
+        "verbose", "use_gpu_transform", "debug_params", "display",
+    )
 
     prefetcher: Prefetcher[Batch | Whole] | None = None
     uploads: Uploads | None = None  # on a GPU

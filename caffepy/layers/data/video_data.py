@@ -38,7 +38,8 @@ class VideoData(PrefetchingLayer):
     @classmethod
     def speaks(cls, spec: Any) -> bool:
         p = spec.video_data_param
-        return not p.source or any(p.HasField(word) for word in OWN_WORDS)
+        others = p.ListFields() or spec.image_data_param.source  # where C3D 1.0 has its words
+        return not others or any(map(p.HasField, OWN_WORDS))
 
     @classmethod
     def channels(cls, spec: Any) -> int | None:

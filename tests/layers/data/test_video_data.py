@@ -197,4 +197,6 @@ def test_the_words_that_tell_it_from_others_of_its_name(words):
     spec = parse(f'type: "VideoData" video_data_param {{ {words} }}')
     assert registry.get("VideoData", spec).dialect == "ssd"
     kind = registry.get("VideoData", spec).cls
-    assert not kind.speaks(parse('type: "VideoData" video_data_param { source: "list.txt" }'))
+    for others in ('video_data_param { source: "list.txt" }', "video_data_param { modality: FLOW }",
+                   'image_data_param { source: "list.txt" }'):
+        assert not kind.speaks(parse(f'type: "VideoData" {others}'))
