@@ -7,23 +7,20 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from caffepy import log
 from caffepy.core.memory import Shape
 from caffepy.data import datum, label_map
 from caffepy.data.augment import boxes as boxes_of
 from caffepy.data.augment.augmentation import Augmentation
+from caffepy.data.box_rows import as_list, as_table, list_shape, of_table, table_shape
 from caffepy.data.course import Share, Worker
 from caffepy.data.db import Record
 from caffepy.data.reader import Datums
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Whole
-from caffepy.errors import DataError, ShapeError
+from caffepy.errors import ConfigError, DataError, ShapeError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of
 
-logger = log.get(__name__)
-
-ROW = 1 + boxes_of.COLUMNS  # of the label top: which picture of the batch, then the box's columns
 FAR = 2.0  # a place beyond it is none: boxes that the picture's side cuts do not reach so far
 ROUNDED = 1e-3  # as little as a box may lie outside by rounding
 
@@ -43,12 +40,17 @@ class AnnotatedDatums(Datums):
 
     def __init__(self, param: caffe_pb2.LayerParameter, worker: Worker) -> None:
         own, rule = param.annotated_data_param, param.transform_param
-        super().__init__(param.data_param, rule, worker)
-        self.augmentation = Augmentation(rule, worker, True, own.batch_sampler)
+        if own.yolo_data_type not in (0, 1):
+            raise ConfigError("yolo_data_type is 1 for YOLO's labels, or 0",
+                              found=own.yolo_data_type)
+        augmentation = Augmentation(rule, worker, own)
+        self._map_file = path_of(own, "label_map_file")
+        self._names = label_map.read_if_there(self._map_file)
+        super().__init__(param.data_param, rule, worker)  # opens the database
+        self.augmentation = augmentation
         self._emit = rule.emit_constraint if rule.HasField("emit_constraint") else None
-        self._names = label_map.read_if_there(path_of(own, "label_map_file"))
-        self._map_file = own.label_map_file
         self._boxes = own.HasField("anno_type")
+        self._yolo, self._difficult = own.yolo_data_type == 1, own.train_diffcult
 
     def first(self, share: Share) -> Record:
         record = super().first(share)
@@ -78,7 +80,10 @@ class AnnotatedDatums(Datums):
         stretch = None
         if self.augmentation:
             picture, boxes, stretch = self.augmentation(picture, number, start, boxes)
-        return picture, self._cut(boxes, picture.shape, number, stretch) if self._boxes else label
+        if not self._boxes:
+            return picture, label
+        boxes = self._cut(boxes, picture.shape, number, stretch)
+        return picture, of_table(boxes, self._difficult) if self._yolo else boxes
 
     def _cut(self, boxes: np.ndarray, shape: tuple[int, ...], number: int,
              stretch: np.ndarray | None) -> np.ndarray:
@@ -115,18 +120,16 @@ class AnnotatedDatums(Datums):
                             fix="They are shares of the picture's width and height, not pixels.")
 
     def label_shapes(self, label: Any, count: int) -> list[Shape]:
-        """For boxes, how many there are is known when the batch is made."""
-        return [(1, 1, max(1, len(label)), ROW)] if self._boxes else [(count,)]
+        """For SSD's, how many there are is known when the batch is made."""
+        if not self._boxes:
+            return [(count,)]
+        return [table_shape(count) if self._yolo else list_shape(len(label))]
 
     def finish(self, batch: Batch | Whole, labels: list[Any], share: Share) -> None:
         if not self._boxes:
             super().finish(batch, labels, share)
             return
-        rows = np.full((max(1, sum(map(len, labels))), ROW), -1, np.float32)
-        if some := [boxes for boxes in labels if len(boxes)]:
-            rows[:, 0] = np.repeat(np.arange(len(labels)), list(map(len, labels)))
-            rows[:, 1:] = np.concatenate(some)
-        batch.rest[0] = rows.reshape(1, 1, -1, ROW)
+        batch.rest[0] = as_table(labels) if self._yolo else as_list(labels)
 
 
 def _parse(value: bytes) -> caffe_pb2.AnnotatedDatum:

@@ -19,7 +19,10 @@ def read(path: str) -> dict[int, str]:
         NotFound: no such file. ConfigError: it is no LabelMap.
     """
     labels = caffe_pb2.LabelMap()
-    text.read(path, labels)
+    try:
+        text.read(path, labels)
+    except NotFound:
+        raise NotFound("there is no such label_map_file", where=path) from None
     return {item.label: item.name for item in labels.item}
 
 

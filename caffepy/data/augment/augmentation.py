@@ -8,7 +8,6 @@ Then follow crop, mirror, mean and scale (data/transform.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from caffepy.data.augment import boxes as boxes_of
 from caffepy.data.augment.change import Change
 from caffepy.data.augment.distort import Distort
 from caffepy.data.augment.expand import Expand
+from caffepy.data.augment.jitter import MOST, Jitter
 from caffepy.data.augment.noise import Noise
 from caffepy.data.augment.resize import Resizes
 from caffepy.data.augment.sample import Sample
@@ -45,24 +45,26 @@ class Augmentation:
     """Args:
         param: the layer's transform_param.
         worker: whose seed and stream the draws depend on.
-        detector: whether the changes are asked for that AnnotatedData alone knows; with
-            ``samplers``, its batch_samplers.
+        own: the annotated_data_param of an AnnotatedData, which knows changes of its own.
 
     Raises:
         ConfigError: settings that cannot be.
     """
 
     def __init__(self, param: caffe_pb2.TransformationParameter, worker: Worker,
-                 detector: bool = False,
-                 samplers: Sequence[caffe_pb2.BatchSampler] = ()) -> None:
+                 own: caffe_pb2.AnnotatedDataParameter | None = None) -> None:
         emit = param.emit_constraint if param.HasField("emit_constraint") else None
         self._before: list[Change] = []
-        if detector and param.HasField("distort_param"):
-            self._before.append(Distort(param.distort_param))
-        if detector and param.HasField("expand_param"):
-            self._before.append(Expand(param))
-        if samplers:
-            self._before.append(Sample(samplers, emit))
+        if own is not None:
+            if param.HasField("distort_param"):
+                self._before.append(Distort(param.distort_param))
+            if param.HasField("expand_param"):
+                self._before.append(Expand(param))
+            if own.batch_sampler:
+                self._before.append(Sample(own.batch_sampler, emit))
+            elif own.yolo_data_type:
+                jitter = own.yolo_data_jitter if own.HasField("yolo_data_jitter") else MOST
+                self._before.append(Jitter(jitter, param))
         self._resizes = Resizes(param.resize_param) if param.resize_param else None
         self._after = [Noise(param.noise_param)] if param.HasField("noise_param") else []
         self._keys = {name: worker.key(f"augment/{name}")

@@ -60,13 +60,18 @@ class Sample(Change):
                                             for sampler in self.samplers)])
         if not len(parts):
             return pixels, boxes
-        part = parts[dice.below(len(parts))]
-        height, width = pixels.shape[:2]
-        left, top, right, bottom = part * np.array([width, height, width, height], np.float32)
-        row, column = min(int(top), height - 1), min(int(left), width - 1)
-        pixels = pixels[row : row + max(1, int(bottom - top)),
-                        column : column + max(1, int(right - left))]
-        return np.ascontiguousarray(pixels), boxes_of.cut(boxes, part, self.emit)
+        return cut_out(pixels, boxes, parts[dice.below(len(parts))], self.emit)
+
+
+def cut_out(pixels: np.ndarray, boxes: np.ndarray, part: np.ndarray,
+            emit: caffe_pb2.EmitConstraint | None) -> Changed:
+    """A part of the picture, and the boxes on it; of its sides whole pixels are left."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = part * np.array([width, height, width, height], np.float32)
+    row, column = min(int(top), height - 1), min(int(left), width - 1)
+    pixels = pixels[row : row + max(1, int(bottom - top)),
+                    column : column + max(1, int(right - left))]
+    return np.ascontiguousarray(pixels), boxes_of.cut(boxes, part, emit)
 
 
 def draw(sampler: caffe_pb2.BatchSampler, objects: np.ndarray, dice: Dice) -> np.ndarray:

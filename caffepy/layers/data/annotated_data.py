@@ -16,7 +16,12 @@ which nothing is left, or not what emit_constraint asks for: its centre (CENTER)
 emit_overlap of it (MIN_OVERLAP). A batch without boxes has one row of -1. Records without a type
 of annotations have their Datum's label, and the top is N, unless anno_type is given.
 
-SSD's. Between the random changes its fork packs pictures as JPEG; here they are kept as they are.
+With yolo_data_type: 1 the label is N x 1 x 300 x 5, as RegionLoss and Yolov3 want it: class counted
+from 0, x, y, width, height of each box, then zeros; difficult ones only with train_diffcult: true
+(MobileNet-YOLO's spelling). Without a batch_sampler yolo_data_jitter (0.3) cuts parts then.
+
+SSD's, and MobileNet-YOLO's. Between the random changes these forks pack pictures as JPEG; here they
+stay as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +30,8 @@ from typing import Any
 
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
-from caffepy.data.annotated import ROW, AnnotatedDatums
+from caffepy.data.annotated import AnnotatedDatums
+from caffepy.data.box_rows import list_shape, table_shape
 from caffepy.data.course import Worker
 from caffepy.layers.data._prefetching import DETECTORS, PICTURES
 from caffepy.layers.data.data import Data
@@ -34,11 +40,13 @@ from caffepy.layers.data.data import Data
 @register("AnnotatedData", dialect="ssd", param="annotated_data_param")
 class AnnotatedData(Data):
     source_param = "data_param"
-    obeys = PICTURES + DETECTORS
+    obeys = (*PICTURES, *DETECTORS, "yolo_data_type", "yolo_data_jitter", "train_diffcult")
+    harmless = ("single_class", "seg_scales", "seg_resize_width", "seg_resize_height")
 
     @classmethod
     def rest_shape(cls, spec: Any, count: int) -> Shape:
-        return (1, 1, count, ROW)
+        own = cls.own(spec)
+        return table_shape(count) if own.yolo_data_type else list_shape(count)
 
     def open_records(self, worker: Worker) -> Any:
         return AnnotatedDatums(self.spec, worker)

@@ -20,10 +20,13 @@ WORDS = ("resize_param { height: 17 width: 13 interp_mode: AREA } "
          "noise_param { inverse: true } crop_h: 11 crop_w: 9 mean_value: 3")
 
 
-def augmentation(words, detector=False, samplers=(), seed=1):
+OWN = caffe_pb2.AnnotatedDataParameter
+
+
+def augmentation(words, own=None, seed=1):
     param = caffe_pb2.TransformationParameter()
     text.parse(words, param)
-    return Augmentation(param, Worker(TRAIN, seed, "data"), detector, samplers)
+    return Augmentation(param, Worker(TRAIN, seed, "data"), own)
 
 
 def expected(picture):
@@ -43,12 +46,12 @@ def forward(line):
 def test_nothing_asked_nothing_done():
     assert not augmentation("crop_size: 3 mirror: true scale: 2")
     assert not augmentation("distort_param { } expand_param { max_expand_ratio: 2 }")
-    assert augmentation("distort_param { }", True) and augmentation("noise_param { }")
+    assert augmentation("distort_param { }", OWN()) and augmentation("noise_param { }")
 
 
 def test_expand_sample_and_resize_in_this_order():
     change = augmentation("expand_param { max_expand_ratio: 4 } "
-                          "resize_param { height: 8 width: 9 }", True, [caffe_pb2.BatchSampler()])
+                          "resize_param { height: 8 width: 9 }", OWN(batch_sampler=[{}]))
     made = change(PICTURE, 3, 0)
     assert made.picture.shape == (3, 8, 9) and made.stretch is None and made.boxes.shape == (0, 7)
     assert (PICTURE == np.random.default_rng(1701).integers(0, 256, (3, 20, 30), np.uint8)).all()
@@ -56,9 +59,9 @@ def test_expand_sample_and_resize_in_this_order():
 
 def test_draws_of_one_step_do_not_hang_on_the_others():
     resize = "resize_param { height: 9 width: 9 interp_mode: LINEAR interp_mode: NEAREST }"
-    alone = augmentation(resize, True)
+    alone = augmentation(resize, OWN())
     with_others = augmentation(f"{resize} distort_param {{ }} expand_param {{ prob: 0 "
-                               "max_expand_ratio: 2 }", True)
+                               "max_expand_ratio: 2 }", OWN())
     for number in range(20):
         np.testing.assert_array_equal(alone(PICTURE, number, 0).picture,
                                       with_others(PICTURE, number, 0).picture)
