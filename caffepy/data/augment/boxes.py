@@ -53,12 +53,12 @@ def cut(boxes: np.ndarray, window: np.ndarray,
             box's area (MIN_OVERLAP).
     """
     place = boxes[:, PLACE]
-    kept = ((place[:, :2] < window[2:]) & (place[:, 2:] > window[:2])).all(1)
+    kept = np.ones(len(boxes), bool)
     if emit is not None and emit.emit_type == CENTER:
         center = (place[:, :2] + place[:, 2:]) / 2
-        kept &= ((center >= window[:2]) & (center <= window[2:])).all(1)
+        kept = ((center >= window[:2]) & (center <= window[2:])).all(1)
     elif emit is not None:
-        kept &= ratio(shared(place, window), area(place)) > emit.emit_overlap
+        kept = ratio(shared(place, window), area(place)) > emit.emit_overlap
     boxes = boxes[kept]
     low, size = window[:2], window[2:] - window[:2]
     place = (boxes[:, PLACE].reshape(-1, 2, 2) - low) / size

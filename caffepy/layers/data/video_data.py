@@ -31,7 +31,6 @@ OWN_WORDS = ("video_type", "video_file", "device_id", "skip_frames")
 @register("VideoData", dialect="ssd", param="video_data_param")
 class VideoData(PrefetchingLayer):
     source_param = "data_param"
-    ordered = True
     obeys = PICTURES
     harmless = DETECTORS
 

@@ -67,6 +67,22 @@ def test_draws_of_one_step_do_not_hang_on_the_others():
                                       with_others(PICTURE, number, 0).picture)
 
 
+def test_draws_hang_on_seed_and_number():
+    words = "noise_param { saltpepper: true saltpepper_param { fraction: 0.5 } }"
+    made = {augmentation(words, seed=seed)(PICTURE, number, 0).picture.tobytes()
+            for seed in (1, 2) for number in (0, 1)}
+    assert len(made) == 4
+    distort = "brightness_prob: 1 brightness_delta: 99 random_order_prob: 1"
+    change = augmentation(f"distort_param {{ {distort} }} expand_param {{ max_expand_ratio: 3 }}",
+                          OWN())
+    shifts, sizes = [], []
+    for number in range(200):
+        picture = change(PICTURE, number, 0).picture
+        shifts.append(float(picture.max()))
+        sizes.append(picture.shape[1])
+    assert abs(np.corrcoef(shifts, sizes)[0, 1]) < 0.25, "steps draw each their own"
+
+
 def test_the_size_is_the_batch_s_and_all_else_the_record_s():
     sizes = " ".join(f"resize_param {{ prob: 0.5 height: {size} width: 4 }}" for size in (5, 6))
     salt = "noise_param { saltpepper: true saltpepper_param { fraction: 0.5 } }"

@@ -44,6 +44,19 @@ def test_the_picture_lies_somewhere_on_a_larger_one_and_its_box_with_it():
         assert min(places) < 0.05 and max(places) > 0.95 and abs(np.mean(places) - 0.48) < 0.07
 
 
+def test_which_boxes_stay():
+    """A box whose center lies beside the picture stays if it lies on the larger one."""
+    change = expand("expand_param { max_expand_ratio: 2 } emit_constraint { emit_type: CENTER }")
+    beside = np.array([[1, 0, -0.4, 0.2, 0.2, 0.8, 0]], np.float32)  # 3 pixels to its left
+    counts = []
+    for number in range(60):
+        made, boxes = change(PIXELS, beside, Dice(7, number))
+        left = np.argwhere((made >= 100).all(2))[:, 1].min()
+        assert len(boxes) == (left >= 3)
+        counts.append(len(boxes))
+    assert 10 < sum(counts) < 55
+
+
 def test_with_its_probability():
     change = expand("expand_param { prob: 0.25 max_expand_ratio: 2 }")
     same = sum(change(PIXELS, NONE, Dice(7, number))[0] is PIXELS for number in range(400))

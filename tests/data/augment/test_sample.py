@@ -59,6 +59,7 @@ def test_scales_and_aspects_are_uniform():
     scale, aspect = np.sqrt(width * height), width / height
     assert abs(scale.mean() - 0.65) < 0.015  # standard deviation 0.003
     assert 0.3 <= scale.min() + 1e-6 < 0.31 and scale.max() > 0.99
+    assert abs(np.quantile(scale, 0.95) - 0.965) < 0.01, "the aspects of large ones are cut"
     small = scale < 0.7  # where each aspect fits into the picture
     assert abs(np.quantile(aspect[small], [0, 0.25, 0.5, 0.75, 1])
                - [0.5, 0.875, 1.25, 1.625, 2]).max() < 0.05
@@ -112,6 +113,20 @@ def test_a_picture_is_cut_to_one_part_of_all_samplers():
     for size in ((10, 15), (20, 30), (40, 60)):
         near = [abs(np.subtract(size, other)).max() <= 1 for other in sizes]
         assert 65 < sum(near) < 135, "each as often"
+
+
+def test_which_boxes_stay_on_a_part():
+    change = Sample([sampler("sampler { min_scale: 0.5 max_scale: 0.5 } max_sample: 1")],
+                    caffe_pb2.EmitConstraint(emit_type="CENTER"))
+    boxes = np.array([[1, 0, 0.1, 0.1, 0.7, 0.7, 0]], np.float32)  # the center is pixel 24, 16
+    counts = []
+    for number in range(60):
+        made, cut = change(picture(), boxes, Dice(3, number))
+        top, left = made[0, 0, :2].astype(int)
+        inside = top <= 16 <= top + 20 and left <= 24 <= left + 30
+        assert len(cut) == inside or 16 in (top - 1, top, top + 20) or 24 in (left, left + 30)
+        counts.append(len(cut))
+    assert 10 < sum(counts) < 50
 
 
 def test_if_no_part_fits_the_picture_stays_whole():
