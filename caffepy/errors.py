@@ -84,6 +84,10 @@ class DataError(CaffeError):
     """A record, picture, label, database or weight file that cannot be used."""
 
 
+class EndOfData(DataError):
+    """A source that is read but once has no more."""
+
+
 class BadValue(DataError):
     """A number that a kernel cannot take; the layer that gave it says what it means.
 

@@ -1,4 +1,4 @@
-"""The recorded databases, pictures and batches of the original."""
+"""The recorded databases, pictures and batches of the original, and of SSD's fork."""
 
 from pathlib import Path
 
@@ -6,19 +6,29 @@ import numpy as np
 
 from caffepy.data.db import new_db
 
-FOLDER = Path(__file__).resolve().parent / "reference" / "data"
+REFERENCE = Path(__file__).resolve().parent / "reference"
+FOLDER = REFERENCE / "data"
+ANNOTATED = REFERENCE / "forks" / "data"  # of SSD's fork
 CASES = ("plain", "leveldb", "checked", "gray", "resized", "encoded", "encoded_png")
 
 
 def records(case):
     """Keys and values that convert_imageset wrote in this case."""
     with np.load(FOLDER / f"{case}.npz") as file:
-        ends = np.cumsum(file["lengths"])
-        data = file["data"].tobytes()
-        return [
-            (str(key).encode(), data[end - length : end])
-            for key, end, length in zip(file["keys"], ends, file["lengths"], strict=True)
-        ]
+        return _pairs(file)
+
+
+def annotated_records(name):
+    """Keys and values that convert_annoset wrote of this name."""
+    with np.load(ANNOTATED / "annotated_data.npz") as file:
+        return _pairs(file, f"db/{name}/")
+
+
+def _pairs(file, prefix=""):
+    keys, lengths, data = (file[prefix + part] for part in ("keys", "lengths", "data"))
+    ends, data = np.cumsum(lengths), data.tobytes()
+    return [(str(key).encode(), data[end - length : end])
+            for key, end, length in zip(keys, ends, lengths, strict=True)]
 
 
 def make_db(path, pairs, backend="lmdb"):

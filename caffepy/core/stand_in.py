@@ -31,8 +31,7 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
             continue
         if not (kind.data and kind.source_field):
             continue
-        own = kind.own(layer)
-        source = path_of(own, kind.source_field)
+        source = path_of(kind.reading(layer), kind.source_field)
         if os.path.exists(source):
             continue
         shape = tuple(input_shape) or kind.item_shape(layer)
@@ -48,10 +47,9 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
 
 def _replace(layer: Any, whole: tuple[int, ...], why: str) -> str:
     """Put an input of that shape in a layer's place; returns what is to be said about it."""
-    kind, shape = traits.of(layer), whole[1:]
+    kind = traits.of(layer)
     stand = graph.input_layer(layer.name, layer.top, [
-        (whole[0], *kind.further_shape(layer, shape, i)) if i else whole
-        for i in range(len(layer.top))])
+        kind.further_shape(layer, whole, i) if i else whole for i in range(len(layer.top))])
     stand.include.extend(layer.include)
     layer.CopyFrom(stand)
     return f"layer '{layer.name}': {why}; taken as {' x '.join(map(str, whole))}"

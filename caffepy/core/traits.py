@@ -54,7 +54,8 @@ class Traits:
 
     What it is among the layers of a net:
         data: it brings data into the net from outside.
-        source_field: the field of its own message that names a file, a database or a list of data.
+        source_field: the field that names a file, a database or a list of data, in its own message
+            or in that called ``source_param``, where batch_size stands, too.
         ordered: its records lie in an order that somebody gave them.
         pictures: its items are pictures, mostly; ``regions``: or parts of them, warped.
         waits: its tops are for a script to fill; ``scripted``: or it takes arrays from one.
@@ -112,6 +113,7 @@ class Traits:
 
     data: ClassVar[bool] = False
     source_field: ClassVar[str | None] = None
+    source_param: ClassVar[str | None] = None
     ordered: ClassVar[bool] = False
     pictures: ClassVar[bool] = False
     regions: ClassVar[bool] = False
@@ -144,6 +146,11 @@ class Traits:
         return getattr(spec, cls.param_field) if cls.param_field else None
 
     @classmethod
+    def reading(cls, spec: Any) -> Any:
+        """The message in a LayerParameter that says what a data layer reads, and how much."""
+        return getattr(spec, cls.source_param) if cls.source_param else cls.own(spec)
+
+    @classmethod
     def speaks(cls, spec: Any) -> bool:
         """Whether a layer of this type's name is this one, where several forks have types of that
         name: by its words, and by how many bottoms and tops it has. ``known_by`` says it."""
@@ -169,9 +176,9 @@ class Traits:
     @classmethod
     def batch_size(cls, spec: Any) -> int | None:
         """The items it brings at once, if it is a data layer and its message says so."""
-        own = cls.own(spec)
-        known = own is not None and "batch_size" in own.DESCRIPTOR.fields_by_name
-        return own.batch_size if known and cls.data else None
+        said = cls.reading(spec)
+        known = said is not None and "batch_size" in said.DESCRIPTOR.fields_by_name
+        return said.batch_size if known and cls.data else None
 
     @classmethod
     def item_shape(cls, spec: Any) -> Shape | None:
@@ -180,10 +187,10 @@ class Traits:
         return None
 
     @classmethod
-    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
-        """For a data layer, the shape of one item of a further top, by that of the first top's:
-        () for a number."""
-        return ()
+    def further_shape(cls, spec: Any, first: Shape, top: int) -> Shape:
+        """For a data layer, the shape of a further top, by that of the first top's batch: a number
+        for each item, mostly."""
+        return first[:1]
 
     @classmethod
     def detail(cls, spec: Any) -> str:

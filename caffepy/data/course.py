@@ -112,6 +112,11 @@ class Share:
         return len(self.numbers)
 
     @property
+    def start(self) -> int:
+        """The number of the stretch's first record."""
+        return self.end - len(self.stretch)
+
+    @property
     def places(self) -> range:
         """The worker's records in the stretch: for a source that goes round by itself."""
         left_out = self.stretch.stop - self.end

@@ -7,6 +7,7 @@ a resumed run draws the same.
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 
@@ -36,3 +37,44 @@ def draws(key: int, counters: np.ndarray, below: np.ndarray | int) -> np.ndarray
     state ^= state >> np.uint64(31)
     state >>= np.uint64(32)
     return ((state * np.asarray(below).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+
+
+class Dice:
+    """Draws for one record, or one batch: the first, second, third... of each is a function of
+    (key, number) alone.
+
+    Args:
+        key: what is drawn, as from ``stream_key``.
+        number: the record's.
+    """
+
+    def __init__(self, key: int, number: int) -> None:
+        high, low = draws(key, 2 * np.int64(number) + np.arange(2), 1 << 32).tolist()
+        self._key = high << 32 | low
+        self._drawn = 0
+
+    def uniform(self, low: float = 0, high: float = 1) -> float:
+        """A number in [low, high)."""
+        return float(self.uniforms((1,), low, high)[0])
+
+    def uniforms(self, shape: tuple[int, ...], low: float = 0, high: float = 1) -> np.ndarray:
+        """Such numbers, float32."""
+        bits = self.belows(shape, 1 << 24)  # as many as a float32 tells apart
+        return np.float32(low) + bits.astype(np.float32) * np.float32((high - low) / (1 << 24))
+
+    def below(self, count: int) -> int:
+        """A whole number in [0, count)."""
+        return int(self.belows((1,), count)[0])
+
+    def belows(self, shape: tuple[int, ...], count: int) -> np.ndarray:
+        """Such numbers."""
+        first, self._drawn = self._drawn, self._drawn + math.prod(shape)
+        return draws(self._key, np.arange(first, self._drawn), count).reshape(shape)
+
+    def happens(self, chance: float) -> bool:
+        """True with this probability."""
+        return self.uniform() < chance
+
+    def order(self, count: int) -> np.ndarray:
+        """The numbers below ``count`` in an order of which all are equally likely."""
+        return np.argsort(self.belows((count,), 1 << 32), kind="stable")

@@ -47,7 +47,7 @@ def decode(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
         raise DataError("a picture must have 8 bits a channel", found=picture.dtype)
     if color is None:
         picture = orientation.upright(data, picture)
-    return _channels_first(picture)
+    return channels_first(picture)
 
 
 def _refuse_bomb(data: bytes | memoryview) -> None:
@@ -109,8 +109,7 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
         return picture
     import cv2
 
-    return _channels_first(cv2.resize(np.ascontiguousarray(picture.transpose(1, 2, 0)),
-                                      (width, height)))
+    return channels_first(cv2.resize(pixels(picture), (width, height)))
 
 
 def planes(picture: np.ndarray, mirror: bool, spare: np.ndarray) -> np.ndarray:
@@ -136,6 +135,11 @@ def planes(picture: np.ndarray, mirror: bool, spare: np.ndarray) -> np.ndarray:
     return target
 
 
-def _channels_first(picture: np.ndarray) -> np.ndarray:
+def pixels(picture: np.ndarray) -> np.ndarray:
+    """A C x H x W picture as OpenCV wants it: H x W x C in this order of memory, gray H x W."""
+    return np.ascontiguousarray(picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0))
+
+
+def channels_first(picture: np.ndarray) -> np.ndarray:
     """H x W or H x W x C, as OpenCV has it, seen as C x H x W."""
     return picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)

@@ -110,15 +110,14 @@ class Pairs(Drawn[Pair]):
                                    f"labels of {labels[0]} x {labels[1]}")
 
     def label_shapes(self, label: Any, count: int) -> list[Shape]:
-        crop = self.transformer.crop
-        return [(count, 1, *((crop, crop) if crop else label.shape))]
+        return [(count, 1, *(self.transformer.crop or label.shape))]
 
     def finish(self, batch: Batch | Whole, labels: list[Any], share: Share) -> None:
-        side = self.transformer.crop
+        crop = self.transformer.crop
         for out, label, number in zip(batch.rest[0], labels, share.numbers, strict=True):
             ((top, left, flip),) = self.transformer.cuts((1, *label.shape), number, 1)
-            if side:
-                label = label[top : top + side, left : left + side]
+            if crop:
+                label = label[top : top + crop[0], left : left + crop[1]]
             out[0] = label[:, ::-1] if flip else label
 
     def where(self, pair: Pair) -> str:

@@ -4,23 +4,25 @@ On its way into a batch a record is
 
     item              what is known of it beforehand: a line of a list, a key with its bytes
     picture, label    as they are read from it, by several threads
+    the same          changed: resized, say, and their boxes with them; by several threads, too
     numbers           the tops': the transformer makes them of the picture, ``finish`` of labels
 
-Whatever is to change pictures and labels together (boxes, say, or pictures of labels) belongs
-between the second and the third, right behind ``load``, so that the threads share it. Its draws
-must be functions of (seed, number), as the transformer's are: ``Share.numbers`` has the numbers.
+Whatever is to change pictures and labels together (boxes, say, or pictures of labels) belongs into
+``change``. Its draws must be functions of (seed, number), as the transformer's are.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from caffepy.core.memory import Shape
+from caffepy.data.augment.augmentation import Augmentation
 from caffepy.data.course import Share, Worker
 from caffepy.data.crew import Crew, decoders
 from caffepy.data.records import Records, Room
@@ -47,11 +49,13 @@ class Pictures(Records, Generic[Item]):
         ConfigError, NotFound, DataError: transform_param cannot be.
     """
 
-    at_once = False  # all of a batch are read before the first is transformed: for small ones
+    # all of a batch are read before the first is transformed: for small ones that nothing changes
+    at_once = False
 
     def __init__(self, transform_param: caffe_pb2.TransformationParameter, worker: Worker) -> None:
         self.transformer = Transformer(
             transform_param, worker.phase, worker.seed, worker.stream)
+        self.augmentation = Augmentation(transform_param, worker)
         self._worker = worker
         self._crew = Crew(1)
         self._collector: Collector | None = None
@@ -65,6 +69,18 @@ class Pictures(Records, Generic[Item]):
     @abstractmethod
     def load(self, item: Item) -> tuple[np.ndarray, Any]:
         """Picture, C x H x W of any type, and label; several threads call it."""
+
+    def change(self, picture: np.ndarray, label: Any, number: int, start: int
+               ) -> tuple[np.ndarray, Any]:
+        """Picture and label as they go on; several threads call it.
+
+        Args:
+            number: the record's.
+            start: that of the first record of the batch, all workers' taken together.
+        """
+        if self.augmentation:
+            picture = self.augmentation(picture, number, start).picture
+        return picture, label
 
     @abstractmethod
     def where(self, item: Item) -> str:
@@ -110,7 +126,7 @@ class Pictures(Records, Generic[Item]):
     def begin(self, share: Share) -> list[Shape]:
         item = self.first(share)
         self._crew = Crew(self.readers(item))
-        _, picture, label = self._load(item)
+        _, picture, label = self._load(share.start, (share.start, item))
         self.whole_bytes = whole_bytes(len(share), picture)
         return self._shapes(item, picture, label, len(share))
 
@@ -123,7 +139,7 @@ class Pictures(Records, Generic[Item]):
         items: list[Item] = []
         labels: list[Any] = []
         given: Iterable[np.ndarray]
-        if self.at_once:
+        if self.at_once and not self.augmentation:
             given = self._read_at_once(share, items, labels)
             first = given[0]
         else:
@@ -163,14 +179,16 @@ class Pictures(Records, Generic[Item]):
         self, share: Share, items: list[Item], labels: list[Any]
     ) -> Iterator[np.ndarray]:
         """The same, as they come."""
-        for item, picture, label in self._crew.map(self._load, self.records(share)):
+        numbered = zip(share.numbers, self.records(share), strict=True)
+        for item, picture, label in self._crew.map(partial(self._load, share.start), numbered):
             items.append(item)
             labels.append(label)
             yield picture
 
-    def _load(self, item: Item) -> tuple[Item, np.ndarray, Any]:
+    def _load(self, start: int, numbered: tuple[int, Item]) -> tuple[Item, np.ndarray, Any]:
+        number, item = numbered
         try:
-            picture, label = self.load(item)
+            picture, label = self.change(*self.load(item), number, start)
         except CaffeError as error:
             raise error.at(self.where(item)) from error
         return self.light(item), picture, label

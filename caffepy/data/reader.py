@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from caffepy.data.pictures import Pictures
 from caffepy.data.records import Room
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Whole
-from caffepy.errors import ConfigError, DataError
+from caffepy.errors import CaffeError, ConfigError, DataError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of
 
@@ -134,11 +135,14 @@ class Datums(Pictures[Record]):
     def first(self, share: Share) -> Record:
         self._reader.seek(share.stretch.start)
         record = self._reader.peek()
-        size, encoded = len(record[1]), datum.parse(record[1]).encoded
+        try:
+            encoded, size = self.parse(record[1]).encoded, len(record[1])
+        except CaffeError as error:
+            raise error.at(self.where(record)) from error
         if self.transformer.color is not None and not encoded:
             logger.warning("force_color and force_gray do nothing: the Datums are not encoded")
         self._large = not encoded and size > LARGE
-        self._slow = encoded and size > SLOW
+        self._slow = (encoded and size > SLOW) or bool(self.augmentation)
         self.at_once = not self._large and not self._slow
         return record
 
@@ -170,7 +174,16 @@ class Datums(Pictures[Record]):
         key = self._reader.peek()[0].decode(errors="backslashreplace")
         return NUMBERED.sub("", key)
 
-    def load(self, record: Record) -> tuple[np.ndarray, int]:
+    def parse(self, value: bytes) -> caffe_pb2.Datum:
+        """The Datum of the first record."""
+        parsed = datum.parse(value)
+        if not (parsed.encoded or parsed.HasField("channels")) and (
+                caffe_pb2.AnnotatedDatum.FromString(value).HasField("datum")):
+            raise DataError("the records are pictures with boxes",
+                            fix='Write type: "AnnotatedData", with the same data_param.')
+        return parsed
+
+    def load(self, record: Record) -> tuple[np.ndarray, Any]:
         return datum.decode(record[1], self.transformer.color)
 
     def light(self, record: Record) -> Record:

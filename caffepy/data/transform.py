@@ -1,8 +1,9 @@
 """transform_param: what happens to a picture between its record and the data blob.
 
-In this order: decode (color or gray as told), crop (at random in TRAIN, the middle in TEST),
-mirror (at random, in TEST too: Caffe's rule), minus the mean, times the scale. The mean is a
-picture (mean_file), read at the place of the crop, or one number for all or each channel.
+In this order: decode (color or gray as told), forks' changes if any (data/augment), crop (at random
+in TRAIN, the middle in TEST), mirror (at random, in TEST too: Caffe's rule), minus the mean, times
+the scale. The mean is a picture (mean_file), read at the place of the crop, or one number for all
+or each channel. The crop is a square of crop_size, or crop_h x crop_w, as in SSD's fork.
 
 Every random draw is a function of seed, stream and the record's number. So the pictures depend
 neither on threads nor on how records fall into batches, and a resumed run sees the same ones.
@@ -57,6 +58,20 @@ def read_mean(path: str) -> np.ndarray:
     return mean.reshape(mean.shape[-3:]).astype(np.float32, copy=False)
 
 
+def crop_of(param: caffe_pb2.TransformationParameter) -> tuple[int, int] | None:
+    """Height and width of the part that is cut out; None if pictures stay whole.
+
+    Raises:
+        ConfigError: one of the two alone.
+    """
+    if param.crop_size:
+        return param.crop_size, param.crop_size
+    if (param.crop_h > 0) != (param.crop_w > 0):
+        raise ConfigError("crop_h and crop_w must be given both or not at all",
+                          found=f"{param.crop_h} x {param.crop_w}")
+    return (param.crop_h, param.crop_w) if param.crop_h else None
+
+
 class Transformer:
     """Applies one layer's transform_param.
 
@@ -77,23 +92,25 @@ class Transformer:
         if param.HasField("mean_file") and param.mean_value:
             raise ConfigError("mean_file and mean_value exclude each other")
         self.color = True if param.force_color else False if param.force_gray else None
-        self.crop = param.crop_size
+        self.crop = crop_of(param)
+        self._crop_words = "crop_size" if param.crop_size else "crop_h and crop_w"
         self.mirror = param.mirror
         self.scale = np.float32(param.scale)
         self._mean_file = path_of(param, "mean_file")
         self.mean = read_mean(self._mean_file) if param.HasField("mean_file") else None
         self.mean_values = np.array(param.mean_value, np.float32)[:, None, None]
-        self._random_crop = self.crop > 0 and phase == caffe_pb2.TRAIN
+        self._random_crop = bool(self.crop) and phase == caffe_pb2.TRAIN
         self._key = stream_key(seed, stream + "/transform")
 
     def output_shape(self, channels: int, height: int, width: int) -> tuple[int, int, int]:
         """Shape of a C x H x W picture after the transformation; ShapeError if it does not fit."""
         size = f"{channels} x {height} x {width}"
-        if self.crop > min(height, width):
+        tall, wide = self.crop or (height, width)
+        if tall > height or wide > width:
             raise ShapeError(
-                "the picture is smaller than crop_size",
+                f"the picture is smaller than {self._crop_words}",
                 found=size,
-                allowed=f"{self.crop} x {self.crop} or more",
+                allowed=f"{tall} x {wide} or more",
             )
         if self.mean is not None and self.mean.shape != (channels, height, width):
             raise ShapeError(
@@ -107,7 +124,7 @@ class Transformer:
                 "mean_value must be given once, or once for each channel",
                 found=f"{len(self.mean_values)} values for {channels} channels",
             )
-        return (channels, self.crop, self.crop) if self.crop else (channels, height, width)
+        return channels, tall, wide
 
     def batch(
         self,
@@ -145,7 +162,8 @@ class Transformer:
             top = left = 0
             if self.crop:
                 top, left = self._corner(rows[i], columns[i], picture.shape)
-                picture = picture[:, top : top + self.crop, left : left + self.crop]
+                tall, wide = self.crop
+                picture = picture[:, top : top + tall, left : left + wide]
             self._put(picture, top, left, flips[i], out[i], spare)
             if (i + 1) % some == 0 or i + 1 == len(out):
                 self._level(out[i // some * some : i + 1])
@@ -166,10 +184,11 @@ class Transformer:
 
     def _corner(self, rows: Any, columns: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
         """Row and column where a picture is cut, from 32 random bits for each; or arrays of all."""
-        _, height, width = shape
+        assert self.crop
+        above, beside = shape[1] - self.crop[0], shape[2] - self.crop[1]
         if not self._random_crop:
-            return (height - self.crop) // 2, (width - self.crop) // 2
-        return rows * (height - self.crop + 1) >> 32, columns * (width - self.crop + 1) >> 32
+            return above // 2, beside // 2
+        return rows * (above + 1) >> 32, columns * (beside + 1) >> 32
 
     def _all_at_once(self, pictures: list[np.ndarray], out: np.ndarray) -> bool:
         """Copy the pictures to ``out`` if nothing is drawn or cut, and all fit; else do nothing."""

@@ -54,7 +54,6 @@ FORKS = {
 
 # whose words: types, V1:TYPES, Message.fields and Message.field=VALUES
 WORDS = {
-    "ssd": "AnnotatedData",
     "rfcn": "PSROIAlign",
     "mnc": "ROIWarping ROIWarpingTest MaskPooling MaskResize *.mask_pooling_param",
     "cascade": """

@@ -108,6 +108,27 @@ def test_batches_are_the_cpus(gpu, tmp_path, mean_file, monkeypatch, transform, 
         net.close(), other.close()
 
 
+def test_pictures_with_boxes(gpu, tmp_path):
+    """They are resized where they are read; cut and mirrored on the GPU, and their boxes alike."""
+    pairs = []
+    for i, picture in enumerate(pictures()):
+        record = caffe_pb2.AnnotatedDatum(type="BBOX", datum=encoded(picture))
+        for place in range(i % 3):
+            one = record.annotation_group.add(group_label=i).annotation.add()
+            one.bbox.ymax = 0.5
+            one.bbox.xmin, one.bbox.xmax = place / 4, place / 4 + 0.5
+        pairs.append((b"%08d" % i, record.SerializeToString()))
+    path = make_db(tmp_path / "db", pairs)
+    data = (f'type: "AnnotatedData" data_param {{ source: "{path}" backend: LMDB batch_size: 4 }} '
+            "transform_param { resize_param { height: 12 width: 13 } crop_h: 8 crop_w: 11 "
+            "mirror: true mean_value: 7 distort_param { brightness_prob: 1 brightness_delta: 9 } } "
+            "annotated_data_param { batch_sampler { sampler { min_scale: 0.5 } max_sample: 1 } }")
+    net, other = build(gpu, data), build("cpu", data)
+    same(net, other)
+    assert went_as_bytes(net)
+    net.close(), other.close()
+
+
 def test_recorded_batches_of_gray_pictures(gpu, tmp_path):
     data = layer(database(tmp_path, pictures(size=(1, 28, 28))), "scale: 0.00390625")
     net, other = build(gpu, data), build("cpu", data)

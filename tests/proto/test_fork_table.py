@@ -101,5 +101,6 @@ def test_values_of_others_are_not_known_and_their_cures_are():
 def test_owners_in_few_words():
     assert forks.find("CPMData").owner == "the pose machines' fork (shihenw/caffe)"
     assert " and " in forks.find("DetectionLoss").owner
+    assert forks.Word("Some", ("one", "two", "three")).owner == "one, two and others"
     assert forks.find("V1LayerParameter.bn_param") is forks.find("LayerParameter.bn_param")
     assert forks.find("ReLU") is None and forks.find("LayerParameter.relu_param") is None

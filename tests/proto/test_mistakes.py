@@ -10,7 +10,7 @@ from caffepy.proto import caffe_pb2, text
 SSD = """name: "ssd"
 layer {
   name: "data"
-  type: "AnnotatedData"
+  type: "DetectionData"
   top: "data"
   transform_param {
     mirror: true
@@ -41,9 +41,10 @@ def parsed(content: str, message=None):
 def test_a_file_of_a_fork_reads_like_this():
     net, message = parsed(SSD)
     assert message == """\
-net.prototxt:4:3: Unknown layer type: AnnotatedData, with strange_param (line 14). \
-AnnotatedData is a layer of SSD's fork (weiliu89/caffe), which caffepy does not have yet.
-  type: "AnnotatedData"
+net.prototxt:4:3: Unknown layer type: DetectionData, with strange_param (line 14). \
+DetectionData is a layer of MS-CNN's and Cascade R-CNN's forks (zhaoweicai), which caffepy does \
+not have yet.
+  type: "DetectionData"
   ^
 and 4 more:
   9:5      unknown field "expnd_param" in transform_param. Did you mean expand_param?

@@ -15,7 +15,8 @@ from caffepy.errors import CaffeError
 
 class BatchLayer(Layer):
     """Makes a batch in each forward, right where the net reads it. A layer says its source; its
-    message has ``batch_size``, and perhaps ``rand_skip`` and ``shuffle``.
+    message, or that called ``source_param``, has ``batch_size``, and perhaps ``rand_skip`` and
+    ``shuffle``.
 
     ``position`` counts the records that all workers together have used; which they are follows
     from it and the seed alone.
@@ -33,8 +34,8 @@ class BatchLayer(Layer):
         raise NotImplementedError
 
     def open_source(self) -> BatchMaker:
-        if not self.p.batch_size:
-            self.fail(f"{self.param_field} needs a batch_size of 1 or more",
+        if not self.reading(self.spec).batch_size:
+            self.fail(f"{self.source_param or self.param_field} needs a batch_size of 1 or more",
                       fix="Add batch_size: 64.")
         return self._maker()
 
@@ -47,9 +48,10 @@ class BatchLayer(Layer):
             raise error.at(self.place_name) from error
 
     def make_batches(self, records: Records, worker: Worker) -> BatchMaker:
-        return BatchMaker(records, worker, self.p.batch_size,
-                          rand_skip=getattr(self.p, "rand_skip", 0),
-                          shuffle=getattr(self.p, "shuffle", False))
+        said = self.reading(self.spec)
+        return BatchMaker(records, worker, said.batch_size,
+                          rand_skip=getattr(said, "rand_skip", 0),
+                          shuffle=getattr(said, "shuffle", False))
 
     def called(self, numbers: Sequence[int]) -> list[str]:
         """What records are called, by their numbers in the order in which they come; "" for those

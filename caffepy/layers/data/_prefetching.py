@@ -13,12 +13,19 @@ from caffepy.data.batches import BatchMaker
 from caffepy.data.mean import mean_shape
 from caffepy.data.prefetch import Prefetcher
 from caffepy.data.recycle import Batch
+from caffepy.data.transform import crop_of
 from caffepy.data.whole import Whole
 from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
 from caffepy.layers.data._batches import BatchLayer
 from caffepy.layers.data._uploads import Uploads
 
 logger = log.get(__name__)
+
+# words of SSD's fork in transform_param: for all that read pictures, and for AnnotatedData alone
+PICTURES = tuple(f"transform_param.{word}"
+                 for word in ("resize_param", "noise_param", "crop_h", "crop_w"))
+DETECTORS = tuple(f"transform_param.{word}"
+                  for word in ("distort_param", "expand_param", "emit_constraint"))
 
 
 class PrefetchingLayer(BatchLayer):
@@ -56,8 +63,14 @@ class PrefetchingLayer(BatchLayer):
         rule = spec.transform_param
         mean = mean_shape(rule.mean_file)
         # an old setting may stand in the layer's own message
-        crop = rule.crop_size or getattr(cls.own(spec), "crop_size", 0)
-        size = (crop, crop) if crop else cls.size(spec)
+        old = getattr(cls.own(spec), "crop_size", 0)
+        resized = [(one.height, one.width) for one in rule.resize_param
+                   if one.resize_mode != one.FIT_SMALL_SIZE]
+        size: Shape
+        if crop := crop_of(rule) or (old and (old, old)):
+            size = crop
+        else:
+            size = resized[0] if resized else cls.size(spec)
         return (cls.channels(spec) or (mean[0] if mean else 3), *size) if size else mean
 
     @property

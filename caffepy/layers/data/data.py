@@ -3,7 +3,8 @@
 bottom  none
 top     data, N x C x H x W; label, N (may be left out)
 param   data_param { source: "folder" backend: LMDB batch_size: 64 prefetch: 4 rand_skip: 0 }
-        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }
+        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 };
+        of SSD's fork also resize_param, noise_param, crop_h and crop_w
 V1      DATA (V0 "data")
 
 With several workers in TRAIN, record i goes to worker i mod n. Encoded pictures are decoded by as
@@ -18,13 +19,15 @@ from typing import Any
 from caffepy.core.registry import register
 from caffepy.data.course import Worker
 from caffepy.data.reader import Datums
-from caffepy.layers.data._prefetching import PrefetchingLayer
+from caffepy.layers.data._prefetching import DETECTORS, PICTURES, PrefetchingLayer
 
 
 @register("Data", v1="DATA", v0="data", param="data_param")
 class Data(PrefetchingLayer):
     source_field = "source"
     ordered = True
+    obeys = PICTURES
+    harmless = DETECTORS
 
     @classmethod
     def channels(cls, spec: Any) -> int | None:

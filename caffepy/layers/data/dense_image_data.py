@@ -46,9 +46,9 @@ class DenseImageData(PrefetchingLayer):
         return (p.new_height, p.new_width) if p.new_height else ()
 
     @classmethod
-    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
+    def further_shape(cls, spec: Any, first: Shape, top: int) -> Shape:
         factor = spec.dense_image_data_param.label_divide_factor or 1
-        return (1, *(side // factor for side in item[1:]))
+        return (first[0], 1, *(side // factor for side in first[2:]))
 
     def open_records(self, worker: Worker) -> DensePairs:
         return DensePairs(self.p, self.spec.transform_param, worker)

@@ -4,7 +4,8 @@ bottom  none
 top     data, N x C x H x W; label, N (may be left out)
 param   image_data_param { source: "list.txt" batch_size: 1 rand_skip: 0 shuffle: false
         new_height: 0 new_width: 0 is_color: true root_folder: "" }
-        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }
+        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 };
+        of SSD's fork also resize_param, noise_param, crop_h and crop_w
 V1      IMAGE_DATA (V0 "images")
 
 A line of the list is a path, a space and a whole number. H and W are those of each batch's first
@@ -20,13 +21,15 @@ from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.data.course import Worker
 from caffepy.data.image_list import ImageList
-from caffepy.layers.data._prefetching import PrefetchingLayer
+from caffepy.layers.data._prefetching import DETECTORS, PICTURES, PrefetchingLayer
 
 
 @register("ImageData", v1="IMAGE_DATA", v0="images", param="image_data_param")
 class ImageData(PrefetchingLayer):
     source_field = "source"
     ordered = True
+    obeys = PICTURES
+    harmless = DETECTORS
 
     @classmethod
     def channels(cls, spec: Any) -> int | None:

@@ -40,8 +40,8 @@ class ImageLabelmapData(PrefetchingLayer):
         return (p.new_height, p.new_width) if p.new_height else ()
 
     @classmethod
-    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
-        return (1, *item[1:])
+    def further_shape(cls, spec: Any, first: Shape, top: int) -> Shape:
+        return (first[0], 1, *first[2:])
 
     def open_records(self, worker: Worker) -> Labelmaps:
         return Labelmaps(self.p, self.spec.transform_param, worker)

@@ -48,8 +48,8 @@ class ImageSegData(PrefetchingLayer):
         return (p.new_height, p.new_width) if p.new_height else ()
 
     @classmethod
-    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
-        return (1, 1, 2) if top == 2 else (1, *item[1:])
+    def further_shape(cls, spec: Any, first: Shape, top: int) -> Shape:
+        return (first[0], 1, *((1, 2) if top == 2 else first[2:]))
 
     def open_records(self, worker: Worker) -> SegPairs:
         return SegPairs(self.p, self.spec.transform_param, worker)

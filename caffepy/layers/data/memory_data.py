@@ -24,6 +24,7 @@ from caffepy.core.layer import Blobs
 from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.data import datum
+from caffepy.data.augment.augmentation import Augmentation
 from caffepy.data.batches import BatchMaker
 from caffepy.data.course import Share, Worker
 from caffepy.data.records import Records, Room
@@ -31,6 +32,7 @@ from caffepy.data.recycle import Batch
 from caffepy.data.transform import Transformer
 from caffepy.errors import CaffeError, ShapeError
 from caffepy.layers.data._batches import BatchLayer
+from caffepy.layers.data._prefetching import DETECTORS, PICTURES
 
 logger = log.get(__name__)
 
@@ -65,6 +67,8 @@ class MemoryData(BatchLayer):
     """``position`` counts the items used so far. Each worker has arrays of its own."""
 
     scripted = True
+    obeys = PICTURES
+    harmless = DETECTORS
 
     @classmethod
     def item_shape(cls, spec: Any) -> Shape | None:
@@ -78,8 +82,10 @@ class MemoryData(BatchLayer):
             self.fail("memory_data_param needs batch_size, channels, height and width",
                       found=f"{p.batch_size} x {' x '.join(map(str, self.sizes))}")
         try:
-            self.transformer = Transformer(
-                self.spec.transform_param, self.phase, self.context.seed, self.stream)
+            rule = self.spec.transform_param
+            worker = Worker(self.phase, self.context.seed, self.stream)
+            self.transformer = Transformer(rule, self.phase, worker.seed, worker.stream)
+            self.augmentation = Augmentation(rule, worker)
         except CaffeError as error:
             raise error.at(self.place_name) from error
         top[0].reshape(p.batch_size, *self.sizes)
@@ -122,7 +128,10 @@ class MemoryData(BatchLayer):
         pictures = []
         for index, item in enumerate(datums):
             try:
-                pictures.append(datum.to_array(item, self.transformer.color))
+                picture = datum.to_array(item, self.transformer.color)
+                if self.augmentation:
+                    picture = self.augmentation(picture, index, 0).picture
+                pictures.append(picture)
             except CaffeError as error:
                 raise error.at(f"{self.place_name}, datum {index}") from error
         count, batch = len(pictures), self.p.batch_size

@@ -37,12 +37,13 @@ from caffepy.proto import caffe_pb2
 WORDS = ("source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width", "new_length",
          "is_color", "root_folder", "use_image", "use_temporal_jitter", "sampling_rate",
          "max_sampling_rate", "use_sampling_rate_jitter", "use_multiple_label", "num_of_labels")
+OF_FILMS = ("video_type", "video_file", "device_id", "skip_frames")  # SSD's, in VideoData
 OLD = ("new_length", "use_image", "use_temporal_jitter", "sampling_rate", "mean_value")
 
 
 @register("VideoData", v1="VIDEO_DATA", dialect="c3d", param="video_data_param")
 class VideoDataC3D(PrefetchingLayer):
-    known_by = "a list of clips as source, and no word of TSN's"
+    known_by = "source or new_length, and no word of TSN's or SSD's"
     source_field = "source"
     ordered = True
     pictures = False
@@ -57,7 +58,9 @@ class VideoDataC3D(PrefetchingLayer):
 
     @classmethod
     def speaks(cls, spec: Any) -> bool:
-        return bool(cls.own(spec).source)
+        own, films = cls.own(spec), spec.video_data_param
+        return bool(own.source or own.HasField("new_length")) and not any(
+            map(films.HasField, OF_FILMS))
 
     @classmethod
     def item_shape(cls, spec: Any) -> Shape | None:
@@ -66,9 +69,9 @@ class VideoDataC3D(PrefetchingLayer):
         return (3 if in_color(p) else 1, p.new_length, *size) if all(size) else None
 
     @classmethod
-    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
+    def further_shape(cls, spec: Any, first: Shape, top: int) -> Shape:
         p = spec.video_data_param
-        return (p.num_of_labels or 1,) if p.use_multiple_label else ()
+        return (first[0], p.num_of_labels or 1) if p.use_multiple_label else first[:1]
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.p = self.own(self.spec)

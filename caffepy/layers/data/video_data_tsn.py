@@ -59,8 +59,8 @@ class VideoDataTSN(PrefetchingLayer):
         return (p.new_height, p.new_width) if p.new_height else ()
 
     @classmethod
-    def further_shape(cls, spec: Any, item: Shape, top: int) -> Shape:
-        return (1, 1, 1)
+    def further_shape(cls, spec: Any, first: Shape, top: int) -> Shape:
+        return (first[0], 1, 1, 1)
 
     def open_records(self, worker: Worker) -> segments.Segments:
         if not self.p.source:

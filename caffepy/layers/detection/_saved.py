@@ -21,9 +21,11 @@ import numpy as np
 
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Array
-from caffepy.errors import NotFound
-from caffepy.proto import caffe_pb2, text
+from caffepy.data import label_map
+from caffepy.errors import CaffeError, NotFound
+from caffepy.proto import caffe_pb2
 from caffepy.proto.files import atomic_path
+from caffepy.proto.paths import path_of
 
 RESIZE = caffe_pb2.ResizeParameter
 Sizes = list[tuple[str, int, int]]
@@ -78,13 +80,10 @@ class Saved:
         if p.output_format not in ("VOC", "COCO", "ILSVRC"):
             layer.fail("there is no such output_format", found=p.output_format,
                        allowed="VOC, COCO, ILSVRC")
-        labels = caffe_pb2.LabelMap()
         try:
-            text.parse(Path(p.label_map_file).read_text(), labels)
-        except OSError as error:
-            layer.fail(f"cannot read the label_map_file: {error.strerror}", kind=NotFound,
-                       found=p.label_map_file)
-        self.names = {item.label: item.name for item in labels.item}
+            self.names = label_map.read(path_of(p, "label_map_file"))
+        except CaffeError as error:
+            raise error.at(layer.place_name) from error
         self.seen = 0
         self.found: list[tuple[str, int, float, list[float]]] = []
 

@@ -1,0 +1,426 @@
+import logging
+import re
+
+import cv2
+import numpy as np
+import pytest
+from recorded_data import ANNOTATED, annotated_records, make_db
+from support import build, parse
+
+from caffepy.core import stand_in
+from caffepy.core.context import Context
+from caffepy.data.annotated import AnnotatedDatums
+from caffepy.data.batches import BatchMaker
+from caffepy.data.course import Worker
+from caffepy.errors import CaffeError, ConfigError, DataError, ShapeError
+from caffepy.proto import caffe_pb2
+from caffepy.proto.caffe_pb2 import TRAIN
+
+RED = (0, 0, 255)
+BOXES = [(0.25, 0.25, 0.75, 0.5), (0.1, 0.5, 0.4, 0.9), (0.5, 0.125, 0.9, 0.75)]
+SAMPLER = ("batch_sampler { sampler { min_scale: 0.3 max_scale: 1 min_aspect_ratio: 0.5 "
+           "max_aspect_ratio: 2 } sample_constraint { min_object_coverage: 0.4 } max_sample: 1 }")
+ALL = ("distort_param { brightness_prob: 0.5 brightness_delta: 32 hue_prob: 0.5 hue_delta: 18 "
+       "contrast_prob: 0.5 contrast_lower: 0.5 contrast_upper: 1.5 random_order_prob: 0.3 } "
+       "expand_param { prob: 0.5 max_expand_ratio: 3 } mean_value: 104 mean_value: 117 "
+       "mean_value: 123 mirror: true resize_param { height: 24 width: 30 interp_mode: LINEAR "
+       "interp_mode: AREA } noise_param { saltpepper: true saltpepper_param { fraction: 0.1 } } "
+       "crop_h: 20 crop_w: 22 emit_constraint { emit_type: CENTER }")
+
+
+def record(place, label=3, size=(48, 64), **more):
+    """A gray picture with a red rectangle where the box is."""
+    pixels = np.full((*size, 3), 120, np.uint8)
+    left, top, right, bottom = (round(x * n) for x, n in zip(place, size[::-1] * 2, strict=True))
+    pixels[top:bottom, left:right] = RED
+    made = caffe_pb2.AnnotatedDatum(type="BBOX", **more)
+    made.datum.CopyFrom(caffe_pb2.Datum(
+        encoded=True, data=cv2.imencode(".png", pixels)[1].tobytes()))
+    one = made.annotation_group.add(group_label=label).annotation.add()
+    one.bbox.xmin, one.bbox.ymin, one.bbox.xmax, one.bbox.ymax = place
+    return made
+
+
+def database(path, records, backend="lmdb"):
+    return make_db(path / "db", [(f"{i:08d}_x".encode(), one.SerializeToString())
+                                 for i, one in enumerate(records)], backend)
+
+
+@pytest.fixture
+def rectangles(tmp_path):
+    return database(tmp_path, [record(place) for place in BOXES])
+
+
+def line(source, transform="", own="", batch=3, tops='top: "data" top: "label"'):
+    return (f'type: "AnnotatedData" {tops} transform_param {{ {transform} }} '
+            f'data_param {{ source: "{source}" backend: LMDB batch_size: {batch} }} '
+            f'annotated_data_param {{ {own} }}')
+
+
+def forward(built):
+    layer, bottom, top = built
+    layer.forward(bottom, top)
+    return [blob.data.copy() for blob in top]
+
+
+def batches(text, count=2, phase="TRAIN"):
+    built = build(text, phase=phase)
+    made = [forward(built) for _ in range(count)]
+    built[0].close()
+    return made
+
+
+def maker(source, transform="", own="", phase=TRAIN, batch=3, **options):
+    spec = parse(line(source, transform, own, batch))
+    worker = Worker(phase, **{"seed": 3, "stream": "data", **options})
+    return BatchMaker(AnnotatedDatums(spec, worker), worker, batch)
+
+
+def rows(batch):
+    """The boxes of a batch, n x 8."""
+    return batch.rest[0].reshape(-1, 8)
+
+
+@pytest.mark.parametrize("backend", ["lmdb", "leveldb"])
+@pytest.mark.parametrize("case", ["ssd_test", "fit_pad", "plain", "area", "nearest"])
+def test_the_fork_s_batches(tmp_path, case, backend):
+    with np.load(ANNOTATED / "annotated_data.npz") as recorded:
+        text = str(recorded[f"{case}/prototxt"])
+        name = re.search(r"DB/(\w+)", text)[1]
+        make_db(tmp_path / name, annotated_records(name), backend)
+        text = text.replace("DB/", f"{tmp_path}/").replace("DATA/", f"{ANNOTATED}/")
+        made = batches(text.replace("LMDB", backend.upper()), phase="TEST")
+        for i, (data, label) in enumerate(made):
+            np.testing.assert_array_equal(data, recorded[f"{case}/data{i}"])
+            np.testing.assert_array_equal(label, recorded[f"{case}/label{i}"])
+
+
+def test_the_label_may_be_left_out(rectangles):
+    (data,), _ = batches(line(rectangles, tops='top: "data"'))
+    assert data.shape == (3, 3, 48, 64)
+
+
+def test_each_box_says_on_which_picture_it_is(tmp_path):
+    two = record(BOXES[0], label=7)
+    one = two.annotation_group.add(group_label=2).annotation.add(instance_id=4)
+    one.bbox.xmin, one.bbox.ymin, one.bbox.xmax, one.bbox.ymax = 0, 0, 0.5, 1
+    one.bbox.difficult = True
+    none = record(BOXES[1])
+    none.ClearField("annotation_group")
+    source = database(tmp_path, [two, none, record(BOXES[2], label=1)])
+    (_, label), *_ = batches(line(source), phase="TEST")
+    np.testing.assert_array_equal(label[0, 0], np.array([
+        [0, 7, 0, *BOXES[0], 0], [0, 2, 4, 0, 0, 0.5, 1, 1], [2, 1, 0, *BOXES[2], 0]],
+        np.float32))
+
+
+def test_a_batch_without_boxes_has_one_row_of_minus_one(tmp_path):
+    none = record(BOXES[1])
+    none.ClearField("annotation_group")
+    source = database(tmp_path, [none, record(BOXES[0])])
+    for batch, shape in ((1, (1, 1, 1, 8)), (2, (1, 1, 1, 8))):
+        (_, label), *_ = batches(line(source, batch=batch), phase="TEST")
+        assert label.shape == shape
+        assert (label == -1).all() == (batch == 1)
+
+
+@pytest.mark.parametrize("transform, own", [
+    ("", ""),
+    ("mirror: true", ""),
+    ("resize_param { height: 90 width: 70 }", ""),
+    ("resize_param { resize_mode: FIT_SMALL_SIZE height: 90 width: 70 } crop_size: 65", ""),
+    ("resize_param { resize_mode: FIT_LARGE_SIZE_AND_PAD height: 80 width: 80 pad_value: 9 }", ""),
+    ("resize_param { resize_mode: FIT_LARGE_SIZE_AND_PAD height: 60 width: 90 pad_value: 9 }", ""),
+    ("expand_param { max_expand_ratio: 2 } resize_param { height: 120 width: 120 }", ""),
+    ("crop_h: 40 crop_w: 50 mirror: true", ""),
+    ("resize_param { height: 100 width: 100 } mirror: true", SAMPLER),
+    ("expand_param { max_expand_ratio: 2 } resize_param { height: 120 width: 150 } mirror: true "
+     "crop_h: 110 crop_w: 120 distort_param { brightness_prob: 1 brightness_delta: 20 }", SAMPLER),
+])
+def test_boxes_stay_with_their_pixels(rectangles, transform, own):
+    it = maker(rectangles, transform, own)
+    seen = 0
+    for _ in range(12):
+        batch = it.next()
+        found = {int(row[0]): row for row in rows(batch) if row[0] >= 0}
+        for i, pixels in enumerate(batch.data):
+            red = (pixels[2] > 190) & (pixels[1] < 60)
+            if i not in found:
+                assert red.sum() <= 4 * sum(red.shape), "at most a border of it is left"
+                continue
+            _, height, width = pixels.shape
+            ys, xs = np.nonzero(red)
+            assert red[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1].mean() > 0.9
+            got = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1])
+            expected = found[i][3:7] * [width, height, width, height]
+            # a part's sides are rounded to pixels, which are larger when it is resized
+            assert abs(got - expected).max() <= (8 if own else 2.5)
+            seen += 1
+    it.close()
+    assert seen > 20
+
+
+@pytest.mark.parametrize("emit, kept", [
+    ("", True), ("emit_constraint { emit_type: CENTER }", False),
+    ("emit_constraint { emit_type: MIN_OVERLAP emit_overlap: 0.2 }", True),
+    ("emit_constraint { emit_type: MIN_OVERLAP emit_overlap: 0.22 }", False),
+])
+def test_which_boxes_a_crop_leaves(tmp_path, emit, kept):
+    # the middle's corner is at a quarter; 3/14 of the box are in it, but for its centre
+    source = database(tmp_path, [record((0, 0, 0.4375, 0.5))])
+    (_, label), *_ = batches(line(source, f"crop_h: 24 crop_w: 32 {emit}", batch=1), phase="TEST")
+    expected = [0, 3, 0, 0, 0, 0.375, 0.5, 0] if kept else [-1] * 8
+    np.testing.assert_allclose(label[0, 0], [expected])
+
+
+def test_height_scale_and_width_scale(rectangles):
+    transform = ("resize_param { resize_mode: FIT_SMALL_SIZE height: 24 width: 24 "
+                 "height_scale: 12 width_scale: 8 }")
+    (data, label), *_ = batches(line(rectangles, transform, batch=1), phase="TEST")
+    assert data.shape == (1, 3, 24, 32)
+    np.testing.assert_allclose(label[0, 0, 0, 3:7], np.multiply(BOXES[0], (32 / 8, 24 / 12) * 2))
+    with pytest.raises(ShapeError, match="smaller than height_scale and width_scale"):
+        batches(line(rectangles, transform.replace("12", "25"), batch=1))
+
+
+def test_one_size_a_batch_out_of_several(rectangles):
+    transform = " ".join(f"resize_param {{ prob: 0.25 height: {size} width: {size} }}"
+                         for size in (8, 9, 10, 11))
+    shapes = [data.shape for data, _ in batches(line(rectangles, transform), 30)]
+    assert {shape[2] for shape in shapes} == {8, 9, 10, 11}
+    for rank in range(2):
+        it = maker(rectangles, transform, rank=rank, size=2)
+        first = it.shapes[0], [it.next().data.shape for _ in range(5)]
+        assert first[0] == first[1][0]
+        other = maker(rectangles, transform, rank=1 - rank, size=2)
+        assert [other.next().data.shape for _ in range(5)] == first[1], "all workers draw the same"
+
+
+def test_records_without_a_type_have_a_label(tmp_path):
+    records = [record(place) for place in BOXES]
+    for number, one in enumerate(records):
+        one.ClearField("type")
+        one.datum.label = number + 5
+    source = database(tmp_path, records)
+    (_, label), *_ = batches(line(source), phase="TEST")
+    np.testing.assert_array_equal(label, [5, 6, 7])
+    (_, label), *_ = batches(line(source, own="anno_type: BBOX"), phase="TEST")
+    np.testing.assert_array_equal(label[0, 0, :, 3:7], np.array(BOXES, np.float32))
+    records[0].datum.ClearField("label")
+    (tmp_path / "other").mkdir()
+    with pytest.raises(DataError, match="record '00000000_x' .* neither a type of annotations nor"):
+        build(line(database(tmp_path / "other", records)))
+
+
+def test_neither_threads_nor_batches_change_anything(rectangles):
+    def run(batch, threads):
+        it = maker(rectangles, ALL, SAMPLER, batch=batch, threads=threads)
+        made = [it.next() for _ in range(24 // batch)]
+        it.close()
+        boxes = []
+        for number, one in enumerate(made):
+            kept = rows(one)[rows(one)[:, 0] >= 0]
+            boxes.append(kept + np.eye(1, 8)[0] * number * batch)
+        return np.concatenate([one.data for one in made]), np.concatenate(boxes)
+
+    data, boxes = run(4, 1)
+    assert len({one.tobytes() for one in data}) == 24 and len(boxes) > 10
+    for batch, threads in ((4, 3), (3, 1), (8, 2)):
+        got = run(batch, threads)
+        np.testing.assert_array_equal(got[0], data)
+        np.testing.assert_array_equal(got[1], boxes)
+
+
+def test_a_resumed_layer_goes_on_where_it_was(rectangles):
+    text = line(rectangles, ALL, SAMPLER)
+    whole = build(text)
+    before = [forward(whole) for _ in range(3)]
+    position = whole[0].position
+    after = [forward(whole) for _ in range(3)]
+    assert position == 9 and not np.array_equal(before[0][0], after[0][0])
+    resumed = build(text)
+    resumed[0].position = position
+    for expected in after:
+        for one, other in zip(forward(resumed), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+    whole[0].close(), resumed[0].close()
+
+
+def test_ranks_share_the_records(rectangles):
+    one = maker(rectangles, ALL, SAMPLER, batch=6).next().data
+    for rank in range(2):
+        it = maker(rectangles, ALL, SAMPLER, rank=rank, size=2)
+        np.testing.assert_array_equal(it.next().data, one[rank::2])
+
+
+def test_another_seed_draws_otherwise(rectangles):
+    one, other = (maker(rectangles, ALL, SAMPLER, seed=seed).next().data for seed in (1, 2))
+    assert not np.array_equal(one, other)
+
+
+def test_raw_records_are_resized_too(tmp_path):
+    made = record(BOXES[0])
+    pixels = cv2.imdecode(np.frombuffer(made.datum.data, np.uint8), cv2.IMREAD_COLOR)
+    made.datum.CopyFrom(caffe_pb2.Datum(channels=3, height=48, width=64,
+                                        data=pixels.transpose(2, 0, 1).tobytes()))
+    source = database(tmp_path, [made])
+    (data, _), *_ = batches(line(source, "resize_param { height: 20 width: 30 }", batch=1))
+    np.testing.assert_array_equal(data[0].transpose(1, 2, 0), cv2.resize(pixels, (30, 20)))
+    made.datum.float_data.extend(range(3 * 48 * 64))
+    made.datum.ClearField("data")
+    (tmp_path / "other").mkdir()
+    with pytest.raises(DataError, match="only pictures of bytes can be resized .*float32"):
+        build(line(database(tmp_path / "other", [made]), "resize_param { height: 2 width: 3 }"))
+
+
+def test_labels_are_those_of_the_map(tmp_path, rectangles, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("caffepy"), "propagate", True)
+    path = tmp_path / "map.prototxt"
+    own = f'label_map_file: "{path}"'
+    batches(line(rectangles, own=own))
+    assert f"there is no label_map_file {path}: labels are taken as they are" in caplog.text
+    path.write_text('item { name: "cat" label: 3 display_name: "Cat" }')
+    batches(line(rectangles, own=own))
+    path.write_text('item { name: "cat" label: 1 }')
+    with pytest.raises(DataError, match=r"record '00000000_x' of .*: a box has a label that is not "
+                                        r"in label_map_file .found 3; allowed: those of .*map"):
+        build(line(rectangles, own=own))
+
+
+@pytest.mark.parametrize("place", [(16, 12, 48, 24), (1.5, 0, 1.8, 1), (0, -2, 1, -1),
+                                   (float("nan"), 0, 1, 1)])
+def test_a_box_outside_its_picture(tmp_path, place):
+    bad = record(BOXES[0])
+    one = bad.annotation_group[0].annotation[0].bbox
+    one.xmin, one.ymin, one.xmax, one.ymax = place
+    source = database(tmp_path, [record(BOXES[0]), bad])
+    built = build(line(source, batch=1))
+    with pytest.raises(DataError, match="record '00000001_x' of .*a box lies outside its picture "
+                                        ".found .*shares of the picture's width and height"):
+        forward(built), forward(built)
+    built[0].close()
+
+
+def test_a_box_that_the_picture_s_side_cuts(tmp_path):
+    cut = record((-0.25, 0.5, 0.5, 1.25))
+    (_, label), *_ = batches(line(database(tmp_path, [cut]), batch=1), phase="TEST")
+    np.testing.assert_array_equal(label[0, 0, 0, 3:7], [0, 0.5, 0.5, 1])
+
+
+def test_a_crop_larger_than_the_resized_picture(rectangles):
+    resize = "resize_param { height: 30 width: 40 }"
+    for crop, words in (("crop_size: 36", "crop_size .found 3 x 30 x 40; allowed: 36 x 36 or more"),
+                        ("crop_h: 20 crop_w: 41", "crop_h and crop_w .*allowed: 20 x 41 or more")):
+        with pytest.raises(ShapeError, match=f"smaller than {words}"):
+            build(line(rectangles, f"{resize} {crop}"))
+    with pytest.raises(ConfigError, match="crop_h and crop_w must be given both .*found 20 x 0"):
+        build(line(rectangles, "crop_h: 20"))
+
+
+def test_a_database_of_plain_datums(tmp_path):
+    plain = caffe_pb2.Datum(channels=1, height=2, width=2, data=b"1234", label=3)
+    source = database(tmp_path, [plain])
+    with pytest.raises(DataError, match="record .00000000_x. of .* a Datum without boxes .*"
+                                        'Write type: "Data"'):
+        build(line(source))
+    (tmp_path / "other").mkdir()
+    with pytest.raises(DataError, match="record .00000000_x. of .*: the record is damaged, or no"):
+        build(line(make_db(tmp_path / "other" / "db", [(b"00000000_x", b"\x0a\xff")])))
+
+
+def test_data_says_whose_records_these_are(rectangles):
+    with pytest.raises(DataError, match='pictures with boxes. Write type: "AnnotatedData"'):
+        build(f'type: "Data" data_param {{ source: "{rectangles}" backend: LMDB batch_size: 1 }}')
+
+
+@pytest.mark.parametrize("own, transform, message", [
+    ("batch_sampler { sampler { max_scale: 2 } }", "", "batch_sampler 0: .*such a scale"),
+    ("", "expand_param { }", "max_expand_ratio must be above 1"),
+    ("", "resize_param { }", "needs height and width"),
+])
+def test_settings_that_cannot_be(rectangles, own, transform, message):
+    with pytest.raises(ConfigError, match=r"layer 'layer' \(AnnotatedData\).*" + message):
+        build(line(rectangles, transform, own))
+    with pytest.raises(ConfigError, match="data_param needs a batch_size"):
+        build(line(rectangles, batch=0))
+
+
+def test_what_it_looks_like_without_its_database():
+    net = caffe_pb2.NetParameter()
+    net.layer.add().CopyFrom(parse(line("nowhere", "resize_param { height: 24 width: 30 }")))
+    assumed, unknown = stand_in.stand_in(net)
+    assert "nowhere is not there; taken as 3 x 3 x 24 x 30" in assumed[0] and not unknown
+    shapes = [list(shape.dim) for shape in net.layer[0].input_param.shape]
+    assert shapes == [[3, 3, 24, 30], [1, 1, 3, 8]]
+
+
+def test_the_layer_hands_its_context_on(rectangles, monkeypatch):
+    monkeypatch.setattr("caffepy.testing.building.Context",
+                        lambda **o: Context(**o, rank=1, size=2))
+    built = build(line(rectangles, batch=1))
+    assert forward(built)[1][0, 0, 0, 3:7].tolist() == np.array(BOXES[1], np.float32).tolist()
+    built[0].close()
+
+
+def test_a_damaged_picture_is_named(tmp_path):
+    bad = record(BOXES[0])
+    bad.datum.data = b"no picture"
+    with pytest.raises(CaffeError, match="record '00000000_x' of .*not a picture"):
+        build(line(database(tmp_path, [bad])))
+
+
+YOLO = "yolo_data_type: 1"
+
+
+def test_yolo_s_labels(tmp_path):
+    two = record((0.25, 0.5, 0.75, 1), label=7)
+    one = two.annotation_group.add(group_label=2).annotation.add(instance_id=4)
+    one.bbox.xmin, one.bbox.ymin, one.bbox.xmax, one.bbox.ymax = 0, 0, 0.5, 1
+    one.bbox.difficult = True
+    none = record(BOXES[1])
+    none.ClearField("annotation_group")
+    source = database(tmp_path, [two, none])
+    own = f"{YOLO} yolo_data_jitter: 0"
+    built = build(line(source, own=own, batch=2))
+    assert built[2][1].shape == (2, 1, 300, 5)
+    _, label = forward(built)
+    built[0].close()
+    assert label[0, 0, 0].tolist() == [6, 0.5, 0.75, 0.5, 0.5]
+    assert not label[0, 0, 1:].any() and not label[1].any()
+    (_, label), *_ = batches(line(source, own=f"{own} train_diffcult: true", batch=2))
+    assert label[0, 0, 1].tolist() == [1, 0.25, 0.5, 0.5, 1] and not label[0, 0, 2:].any()
+    with pytest.raises(ConfigError, match="yolo_data_type is 1 for YOLO's labels, or 0 .found 3"):
+        build(line(source, own="yolo_data_type: 3"))
+
+
+def test_yolo_s_jitter_moves_boxes_with_their_pixels(rectangles):
+    resize = "resize_param { height: 96 width: 128 } mirror: true"
+    it = maker(rectangles, resize, f"{YOLO} yolo_data_jitter: 0.4")
+    sides = set()
+    for _ in range(10):
+        batch = it.next()
+        for pixels, rows_ in zip(batch.data, batch.rest[0][:, 0], strict=True):
+            ys, xs = np.nonzero((pixels[2] > 190) & (pixels[1] < 60))
+            _, x, y, wide, tall = rows_[0]
+            got = [xs.min(), xs.max() + 1, ys.min(), ys.max() + 1]
+            expected = np.array([(x - wide / 2) * 128, (x + wide / 2) * 128,
+                                 (y - tall / 2) * 96, (y + tall / 2) * 96])
+            assert abs(got - expected).max() < 5
+            sides.add(round(float(wide), 3))
+    assert len(sides) > 12
+    it.close()
+    plain, sampled = (maker(rectangles, resize, f"{YOLO} {own}").next().rest[0]
+                      for own in ("", "batch_sampler { max_sample: 1 }"))
+    places = {tuple(np.round(row[3:5], 4)) for row in sampled[:, 0, 0]}
+    assert places == {tuple(np.round(np.subtract(box[2:], box[:2]), 4).astype(np.float32))
+                      for box in BOXES}, "samplers, here of the whole, come in its place"
+    assert not np.array_equal(plain, sampled)
+
+
+def test_more_boxes_than_yolo_s_labels_hold(tmp_path):
+    crowd = record(BOXES[0])
+    for _ in range(300):
+        crowd.annotation_group[0].annotation.add().CopyFrom(crowd.annotation_group[0].annotation[0])
+    with pytest.raises(DataError, match="record '00000000_x' of .* no room for all boxes of the "
+                                        "picture .found 301; allowed: 300 or fewer"):
+        build(line(database(tmp_path, [crowd]), own=f"{YOLO} yolo_data_jitter: 0", batch=1))
