@@ -110,7 +110,7 @@ def _load(layer: Layer, name: str) -> ModuleType:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise _broken(layer, name, error) from error  # something that the module wants
         own = importlib.import_module(STAND_INS).find(name)
-        if own is not None:
+        if own is not None and any(map(_is_layer, vars(own).values())):  # not FCN's ``score``
             _say_once(layer, name)
             return own
         layer.fail(

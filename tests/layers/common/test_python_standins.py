@@ -82,7 +82,8 @@ def test_an_error_in_the_users_module_is_shown(package, text, message):
         build(LINE % "rpn.proposal_layer", *SHAPES)
 
 
-@pytest.mark.parametrize("name", ["rpn.no_such_layer", "no_such.layer", "_yaml", "rpn._anchored"])
+@pytest.mark.parametrize("name", ["rpn.no_such_layer", "no_such.layer", "_yaml", "rpn._anchored",
+                                  "score"])
 def test_names_for_which_there_is_nothing(name):
     with pytest.raises(NotFound, match=r"layer 'p' \(Python\).*there is no module"):
         build(LINE % name, *SHAPES)
