@@ -36,5 +36,12 @@ def spread(classes: Array, targets: Array, count: int, settings: Settings) -> tu
     return wide.reshape(len(classes), -1), weights.reshape(len(classes), -1)
 
 
+def shaped(shape: tuple[int, ...], settings: Settings) -> tuple[int, ...]:
+    """The shape that a top has with these settings: R-FCN's give rois and what goes with them, (R,)
+    or (R, c), four axes, which its layers for hard examples hold against each other."""
+    rfcn = settings.AGNOSTIC or settings.BATCH_SIZE == -1
+    return (*shape, 1, 1, 1)[:4] if rfcn else shape
+
+
 def _some(those: Array, most: float, generator: np.random.Generator) -> Array:
     return generator.choice(those, int(min(most, len(those))), replace=False)

@@ -23,10 +23,12 @@ import numpy as np
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Array
 from caffepy.errors import CaffeError, ConfigError, DataError
+from caffepy.standins import _rois
 from caffepy.standins._layer import StandIn
 from caffepy.standins.fast_rcnn.config import cfg
 from caffepy.standins.roi_data_layer.minibatch import Entry, get_minibatch
 
+PICTURES = ("data", "im_info", "gt_boxes")
 BOXES = ("bbox_targets", "bbox_inside_weights", "bbox_outside_weights")
 
 
@@ -54,8 +56,8 @@ class RoIDataLayer(StandIn):
                       found=f"{len(top)} tops",
                       fix="cfg.TRAIN.HAS_RPN and BBOX_REG say which there are; set them before the "
                           "net is made.")
-        for blob, shape in zip(top, shapes.values(), strict=True):
-            blob.reshape(*shape)
+        for name, blob in zip(shapes, top, strict=True):
+            blob.reshape(*self._shape(name, shapes[name]))
 
     def set_roidb(self, roidb: Sequence[Entry]) -> None:
         """The entries to train on, one a picture; see minibatch.py."""
@@ -85,8 +87,12 @@ class RoIDataLayer(StandIn):
         except CaffeError as error:
             raise error if error.where else error.at(self.place_name) from None
         for name, blob in zip(self.names, top, strict=True):
-            blob.reshape(*blobs[name].shape)
-            blob.data[...] = blobs[name]
+            shape = self._shape(name, blobs[name].shape)
+            blob.reshape(*shape)
+            blob.data[...] = blobs[name].reshape(shape)
+
+    def _shape(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape if name in PICTURES else _rois.shaped(shape, cfg.TRAIN)
 
     def _batch(self, number: int) -> Array:
         size, count = cfg.TRAIN.IMS_PER_BATCH, len(self.roidb)

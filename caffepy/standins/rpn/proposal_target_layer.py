@@ -9,7 +9,8 @@ The objects' own boxes are proposals, too. BATCH_SIZE rois are drawn, all if it 
 most FG_FRACTION of them overlap an object by FG_THRESH or more, and the others by BG_THRESH_LO up
 to BG_THRESH_HI. Targets are less BBOX_NORMALIZE_MEANS and divided by BBOX_NORMALIZE_STDS with
 BBOX_NORMALIZE_TARGETS_PRECOMPUTED; they stand in the columns of their class, or with AGNOSTIC
-(R-FCN, C = 2 whatever the classes) in the second four. R-FCN's own tops have two more axes of one.
+(R-FCN, C = 2 whatever the classes) in the second four. With a BATCH_SIZE of -1, or AGNOSTIC, tops
+have four axes, S x 5 x 1 x 1 and so on, as R-FCN's.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class ProposalTargetLayer(StandIn):
         self.classes: int = self.settings("num_classes")["num_classes"]
         width = 4 * self.classes
         for blob, shape in zip(top, ((1, 5), (1,), *[(1, width)] * 3), strict=True):
-            blob.reshape(*shape)
+            blob.reshape(*_rois.shaped(shape, cfg.TRAIN))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         rois, objects = (blob.data.reshape(-1, 5) for blob in bottom)
@@ -45,8 +46,9 @@ class ProposalTargetLayer(StandIn):
                       found=f"{objects[:, 4].max():g}", allowed=f"1 to {self.classes - 1}")
         rois = np.vstack([rois, np.roll(objects, 1, 1) * [0, 1, 1, 1, 1]])
         for blob, values in zip(top, self._taken(rois, objects), strict=True):
-            blob.reshape(*values.shape)
-            blob.data[...] = values
+            shape = _rois.shaped(values.shape, cfg.TRAIN)
+            blob.reshape(*shape)
+            blob.data[...] = values.reshape(shape)
 
     def _taken(self, rois: Array, objects: Array) -> tuple[Array, Array, Array, Array, Array]:
         settings = cfg.TRAIN

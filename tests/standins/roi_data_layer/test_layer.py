@@ -146,6 +146,16 @@ def test_rois_of_fast_rcnn(cfg, roidb):
     assert (outside == inside).all()
 
 
+def test_shapes_of_rfcn(cfg, roidb):
+    cfg.TRAIN.update(SCALES=(120,), MAX_SIZE=1000, BATCH_SIZE=-1, AGNOSTIC=True)
+    entries = proposals(roidb)
+    add_bbox_regression_targets(entries)
+    (data, rois, labels, *boxes), = passes(entries[1:3], 1, 6)
+    count = len(rois)
+    assert count > 8 and rois.shape == (count, 5, 1, 1) and labels.shape == (count, 1, 1, 1)
+    assert {blob.shape for blob in boxes} == {(count, 8, 1, 1)}
+
+
 def test_targets_less_the_means_of_their_class(cfg, roidb):
     entries = proposals(roidb)
     means, stds = add_bbox_regression_targets(entries)

@@ -30,7 +30,7 @@ ROIS = rois(60)
 
 def computed(objects=OBJECTS, settings="'num_classes': 4", given=ROIS, times=1, **options):
     layer, bottom, top = build(LINE % settings, given, objects, **options)
-    assert [blob.shape for blob in top[:2]] == [(1, 5), (1,)]
+    assert [blob.shape[:2] for blob in top[:2]] == [(1, 5), (1, 1)[: top[1].ndim]]
     for _ in range(times):
         layer.forward(bottom, top)
     return [blob.data.copy() for blob in top]
@@ -89,6 +89,8 @@ def test_rfcn_takes_all_and_has_one_class_of_boxes(cfg):
     found = computed(settings="{'num_classes': 2}")
     shares = [max(overlap(roi[1:], other) for other in OBJECTS) for roi in ROIS]
     assert len(found[0]) == sum(share >= 0.1 for share in shares) + 2
+    assert {blob.shape[2:] for blob in found} == {(1, 1)}
+    found = [found[0][..., 0, 0], found[1][:, 0, 0, 0], *(blob[..., 0, 0] for blob in found[2:])]
     assert set(found[1]) == {0, 1, 2} and found[2].shape == (len(found[0]), 8)
     check(*found, classes=2, column=lambda label: 1)
 
