@@ -32,6 +32,8 @@ from fast_rcnn.config import cfg
 import rpn.proposal_layer, mine, caffepy.standins.fast_rcnn.config as ours
 assert cfg is ours.cfg and rpn.proposal_layer.cfg is cfg and mine.whose == "the user's"
 assert rpn.proposal_layer is sys.modules["caffepy.standins.rpn.proposal_layer"]
+from rpn import generate_anchors
+assert generate_anchors.generate_anchors()[0].tolist() == [-84, -40, 99, 55]
 try:
     import rpn.no_such_layer
 except ModuleNotFoundError as error:
