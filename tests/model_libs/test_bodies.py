@@ -194,6 +194,7 @@ def test_residual_nets(body, third, fourth, dilated):
         f"res{name} Eltwise < res{name}_branch1 res{name}_branch2c" if name.endswith("a") else
         f"res{name} Eltwise < res{before[name]} res{name}_branch2c" for name in blocks]
     assert "res3a_branch2a Convolution < res2c: 128 1 0 2" in found
+    assert "res3b1_branch2a Convolution < res3a: 128 1 0 1" in found
     stride, wide = (1, "2 1 d2") if dilated else (2, "1 1")
     below = f"res4b{fourth}"
     assert f"res5a_branch1 Convolution < {below}: 2048 1 0 {stride}" in found

@@ -115,6 +115,17 @@ def test_drawn_at_random(voc):
     assert abs(counts - 100).max() < 40 and {*whole} == {0, 1, 2, 3}
 
 
+@pytest.mark.parametrize("split", ["val", "train"])
+def test_workers_share_the_pictures_out(voc, split):
+    found = []
+    for rank, size in ((0, 1), (0, 2), (1, 2)):
+        built = build(line("voc_layers", "VOCSegDataLayer", voc % (split, ", 'seed': 3"), 2))
+        built[0].context.rank, built[0].context.size = rank, size
+        found.append(shown(built, 12 // size))
+    whole, first, second = found
+    assert first == whole[::2] and second == whole[1::2]
+
+
 def test_sbdd(tmp_path):
     folder = tmp_path / "sbdd"
     listed(folder / "train.txt", ["one"])

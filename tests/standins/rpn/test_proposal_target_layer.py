@@ -77,6 +77,12 @@ def test_few_rois_and_the_objects_own(cfg):
     check(*found)
 
 
+def test_half_an_object_is_foreground(cfg):
+    half = np.array([[0, 10, 10, 29, 19]])
+    taken, labels, *_ = computed(OBJECTS[:1], given=half)
+    assert labels[taken.tolist().index(half[0].tolist())] == 2
+
+
 def test_drawn_by_seed_and_position(cfg):
     cfg.TRAIN.BATCH_SIZE = 16
     first, again, second, other = (
