@@ -133,7 +133,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("name, count", [
-    ("command", 5), ("tools", 9), ("solver", 3), ("proto", 1), ("trust", 1)])
+    ("command", 5), ("tools", 9), ("solver", 3), ("proto", 1), ("standins", 2), ("trust", 1)])
 def test_what_a_page_shows_runs(name, count, folder, tmp_path):
     """Its commands and its Python."""
     page = pages.DOCS / f"{name}.md"

@@ -14,8 +14,8 @@ import pytest
 import caffepy
 
 FRONT = Path(caffepy.__file__).parent / "_front" / "caffe"
-MODULES = ["_caffe", "classifier", "coord_map", "detector", "draw", "io", "net_spec", "proto",
-           "proto.caffe_pb2", "pycaffe"]
+MODULES = ["_caffe", "classifier", "coord_map", "detector", "draw", "io", "model_libs", "net_spec",
+           "proto", "proto.caffe_pb2", "pycaffe"]
 NAMES = """Net SGDSolver NesterovSolver AdaGradSolver RMSPropSolver AdaDeltaSolver AdamSolver NCCL
     Timer init_log log set_mode_cpu set_mode_gpu set_device Layer get_solver layer_type_list
     set_random_seed solver_count set_solver_count solver_rank set_solver_rank set_multiprocess
@@ -97,7 +97,7 @@ def test_the_page_on_python_runs(tmp_path, monkeypatch, capsys):
 
     names: dict = {}
     blocks = pages.blocks(pages.DOCS / "python.md", "python")
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for block in blocks:
         exec(block, names)
     assert names["probabilities"].shape == (1, 10) and len(names["found"]) == 1

@@ -19,6 +19,9 @@ from caffepy.errors import CaffeError, NotFound, did_you_mean
 
 logger = log.get(__name__)
 
+STAND_INS = "caffepy.standins"  # found by name: that room imports layers
+_said: set[str] = set()  # of which modules it was said that ours stands in
+
 NEEDED = ("reshape", "forward")
 DECLARED = ("bottoms", "tops", "inplace", "keeps", "preserves_sign", "loss", "auto_top", "labels",
             "learns", "always_reshape", "data")
@@ -106,6 +109,10 @@ def _load(layer: Layer, name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise _broken(layer, name, error) from error  # something that the module wants
+        own = importlib.import_module(STAND_INS).find(name)
+        if own is not None and any(map(_is_layer, vars(own).values())):  # not FCN's ``score``
+            _say_once(layer, name)
+            return own
         layer.fail(
             f"there is no module {error.name}", kind=NotFound,
             found="none on the Python path (PYTHONPATH and installed packages), nor in "
@@ -133,13 +140,25 @@ def _also_in(folders: list[str]) -> Iterator[None]:
 
 
 def _broken(layer: Layer, name: str, error: Exception) -> CaffeError:
+    fix = None
     if isinstance(error, SyntaxError):
         where = f"{error.filename}:{error.lineno}"
         what = f"{type(error).__name__}: {error.msg}"
     else:
         where, what = line_of(error, None), reason(error)
+        if isinstance(error, ModuleNotFoundError) and error.name and (
+                importlib.import_module(STAND_INS).find(error.name)):
+            fix = (f"caffepy has a {error.name} of its own; the program gets it by: import "
+                   f"{STAND_INS}; {STAND_INS}.install()")
     return CaffeError(f"module {name} cannot be loaded: {what}",
-                      where=f"{layer.place_name}, {where}")
+                      where=f"{layer.place_name}, {where}", fix=fix)
+
+
+def _say_once(layer: Layer, name: str) -> None:
+    if name not in _said:
+        _said.add(name)
+        logger.warning("%s: there is no module %s, so caffepy's own stands in for it "
+                       "(docs/standins.md)", layer.place_name, name)
 
 
 def _modules_in(folders: list[str]) -> list[str]:

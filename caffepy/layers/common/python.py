@@ -15,7 +15,8 @@ param   python_param { module: "my_layers" layer: "MyLayer" param_str: "{'margin
             bottom[0].diff[...] = top[0].diff
 
 The module is looked for on the Python path, then beside the prototxt, then in the working
-directory; it is loaded once in a process. A class that says how many ``bottoms`` or ``tops`` it
+directory, and last among those that stand in for what public nets name (caffepy/standins); it is
+loaded once in a process. A class that says how many ``bottoms`` or ``tops`` it
 takes ("1", "1-2", "1+") may declare Layer's other class attributes too (inplace, keeps, labels,
 ...); they are checked as for other layers, and the rest is left open. In all other classes such
 names are the user's own, as are all names in objects of the class.
@@ -30,6 +31,8 @@ import sys
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import SyncedMemory
@@ -78,8 +81,7 @@ class Python(Layer):
         instance: Any = cls.__new__(cls)
         vars(instance).update(ready, type=self.type, param_str=self.spec.python_param.param_str)
         if cls.random is Layer.random:
-            stand_in: Python = weakref.proxy(self)
-            vars(instance)["random"] = lambda: stand_in.random()  # a snapshot knows how many
+            vars(instance)["random"] = _Draws(self)
         if cls.__init__ is not Layer.__init__:
             instance.__init__(self.spec)
         return instance
@@ -144,6 +146,22 @@ class Python(Layer):
     def _line(self, error: BaseException) -> str:
         module = sys.modules.get(self.user_class.__module__)
         return _user_class.line_of(error, getattr(module, "__file__", None))
+
+
+class _Draws:
+    """What the user's object has for ``random``: draws that a snapshot counts."""
+
+    def __init__(self, owner: Python) -> None:
+        self._owner: Python = weakref.proxy(owner)
+
+    def __call__(self) -> np.random.Generator:
+        return self._owner.random()
+
+    @property
+    def count(self) -> int:
+        """How many there were. Who follows it needs no counter of their own, which would not be
+        there when a training is resumed."""
+        return self._owner.position
 
 
 class _WithoutGradient(Python):

@@ -91,12 +91,13 @@ def best_first(scores: Array, most: int = -1) -> Array:
     return some[np.argsort(-scores[some], kind="stable")[:most]]
 
 
-def suppress(boxes: Array, threshold: float, eta: float = 1.0) -> list[int]:
+def suppress(boxes: Array, threshold: float, eta: float = 1.0, most: int = -1) -> list[int]:
     """Which boxes remain, where the best come first: those that overlap no better one that remains
     by more than ``threshold``.
 
     Args:
         eta: below 1, the threshold shrinks by it with each that remains, down to about 0.5.
+        most: how many are to remain, the best; all if it is below 0.
     """
     left, low, right, high = np.ascontiguousarray(boxes.T)  # columns, for speed
     size = areas(boxes)
@@ -104,7 +105,7 @@ def suppress(boxes: Array, threshold: float, eta: float = 1.0) -> list[int]:
     kept: list[int] = []
     worst = np.zeros(len(boxes), boxes.dtype)  # how far a box overlaps one of those kept
     at = 0
-    while at < len(boxes):
+    while at < len(boxes) and len(kept) != most:
         kept.append(at)
         if eta < 1 and threshold > 0.5:
             threshold *= eta

@@ -1,0 +1,1 @@
+"""py-faster-rcnn's settings and box arithmetic."""

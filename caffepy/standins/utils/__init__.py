@@ -1,0 +1,1 @@
+"""What py-faster-rcnn keeps in ``utils``."""
