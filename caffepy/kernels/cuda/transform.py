@@ -29,6 +29,17 @@ class _Room:
         self.used = device.xp.cuda.Event(disable_timing=True)
 
 
+class _Left:
+    """Where the batches under way lie."""
+
+    def __init__(self, kernel: Transform) -> None:
+        device, stream = kernel.device, kernel.stream
+        with device.computing(), stream:  # whose memory it is, as far as CuPy's pool reckons
+            self.rooms = cycle([_Room(device, kernel.spec) for _ in range(kernel.AHEAD)])
+        # the pool may give their memory away at once, while it is still written or read
+        weakref.finalize(self, _wait, device, stream).atexit = False
+
+
 @implements("x", "y", "mean", "scale")
 class Transform(TransformKernel):
     """y = (x - mean) * scale, cut out and mirrored.
@@ -39,16 +50,13 @@ class Transform(TransformKernel):
     """
 
     engine = "cuda"
+    left: _Left | None
 
     def __init__(self, spec: TransformSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         self.device = device = device_of(owner, spec, spec.x, spec.y)
         with device.computing():
             self.stream = device.xp.cuda.Stream(non_blocking=True)
-            with self.stream:  # whose memory it is, as far as CuPy's pool reckons
-                self._rooms = cycle([_Room(device, spec) for _ in range(self.AHEAD)])
-        # the pool may give their memory away at once, while it is still written or read
-        weakref.finalize(self, _wait, device, self.stream).atexit = False
         _, _, height, width = spec.y
         threads = -(-spec.y[1] * width // 32) * 32
         self.rows = spec.y[0] * height
@@ -59,7 +67,9 @@ class Transform(TransformKernel):
         self.mean_steps = numbers.strides
 
     def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> _Room:
-        room = next(self._rooms)
+        if self.left is None:
+            self.left = _Left(self)
+        room = next(self.left.rooms)
         room.steps = pictures.strides
         self.stream.wait_event(room.used)
         for source, target in ((pictures, room.pictures), (cuts, room.cuts)):

@@ -24,6 +24,7 @@ class Eltwise(EltwiseKernel):
     """y = sum of coeff_i x_i, or product of x_i."""
 
     engine = "onednn"
+    leaves = False
 
     def __init__(self, spec: EltwiseSpec, owner: Engine) -> None:
         super().__init__(spec, owner)

@@ -18,11 +18,11 @@ class Pooling(PoolingKernel):
     """The largest or the mean of each window."""
 
     engine = "reference"
+    left: Array  # of each window, the cell that won; -1 for none
 
     def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         self.windows = Windows(spec.kernel, spec.stride, spec.pad, (1, 1), spec.y[2:])
-        self.winner: Array = None  # of each window, the cell that won; -1 for none
         self.area = owner.xp.asarray(window_areas(spec), spec.dtype)
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
@@ -48,9 +48,9 @@ class Pooling(PoolingKernel):
             xp.fmax(ys, cell, out=ys)
             # a later winner has the larger index: three times as fast here as a masked copy
             xp.maximum(winner, better * np.int32(index), out=winner)
-        self.winner = winner - 1
+        self.left = winner - 1
         if mask is not None:
-            mask.overwrite(place)[...] = self._positions()
+            mask.overwrite(place)[...] = self._positions(self.left)
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
         xp, place = self.owner.xp, self.owner.place
@@ -62,19 +62,19 @@ class Pooling(PoolingKernel):
                 self.windows.at(padded, offset)[...] += share
         else:
             for index, offset in enumerate(self.windows.offsets()):
-                self.windows.at(padded, offset)[...] += xp.where(self.winner == index, dys, 0)
+                self.windows.at(padded, offset)[...] += xp.where(self.left == index, dys, 0)
         dx.overwrite(place)[...] = self.windows.inner(padded, self.spec.x)
 
-    def _positions(self) -> Array:
+    def _positions(self, winner: Array) -> Array:
         """h * W + w of each window's winner, -1 where every cell lost."""
         xp, s = self.owner.xp, self.spec
         rows, columns = (
             xp.arange(n) * step - pad
             for n, step, pad in zip(s.y[2:], s.stride, s.pad, strict=True)
         )
-        h = rows[:, None] + self.winner // s.kernel[1]
-        w = columns + self.winner % s.kernel[1]
-        return xp.where(self.winner < 0, -1, h * s.x[3] + w)
+        h = rows[:, None] + winner // s.kernel[1]
+        w = columns + winner % s.kernel[1]
+        return xp.where(winner < 0, -1, h * s.x[3] + w)
 
 
 def window_areas(spec: PoolingSpec) -> np.ndarray:

@@ -77,7 +77,7 @@ class BatchNorm(Layer):
         self.keeps = () if inplace or self.given else ("bottom",)
         self.kernel: BatchNormKernel = self.plan(BatchNormSpec(
             x.shape, self.p.eps, self.given, inplace, True, self.dtype.name
-        ))
+        ), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         mean, variance = self.statistics()

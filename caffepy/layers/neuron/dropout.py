@@ -39,7 +39,7 @@ class Dropout(Layer):
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         top[0].reshape_like(bottom[0])
         self.kernel: DropoutKernel = self.plan(
-            DropoutSpec(bottom[0].shape, self.ratio, self.dtype.name))
+            DropoutSpec(bottom[0].shape, self.ratio, self.dtype.name), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].values, top[0].values

@@ -36,7 +36,8 @@ class SpatialDropout(Dropout):
         channels = (*shape[:2], *(1 for _ in shape[2:]))
         self.ones, self.mask = (Blob(channels, self.dtype, mover) for _ in range(2))
         self.ones.values.overwrite(Place.HOST)[...] = 1
-        self.kernel: DropoutKernel = self.plan(DropoutSpec(channels, self.ratio, self.dtype.name))
+        self.kernel: DropoutKernel = self.plan(
+            DropoutSpec(channels, self.ratio, self.dtype.name), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].values, top[0].values
