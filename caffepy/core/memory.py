@@ -20,11 +20,10 @@ On a device one copy changes order and number format at once, so kernels in half
 others meet without knowing of each other. A parameter that is written in float32 and read in half
 precision is rounded once after each update.
 
-Native layers and kernels use the verbs. Who wants to know what they do to a memory is its
-``observer`` for a while. ``door`` is the Python side's way in: a writable view
-that may be kept for hours. While any view of it lives the memory is pinned: the host counts as
-newest when a public call starts (``host_is_newest``) and is refreshed when it ends
-(``refresh_host``).
+Native layers and kernels use the verbs; an ``observer`` is told of each. ``door`` is the Python
+side's way in: a writable view that may be kept for hours. While any view of it lives the memory is
+pinned: the host counts as newest when a public call starts (``host_is_newest``) and is refreshed
+when it ends (``refresh_host``).
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ from caffepy.core.state import State as State
 from caffepy.core.tensor import Tensor as Tensor
 
 if TYPE_CHECKING:
-    from caffepy.core.room import Room
+    from caffepy.core.lodging import Lodging
 
 Shape = tuple[int, ...]
 
@@ -73,7 +72,7 @@ class SyncedMemory:
         self._windows: dict[tuple[Place, Shape], Array] = {}
         self._last_shape: Shape | None = None  # whose channels-last order the *_LAST places hold
         self._pin: weakref.ref[_Pin] | None = None
-        self._lodging: Room | None = None
+        self._lodging: Lodging | None = None
         if self.mover.memories is not None:
             self.mover.memories.add(self)
 
@@ -203,10 +202,10 @@ class SyncedMemory:
         self._windows.clear()
         self._pin = None
 
-    def lodge(self, room: Room) -> None:
-        """Live in a room with others from now on; there is no value to keep, and no ``door``."""
+    def lodge(self, lodging: Lodging) -> None:
+        """Live there with others from now on; there is no value to keep, and no ``door``."""
         self.let_go()
-        self._lodging = room
+        self._lodging = lodging
 
     def let_go(self) -> None:
         """Hold no arrays and no value, until the next verb."""
@@ -313,7 +312,8 @@ class SyncedMemory:
             self._rewrite(place.whole, place, shape)
 
     def _bring_in_another_shape(self, place: Place, shape: Shape) -> None:
-        """By way of C order, which shapes have in common; the exact value must not be lost."""
+        """The channels-last places hold the order of another shape: go by C order, which is the
+        same for all shapes, and begin with numbers that are not rounded if there are any."""
         whole = any(not other.half for other in self._valid)
         plain = place.whole.plain if whole else place.plain
         if plain not in self._valid:
@@ -327,7 +327,7 @@ class SyncedMemory:
         self._valid -= {place for place in self._valid if place.channels_last}
 
     def _forget_copies(self, growing: bool) -> None:
-        """Before another count: of the current places those stay that will agree then, too."""
+        """The count is about to change: only those places stay current that will agree then."""
         exact = {place for place in self._valid if not place.half} or self._valid
         plain = {place for place in exact if not place.channels_last}
         if plain and growing:  # behind their ends may lie numbers of different times

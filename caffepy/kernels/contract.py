@@ -34,14 +34,15 @@ class Unsupported(Exception):
 class Kernel:
     """A plan, and one use of it.
 
-    A forward changes two things of a kernel: ``left``, and caches that know which value they are
-    of, such as weights in another order. A backward is that of this use's last forward.
+    Running it changes ``left`` and nothing else, but for caches that know which value they are of,
+    such as weights in another order. A backward is that of this use's last forward.
 
     Attributes:
         engine, detail: tell ``caffepy time`` what will run.
-        ways: those that it goes, by direction, where there are several (see candidates).
+        ways: how it computes each direction, where it could in several ways (see candidates).
         heeds: the fields of the spec that it looks at (see table.implements).
-        leaves: whether a forward leaves anything; declared by the operation.
+        leaves: whether a forward leaves anything; declared by the operation, and by a kernel that
+            knows better.
         left: what it left; None before the first. Its class is the kernel's own.
         planned: the kernel whose plan this is a further use of.
         past: what this use has left by other plans.
@@ -81,8 +82,8 @@ class Kernel:
 
     @classmethod
     def serves(cls, spec: Any) -> bool:
-        """Whether it is for this one of the specs of its operation, where several kernels of an
-        engine share them."""
+        """Whether this class is for the spec, where several classes of an engine share an
+        operation."""
         return True
 
     @property
@@ -93,7 +94,7 @@ class Kernel:
     def candidates(self) -> dict[str, list[str]]:
         """Directions (methods) that can go several ways, and their names, the rule's first.
 
-        A kernel planned by an engine whose ``choices`` has another goes that one.
+        An engine whose ``choices`` name another way for a spec plans a kernel that goes it.
         """
         return {}
 

@@ -47,14 +47,14 @@ class BatchNorm(BatchNormKernel):
         with self.device.computing():
             self.means = self.device.xp.empty(2 * self.channels, np.float32)  # of dy and of dy * y
 
-    def _room(self) -> _Left:
+    def _leaving(self) -> _Left:
         if self.left is None:
             self.left = _Left(self.device, self.channels, self.count if self.keeps else 0,
                               Place.DEVICE.holding(self.dtype))
         return self.left
 
     def forward(self, x: Tensor, y: Tensor, mean: Any, variance: Any) -> None:
-        left = self._room()
+        left = self._leaving()
         place = left.place = order(x, self.dtype)
         launch, eps = self._launch, float(self.spec.eps)
         xs = x.read(place)
@@ -70,7 +70,7 @@ class BatchNorm(BatchNormKernel):
         left.mean = mean
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        left, launch = self._room(), self._launch
+        left, launch = self._leaving(), self._launch
         place = left.place
         dys = dy.read(place)
         sums = self._at(place)

@@ -1,4 +1,4 @@
-"""Dropout (Srivastava et al. 2014) that drops what the CPU drops."""
+"""Dropout (Srivastava et al. 2014), with the same draws as on the CPU."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Dropout(DropoutKernel):
         self.device = device_of(owner, spec, spec.shape)
         self.count = math.prod(spec.shape)
 
-    def _room(self) -> _Left:
+    def _leaving(self) -> _Left:
         if self.left is None:
             self.left = _Left(self.device, self.count, Place.DEVICE.holding(self.spec.dtype))
         return self.left
@@ -52,13 +52,13 @@ class Dropout(DropoutKernel):
         self._seek(int(_state(generator)["counter"][2]))
 
     def _seek(self, position: int) -> None:
-        left = self._room()
+        left = self._leaving()
         if position != left.next:
             self.device.launch_grid("dropout.seek", 1, 1, left.state, np.uint64(position))
         left.next = position + 1
 
     def forward(self, x: Tensor, y: Tensor, generator: np.random.Generator) -> None:
-        drawn, left = _state(generator), self._room()
+        drawn, left = _state(generator), self._leaving()
         _, _, position, rank = drawn["counter"]
         if not self.device.capturing:  # else the position is set before each replay
             self._seek(int(position))
@@ -77,7 +77,7 @@ class Dropout(DropoutKernel):
                                     THREADS, *args, dtype=dtype)
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
-        left = self._room()
+        left = self._leaving()
         dys = dy.read(left.place)
         self.device.launch("dropout.backward", self.count, dys, left.kept, self.rate,
                            dx.overwrite(left.place), dtype=self.spec.dtype, packed=True)

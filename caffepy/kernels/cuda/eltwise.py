@@ -31,7 +31,7 @@ class Eltwise(EltwiseKernel):
         self.count = math.prod(spec.shape)
         self.leaves = spec.operation == "max"
 
-    def _room(self) -> Left:
+    def _leaving(self) -> Left:
         if self.left is None:
             place = Place.DEVICE.holding(self.spec.dtype)
             self.left = Left(self.device, place, self.count, np.uint8)
@@ -51,7 +51,7 @@ class Eltwise(EltwiseKernel):
             for other in others:
                 launch("eltwise.product", self.count, ys, other, ys)
         elif self.spec.operation == "max":
-            left = self._room()
+            left = self._leaving()
             left.place, winner = place, left.numbers
             launch("eltwise.maximum", self.count, first, second, ys, winner)
             for index, other in enumerate(others, start=2):
@@ -66,7 +66,7 @@ class Eltwise(EltwiseKernel):
     ) -> None:
         launch = self._launch
         if self.spec.operation == "max":
-            left = self._room()
+            left = self._leaving()
             dys = dy.read(left.place)
             launch("eltwise.where_won", self.count, dys, left.numbers, index,
                    dx.overwrite(left.place))

@@ -28,14 +28,14 @@ class LRN(LRNKernel):
         self.k = float(spec.k) if self.across else 1.0
         self.rate = spec.alpha / spec.size ** (1 if self.across else 2)
 
-    def _room(self) -> Left:
+    def _leaving(self) -> Left:
         if self.left is None:
             place = Place.DEVICE.holding(self.spec.dtype)
             self.left = Left(self.device, place, self.count, np.float32)
         return self.left
 
     def forward(self, x: Tensor, y: Tensor) -> None:
-        left = self._room()
+        left = self._leaving()
         place = left.place = order(x, self.spec.dtype)
         self.device.launch(
             "lrn.forward", self.count, x.read(place), y.overwrite(place),
@@ -43,7 +43,7 @@ class LRN(LRNKernel):
             float(self.rate), float(self.spec.beta), dtype=self.spec.dtype)
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        left = self._room()
+        left = self._leaving()
         place = left.place
         xs, ys, dys = (tensor.read(place) for tensor in (x, y, dy))
         self.device.launch(

@@ -28,14 +28,14 @@ class Pooling(PoolingKernel):
         self.device = device_of(owner, spec, spec.x, spec.y)
         self.windows = (*spec.x[2:], *spec.y[2:], *spec.kernel, *spec.stride, *spec.pad)
 
-    def _room(self) -> Left:
+    def _leaving(self) -> Left:
         if self.left is None:
             self.left = Left(self.device, Place.DEVICE.holding(self.spec.dtype),
                              math.prod(self.spec.y), np.int32)
         return self.left
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
-        s, left = self.spec, self._room()
+        s, left = self.spec, self._leaving()
         place = left.place = order(x, self.spec.dtype)
         xs, ys = x.read(place), y.overwrite(place)
         if s.method == "ave":
@@ -48,7 +48,7 @@ class Pooling(PoolingKernel):
                                mask.overwrite(place.whole))
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
-        left = self._room()
+        left = self._leaving()
         place, winner = left.place, left.numbers if self.spec.method == "max" else None
         dys = dy.read(place)
         self._launch("backward", place, self.spec.x, dys, winner, dx.overwrite(place))

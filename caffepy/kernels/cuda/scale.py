@@ -25,7 +25,7 @@ class Scale(ScaleKernel):
         self.leaves = spec.inplace and spec.training
         self._sums: dict[Place, Sums] = {}
 
-    def _room(self) -> Left:
+    def _leaving(self) -> Left:
         if self.left is None:
             place = Place.DEVICE.holding(self.spec.dtype)
             self.left = Left(self.device, place, self.count, place.dtype(FLOAT))
@@ -40,7 +40,7 @@ class Scale(ScaleKernel):
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
         place, kept = self._order(x), None
         if self.leaves:
-            left = self._room()
+            left = self._leaving()
             left.place, kept = place, left.numbers
         xs = x.read(place)
         _, dim, inner = extents(self.spec.shape, place, self.spec.axis, self.spec.end)
@@ -53,7 +53,7 @@ class Scale(ScaleKernel):
         self, x: Tensor, s: Tensor, dy: Tensor,
         dx: Tensor | None, ds: Tensor | None, db: Tensor | None,
     ) -> None:
-        left = self._room() if self.leaves else None
+        left = self._leaving() if self.leaves else None
         place = left.place if left else self._order(dy)
         dys = dy.read(place)
         if ds is not None or db is not None:

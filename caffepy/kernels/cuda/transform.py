@@ -18,7 +18,7 @@ from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
 from caffepy.kernels.table import implements
 
 
-class _Room:
+class _Slot:
     """Where a batch lies on the device."""
 
     def __init__(self, device: Device, spec: TransformSpec) -> None:
@@ -35,7 +35,7 @@ class _Left:
     def __init__(self, kernel: Transform) -> None:
         device, stream = kernel.device, kernel.stream
         with device.computing(), stream:  # whose memory it is, as far as CuPy's pool reckons
-            self.rooms = cycle([_Room(device, kernel.spec) for _ in range(kernel.AHEAD)])
+            self.slots = cycle([_Slot(device, kernel.spec) for _ in range(kernel.AHEAD)])
         # the pool may give their memory away at once, while it is still written or read
         weakref.finalize(self, _wait, device, stream).atexit = False
 
@@ -45,7 +45,7 @@ class Transform(TransformKernel):
     """y = (x - mean) * scale, cut out and mirrored.
 
     Copies run on a stream of their own, so a batch travels while the one before is computed with.
-    There are as many rooms as batches under way. A room is filled when its batch before has been
+    There are as many slots as batches under way. A slot is filled when its batch before has been
     used, and used when it is filled; the streams wait for that, not the host.
     """
 
@@ -66,19 +66,19 @@ class Transform(TransformKernel):
         numbers = np.broadcast_to(np.empty(spec.mean or (1, 1, 1), np.uint8), spec.x[1:])
         self.mean_steps = numbers.strides
 
-    def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> _Room:
+    def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> _Slot:
         if self.left is None:
             self.left = _Left(self)
-        room = next(self.left.rooms)
-        room.steps = pictures.strides
-        self.stream.wait_event(room.used)
-        for source, target in ((pictures, room.pictures), (cuts, room.cuts)):
+        slot = next(self.left.slots)
+        slot.steps = pictures.strides
+        self.stream.wait_event(slot.used)
+        for source, target in ((pictures, slot.pictures), (cuts, slot.cuts)):
             self.device.xp.cuda.runtime.memcpyAsync(
                 target.data.ptr, source.ctypes.data, source.nbytes, TO_DEVICE, self.stream.ptr)
-        room.filled.record(self.stream)
-        return room
+        slot.filled.record(self.stream)
+        return slot
 
-    def forward(self, begun: _Room, mean: Tensor | None, y: Tensor) -> None:
+    def forward(self, begun: _Slot, mean: Tensor | None, y: Tensor) -> None:
         dtype = self.spec.dtype
         place = self.device.order(dtype).holding(dtype)
         self.device.stream.wait_event(begun.filled)
@@ -89,7 +89,7 @@ class Transform(TransformKernel):
             dtype=dtype)
         begun.used.record(self.device.stream)
 
-    def release(self, begun: _Room) -> None:
+    def release(self, begun: _Slot) -> None:
         begun.filled.synchronize()
 
 

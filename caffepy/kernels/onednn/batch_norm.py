@@ -63,7 +63,7 @@ class BatchNorm(BatchNormKernel):
         numbers = flat(runtime, shape)
         self._copy = runtime.reorder(numbers, numbers) if self.keep else None
 
-    def _room(self) -> _Left:
+    def _leaving(self) -> _Left:
         if self.left is None:
             self.left = _Left(self.channels, math.prod(self.spec.shape) if self.keep else 0)
         return self.left
@@ -73,7 +73,7 @@ class BatchNorm(BatchNormKernel):
         return self._detail
 
     def forward(self, x: Tensor, y: Tensor, mean: np.ndarray, variance: np.ndarray) -> None:
-        given, left = self.spec.given, self._room()
+        given, left = self.spec.given, self._leaving()
         if given:
             left.mean[...] = mean.reshape(-1)
             left.variance[...] = variance.reshape(-1)
@@ -87,7 +87,7 @@ class BatchNorm(BatchNormKernel):
             variance[...] = left.variance.reshape(variance.shape)
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        dys, left = dy.read(self.place), self._room()
+        dys, left = dy.read(self.place), self._leaving()
         if self.spec.given:
             xs = dys  # x has no part in it, and may be gone
         else:

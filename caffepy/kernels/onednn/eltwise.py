@@ -53,7 +53,8 @@ class Eltwise(EltwiseKernel):
 
     @property
     def _plain(self) -> bool:
-        """Whether it is a sum without factors: on all threads, which oneDNN's sum is not."""
+        """Whether it is a sum without factors, which oneDNN's binary operations add on all threads;
+        its own sum runs on one."""
         return set(self.spec.coeff) == {1.0}
 
     def _add(self, count: int) -> Call:

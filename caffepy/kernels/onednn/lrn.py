@@ -81,16 +81,16 @@ class LRN(LRNKernel):
             self._views[name] = (array, cuts)
         return self._views[name][1]
 
-    def _room(self) -> Any:
+    def _leaving(self) -> Any:
         """Where oneDNN's own leave what backward needs."""
         if self.left is None and self._trains and self._own:
-            self.left = self._own.room()
+            self.left = self._own.empty()
         return self.left or []
 
     def forward(self, x: Tensor, y: Tensor) -> None:
         xs, ys = x.read(PLACE), y.overwrite(PLACE)
         if self._own:
-            self._own.forward(xs, ys, self._room())
+            self._own.forward(xs, ys, self._leaving())
             return
         for (piece, _), *arrays in zip(self.pieces, self._cut("x", xs), self._cut("y", ys),
                                        strict=True):
@@ -100,7 +100,7 @@ class LRN(LRNKernel):
         xs, dys = x.read(PLACE), dy.read(PLACE)
         dxs = dx.overwrite(PLACE)
         if self._own and self._trains:
-            self._own.backward(xs, dys, dxs, self._room())
+            self._own.backward(xs, dys, dxs, self._leaving())
             return
         for (piece, _), *arrays in zip(
             self.pieces, self._cut("x", xs), self._cut("dy", dys), self._cut("dx", dxs),

@@ -58,8 +58,8 @@ class Own:
                                        (api.DIFF_SRC, layout), *kept)
         self._forward = chosen.call((api.SRC, layout), (api.DST, layout), *kept)
 
-    def room(self) -> list[Array]:
-        """For what a use's forward leaves for its backward."""
+    def empty(self) -> list[Array]:
+        """Arrays for what a use's forward leaves for its backward."""
         return [api.empty_bytes(self._workspace)] if self._backward else []
 
     @property
@@ -76,7 +76,7 @@ class Own:
         self._backward(x, dy, dx, *left)
 
 
-class _Rooms(NamedTuple):
+class _Wider(NamedTuple):
     """Arrays with channels added. What is copied in leaves the zeros beside it alone."""
 
     x: Array
@@ -105,12 +105,12 @@ class Padded:
         self._in = runtime.reorder(plain, within)
         self._out = runtime.reorder(within, plain)
 
-    def room(self) -> _Rooms:
+    def empty(self) -> _Wider:
         """As Own's."""
         count = int(np.prod(self.shape))
         x, dy, y = (api.empty_bytes(4 * count).view(np.float32) for _ in range(3))
         x[...] = dy[...] = 0
-        return _Rooms(x, dy, y, self._own.room())
+        return _Wider(x, dy, y, self._own.empty())
 
     @property
     def details(self) -> tuple[str, str | None]:
@@ -118,13 +118,13 @@ class Padded:
         forward, backward = self._own.details
         return f"padded {forward}", f"padded {backward}"
 
-    def forward(self, x: Array, y: Array, rooms: _Rooms) -> None:
-        self._in(x, rooms.x)
-        self._own.forward(rooms.x, rooms.y, rooms.left)
-        self._out(rooms.y, y)
+    def forward(self, x: Array, y: Array, wider: _Wider) -> None:
+        self._in(x, wider.x)
+        self._own.forward(wider.x, wider.y, wider.left)
+        self._out(wider.y, y)
 
-    def backward(self, x: Array, dy: Array, dx: Array, rooms: _Rooms) -> None:
+    def backward(self, x: Array, dy: Array, dx: Array, wider: _Wider) -> None:
         """``x`` is the last forward's, which is here already."""
-        self._in(dy, rooms.dy)
-        self._own.backward(rooms.x, rooms.dy, rooms.y, rooms.left)
-        self._out(rooms.y, dx)
+        self._in(dy, wider.dy)
+        self._own.backward(wider.x, wider.dy, wider.y, wider.left)
+        self._out(wider.y, dx)

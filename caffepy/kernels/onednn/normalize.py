@@ -55,7 +55,7 @@ class Normalize(NormalizeKernel):
             (api.SRC, layout), (api.SCALE, line), (api.DIFF_DST, layout), (api.DIFF_SRC, layout),
             *kept, fixed=[(api.DIFF_SCALE, line, self.ds), (api.DIFF_SHIFT, line, self.db)])
 
-    def _room(self) -> _Left:
+    def _leaving(self) -> _Left:
         if self.left is None:
             self.left = _Left(self.spec.shape[1], self._passed)
         return self.left
@@ -69,7 +69,7 @@ class Normalize(NormalizeKernel):
         shift = self.no_shift if b is None else b.read(Place.HOST)
         xs = x.read(Place.HOST_LAST)
         ys = y.overwrite(Place.HOST_LAST)
-        left = self._room()
+        left = self._leaving()
         self._forward(xs, s.read(Place.HOST), shift, ys, *left.arrays)
         mean[...], variance[...] = left.mean, left.variance
         lost = ~np.isfinite(left.variance)
@@ -80,7 +80,7 @@ class Normalize(NormalizeKernel):
                  ds: Tensor | None, db: Tensor | None) -> None:
         xs, dys = x.read(Place.HOST_LAST), dy.read(Place.HOST_LAST)
         self._backward(xs, s.read(Place.HOST), dys, dx.overwrite(Place.HOST_LAST),
-                       *self._room().arrays)
+                       *self._leaving().arrays)
         for target, sums in ((ds, self.ds), (db, self.db)):
             if target is not None:
                 total, add = target.accumulate(Place.HOST)

@@ -120,8 +120,7 @@ class Pooling(PoolingKernel):
 
 
 class _Calls:
-    """What runs; made when first needed. The winners are the last argument where they have a part.
-    """
+    """What runs, made when first needed. The last argument is the winners, where there are any."""
 
     def __init__(self, runtime: Runtime, spec: PoolingSpec, algorithm: int, x: Layout, y: Layout,
                  window: tuple[Any, ...]) -> None:

@@ -46,7 +46,7 @@ def is_plain_relu(node: Node) -> bool:
     return node.layer.type == "ReLU" and node.layer.p.negative_slope == 0
 
 
-class Normalized(Fused):
+class FusedNormalization(Fused):
     """Normalizes by the batch's own statistics.
 
     Args:

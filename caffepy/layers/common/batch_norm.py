@@ -23,7 +23,7 @@ from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
 from caffepy.kernels.operations.normalize import NormalizeSpec
-from caffepy.layers.common._normalized import Normalized, normalization
+from caffepy.layers.common._normalized import FusedNormalization, normalization
 from caffepy.proto import caffe_pb2
 
 
@@ -96,7 +96,7 @@ class BatchNorm(Layer):
         parts = normalization(chain)
         if not optimize or parts is None or self.given or not parts.scale or chain[0].in_place:
             return None
-        return Normalized(parts, chain[: parts.length])
+        return FusedNormalization(parts, chain[: parts.length])
 
     def lacks_statistics(self) -> bool:
         return self.given and not self.blobs[2].values.read(Place.HOST).any()
