@@ -71,7 +71,7 @@ def read(source: Source, alpha: bool = False) -> Array:
     import cv2
 
     try:
-        image._refuse_bomb(data)
+        image.refuse_bomb(data)
         bytes_ = np.frombuffer(data, np.uint8)
         picture = cv2.imdecode(bytes_, cv2.IMREAD_UNCHANGED) if alpha else None
         if picture is None or picture.ndim == 2 or picture.shape[2] < 4:  # this looks at EXIF

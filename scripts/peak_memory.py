@@ -101,7 +101,7 @@ def step(args: argparse.Namespace) -> None:
     twin = TorchNet(net, side.endswith("channels-last"))
     for blob in (blob for layer in net.layers for blob in layer.blobs):
         blob.reshape(0)
-        blob.values.memory._store.clear()
+        blob.values.memory.let_go()
     del net
     act = sides.training(torch, twin)
     for _ in range(STEPS):

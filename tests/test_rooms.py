@@ -184,6 +184,59 @@ def test_tests_and_scripts_take_underscored_names_of_the_room_they_test_alone():
     assert not wrong
 
 
+PRIVATE = re.compile(r"_[^_]")
+# a named tuple's, Python's own, and the one name under which pycaffe's objects hold ours
+NOT_PRIVATE = {"_replace", "_getframe", "_caffepy"}
+
+
+def given_names(tree: ast.Module) -> set[str]:
+    """What a file defines, gives its own objects as attributes, or lists as their slots."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign) and "__slots__" in ast.unparse(node.targets[0]):
+            found |= {n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant)}
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store) and (
+                isinstance(node, ast.Name) or ast.unparse(node.value) in ("self", "cls")):
+            found.add(node.id if isinstance(node, ast.Name) else node.attr)
+    return found
+
+
+def reached_for(text: str) -> list[str]:
+    """The underscored attributes of other files' objects that a file reads or sets."""
+    tree = ast.parse(text)
+    mine = given_names(tree) | NOT_PRIVATE
+    return [
+        ast.unparse(node) for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and PRIVATE.match(node.attr) and node.attr not in mine
+        and ast.unparse(node.value) not in ("self", "cls", "super()", "caffepy")
+    ]
+
+
+def test_underscored_attributes_stay_in_their_file():
+    assert reached_for("memory._valid = 1\nmemory._store[0]") == ["memory._valid", "memory._store"]
+    assert not reached_for("class A:\n    __slots__ = ('_a',)\n    def b(self, o):\n        o._a")
+    assert not reached_for("class A:\n    def b(self, o):\n        self._a = o._a")
+    wrong = {name: found for name, path in modules().items()
+             if (found := reached_for(path.read_text()))}
+    assert not wrong
+
+
+def test_tests_and_scripts_ask_memories_what_they_have_to_say():
+    inside = {name for file in ("memory", "tensor")
+              for name in given_names(ast.parse((PACKAGE / "core" / f"{file}.py").read_text()))
+              if PRIVATE.match(name)}
+    assert {"_valid", "_store", "_last_shape", "_one_order"} <= inside
+    wrong = {}
+    for folder in ("tests", "scripts", "data", "models"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if found := [text for text in reached_for(path.read_text())
+                         if text.rpartition(".")[2] in inside]:
+                wrong[str(path.relative_to(ROOT))] = found
+    assert not wrong
+
+
 def circles(arrows: dict[str, set[str]]) -> list[set[str]]:
     """The sets of modules from each of which one comes to each other (Tarjan's algorithm)."""
     number: dict[str, int] = {}

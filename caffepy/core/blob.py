@@ -190,7 +190,8 @@ class BlobVec(list[Blob]):
 
 
 def _refuse(view: np.ndarray[Any, Any], array: Any, what: str) -> None:
-    """Assignments end here, but for the last step of ``blob.data *= 2``, which is done by then."""
+    """Refuse ``blob.data = array``. ``blob.data *= 2`` multiplies the numbers and then assigns the
+    view itself: that is let through."""
     if isinstance(array, np.ndarray) and array.shape == view.shape and (
             array.__array_interface__["data"] == view.__array_interface__["data"]
             and array.strides == view.strides and array.dtype == view.dtype):

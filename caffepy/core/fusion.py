@@ -1,10 +1,10 @@
 """Layers that run as one, with fewer journeys through memory.
 
 A layer says itself what it can take along (``Layer.fuse``); it is shown the chain of layers that
-follow it, each the only reader of what the one before wrote. In every net that is the in-place
-ReLU behind a convolution: whether the values were negative for a moment nobody can tell. What
-leaves blobs between the layers unwritten, or keeps backward from starting between them, is for
-nets built with ``optimize=True``.
+follow it, each the only reader of what the one before wrote. In every net a convolution takes along
+an in-place ReLU behind it: ReLU overwrites the convolution's results anyway, so all blobs are as if
+each layer had run by itself. What leaves blobs between the layers unwritten, or keeps backward from
+starting between them, is for nets built with ``optimize=True``.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Blobs = Sequence[Blob]
 ErrorClass = type[CaffeError]  # within Layer, ``type`` is an attribute
 
-PLANS_KEPT = 16  # kernels a layer keeps for shapes it has seen; the oldest goes first
+PLANS_KEPT = 16  # plans a layer keeps for shapes it has seen; the oldest goes first
 
 
 class Layer(Traits):
@@ -49,7 +49,10 @@ class Layer(Traits):
         position: how many draws or batches this layer has used up; a snapshot saves it.
         reads: the bottoms' names as the prototxt has them, without the net's splits.
         labels_seen: how many numbers of its ``integers`` were looked at.
+        kernel: of a layer that plans one in ``reshape``, that; else None.
     """
+
+    kernel: Any = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -177,14 +180,20 @@ class Layer(Traits):
         """The same in the number format that the layer is to store: for layers that only copy."""
         return self.follow(tensor).holding(self.half or self.dtype.name)
 
-    def plan(self, spec: Any) -> Any:
-        """The kernel for a spec, planned once per shape."""
-        kernel = self._plans.get(spec)
-        if kernel is None:
+    def plan(self, spec: Any, before: Any = None) -> Any:
+        """A kernel for a spec: planned once, and with each call a use of its own, which sees
+        nothing of what others left for backward (see kernels.contract).
+
+        Args:
+            before: the kernel that this use had until now, if any. What it left for this spec is
+                there again: so backward may follow a forward of before the reshape.
+        """
+        planned = self._plans.get(spec)
+        if planned is None:
             if len(self._plans) >= PLANS_KEPT:
                 self._plans.pop(next(iter(self._plans)))
-            kernel = self._plans[spec] = self.context.plan(spec, self.engine, self.half)
-        return kernel
+            planned = self._plans[spec] = self.context.plan(spec, self.engine, self.half)
+        return planned.use(before)
 
     def kept(self, bottom: Blobs, top: Blobs) -> list[Blob]:
         """The blobs whose values backward reads, as ``keeps`` declares it."""

@@ -20,10 +20,10 @@ On a device one copy changes order and number format at once, so kernels in half
 others meet without knowing of each other. A parameter that is written in float32 and read in half
 precision is rounded once after each update.
 
-Native layers and kernels use the verbs. ``door`` is the Python side's way in: a writable view
-that may be kept for hours. While any view of it lives the memory is pinned: the host counts as
-newest when a public call starts (``host_is_newest``) and is refreshed when it ends
-(``refresh_host``).
+Native layers and kernels use the verbs; an ``observer`` is told of each. ``door`` is the Python
+side's way in: a writable view that may be kept for hours. While any view of it lives the memory is
+pinned: the host counts as newest when a public call starts (``host_is_newest``) and is refreshed
+when it ends (``refresh_host``).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from __future__ import annotations
 import contextlib
 import math
 import weakref
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,9 +41,12 @@ from caffepy.core.mover import Array as Array
 from caffepy.core.mover import Mover as Mover
 from caffepy.core.place import HALVES as HALVES
 from caffepy.core.place import Place as Place
+from caffepy.core.state import Observer
+from caffepy.core.state import State as State
+from caffepy.core.tensor import Tensor as Tensor
 
 if TYPE_CHECKING:
-    from caffepy.core.room import Room
+    from caffepy.core.lodging import Lodging
 
 Shape = tuple[int, ...]
 
@@ -51,8 +55,8 @@ class SyncedMemory:
     """``count`` numbers of one dtype that know where they are current. Starts as zeros."""
 
     __slots__ = (
-        "__weakref__", "_last_shape", "_lodging", "_owner", "_pin", "_store", "_valid", "_windows",
-        "capacity", "count", "dtype", "in_last_order", "mover", "version",
+        "__weakref__", "_last_shape", "_lodging", "_pin", "_store", "_valid", "_windows",
+        "capacity", "count", "dtype", "in_last_order", "mover", "observer", "version",
     )
 
     def __init__(self, count: int, dtype: Any = np.float32, mover: Mover | None = None) -> None:
@@ -62,12 +66,13 @@ class SyncedMemory:
         self.mover = mover or Mover()
         self.version = 0  # grows with every write: what a reordered copy compares with
         self.in_last_order = False  # the order of the last write: elementwise layers follow it
+        self.observer: Observer | None = None  # who is told what is done, while somebody looks on
         self._valid: set[Place] = set()
         self._store: dict[Place, Array] = {}
         self._windows: dict[tuple[Place, Shape], Array] = {}
         self._last_shape: Shape | None = None  # whose channels-last order the *_LAST places hold
         self._pin: weakref.ref[_Pin] | None = None
-        self._lodging: Room | None = None
+        self._lodging: Lodging | None = None
         if self.mover.memories is not None:
             self.mover.memories.add(self)
 
@@ -75,9 +80,12 @@ class SyncedMemory:
 
     def read(self, place: Place, shape: Shape) -> Array:
         """The value as an array of ``shape`` in ``place``, made current there if it is not."""
+        if self.observer is not None:
+            self.observer.read(self, place)
         if place not in self._valid or (place.channels_last and shape != self._last_shape):
             self._bring(place, shape)
-        return self._window(place, shape)
+        window = self._windows.get((place, shape))  # mostly there: a call less
+        return self._window(place, shape) if window is None else window
 
     def write(self, place: Place, shape: Shape) -> Array:
         """As read; afterwards ``place`` alone is current."""
@@ -87,10 +95,13 @@ class SyncedMemory:
 
     def overwrite(self, place: Place, shape: Shape) -> Array:
         """An array of ``shape`` whose content is to be replaced whole; nothing is copied."""
+        if self.observer is not None:
+            self.observer.replace(self)
         if place.channels_last:
             self._last_shape = shape
         self._written(place)
-        return self._window(place, shape)
+        window = self._windows.get((place, shape))
+        return self._window(place, shape) if window is None else window
 
     def accumulate(self, place: Place, shape: Shape) -> tuple[Array, bool]:
         """The array to add into, and whether to add: False means it must be overwritten."""
@@ -100,13 +111,57 @@ class SyncedMemory:
 
     def zero(self) -> None:
         """The value is zero now; memory is touched only if somebody reads it."""
+        if self.observer is not None:
+            self.observer.replace(self)
         self._valid.clear()
         self.version += 1
 
     @property
     def is_zero(self) -> bool:
         """Whether nobody has written since the last ``zero`` (or since the beginning)."""
+        if self.observer is not None:
+            self.observer.ask(self)
         return not self._valid
+
+    # -- what it says of itself -----------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """All of it, as it is now."""
+        return State(frozenset(self._valid), self._last_shape, self.in_last_order, self.version)
+
+    def restore(self, state: State, written: bool = False) -> None:
+        """Say of itself what it said then; the numbers are taken to be there.
+
+        Args:
+            written: they have been written again, so the version grows instead of going back.
+        """
+        valid, self._last_shape, self.in_last_order, version = state
+        self._valid.clear()
+        self._valid.update(valid)
+        self.version = self.version + 1 if written else version
+
+    def gain(self, places: frozenset[Place], last_shape: Shape | None) -> None:
+        """The value has been brought to these places, too."""
+        self._valid |= places
+        self._last_shape = last_shape
+
+    def serves_as(self, state: State, places: Sequence[Place]) -> bool:
+        """Whether what read these places then can read them now: the value is zero again, or it was
+        last written in the same order and channels-last places have the same shape."""
+        if not state.valid or not self._valid:
+            return not state.valid and not self._valid
+        return self.in_last_order == state.in_last_order and (
+            self._last_shape == state.last_shape
+            or not any(place.channels_last for place in places))
+
+    def is_current(self, place: Place) -> bool:
+        """Whether the value can be read there without a copy, in the order's own shape."""
+        return place in self._valid
+
+    def array_in(self, place: Place) -> Array | None:
+        """The flat array of a place, if there is one yet."""
+        return self._store.get(place)
 
     @property
     def last_shape(self) -> Shape | None:
@@ -147,10 +202,10 @@ class SyncedMemory:
         self._windows.clear()
         self._pin = None
 
-    def lodge(self, room: Room) -> None:
-        """Live in a room with others from now on; there is no value to keep, and no ``door``."""
+    def lodge(self, lodging: Lodging) -> None:
+        """Live there with others from now on; there is no value to keep, and no ``door``."""
         self.let_go()
-        self._lodging = room
+        self._lodging = lodging
 
     def let_go(self) -> None:
         """Hold no arrays and no value, until the next verb."""
@@ -257,7 +312,8 @@ class SyncedMemory:
             self._rewrite(place.whole, place, shape)
 
     def _bring_in_another_shape(self, place: Place, shape: Shape) -> None:
-        """By way of C order, which shapes have in common; the exact value must not be lost."""
+        """The channels-last places hold the order of another shape: go by C order, which is the
+        same for all shapes, and begin with numbers that are not rounded if there are any."""
         whole = any(not other.half for other in self._valid)
         plain = place.whole.plain if whole else place.plain
         if plain not in self._valid:
@@ -271,7 +327,7 @@ class SyncedMemory:
         self._valid -= {place for place in self._valid if place.channels_last}
 
     def _forget_copies(self, growing: bool) -> None:
-        """Before another count: of the current places those stay that will agree then, too."""
+        """The count is about to change: only those places stay current that will agree then."""
         exact = {place for place in self._valid if not place.half} or self._valid
         plain = {place for place in exact if not place.channels_last}
         if plain and growing:  # behind their ends may lie numbers of different times
@@ -279,6 +335,8 @@ class SyncedMemory:
         self._valid = plain or exact
 
     def _transfer(self, source: Place, target: Place) -> None:
+        if self.observer is not None:
+            self.observer.transfer(self, target)
         self.mover.counts[source, target] += 1
         count = self.count
         if source.channels_last and self._last_shape:
@@ -308,68 +366,3 @@ class _Pin:
     def __init__(self, room: np.ndarray[Any, Any]) -> None:
         self._room = room
         self.__array_interface__ = room.__array_interface__
-
-
-class Tensor:
-    """A shaped window on a SyncedMemory: what layers hand to kernels.
-
-    A blob has two, ``values`` and ``grads``. Two tensors may share one memory.
-    """
-
-    __slots__ = ("_one_order", "memory", "shape")
-
-    def __init__(self, memory: SyncedMemory, shape: Shape) -> None:
-        self.memory = memory
-        self.reshape(shape)
-
-    def reshape(self, shape: Shape) -> None:
-        """Look at the memory as ``shape`` from now on, growing it if it is too small."""
-        self.shape = shape
-        # with one channel, or one pixel, channels-last is C order; other ranks know only C
-        self._one_order = len(shape) != 4 or shape[1] == 1 or shape[2] * shape[3] == 1
-        self.memory.resize(math.prod(shape))
-
-    def read(self, place: Place) -> Array:
-        """See SyncedMemory.read; any place will do for shapes that know one order only."""
-        return self.memory.read(place.plain if self._one_order else place, self.shape)
-
-    def write(self, place: Place) -> Array:
-        """See SyncedMemory.write."""
-        return self.memory.write(place.plain if self._one_order else place, self.shape)
-
-    def overwrite(self, place: Place) -> Array:
-        """See SyncedMemory.overwrite."""
-        return self.memory.overwrite(place.plain if self._one_order else place, self.shape)
-
-    def accumulate(self, place: Place) -> tuple[Array, bool]:
-        """See SyncedMemory.accumulate."""
-        return self.memory.accumulate(place.plain if self._one_order else place, self.shape)
-
-    def zero(self) -> None:
-        """See SyncedMemory.zero."""
-        self.memory.zero()
-
-    @property
-    def is_zero(self) -> bool:
-        """See SyncedMemory.is_zero."""
-        return self.memory.is_zero
-
-    @property
-    def version(self) -> int:
-        """See SyncedMemory.version."""
-        return self.memory.version
-
-    @property
-    def count(self) -> int:
-        """How many numbers."""
-        return self.memory.count
-
-    @property
-    def channels_last(self) -> bool:
-        """Whether the value was last written in this shape's channels-last order."""
-        memory = self.memory
-        return memory.in_last_order and memory.last_shape == self.shape
-
-    def share(self, other: Tensor) -> None:
-        """Live in the other tensor's memory from now on, in this tensor's own shape."""
-        self.memory = other.memory

@@ -1,4 +1,4 @@
-"""Who makes room for memory in its places, and carries values from one to another."""
+"""Mover: makes the arrays of memories in their places, and copies values between places."""
 
 from __future__ import annotations
 

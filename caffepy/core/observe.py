@@ -3,8 +3,8 @@
 Recorded work is a list of kernels on fixed addresses. Running it again gives what running the
 layers again would give, if each memory that was read before it was written is current in the same
 places again, if what was zero is zero, and if afterwards each memory says of itself what it said
-then. ``watched`` finds that out: while it lasts all memories of a mover are of a class that notes
-the first thing done to each. Nothing is noted, and nothing costs, at any other time.
+then. ``watched`` finds that out: while it lasts an observation looks on at the memories and notes
+the first thing done to each.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from caffepy.core.memory import Array, Place, Shape, SyncedMemory
+from caffepy.core.memory import Array, Place, Shape, State, SyncedMemory
+from caffepy.core.place import PLACES
 
 
 class Missing(Exception):
@@ -30,138 +30,112 @@ class Missing(Exception):
         _bring(self.memory, self.place)
 
 
-@dataclass(frozen=True)
-class State:
-    """What a memory says of itself."""
-
-    valid: frozenset[Place]
-    last_shape: Shape | None
-    in_last_order: bool
-    version: int
-
-    @staticmethod
-    def of(memory: SyncedMemory) -> State:
-        return State(frozenset(memory._valid), memory._last_shape, memory.in_last_order,
-                     memory.version)
-
-    def restore(self, memory: SyncedMemory) -> None:
-        """Let the memory say it again."""
-        memory._valid.clear()
-        memory._valid.update(self.valid)
-        memory._last_shape = self.last_shape
-        memory.in_last_order = self.in_last_order
-
-
 @dataclass
 class Observation:
-    """The memories that a run of work has touched.
+    """The memories that a run of work has touched; their observer (core.state) while it runs.
 
     Attributes:
         before: each one's state when it was touched first.
-        read: those that were read, or asked whether they are zero, before they were overwritten.
+        needed: those that were read, or asked whether they are zero, before they were overwritten.
         baked: those whose numbers were looked at on the host.
     """
 
     before: dict[SyncedMemory, State] = field(default_factory=dict)
-    read: set[SyncedMemory] = field(default_factory=set)
+    needed: set[SyncedMemory] = field(default_factory=set)
     baked: set[SyncedMemory] = field(default_factory=set)
 
-    def touch(self, memory: SyncedMemory, reads: bool) -> None:
-        """Note the first thing done to a memory."""
+    def read(self, memory: SyncedMemory, place: Place) -> None:
+        """See Observer."""
+        self.ask(memory)
+        if not place.on_device:
+            self.baked.add(memory)
+
+    def ask(self, memory: SyncedMemory) -> None:
+        """See Observer."""
         if memory not in self.before:
-            self.before[memory] = State.of(memory)
-            if reads:
-                self.read.add(memory)
+            self.needed.add(memory)
+            self.replace(memory)
+
+    def replace(self, memory: SyncedMemory) -> None:
+        """See Observer."""
+        if memory not in self.before:
+            self.before[memory] = memory.state
+
+    def transfer(self, memory: SyncedMemory, target: Place) -> None:
+        """See Observer. No graph can hold this."""
+        if not target.on_device:
+            raise RuntimeError("it looks at numbers of the device on the host")
+        if self.before[memory].version != memory.version:
+            raise RuntimeError("it makes numbers on the host")
+        raise Missing(memory, target)
 
     def undo(self) -> None:
         """The work was not done after all: all states are what they were."""
         for memory, state in self.before.items():
-            state.restore(memory)
-            memory.version = state.version
+            memory.restore(state)
 
     def terms(self) -> Terms:
         """What replays of the work need and leave."""
+        changed = [(memory, before, memory.state) for memory, before in self.before.items()
+                   if before != memory.state]
         return Terms(
-            needs=[_Need(memory, self.before[memory]) for memory in self.read],
+            needs=[(memory, state, [place for place in state.valid if place.on_device])
+                   for memory, state in self.before.items() if memory in self.needed],
             baked=[(memory, self.before[memory].version) for memory in self.baked],
-            leaves=[_Left(memory, state, State.of(memory))
-                    for memory, state in self.before.items() if state != State.of(memory)],
-            rooms=[(memory, place, room) for memory in self.before
-                   for place, room in memory._store.items() if place.on_device],
+            writes=[(memory, after) for memory, before, after in changed
+                    if after.version != before.version],
+            gains=[(memory, after.valid - before.valid, after.last_shape)
+                   for memory, before, after in changed if after.version == before.version],
+            arrays=[(memory, place, array) for memory in self.before for place in PLACES
+                    if place.on_device and (array := memory.array_in(place)) is not None],
         )
-
-
-class _Need:
-    """A memory that is read: it must be zero again, or current where it was."""
-
-    __slots__ = ("memory", "places", "state")
-
-    def __init__(self, memory: SyncedMemory, state: State) -> None:
-        self.memory = memory
-        self.state = state
-        self.places = tuple(place for place in state.valid if place.on_device)
-
-    def fits(self) -> bool:
-        memory, state = self.memory, self.state
-        if not state.valid or not memory._valid:
-            return not state.valid and not memory._valid
-        return memory.in_last_order == state.in_last_order and not (
-            state.last_shape != memory._last_shape
-            and any(place.channels_last for place in self.places))
-
-    def bring(self) -> None:
-        for place in self.places:
-            if place not in self.memory._valid:
-                _bring(self.memory, place)
-
-
-class _Left:
-    """A memory that is written, or brought to further places."""
-
-    __slots__ = ("gained", "memory", "state", "written")
-
-    def __init__(self, memory: SyncedMemory, before: State, after: State) -> None:
-        self.memory = memory
-        self.state = after
-        self.written = after.version != before.version
-        self.gained = after.valid - before.valid
-
-    def leave(self) -> None:
-        memory = self.memory
-        if self.written:
-            self.state.restore(memory)
-            memory.version += 1
-        else:
-            memory._valid |= self.gained
-            memory._last_shape = self.state.last_shape
 
 
 @dataclass
 class Terms:
-    """On what terms recorded work may be replayed."""
+    """On what terms recorded work may be replayed.
 
-    needs: list[_Need]
+    Attributes:
+        needs: the memories that it reads, what they said, and where on the device they were
+            current; they must be so again, or be zero if they were.
+        baked: those whose numbers it looked at on the host, and in which version.
+        writes: those that it writes, and what they say afterwards.
+        gains: those that it brings to further places, these, and the shape of their last order.
+        arrays: where its kernels find memories.
+    """
+
+    needs: list[tuple[SyncedMemory, State, list[Place]]]
     baked: list[tuple[SyncedMemory, int]]
-    leaves: list[_Left]
-    rooms: list[tuple[SyncedMemory, Place, Array]]
+    writes: list[tuple[SyncedMemory, State]]
+    gains: list[tuple[SyncedMemory, frozenset[Place], Shape | None]]
+    arrays: list[tuple[SyncedMemory, Place, Array]]
 
     def hold(self) -> bool:
         """Whether a replay would do what the layers would do."""
-        return (
-            all(memory._store.get(place) is room for memory, place, room in self.rooms)
-            and all(memory.version == version for memory, version in self.baked)
-            and all(need.fits() for need in self.needs)
-        )
+        for memory, place, array in self.arrays:
+            if memory.array_in(place) is not array:
+                return False
+        for memory, version in self.baked:
+            if memory.version != version:
+                return False
+        for memory, state, places in self.needs:
+            if not memory.serves_as(state, places):
+                return False
+        return True
 
     def bring(self) -> None:
         """Before the replay: make current what it reads."""
-        for need in self.needs:
-            need.bring()
+        for memory, _, places in self.needs:
+            for place in places:
+                if not memory.is_current(place):
+                    _bring(memory, place)
 
     def leave(self) -> None:
         """After the replay: memories know what was written."""
-        for left in self.leaves:
-            left.leave()
+        for memory, state in self.writes:
+            memory.restore(state, True)
+        for memory, places, last_shape in self.gains:
+            memory.gain(places, last_shape)
 
 
 def _bring(memory: SyncedMemory, place: Place) -> None:
@@ -178,42 +152,11 @@ def watched(memories: Iterable[SyncedMemory]) -> Iterator[Observation]:
         RuntimeError: a value has to cross over that was made inside.
     """
     observation = Observation()
-
-    class Watched(SyncedMemory):
-        __slots__ = ()
-
-        def read(self, place: Place, shape: Shape) -> Array:
-            observation.touch(self, True)
-            if not place.on_device:
-                observation.baked.add(self)
-            return super().read(place, shape)
-
-        def overwrite(self, place: Place, shape: Shape) -> Array:
-            observation.touch(self, False)
-            return super().overwrite(place, shape)
-
-        def zero(self) -> None:
-            observation.touch(self, False)
-            super().zero()
-
-        @property
-        def is_zero(self) -> bool:
-            observation.touch(self, True)
-            return not self._valid
-
-        def _transfer(self, source: Place, target: Place) -> None:
-            if not target.on_device:
-                raise RuntimeError("it looks at numbers of the device on the host")
-            if observation.before[self].version != self.version:
-                raise RuntimeError("it makes numbers on the host")
-            raise Missing(self, target)
-
-    plain = [memory for memory in memories if type(memory) is SyncedMemory]
-    stand_in: Any = Watched
-    for memory in plain:
-        memory.__class__ = stand_in
+    mine = [memory for memory in memories if memory.observer is None]
+    for memory in mine:
+        memory.observer = observation
     try:
         yield observation
     finally:
-        for memory in plain:
-            memory.__class__ = SyncedMemory
+        for memory in mine:
+            memory.observer = None

@@ -31,7 +31,7 @@ class Place:
         plain, last: the same in C order, and channels-last.
         whole: the same in the value's own type.
         across: the same order on the other side, in the value's own type.
-        beside: from which one copy on the same side makes it, the best first.
+        beside: the places of the same side from which one copy makes this one, the best first.
     """
 
     __slots__ = ("across", "beside", "channels_last", "half", "last", "on_device", "plain", "side",

@@ -30,7 +30,8 @@ def seed_losses(net: Net) -> None:
 
 @contextlib.contextmanager
 def true_gradients(net: Net) -> Iterator[None]:
-    """What is added to parameters' gradients inside is scaled; before and after, they are not."""
+    """Around a backward, which adds scaled gradients to those of the parameters: scales what is
+    there before, and takes the scale out of the sums afterwards."""
     scale = net.grad_scale()
     multiply(net, scale)
     yield

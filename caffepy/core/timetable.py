@@ -1,6 +1,7 @@
-"""Which rooms are taken at which times: found and entered in few steps, however many there are.
+"""Which lodgings are taken at which times.
 
-A tree over the times. Sets of rooms are whole numbers, whose bits are the rooms.
+A tree over the times, so that a question takes as many steps as the tree is high, however many
+times and lodgings there are. A set of lodgings is an int with one bit for each.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from collections.abc import Iterator
 
 
 class Timetable:
-    """For the times 0 to ``length`` - 1; all rooms are free."""
+    """For the times 0 to ``length`` - 1; all lodgings are free."""
 
     def __init__(self, length: int) -> None:
         self._leaves = 1 << max(0, length - 1).bit_length()
-        # of each node: rooms that are taken all the time below it, and those at some time
+        # of each node: those taken all the time below it, and those at some time
         self._whole = [0] * (2 * self._leaves)
         self._some = [0] * (2 * self._leaves)
 
     def taken(self, first: int, last: int) -> int:
-        """The rooms that are taken at some time from ``first`` to ``last``, both included."""
+        """The lodgings that are taken at some time from ``first`` to ``last``, both included."""
         found = 0
         for node in self._nodes(first, last):
             found |= self._some[node]
@@ -26,9 +27,9 @@ class Timetable:
                 found |= self._whole[node]
         return found
 
-    def take(self, room: int, first: int, last: int) -> None:
-        """Enter a room (its number) as taken."""
-        bit = 1 << room
+    def take(self, number: int, first: int, last: int) -> None:
+        """Enter the lodging of a number as taken."""
+        bit = 1 << number
         for node in self._nodes(first, last):
             self._whole[node] |= bit
             while node and not self._some[node] & bit:

@@ -71,8 +71,8 @@ class Traits:
         head: for a loss, the type of layer that gives the answer in use ("Softmax").
         saturates: for a loss, it stands still at 87.3365 (-log of the least number) where no
             probability is left.
-        only_in_training: for use, leave it out: it measures, writes down, or swallows;
-            ``scores``: it says how good the net is.
+        only_in_training: a net for use is without it: it measures, writes to a file, or only
+            swallows blobs; ``scores``: it says how good the net is.
 
     What is seen of it:
         same_place: a value of the top comes of the values at the same place of the bottoms.

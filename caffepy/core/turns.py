@@ -1,7 +1,7 @@
 """Blobs that take turns: which of a net's values and gradients can share memory, and do.
 
 In a net built with ``optimize=True`` a memory lives from its first writer to its last reader, and
-memories whose lives do not overlap may lodge in one room (core.room):
+memories whose lives do not overlap may share a lodging (core.lodging):
 
 - Gradients, from the consumer's backward that writes them to the producer's that reads them.
 - Values of a TEST net, from the producer's forward to the last consumer's. Backward is refused.
@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from caffepy.core.blob import Blob
 from caffepy.core.fusion import Fused
 from caffepy.core.layer import Layer
+from caffepy.core.lodging import Lodging
 from caffepy.core.memory import SyncedMemory
-from caffepy.core.room import Room
 from caffepy.core.timetable import Timetable
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
@@ -63,7 +63,7 @@ class Turns:
 
     Attributes:
         forgets: backward cannot run, since forward keeps nothing for it.
-        values, grads: the memories that share, in groups that have one room each.
+        values, grads: the memories that share, in groups that have one lodging each.
     """
 
     def __init__(self, net: Net, fused: Iterable[Fused]) -> None:
@@ -78,8 +78,8 @@ class Turns:
         if not self.forgets:
             fixed = {blob.grads.memory for blob in _own_blobs(net)}
             self.grads = groups(lives(backward_accesses(net, fused), fixed))
-        self.rooms = [
-            Room((life.memory, f"{what} of blob '{names[life.memory]}'") for life in group)
+        self.lodgings = [
+            Lodging((life.memory, f"{what} of blob '{names[life.memory]}'") for life in group)
             for what, shared, names in (
                 ("values", self.values, _names(net, "values")),
                 ("gradients", self.grads, _names(net, "grads")))
@@ -163,7 +163,7 @@ def lives(accesses: Sequence[Access], kept: set[SyncedMemory]) -> list[Life]:
 
 
 def groups(found: list[Life]) -> list[list[Life]]:
-    """Who shares a room: large ones first, each with the smallest that it never meets."""
+    """Who shares a lodging: large ones first, each with the smallest that it never meets."""
     shared: list[list[Life]] = []
     table = Timetable(max((life.last for life in found), default=0) + 1)
     for life in sorted(found, key=lambda life: -life.memory.count):

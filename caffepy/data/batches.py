@@ -90,9 +90,9 @@ class BatchMaker:
         """What a batch of whole pictures takes as bytes; 0 if the first is none of bytes."""
         return self._source.whole_bytes
 
-    def send_whole(self, room: whole.Room) -> whole.Collector | None:
+    def send_whole(self, new_bytes: whole.NewBytes) -> whole.Collector | None:
         """As the source's."""
-        return self._source.send_whole(room)
+        return self._source.send_whole(new_bytes)
 
     def close(self) -> None:
         """Close the source."""

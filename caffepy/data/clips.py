@@ -16,8 +16,7 @@ from caffepy.data.clip_transform import ClipTransformer, without_mean
 from caffepy.data.course import Share, Worker
 from caffepy.data.drawn import Drawn, below
 from caffepy.data.recycle import Batch
-from caffepy.data.whole import Collector, Whole
-from caffepy.data.whole import Room as Bytes
+from caffepy.data.whole import Collector, NewBytes, Whole
 from caffepy.errors import ConfigError, DataError, ShapeError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of
@@ -120,7 +119,7 @@ class Clips(Drawn[Clip]):
         for row, some in zip(batch.rest[0], labels, strict=True):
             row[list(some)] = 1
 
-    def send_whole(self, room: Bytes) -> Collector | None:
+    def send_whole(self, new_bytes: NewBytes) -> Collector | None:
         return None  # a device's kernel takes pictures alone
 
     # -- what is done with it -----------------------------------------------------------------

@@ -29,7 +29,7 @@ def decode(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
     Raises:
         DataError: not a picture, or not one of 8 bits a channel.
     """
-    _refuse_bomb(data)
+    refuse_bomb(data)
     import cv2
 
     flags = {None: cv2.IMREAD_UNCHANGED, True: cv2.IMREAD_COLOR, False: cv2.IMREAD_GRAYSCALE}
@@ -50,7 +50,7 @@ def decode(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
     return channels_first(picture)
 
 
-def _refuse_bomb(data: bytes | memoryview) -> None:
+def refuse_bomb(data: bytes | memoryview) -> None:
     """Refuse a PNG or JPEG that says to be larger than its bytes can hold: OpenCV makes room for
     what it says, gigabytes perhaps, before it looks at the rest.
 

@@ -28,8 +28,7 @@ from caffepy.data.crew import Crew, decoders
 from caffepy.data.records import Records, Room
 from caffepy.data.recycle import Batch
 from caffepy.data.transform import Transformer
-from caffepy.data.whole import Collector, Whole, whole_bytes
-from caffepy.data.whole import Room as Bytes
+from caffepy.data.whole import Collector, NewBytes, Whole, whole_bytes
 from caffepy.errors import CaffeError, DataError
 from caffepy.proto import caffe_pb2
 
@@ -130,8 +129,8 @@ class Pictures(Records, Generic[Item]):
         self.whole_bytes = whole_bytes(len(share), picture)
         return self._shapes(item, picture, label, len(share))
 
-    def send_whole(self, room: Bytes) -> Collector | None:
-        self._collector = Collector(self.transformer, room)
+    def send_whole(self, new_bytes: NewBytes) -> Collector | None:
+        self._collector = Collector(self.transformer, new_bytes)
         return self._collector
 
     def batch(self, share: Share, room: Room) -> Batch | Whole:

@@ -32,8 +32,8 @@ class Records(ABC):
     def batch(self, share: Share, room: Room) -> Batch | whole.Whole:
         """The records of the share as numbers, in a batch that ``room`` gives, or as a Whole."""
 
-    def send_whole(self, room: whole.Room) -> whole.Collector | None:
-        """From now on batches are of whole pictures, in memory that ``room`` makes, where they fit.
+    def send_whole(self, new_bytes: whole.NewBytes) -> whole.Collector | None:
+        """From now on batches are of whole pictures where they fit, in memory of ``new_bytes``.
         They are given back to the collector. None: this source cannot do so."""
         return None
 

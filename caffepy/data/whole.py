@@ -14,7 +14,7 @@ from caffepy.core.memory import Shape
 from caffepy.data.recycle import fitting
 from caffepy.data.transform import Transformer
 
-Room = Callable[[int], np.ndarray]  # makes so many bytes of memory
+NewBytes = Callable[[int], np.ndarray]  # so many bytes of memory
 
 
 @dataclass
@@ -54,12 +54,12 @@ class Collector:
 
     Args:
         transformer: tells where to cut.
-        room: makes the memory of batches; any thread may call it.
+        new_bytes: makes the memory of batches; any thread may call it.
     """
 
-    def __init__(self, transformer: Transformer, room: Room) -> None:
+    def __init__(self, transformer: Transformer, new_bytes: NewBytes) -> None:
         self.transformer = transformer
-        self._room = room
+        self._new_bytes = new_bytes
         self._fit = True
         self._free: deque[Whole] = deque()
 
@@ -105,12 +105,12 @@ class Collector:
             batch = self._free.popleft()
             if batch.pictures.shape == shape:  # after a change of shape the old ones are let go
                 return batch
-        raw = self._room(prod(shape))
+        raw = self._new_bytes(prod(shape))
         if like.strides[0] == 1:  # as OpenCV gives them
             channels, height, width = like.shape
             pictures = raw.reshape(count, height, width, channels).transpose(0, 3, 1, 2)
         else:
             pictures = raw.reshape(shape)
         return Whole(
-            pictures, self._room(count * 12).view(np.int32).reshape(count, 3),
+            pictures, self._new_bytes(count * 12).view(np.int32).reshape(count, 3),
             (count, *self.transformer.output_shape(*like.shape)), [])

@@ -1,4 +1,5 @@
-"""One number added to each channel, as array code: what a convolution's kernel can do beside.
+"""The bias of each channel, and its gradient, as array code: what a convolution's kernel offers
+besides convolving.
 
 Deconvolution asks for it: it runs the kernel backwards, which adds no bias.
 """

@@ -1,12 +1,18 @@
 """What a spec, a kernel and an engine are; ``operations`` has the first two for each operation.
 
 A spec is frozen and hashable: shapes and settings, nothing of the values. ``Engine.plan`` makes a
-kernel of it, which owns primitives, workspaces and layouts. It reaches tensors by the verbs of
-core.memory in the place it likes; parameters' gradients accumulate, other outputs are overwritten.
+kernel of it. It reaches tensors by the verbs of core.memory in the place it likes; parameters'
+gradients accumulate, other outputs are overwritten.
+
+A plan is not its last use. What planning makes (primitives, layouts, descriptors, the ways chosen)
+stays as it is however often a kernel runs. What a forward leaves for its backward (a mask, winners,
+statistics, a workspace) belongs to one use: two uses of one plan, say a layer's two dropouts of one
+shape, each have their own and see nothing of the other's.
 """
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -18,30 +24,66 @@ from caffepy.kernels.tuning import Choices, Ways
 
 Pairs = tuple[int, ...]  # one number per spatial axis
 
+PAST_KEPT = 15  # shapes for which a use keeps what it left, besides the one it is for
+
 
 class Unsupported(Exception):
     """An engine cannot do this; the next one is asked."""
 
 
 class Kernel:
-    """A plan. ``engine`` and ``detail`` tell ``caffepy time`` what will run.
+    """A plan, and one use of it.
 
-    ``ways`` are those that it goes, by direction, where there are several (see candidates).
-    ``heeds`` are the fields of the spec that it looks at (see table.implements).
+    Running it changes ``left`` and nothing else, but for caches that know which value they are of,
+    such as weights in another order. A backward is that of this use's last forward.
+
+    Attributes:
+        engine, detail: tell ``caffepy time`` what will run.
+        ways: how it computes each direction, where it could in several ways (see candidates).
+        heeds: the fields of the spec that it looks at (see table.implements).
+        leaves: whether a forward leaves anything; declared by the operation, and by a kernel that
+            knows better.
+        left: what it left; None before the first. Its class is the kernel's own.
+        planned: the kernel whose plan this is a further use of.
+        past: what this use has left by other plans.
     """
 
     engine = ""
     ways: Ways = {}
     heeds: set[str] = set()
+    leaves = False
+    left: Any = None
+    planned: Kernel | None = None
+    past: dict[Kernel, Any] = {}
 
     def __init__(self, spec: Any, engine: Engine) -> None:
         self.spec = spec
         self.owner = engine
 
+    def use(self, before: Kernel | None = None) -> Kernel:
+        """A further use of the plan. Where nothing is left, one kernel is for all uses.
+
+        Args:
+            before: the kernel that the use had until now, if it is no new one. What was left by
+                this plan then is there again.
+        """
+        if not self.leaves:
+            return self
+        if before and before.planned is self:
+            return before
+        other = copy.copy(self)
+        other.planned, other.past = self, {}
+        if before and before.planned:
+            other.past = {**before.past, before.planned: before.left}
+            if len(other.past) > PAST_KEPT:
+                other.past.pop(next(iter(other.past)))
+        other.left = other.past.pop(self, None)
+        return other
+
     @classmethod
     def serves(cls, spec: Any) -> bool:
-        """Whether it is for this one of the specs of its operation, where several kernels of an
-        engine share them."""
+        """Whether this class is for the spec, where several classes of an engine share an
+        operation."""
         return True
 
     @property
@@ -52,7 +94,7 @@ class Kernel:
     def candidates(self) -> dict[str, list[str]]:
         """Directions (methods) that can go several ways, and their names, the rule's first.
 
-        A kernel planned by an engine whose ``choices`` has another goes that one.
+        An engine whose ``choices`` name another way for a spec plans a kernel that goes it.
         """
         return {}
 

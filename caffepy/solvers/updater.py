@@ -74,8 +74,8 @@ class Updater:
     # -- grad_scale, of which a device has a copy -------------------------------------------
 
     def fetch_grad_scale(self, clip: float = -1.0) -> None:
-        """Make ``grad_scale`` what the updates so far have made of it, and log whether the last
-        one was clipped, where nobody has seen it yet. Waits for a device that knows more."""
+        """Bring ``grad_scale`` up to date, which a device changes by itself after each update, and
+        log that the last update was clipped if that was not told yet. Waits for the device."""
 
     def follow_grad_scale(self) -> None:
         """Go by a ``grad_scale`` that was changed from outside."""

@@ -200,3 +200,100 @@ class TestDoor:
         first[0, 0, 0, 0] = 8
         assert second[0, 0, 0, 0] == 8
         assert first.dtype == np.float32 and first.flags.writeable
+
+
+class Diary:
+    """An observer that notes what it is told."""
+
+    def __init__(self):
+        self.lines = []
+
+    def read(self, memory, place):
+        self.lines.append(f"read {place}")
+
+    def replace(self, memory):
+        self.lines.append("replace")
+
+    def ask(self, memory):
+        self.lines.append("ask")
+
+    def transfer(self, memory, target):
+        self.lines.append(f"transfer {target}")
+
+
+class TestState:
+    """What a memory says of itself, and to whom."""
+
+    def test_a_state_stays_what_it_was(self):
+        tensor = filled()
+        memory = tensor.memory
+        before = memory.state
+        tensor.write(LAST)
+        assert before.valid == {HOST} and not before.in_last_order
+        assert memory.state == ({LAST}, SHAPE, True, before.version + 1)
+
+    def test_restored_it_says_what_it_said(self):
+        tensor = filled()
+        memory, before = tensor.memory, tensor.memory.state
+        tensor.read(LAST)
+        tensor.zero()
+        memory.restore(before)
+        assert memory.state == before
+        assert memory.is_current(HOST) and not memory.is_current(LAST)
+        memory.restore(before, written=True)
+        assert memory.state == before._replace(version=before.version + 1)
+
+    def test_what_was_brought_elsewhere_is_current_there_too(self):
+        memory = filled().memory
+        memory.gain(frozenset({LAST}), SHAPE)
+        assert memory.state.valid == {HOST, LAST} and memory.last_shape == SHAPE
+
+    def test_it_tells_which_arrays_it_holds(self):
+        tensor = filled()
+        assert tensor.memory.array_in(LAST) is None
+        assert np.shares_memory(tensor.memory.array_in(HOST), tensor.read(HOST))
+
+    def test_an_observer_is_told_of_all_verbs_before_they_are_done(self):
+        device = Place.DEVICE
+        tensor, diary = filled(mover=FakeDevice()), Diary()
+        tensor.memory.observer = diary
+        tensor.read(HOST)
+        tensor.write(device)
+        tensor.overwrite(LAST)
+        tensor.zero()
+        tensor.accumulate(HOST)
+        tensor.accumulate(HOST)
+        assert diary.lines == [
+            "read host", "read device", "transfer device", "replace", "replace",
+            "ask", "replace", "ask", "read host"]
+        tensor.memory.observer = None
+        tensor.read(HOST)
+        assert len(diary.lines) == 9
+
+    def test_what_an_observer_refuses_is_not_done(self):
+        class Jealous(Diary):
+            def replace(self, memory):
+                raise RuntimeError("mine")
+
+        tensor = filled()
+        tensor.memory.observer, before = Jealous(), tensor.memory.state
+        for verb in (lambda: tensor.overwrite(LAST), tensor.zero):
+            with pytest.raises(RuntimeError, match="mine"):
+                verb()
+        assert tensor.memory.state == before
+
+    def test_it_knows_whether_it_serves_as_it_did(self):
+        tensor = filled()
+        memory, zero = tensor.memory, SyncedMemory(tensor.count).state
+        plain = memory.state
+        tensor.write(LAST)
+        last = memory.state
+        assert memory.serves_as(last, [LAST])
+        assert not memory.serves_as(plain, [HOST]), "the order of the last write is another"
+        assert not memory.serves_as(zero, [])
+        other = Tensor(memory, (3, 2, 4, 5))
+        other.write(LAST)
+        assert not memory.serves_as(last, [LAST]), "it holds the order of another shape"
+        assert memory.serves_as(last, [HOST])
+        tensor.zero()
+        assert memory.serves_as(zero, []) and not memory.serves_as(last, [LAST])

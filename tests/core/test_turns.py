@@ -16,9 +16,9 @@ from turning import (
 
 from caffepy.core import turns
 from caffepy.core.context import Context
+from caffepy.core.lodging import Lodging
 from caffepy.core.memory import Place, SyncedMemory
 from caffepy.core.net import Net
-from caffepy.core.room import Room
 from caffepy.errors import ConfigError
 
 
@@ -63,21 +63,21 @@ def who(groups, side):
 values, grads = who("values", "values"), who("grads", "grads")
 
 
-def test_a_chain_needs_two_rooms_for_its_gradients():
+def test_a_chain_needs_two_lodgings_for_its_gradients():
     net = optimized(DEEP, context=Context(engines=("reference",)))
     assert grads(net) == [["a", "c", "e"], ["b", "d", "f"]]  # inputs' are not wanted here
     net.forward()
     net.backward()
     size = net.blobs["a"].count * 4
-    assert sum(room.nbytes for room in net.executor.turns.rooms) == 2 * size
+    assert sum(lodging.nbytes for lodging in net.executor.turns.lodgings) == 2 * size
 
 
-def test_a_room_grows_with_its_lodgers():
+def test_a_lodging_grows_with_its_lodgers():
     small, large = SyncedMemory(2), SyncedMemory(8)
-    room = Room([(small, "values of blob 'a'"), (large, "values of blob 'b'")])
+    shared = Lodging([(small, "values of blob 'a'"), (large, "values of blob 'b'")])
     first = small.overwrite(Place.HOST, (2,))
     assert np.shares_memory(first, large.overwrite(Place.HOST, (2, 4)))
-    assert room.nbytes == 32
+    assert shared.nbytes == 32
     large.resize(100)
     again = large.overwrite(Place.HOST, (100,))
     assert np.shares_memory(small.overwrite(Place.HOST, (2,)), again)
@@ -85,7 +85,7 @@ def test_a_room_grows_with_its_lodgers():
     again[...] = 3
     # another order at the same time is another piece
     np.testing.assert_array_equal(large.read(Place.HOST_LAST, (1, 10, 2, 5)), 3)
-    assert room.nbytes == 800
+    assert shared.nbytes == 800
 
 
 def test_losses_without_a_name_are_kept():

@@ -152,13 +152,13 @@ def test_a_gradient_that_is_not_computed_is_zero_or_the_old_one(channels, device
 
 
 @pytest.mark.parametrize("phase", [TRAIN, TEST])
-def test_what_lies_in_rooms_before_a_pass_does_not_matter(phase):
+def test_what_lies_in_lodgings_before_a_pass_does_not_matter(phase):
     nets = [Net(parsed(DEEP), phase, context=Context(seed=5), optimize=True) for _ in range(2)]
-    assert nets[0].executor.turns.rooms
+    assert nets[0].executor.turns.lodgings
 
     def soil(net):
-        for room in net.executor.turns.rooms:
-            for piece in room._pieces:
+        for lodging in net.executor.turns.lodgings:
+            for piece in lodging._pieces:
                 piece.fill(np.nan)
 
     for size in (6, 4, 5, 8, 3):

@@ -92,7 +92,7 @@ def test_lenet_trains_as_in_float32(gpu, mnist, tmp_path, half):
         for name in ("conv1", "pool1", "conv2", "pool2", "ip1", "ip2"):
             blob = solver.net.blobs[name]
             for tensor in (blob.values, blob.grads):
-                assert place.half in {p.half for p in tensor.memory._valid}, name
+                assert place.half in {p.half for p in tensor.memory.state.valid}, name
         # the parameters are float32: hardly any of their numbers are one of the few that half has
         weights = solver.net.params["ip1"][0].data.copy()
         if half == "float16":

@@ -89,7 +89,7 @@ def test_only_the_loss_converts(gpu, told, phase):
     assert converting(net) == {"loss": "forward 1 conversion"}
     for parameter in net.parameters:
         for tensor in (parameter.blob.values, parameter.blob.grads):
-            assert None in {place.half for place in tensor.memory._valid or [Place.DEVICE]}
+            assert None in {place.half for place in tensor.memory.state.valid or [Place.DEVICE]}
 
 
 def test_gradients_meet_in_half_precision_where_a_blob_is_split(gpu):
@@ -99,7 +99,7 @@ def test_gradients_meet_in_half_precision_where_a_blob_is_split(gpu):
     for name in ("n", "l", "p", "b", "c"):
         blob = net.blobs[name]
         for tensor in (blob.values, blob.grads):
-            assert {place.half for place in tensor.memory._valid} == {"float16"}, name
+            assert {place.half for place in tensor.memory.state.valid} == {"float16"}, name
     assert len([layer for layer in net.layers if layer.type == "Split" and layer.kernels]) == 3
 
 

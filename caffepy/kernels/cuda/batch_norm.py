@@ -10,8 +10,20 @@ import numpy as np
 from caffepy.core.memory import Array, Place, Tensor
 from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import FLOAT, Sums, device_of, extents, order
+from caffepy.kernels.cuda.device import Device
 from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
 from caffepy.kernels.table import implements
+
+
+class _Left:
+    """The statistics, and ``count`` numbers of y, where it may be overwritten."""
+
+    def __init__(self, device: Device, channels: int, count: int, place: Place) -> None:
+        self.place = place  # the order that x lay in
+        self.mean: Array = None  # the caller's own array
+        with device.computing():
+            self.rate = device.xp.empty(channels, np.float32)
+            self.normal = device.xp.empty(count, place.dtype(FLOAT)) if count else None
 
 
 @implements("shape", "eps", "given", "inplace", "training")
@@ -22,6 +34,7 @@ class BatchNorm(BatchNormKernel):
     """
 
     engine = "cuda"
+    left: _Left | None
 
     def __init__(self, spec: BatchNormSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -29,49 +42,51 @@ class BatchNorm(BatchNormKernel):
         self.count = math.prod(spec.shape)
         self.channels = spec.shape[1] if len(spec.shape) > 1 else 1
         self.dtype = spec.dtype
-        self.place = Place.DEVICE.holding(spec.dtype)
-        self.mean: Array = None  # the caller's own array
         self._sums: dict[Place, Sums] = {}
-        kept = spec.inplace and spec.training and not spec.given
-        xp = self.device.xp
+        self.keeps = spec.inplace and spec.training and not spec.given
         with self.device.computing():
-            self.rate = xp.empty(self.channels, np.float32)
-            self.means = xp.empty(2 * self.channels, np.float32)  # of dy and of dy * y
-            # y kept aside, where it may be overwritten
-            self.normal = xp.empty(self.count, self.place.dtype(FLOAT)) if kept else None
+            self.means = self.device.xp.empty(2 * self.channels, np.float32)  # of dy and of dy * y
+
+    def _leaving(self) -> _Left:
+        if self.left is None:
+            self.left = _Left(self.device, self.channels, self.count if self.keeps else 0,
+                              Place.DEVICE.holding(self.dtype))
+        return self.left
 
     def forward(self, x: Tensor, y: Tensor, mean: Any, variance: Any) -> None:
-        place = self.place = order(x, self.dtype)
+        left = self._leaving()
+        place = left.place = order(x, self.dtype)
         launch, eps = self._launch, float(self.spec.eps)
         xs = x.read(place)
         sums = self._at(place)
         if self.spec.given:
-            launch("batch_norm.rates", self.channels, variance, eps, self.rate)
+            launch("batch_norm.rates", self.channels, variance, eps, left.rate)
         else:
             sums.moments(xs)
             launch("batch_norm.statistics", self.channels, xs, sums.inner, sums.parts,
-                   sums.chunks, sums.outer * sums.inner, eps, mean, variance, self.rate)
-        launch("batch_norm.normalize", self.count, xs, mean, self.rate, sums.dim, sums.inner,
-               y.overwrite(place), self.normal)
-        self.mean = mean
+                   sums.chunks, sums.outer * sums.inner, eps, mean, variance, left.rate)
+        launch("batch_norm.normalize", self.count, xs, mean, left.rate, sums.dim, sums.inner,
+               y.overwrite(place), left.normal)
+        left.mean = mean
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        place, launch = self.place, self._launch
+        left, launch = self._leaving(), self._launch
+        place = left.place
         dys = dy.read(place)
         sums = self._at(place)
         if self.spec.given:
-            launch("batch_norm.backward_given", self.count, dys, self.rate, sums.dim, sums.inner,
+            launch("batch_norm.backward_given", self.count, dys, left.rate, sums.dim, sums.inner,
                    dx.overwrite(place))
             return
         # x, not y: a Scale layer that follows often works in place on y
-        if self.normal is None:
-            normal, mean, rate = x.read(place), self.mean, self.rate
+        if left.normal is None:
+            normal, mean, rate = x.read(place), left.mean, left.rate
         else:
-            normal, mean, rate = self.normal, None, None
+            normal, mean, rate = left.normal, None, None
         sums.products(dys, normal, mean, rate)
         launch("batch_norm.means", self.channels, sums.parts, sums.chunks,
                sums.outer * sums.inner, self.means)
-        launch("batch_norm.backward", self.count, dys, normal, mean, self.rate, self.means,
+        launch("batch_norm.backward", self.count, dys, normal, mean, left.rate, self.means,
                sums.dim, sums.inner, dx.overwrite(place))
 
     def _launch(self, kernel: str, count: int, *args: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,23 @@ def extents(shape: Shape, place: Place, axis: int, end: int) -> tuple[int, int, 
         assert (axis, end) == (1, 2)
         return shape[0] * shape[2] * shape[3], shape[1], 1
     return math.prod(shape[:axis]), math.prod(shape[axis:end]), math.prod(shape[end:])
+
+
+class Left:
+    """What a forward leaves: the order in which x lay, and numbers in it.
+
+    Args:
+        count, dtype: of the numbers; room is made when they are first asked for.
+    """
+
+    def __init__(self, device: Device, place: Place, count: int, dtype: Any) -> None:
+        self.place = place
+        self._device, self._count, self._dtype = device, count, dtype
+
+    @cached_property
+    def numbers(self) -> Array:
+        with self._device.computing():
+            return self._device.xp.empty(self._count, self._dtype)
 
 
 class Sums:

@@ -121,7 +121,7 @@ class Device:
         forks.watch(self)
 
     def after_fork_in_child(self) -> None:
-        """CUDA does not work in a child: say so at the first use, instead of what it would say."""
+        """CUDA does not work in a child, and its error does not say why: raise one that does."""
         self.computing = self.use = self.synchronize = _refuse  # type: ignore[method-assign]
 
     def order(self, dtype: str) -> Place:

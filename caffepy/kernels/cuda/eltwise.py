@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Array, Place, Tensor
+from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
-from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.cuda.common import Left, device_of, order
 from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
 from caffepy.kernels.table import implements
 
@@ -22,6 +21,7 @@ class Eltwise(EltwiseKernel):
     """The first two at once, each further one added to the result."""
 
     engine = "cuda"
+    left: Left | None  # of a maximum, which bottom won
 
     def __init__(self, spec: EltwiseSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -29,30 +29,33 @@ class Eltwise(EltwiseKernel):
         if spec.operation == "max" and len(spec.coeff) > MOST:
             raise Unsupported(f"the CUDA maximum is of {MOST} at most")
         self.count = math.prod(spec.shape)
-        self.place = Place.DEVICE.holding(spec.dtype)  # of the winners
+        self.leaves = spec.operation == "max"
 
-    @cached_property
-    def _winner(self) -> Array:
-        with self.device.computing():
-            return self.device.xp.empty(self.count, np.uint8)
+    def _leaving(self) -> Left:
+        if self.left is None:
+            place = Place.DEVICE.holding(self.spec.dtype)
+            self.left = Left(self.device, place, self.count, np.uint8)
+        return self.left
 
     def _launch(self, kernel: str, count: int, *args: Any) -> None:
         packed = kernel in ("eltwise.sum", "eltwise.scaled")
         self.device.launch(kernel, count, *args, dtype=self.spec.dtype, packed=packed)
 
     def forward(self, xs: list[Tensor], y: Tensor) -> None:
-        self.place = order(xs[0], self.spec.dtype)
-        first, second, *others = (x.read(self.place) for x in xs)
-        ys = y.overwrite(self.place)
+        place = order(xs[0], self.spec.dtype)
+        first, second, *others = (x.read(place) for x in xs)
+        ys = y.overwrite(place)
         launch, coeff = self._launch, self.spec.coeff
         if self.spec.operation == "prod":
             launch("eltwise.product", self.count, first, second, ys)
             for other in others:
                 launch("eltwise.product", self.count, ys, other, ys)
         elif self.spec.operation == "max":
-            launch("eltwise.maximum", self.count, first, second, ys, self._winner)
+            left = self._leaving()
+            left.place, winner = place, left.numbers
+            launch("eltwise.maximum", self.count, first, second, ys, winner)
             for index, other in enumerate(others, start=2):
-                launch("eltwise.larger", self.count, other, ys, self._winner, index)
+                launch("eltwise.larger", self.count, other, ys, winner, index)
         else:
             launch("eltwise.sum", self.count, first, coeff[0], second, coeff[1], ys)
             for other, factor in zip(others, coeff[2:], strict=True):
@@ -63,9 +66,10 @@ class Eltwise(EltwiseKernel):
     ) -> None:
         launch = self._launch
         if self.spec.operation == "max":
-            dys = dy.read(self.place)
-            launch("eltwise.where_won", self.count, dys, self._winner, index,
-                   dx.overwrite(self.place))
+            left = self._leaving()
+            dys = dy.read(left.place)
+            launch("eltwise.where_won", self.count, dys, left.numbers, index,
+                   dx.overwrite(left.place))
             return
         place = order(dy, self.spec.dtype)
         dys = dy.read(place)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Array, Place, Shape, Tensor
+from caffepy.core.memory import Place, Shape, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
-from caffepy.kernels.cuda.common import device_of, order
+from caffepy.kernels.cuda.common import Left, device_of, order
 from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.table import implements
 
@@ -22,42 +21,43 @@ class Pooling(PoolingKernel):
     """The largest or the mean of each window, in the order that x lies in."""
 
     engine = "cuda"
+    left: Left | None  # h * W + w of each maximum, as y lies in memory
 
     def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         if len(spec.x) != 4:
             raise Unsupported("the CUDA kernels pool pictures")
         self.device = device_of(owner, spec, spec.x, spec.y)
-        self.place = Place.DEVICE.holding(spec.dtype)  # of the last forward, and so of the winners
         self.windows = (*spec.x[2:], *spec.y[2:], *spec.kernel, *spec.stride, *spec.pad)
 
-    @cached_property
-    def _winner(self) -> Array:
-        """h * W + w of each maximum, as y lies in memory."""
-        with self.device.computing():
-            return self.device.xp.empty(math.prod(self.spec.y), np.int32)
+    def _leaving(self) -> Left:
+        if self.left is None:
+            self.left = Left(self.device, Place.DEVICE.holding(self.spec.dtype),
+                             math.prod(self.spec.y), np.int32)
+        return self.left
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
-        s, place = self.spec, order(x, self.spec.dtype)
-        self.place = place
+        s, left = self.spec, self._leaving()
+        place = left.place = order(x, self.spec.dtype)
         xs, ys = x.read(place), y.overwrite(place)
         if s.method == "ave":
-            self._launch("mean_forward", s.y, xs, ys)
+            self._launch("mean_forward", place, s.y, xs, ys)
             return
-        winner = self._winner if s.training or mask is not None else None
-        self._launch("max_forward", s.y, xs, ys, winner)
+        winner = left.numbers if s.training or mask is not None else None
+        self._launch("max_forward", place, s.y, xs, ys, winner)
         if mask is not None:
             self.device.launch("pooling.positions", math.prod(s.y), winner,
                                mask.overwrite(place.whole))
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
-        winner = self._winner if self.spec.method == "max" else None
-        dys = dy.read(self.place)
-        self._launch("backward", self.spec.x, dys, winner, dx.overwrite(self.place))
+        left = self._leaving()
+        place, winner = left.place, left.numbers if self.spec.method == "max" else None
+        dys = dy.read(place)
+        self._launch("backward", place, self.spec.x, dys, winner, dx.overwrite(place))
 
-    def _launch(self, kernel: str, threads: Shape, *arrays: Any) -> None:
+    def _launch(self, kernel: str, place: Place, threads: Shape, *arrays: Any) -> None:
         """A thread for each number of a shape, or for each four channels of it."""
-        channels, layout = self.spec.x[1], int(self.place.channels_last)
+        channels, layout = self.spec.x[1], int(place.channels_last)
         if layout and channels % PACK == 0:
             layout = PACK
         pack = max(1, layout)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 from caffepy.core.memory import Array, Place, Tensor
 from caffepy.kernels.contract import Engine
-from caffepy.kernels.cuda.common import FLOAT, Sums, device_of, extents, order
+from caffepy.kernels.cuda.common import FLOAT, Left, Sums, device_of, extents, order
 from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
 from caffepy.kernels.table import implements
 
@@ -17,19 +16,20 @@ class Scale(ScaleKernel):
     """y = x * s + b; dx = dy * s; ds and db: dy * x and dy, summed over the axes they lack."""
 
     engine = "cuda"
+    left: Left | None  # x, where y overwrites it
 
     def __init__(self, spec: ScaleSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         self.device = device_of(owner, spec, spec.shape)
         self.count = math.prod(spec.shape)
-        self.place = Place.DEVICE.holding(spec.dtype)
+        self.leaves = spec.inplace and spec.training
         self._sums: dict[Place, Sums] = {}
 
-    @cached_property
-    def _kept(self) -> Array:
-        """x, where y overwrites it."""
-        with self.device.computing():
-            return self.device.xp.empty(self.count, self.place.dtype(FLOAT))
+    def _leaving(self) -> Left:
+        if self.left is None:
+            place = Place.DEVICE.holding(self.spec.dtype)
+            self.left = Left(self.device, place, self.count, place.dtype(FLOAT))
+        return self.left
 
     def _order(self, tensor: Tensor) -> Place:
         """Channels-last serves for s along the channels alone."""
@@ -37,29 +37,29 @@ class Scale(ScaleKernel):
             return order(tensor, self.spec.dtype)
         return Place.DEVICE.holding(self.spec.dtype)
 
-    @property
-    def _keeps(self) -> bool:
-        return self.spec.inplace and self.spec.training
-
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
-        place = self.place = self._order(x)
+        place, kept = self._order(x), None
+        if self.leaves:
+            left = self._leaving()
+            left.place, kept = place, left.numbers
         xs = x.read(place)
         _, dim, inner = extents(self.spec.shape, place, self.spec.axis, self.spec.end)
         self.device.launch(
             "scale.forward", self.count, xs, s.read(Place.DEVICE),
             None if b is None else b.read(Place.DEVICE), dim, inner, y.overwrite(place),
-            self._kept if self._keeps else None, dtype=self.spec.dtype, packed=True)
+            kept, dtype=self.spec.dtype, packed=True)
 
     def backward(
         self, x: Tensor, s: Tensor, dy: Tensor,
         dx: Tensor | None, ds: Tensor | None, db: Tensor | None,
     ) -> None:
-        place = self.place if self._keeps else self._order(dy)
+        left = self._leaving() if self.leaves else None
+        place = left.place if left else self._order(dy)
         dys = dy.read(place)
         if ds is not None or db is not None:
             xs = None
             if ds is not None:
-                xs = self._kept if self._keeps else x.read(place)
+                xs = left.numbers if left else x.read(place)
             self._add(place, dys, xs, ds, db)
         if dx is not None:
             _, dim, inner = extents(self.spec.shape, place, self.spec.axis, self.spec.end)

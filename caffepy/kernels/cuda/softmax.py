@@ -64,6 +64,7 @@ class SoftmaxLoss(SoftmaxLossKernel):
     """
 
     engine = "cuda"
+    left: Array | None  # the divisor
 
     def __init__(self, spec: SoftmaxLossSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -73,10 +74,14 @@ class SoftmaxLoss(SoftmaxLossKernel):
         self.number = self.device.watch(self)
         ignores = spec.ignore_label is not None
         self.ignore = (ignores, spec.ignore_label if ignores else 0)
-        xp = self.device.xp
         with self.device.computing():
-            self.losses = xp.empty(self.positions, np.float32)
-            self.divisor = xp.empty(1, np.float32)
+            self.losses = self.device.xp.empty(self.positions, np.float32)
+
+    def _divisor(self) -> Array:
+        if self.left is None:
+            with self.device.computing():
+                self.left = self.device.xp.empty(1, np.float32)
+        return self.left
 
     def forward(self, p: Tensor, labels: Tensor, loss: Tensor) -> None:
         place, fixed = place_for(p, self.spec.axis), self.spec.divisor
@@ -86,7 +91,7 @@ class SoftmaxLoss(SoftmaxLossKernel):
                            values, *self.ignore, self.losses)
         self.device.launch_grid(
             "softmax_loss.collect", 1, 1024, self.positions, self.losses, values,
-            0.0 if fixed is None else float(fixed), loss.overwrite(Place.DEVICE), self.divisor,
+            0.0 if fixed is None else float(fixed), loss.overwrite(Place.DEVICE), self._divisor(),
             self.device.flag, self.number)
 
     def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float | Array) -> None:
@@ -94,7 +99,7 @@ class SoftmaxLoss(SoftmaxLossKernel):
         _, classes, inner = self._extents(self.spec.shape, place)
         self.device.launch(
             "softmax_loss.backward", math.prod(self.spec.shape), classes, inner, p.read(place),
-            labels.read(Place.DEVICE), *self.ignore, weight, self.divisor,
+            labels.read(Place.DEVICE), *self.ignore, weight, self._divisor(),
             dx.overwrite(place.holding(self.spec.dtype)), dtype=self.spec.dtype)
 
     def _extents(self, shape: Shape, place: Place) -> tuple[int, int, int]:

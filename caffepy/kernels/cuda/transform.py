@@ -18,7 +18,7 @@ from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
 from caffepy.kernels.table import implements
 
 
-class _Room:
+class _Slot:
     """Where a batch lies on the device."""
 
     def __init__(self, device: Device, spec: TransformSpec) -> None:
@@ -29,26 +29,34 @@ class _Room:
         self.used = device.xp.cuda.Event(disable_timing=True)
 
 
+class _Left:
+    """Where the batches under way lie."""
+
+    def __init__(self, kernel: Transform) -> None:
+        device, stream = kernel.device, kernel.stream
+        with device.computing(), stream:  # whose memory it is, as far as CuPy's pool reckons
+            self.slots = cycle([_Slot(device, kernel.spec) for _ in range(kernel.AHEAD)])
+        # the pool may give their memory away at once, while it is still written or read
+        weakref.finalize(self, _wait, device, stream).atexit = False
+
+
 @implements("x", "y", "mean", "scale")
 class Transform(TransformKernel):
     """y = (x - mean) * scale, cut out and mirrored.
 
     Copies run on a stream of their own, so a batch travels while the one before is computed with.
-    There are as many rooms as batches under way. A room is filled when its batch before has been
+    There are as many slots as batches under way. A slot is filled when its batch before has been
     used, and used when it is filled; the streams wait for that, not the host.
     """
 
     engine = "cuda"
+    left: _Left | None
 
     def __init__(self, spec: TransformSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         self.device = device = device_of(owner, spec, spec.x, spec.y)
         with device.computing():
             self.stream = device.xp.cuda.Stream(non_blocking=True)
-            with self.stream:  # whose memory it is, as far as CuPy's pool reckons
-                self._rooms = cycle([_Room(device, spec) for _ in range(self.AHEAD)])
-        # the pool may give their memory away at once, while it is still written or read
-        weakref.finalize(self, _wait, device, self.stream).atexit = False
         _, _, height, width = spec.y
         threads = -(-spec.y[1] * width // 32) * 32
         self.rows = spec.y[0] * height
@@ -58,17 +66,19 @@ class Transform(TransformKernel):
         numbers = np.broadcast_to(np.empty(spec.mean or (1, 1, 1), np.uint8), spec.x[1:])
         self.mean_steps = numbers.strides
 
-    def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> _Room:
-        room = next(self._rooms)
-        room.steps = pictures.strides
-        self.stream.wait_event(room.used)
-        for source, target in ((pictures, room.pictures), (cuts, room.cuts)):
+    def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> _Slot:
+        if self.left is None:
+            self.left = _Left(self)
+        slot = next(self.left.slots)
+        slot.steps = pictures.strides
+        self.stream.wait_event(slot.used)
+        for source, target in ((pictures, slot.pictures), (cuts, slot.cuts)):
             self.device.xp.cuda.runtime.memcpyAsync(
                 target.data.ptr, source.ctypes.data, source.nbytes, TO_DEVICE, self.stream.ptr)
-        room.filled.record(self.stream)
-        return room
+        slot.filled.record(self.stream)
+        return slot
 
-    def forward(self, begun: _Room, mean: Tensor | None, y: Tensor) -> None:
+    def forward(self, begun: _Slot, mean: Tensor | None, y: Tensor) -> None:
         dtype = self.spec.dtype
         place = self.device.order(dtype).holding(dtype)
         self.device.stream.wait_event(begun.filled)
@@ -79,7 +89,7 @@ class Transform(TransformKernel):
             dtype=dtype)
         begun.used.record(self.device.stream)
 
-    def release(self, begun: _Room) -> None:
+    def release(self, begun: _Slot) -> None:
         begun.filled.synchronize()
 
 

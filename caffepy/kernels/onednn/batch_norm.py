@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 import numpy as np
 
@@ -12,22 +11,29 @@ from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.common import flat, runtime_of
-from caffepy.kernels.onednn.runtime import Call
 from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
 from caffepy.kernels.table import implements
 
 USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT, FUSE_RELU = 1, 2, 4, 8  # oneDNN's flags
 
 
+class _Left:
+    """The statistics of C channels, and room for ``count`` numbers of x."""
+
+    def __init__(self, channels: int, count: int) -> None:
+        self.mean, self.variance = np.zeros((2, channels), np.float32)
+        self.x: Array = api.empty_bytes(4 * count).view(np.float32)
+
+
 @implements("shape", "eps", "given", "inplace", "training")
 class BatchNorm(BatchNormKernel):
     """y = (x - mean) / sqrt(variance + eps).
 
-    Backward needs x and the statistics. They are kept in buffers of the kernel, x only where y
-    overwrites it.
+    Backward needs x and the statistics, which are left in buffers, x only where y overwrites it.
     """
 
     engine = "onednn"
+    left: _Left | None
 
     def __init__(self, spec: BatchNormSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -47,47 +53,43 @@ class BatchNorm(BatchNormKernel):
         back = runtime.choose("batch_normalization_backward", api.BACKWARD_DATA, layout, layout,
                               layout, spec.eps, flag, chosen)
         self._detail = f"{layout} {chosen.implementation}, backward {back.implementation}"
-        self.mean = np.zeros(channels, np.float32)
-        self.variance = np.zeros(channels, np.float32)
+        self.channels = channels
         line = runtime.plain((channels,))
-        statistics = [(api.MEAN, line, self.mean), (api.VARIANCE, line, self.variance)]
-        self._forward = chosen.call((api.SRC, layout), (api.DST, layout), fixed=statistics)
+        statistics = [(api.MEAN, line), (api.VARIANCE, line)]
+        self._forward = chosen.call((api.SRC, layout), (api.DST, layout), *statistics)
         self._backward = back.call((api.SRC, layout), (api.DIFF_DST, layout),
-                                   (api.DIFF_SRC, layout), fixed=statistics)
+                                   (api.DIFF_SRC, layout), *statistics)
         self.keep = spec.inplace and spec.training and not spec.given
+        numbers = flat(runtime, shape)
+        self._copy = runtime.reorder(numbers, numbers) if self.keep else None
 
-    @cached_property
-    def _kept(self) -> Array:
-        """x, before y takes its place."""
-        return api.empty_bytes(4 * math.prod(self.spec.shape)).view(np.float32)
-
-    @cached_property
-    def _copy(self) -> Call:
-        line = flat(self.runtime, self.spec.shape)
-        return self.runtime.reorder(line, line)
+    def _leaving(self) -> _Left:
+        if self.left is None:
+            self.left = _Left(self.channels, math.prod(self.spec.shape) if self.keep else 0)
+        return self.left
 
     @property
     def detail(self) -> str:
         return self._detail
 
     def forward(self, x: Tensor, y: Tensor, mean: np.ndarray, variance: np.ndarray) -> None:
-        given = self.spec.given
+        given, left = self.spec.given, self._leaving()
         if given:
-            self.mean[...] = mean.reshape(-1)
-            self.variance[...] = variance.reshape(-1)
+            left.mean[...] = mean.reshape(-1)
+            left.variance[...] = variance.reshape(-1)
         xs: Array = x.read(self.place)
-        if self.keep:
-            self._copy(xs, self._kept)
-            xs = self._kept
-        self._forward(xs, y.overwrite(self.place))
+        if self._copy:  # before y takes its place
+            self._copy(xs, left.x)
+            xs = left.x
+        self._forward(xs, y.overwrite(self.place), left.mean, left.variance)
         if not given:
-            mean[...] = self.mean.reshape(mean.shape)
-            variance[...] = self.variance.reshape(variance.shape)
+            mean[...] = left.mean.reshape(mean.shape)
+            variance[...] = left.variance.reshape(variance.shape)
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        dys = dy.read(self.place)
+        dys, left = dy.read(self.place), self._leaving()
         if self.spec.given:
             xs = dys  # x has no part in it, and may be gone
         else:
-            xs = self._kept if self.keep else x.read(self.place)
-        self._backward(xs, dys, dx.overwrite(self.place))
+            xs = left.x if self.keep else x.read(self.place)
+        self._backward(xs, dys, dx.overwrite(self.place), left.mean, left.variance)

@@ -89,14 +89,14 @@ class Convolution(ConvolutionKernel):
         return ways
 
     def _plan(self, ways: Mapping[str, str]) -> None:
-        """Go these ways."""
+        """Compute each direction in the way given for it."""
         self._forward: Forward | winograd.Forward = self._by(FORWARD, ways[FORWARD])
         self._data: DataGradient | winograd.DataGradient = self._by(DATA, ways[DATA])
         self._gradient: WeightGradient = self._by(WEIGHTS, ways[WEIGHTS])
         self.ways = ways
 
     def _by(self, direction: str, way: str) -> Any:
-        """What goes one way in one direction.
+        """The object that computes one direction in one way; made once.
 
         Raises:
             Unsupported, KeyError, ValueError: there is no such way.

@@ -24,6 +24,7 @@ class Eltwise(EltwiseKernel):
     """y = sum of coeff_i x_i, or product of x_i."""
 
     engine = "onednn"
+    leaves = False
 
     def __init__(self, spec: EltwiseSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -52,7 +53,8 @@ class Eltwise(EltwiseKernel):
 
     @property
     def _plain(self) -> bool:
-        """Whether it is a sum without factors: on all threads, which oneDNN's sum is not."""
+        """Whether it is a sum without factors, which oneDNN's binary operations add on all threads;
+        its own sum runs on one."""
         return set(self.spec.coeff) == {1.0}
 
     def _add(self, count: int) -> Call:

@@ -146,12 +146,13 @@ class Library:
         forks.watch(self)
 
     def before_fork(self) -> None:
-        """A child would wait for ever for the threads of this thread's team, which it has not got.
-        So they end, and each of both processes starts its own when it computes next."""
+        """End this thread's OpenMP threads: a child, which has none of them, would wait for them
+        for ever. Parent and child each start their own when they compute next."""
         self._paused = self.pause is not None and self.pause(HARD) == 0
 
     def after_fork_in_child(self) -> None:
-        """Without that, say so instead of waiting. Other threads of the child get threads."""
+        """Where they could not be ended, the thread that would wait raises an error. Other threads
+        of the child start OpenMP threads of their own."""
         if self._paused:
             return
         forked, set_threads = threading.get_ident(), self.set_threads

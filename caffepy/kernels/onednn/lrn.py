@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
@@ -44,6 +45,7 @@ class LRN(LRNKernel):
         self._trains = self._own is not None and spec.training
         if self._own is None and spec.training:
             self._own = self._whole(replace(spec, training=False))
+        self.leaves = self._trains
         self._views: dict[str, tuple[Array, list[Array]]] = {}
 
     def _whole(self, spec: LRNSpec) -> Own | Padded | None:
@@ -79,10 +81,16 @@ class LRN(LRNKernel):
             self._views[name] = (array, cuts)
         return self._views[name][1]
 
+    def _leaving(self) -> Any:
+        """Where oneDNN's own leave what backward needs."""
+        if self.left is None and self._trains and self._own:
+            self.left = self._own.empty()
+        return self.left or []
+
     def forward(self, x: Tensor, y: Tensor) -> None:
         xs, ys = x.read(PLACE), y.overwrite(PLACE)
         if self._own:
-            self._own.forward(xs, ys)
+            self._own.forward(xs, ys, self._leaving())
             return
         for (piece, _), *arrays in zip(self.pieces, self._cut("x", xs), self._cut("y", ys),
                                        strict=True):
@@ -92,7 +100,7 @@ class LRN(LRNKernel):
         xs, dys = x.read(PLACE), dy.read(PLACE)
         dxs = dx.overwrite(PLACE)
         if self._own and self._trains:
-            self._own.backward(xs, dys, dxs)
+            self._own.backward(xs, dys, dxs, self._leaving())
             return
         for (piece, _), *arrays in zip(
             self.pieces, self._cut("x", xs), self._cut("dy", dys), self._cut("dx", dxs),

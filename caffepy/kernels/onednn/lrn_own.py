@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,7 +40,8 @@ class Own:
         layout = runtime.last(spec.shape)
         numbers = (spec.size, spec.alpha, spec.beta, spec.k)
         kind = api.TRAINING if spec.training else api.INFERENCE
-        fixed: list[tuple[int, api.Layout, Array]] = []
+        kept: list[tuple[int, api.Layout]] = []
+        self._workspace = 0  # bytes
         self._backward: Call | None = None
         chosen = runtime.choose("lrn_forward", kind, api.LRN_ACROSS, layout, layout, *numbers)
         if spec.training:
@@ -50,11 +51,16 @@ class Own:
                                   chosen)
             if is_wrong(back, spec):
                 raise Unsupported(f"the gradient of {back.implementation} is wrong")
-            kept = chosen.layout(api.WORKSPACE)
-            fixed = [(api.WORKSPACE, kept, api.empty_bytes(kept.nbytes))]
+            workspace = chosen.layout(api.WORKSPACE)
+            self._workspace = workspace.nbytes
+            kept = [(api.WORKSPACE, workspace)]
             self._backward = back.call((api.SRC, layout), (api.DIFF_DST, layout),
-                                       (api.DIFF_SRC, layout), fixed=fixed)
-        self._forward = chosen.call((api.SRC, layout), (api.DST, layout), fixed=fixed)
+                                       (api.DIFF_SRC, layout), *kept)
+        self._forward = chosen.call((api.SRC, layout), (api.DST, layout), *kept)
+
+    def empty(self) -> list[Array]:
+        """Arrays for what a use's forward leaves for its backward."""
+        return [api.empty_bytes(self._workspace)] if self._backward else []
 
     @property
     def details(self) -> tuple[str, str | None]:
@@ -62,12 +68,21 @@ class Own:
         return (self._forward.implementation,
                 self._backward.implementation if self._backward else None)
 
-    def forward(self, x: Array, y: Array) -> None:
-        self._forward(x, y)
+    def forward(self, x: Array, y: Array, left: list[Array]) -> None:
+        self._forward(x, y, *left)
 
-    def backward(self, x: Array, dy: Array, dx: Array) -> None:
+    def backward(self, x: Array, dy: Array, dx: Array, left: list[Array]) -> None:
         assert self._backward is not None, "planned for inference"
-        self._backward(x, dy, dx)
+        self._backward(x, dy, dx, *left)
+
+
+class _Wider(NamedTuple):
+    """Arrays with channels added. What is copied in leaves the zeros beside it alone."""
+
+    x: Array
+    dy: Array
+    y: Array  # backward writes over it
+    left: list[Array]
 
 
 class Padded:
@@ -90,15 +105,12 @@ class Padded:
         self._in = runtime.reorder(plain, within)
         self._out = runtime.reorder(within, plain)
 
-    # What is copied in leaves the zeros beside it alone. Backward writes over y.
-
-    @cached_property
-    def _rooms(self) -> tuple[Array, Array, Array]:
+    def empty(self) -> _Wider:
+        """As Own's."""
         count = int(np.prod(self.shape))
-        rooms = tuple(api.empty_bytes(4 * count).view(np.float32) for _ in range(3))
-        for room in rooms[:2]:
-            room[...] = 0
-        return rooms  # type: ignore[return-value]
+        x, dy, y = (api.empty_bytes(4 * count).view(np.float32) for _ in range(3))
+        x[...] = dy[...] = 0
+        return _Wider(x, dy, y, self._own.empty())
 
     @property
     def details(self) -> tuple[str, str | None]:
@@ -106,15 +118,13 @@ class Padded:
         forward, backward = self._own.details
         return f"padded {forward}", f"padded {backward}"
 
-    def forward(self, x: Array, y: Array) -> None:
-        xs, _, ys = self._rooms
-        self._in(x, xs)
-        self._own.forward(xs, ys)
-        self._out(ys, y)
+    def forward(self, x: Array, y: Array, wider: _Wider) -> None:
+        self._in(x, wider.x)
+        self._own.forward(wider.x, wider.y, wider.left)
+        self._out(wider.y, y)
 
-    def backward(self, x: Array, dy: Array, dx: Array) -> None:
+    def backward(self, x: Array, dy: Array, dx: Array, wider: _Wider) -> None:
         """``x`` is the last forward's, which is here already."""
-        xs, dys, dxs = self._rooms
-        self._in(dy, dys)
-        self._own.backward(xs, dys, dxs)
-        self._out(dxs, dx)
+        self._in(dy, wider.dy)
+        self._own.backward(wider.x, wider.dy, wider.y, wider.left)
+        self._out(wider.y, dx)

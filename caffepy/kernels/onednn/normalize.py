@@ -13,11 +13,21 @@ from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 from caffepy.kernels.table import implements
 
 
+class _Left:
+    """The statistics of C channels, and which values ReLU let pass, a byte or less each."""
+
+    def __init__(self, channels: int, passed: int) -> None:
+        self.mean, self.variance = np.zeros((2, channels), np.float32)
+        workspace = [api.empty_bytes(passed)] if passed else []
+        self.arrays = (self.mean, self.variance, *workspace)
+
+
 @implements("shape", "eps", "relu")
 class Normalize(NormalizeKernel):
-    """Which values ReLU let pass is kept between forward and backward, a byte or less each."""
+    """See the module."""
 
     engine = "onednn"
+    left: _Left | None
 
     def __init__(self, spec: NormalizeSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -32,17 +42,23 @@ class Normalize(NormalizeKernel):
         back = runtime.choose("batch_normalization_backward", api.BACKWARD, layout, layout,
                               layout, spec.eps, flags, chosen)
         self._detail = f"{layout} {chosen.implementation}, backward {back.implementation}"
-        mean, variance, ds, db, self.no_shift = np.zeros((5, channels), np.float32)
-        self.mean, self.variance, self.ds, self.db = mean, variance, ds, db
-        kept = [(api.MEAN, line, mean), (api.VARIANCE, line, variance)]
+        self.ds, self.db, self.no_shift = np.zeros((3, channels), np.float32)
+        kept = [(api.MEAN, line), (api.VARIANCE, line)]
+        self._passed = 0  # bytes
         if spec.relu:
             passed = chosen.layout(api.WORKSPACE)
-            kept.append((api.WORKSPACE, passed, api.empty_bytes(passed.nbytes)))
+            self._passed = passed.nbytes
+            kept.append((api.WORKSPACE, passed))
         self._forward = chosen.call((api.SRC, layout), (api.SCALE, line), (api.SHIFT, line),
-                                    (api.DST, layout), fixed=kept)
+                                    (api.DST, layout), *kept)
         self._backward = back.call(
             (api.SRC, layout), (api.SCALE, line), (api.DIFF_DST, layout), (api.DIFF_SRC, layout),
-            fixed=[*kept, (api.DIFF_SCALE, line, ds), (api.DIFF_SHIFT, line, db)])
+            *kept, fixed=[(api.DIFF_SCALE, line, self.ds), (api.DIFF_SHIFT, line, self.db)])
+
+    def _leaving(self) -> _Left:
+        if self.left is None:
+            self.left = _Left(self.spec.shape[1], self._passed)
+        return self.left
 
     @property
     def detail(self) -> str:
@@ -53,16 +69,18 @@ class Normalize(NormalizeKernel):
         shift = self.no_shift if b is None else b.read(Place.HOST)
         xs = x.read(Place.HOST_LAST)
         ys = y.overwrite(Place.HOST_LAST)
-        self._forward(xs, s.read(Place.HOST), shift, ys)
-        mean[...], variance[...] = self.mean, self.variance
-        lost = ~np.isfinite(self.variance)
+        left = self._leaving()
+        self._forward(xs, s.read(Place.HOST), shift, ys, *left.arrays)
+        mean[...], variance[...] = left.mean, left.variance
+        lost = ~np.isfinite(left.variance)
         if lost.any():  # oneDNN's ReLU makes 0 of what is no number
             ys[:, lost] = np.nan
 
     def backward(self, x: Tensor, s: Tensor, y: Tensor, dy: Tensor, dx: Tensor,
                  ds: Tensor | None, db: Tensor | None) -> None:
         xs, dys = x.read(Place.HOST_LAST), dy.read(Place.HOST_LAST)
-        self._backward(xs, s.read(Place.HOST), dys, dx.overwrite(Place.HOST_LAST))
+        self._backward(xs, s.read(Place.HOST), dys, dx.overwrite(Place.HOST_LAST),
+                       *self._leaving().arrays)
         for target, sums in ((ds, self.ds), (db, self.db)):
             if target is not None:
                 total, add = target.accumulate(Place.HOST)

@@ -9,16 +9,18 @@ kernel / clipped side along each axis.
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Array, dims
+from caffepy.kernels.onednn.api import Array, Layout, dims
 from caffepy.kernels.onednn.common import runtime_of
-from caffepy.kernels.onednn.runtime import Call, Chosen
+from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.table import implements
 
@@ -31,13 +33,14 @@ class Pooling(PoolingKernel):
     """The largest or the mean of each window."""
 
     engine = "onednn"
+    left: Array | None  # which cell won each window
 
     def __init__(self, spec: PoolingSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         if len(spec.x) != 4:
             raise Unsupported("oneDNN pools pictures here")
-        self.runtime = runtime_of(owner, spec.x, spec.y)
-        self.x, self.y = self.runtime.last(spec.x), self.runtime.last(spec.y)
+        runtime = runtime_of(owner, spec.x, spec.y)
+        self.x, self.y = runtime.last(spec.x), runtime.last(spec.y)
         if spec.method == "max":
             self.algorithm = api.MAX_POOL
         else:
@@ -48,11 +51,11 @@ class Pooling(PoolingKernel):
             for out, step, side, size, pad in zip(
                 spec.y[2:], spec.stride, spec.kernel, spec.x[2:], spec.pad, strict=True)
         ]
-        self.window = (dims(spec.stride), dims(spec.kernel), dims((0, 0)), dims(spec.pad),
-                       dims(beyond))
+        window = (dims(spec.stride), dims(spec.kernel), dims((0, 0)), dims(spec.pad),
+                  dims(beyond))
         self.corrections = [c for c in map(self._correction, (0, 1)) if c is not None]
-        self._chosen = self._choose(api.TRAINING if spec.training else api.INFERENCE)
-        self._back = self._choose_backward() if spec.training else None
+        self.leaves = spec.method == "max"
+        self._calls = _Calls(runtime, spec, self.algorithm, self.x, self.y, window)
 
     def _correction(self, axis: int) -> tuple[int, Array] | None:
         """The axis and what the means along it are multiplied by; None if that is 1."""
@@ -64,70 +67,38 @@ class Pooling(PoolingKernel):
         factor = (s.kernel[axis] / clipped).astype(np.float32)
         return (axis, factor) if (factor != 1).any() else None
 
-    def _choose(self, kind: int) -> Chosen:
-        return self.runtime.choose("pooling_forward", kind, self.algorithm, self.x, self.y,
-                                   *self.window)
-
-    def _choose_backward(self) -> Chosen:
-        return self.runtime.choose("pooling_backward", self.algorithm, self.x, self.y,
-                                   *self.window, self._chosen)
-
     @property
     def detail(self) -> str:
-        return f"{self.x} {self._chosen.implementation}"
+        return f"{self.x} {self._calls.chosen.implementation}"
 
-    @cached_property
     def _winners(self) -> Array:
         """oneDNN's workspace: of each window, the cell that won (N, out_h, out_w, C)."""
-        nbytes = self._with_winners.layout(api.WORKSPACE).nbytes
-        n, c, h, w = self.spec.y
-        kind = np.int32 if nbytes >= 4 * n * c * h * w else np.uint8
-        winners = api.empty_bytes(nbytes).view(kind)
-        winners[...] = 0
-        return winners
-
-    @cached_property
-    def _with_winners(self) -> Chosen:
-        return self._chosen if self.spec.training else self._choose(api.TRAINING)
-
-    def _workspace(self) -> list[tuple[int, api.Layout, Array]]:
-        if self.spec.method != "max":
-            return []
-        return [(api.WORKSPACE, self._with_winners.layout(api.WORKSPACE), self._winners)]
-
-    @cached_property
-    def _forward(self) -> Call:
-        fixed = self._workspace() if self.spec.training else []
-        return self._chosen.call((api.SRC, self.x), (api.DST, self.y), fixed=fixed)
-
-    @cached_property
-    def _forward_with_winners(self) -> Call:
-        if self.spec.training:
-            return self._forward
-        return self._with_winners.call((api.SRC, self.x), (api.DST, self.y),
-                                       fixed=self._workspace())
-
-    @cached_property
-    def _backward(self) -> Call:
-        assert self._back is not None, "planned for inference"
-        return self._back.call((api.DIFF_DST, self.y), (api.DIFF_SRC, self.x),
-                               fixed=self._workspace())
+        if self.left is None:
+            nbytes = self._calls.with_winners.layout(api.WORKSPACE).nbytes
+            kind = np.int32 if nbytes >= 4 * math.prod(self.spec.y) else np.uint8
+            self.left = api.empty_bytes(nbytes).view(kind)
+            self.left[...] = 0
+        return self.left
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
         xs, ys = x.read(PLACE), y.overwrite(PLACE)
-        if mask is None:
-            self._forward(xs, ys)
+        if mask is None and not (self.leaves and self.spec.training):
+            self._calls.forward(xs, ys)
             self._correct(ys)
-        else:
-            self._forward_with_winners(xs, ys)
+            return
+        self._calls.forward_with_winners(xs, ys, self._winners())
+        if mask is not None:
             mask.overwrite(PLACE)[...] = np.where(ys > LOWEST, self._positions(), -1)
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
         dys = dy.read(PLACE)
+        if self.spec.method == "max":
+            self._calls.backward(dys, dx.overwrite(PLACE), self._winners())
+            return
         if self.corrections:
             dys = dys.copy(order="K")
             self._correct(dys)
-        self._backward(dys, dx.overwrite(PLACE))
+        self._calls.backward(dys, dx.overwrite(PLACE))
 
     def _correct(self, means: Array) -> None:
         for axis, factor in self.corrections:
@@ -140,7 +111,7 @@ class Pooling(PoolingKernel):
         """h * W + w of each window's winner, (N, C, out_h, out_w)."""
         s = self.spec
         n, c, h, w = s.y
-        winners = self._winners[: n * c * h * w].reshape(n, h, w, c).transpose(0, 3, 1, 2)
+        winners = self._winners()[: n * c * h * w].reshape(n, h, w, c).transpose(0, 3, 1, 2)
         rows, columns = (
             np.arange(out) * step - pad
             for out, step, pad in zip(s.y[2:], s.stride, s.pad, strict=True)
@@ -148,3 +119,41 @@ class Pooling(PoolingKernel):
         cells = winners.astype(np.int32)
         return ((rows[:, None] + cells // s.kernel[1]) * s.x[3]
                 + columns + cells % s.kernel[1])
+
+
+class _Calls:
+    """What runs, made when first needed. The last argument is the winners, where there are any."""
+
+    def __init__(self, runtime: Runtime, spec: PoolingSpec, algorithm: int, x: Layout, y: Layout,
+                 window: tuple[Any, ...]) -> None:
+        self._settings = (algorithm, x, y, *window)
+        self._runtime, self._x, self._y = runtime, x, y
+        self._winning = spec.method == "max"
+        self._training = spec.training
+        self.chosen = self._choose(api.TRAINING if spec.training else api.INFERENCE)
+        self._back = runtime.choose("pooling_backward", *self._settings,
+                                    self.chosen) if spec.training else None
+
+    def _choose(self, kind: int) -> Chosen:
+        return self._runtime.choose("pooling_forward", kind, *self._settings)
+
+    @cached_property
+    def with_winners(self) -> Chosen:
+        return self.chosen if self._training else self._choose(api.TRAINING)
+
+    def _workspace(self) -> list[tuple[int, Layout]]:
+        return [(api.WORKSPACE, self.with_winners.layout(api.WORKSPACE))] if self._winning else []
+
+    @cached_property
+    def forward(self) -> Call:
+        return self.chosen.call((api.SRC, self._x), (api.DST, self._y))
+
+    @cached_property
+    def forward_with_winners(self) -> Call:
+        return self.with_winners.call((api.SRC, self._x), (api.DST, self._y), *self._workspace())
+
+    @cached_property
+    def backward(self) -> Call:
+        assert self._back is not None, "planned for inference"
+        return self._back.call((api.DIFF_DST, self._y), (api.DIFF_SRC, self._x),
+                               *self._workspace())

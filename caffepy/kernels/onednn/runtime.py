@@ -57,8 +57,8 @@ class Runtime:
     """oneDNN's engine and stream, the number of threads, and scratch memory.
 
     Scratch memory is one growing buffer a thread: primitives run one after the other, so they
-    take turns in it, and it stays in the cache. So are the rooms of what kernels put aside while
-    they run.
+    take turns in it, and it stays in the cache. The same goes for the buffers, each with a name, in
+    which kernels put aside intermediate results while they run.
     """
 
     _told = _Threads()
@@ -72,7 +72,7 @@ class Runtime:
         ref = c_void_p()
         check(self.library.stream_create(byref(ref), self.engine.ref, IN_ORDER), "start a stream")
         self.stream = Held(ref, self.library.stream_destroy)
-        self._rooms = threading.local()
+        self._buffers = threading.local()
         self._complained: set[str] = set()
         forks.watch(self)
 
@@ -88,16 +88,16 @@ class Runtime:
 
     def scratch(self, nbytes: int) -> Array:
         """At least that many bytes for the running call; the next call may reuse them."""
-        return self.room("scratch", nbytes)
+        return self.buffer("scratch", nbytes)
 
-    def room(self, name: str, nbytes: int) -> Array:
+    def buffer(self, name: str, nbytes: int) -> Array:
         """At least that many bytes, in which kernels take turns; one array until somebody needs
         more."""
-        rooms = self._rooms.__dict__
-        room: Array | None = rooms.get(name)
-        if room is None or room.nbytes < nbytes:
-            room = rooms[name] = empty_bytes(nbytes)
-        return room
+        buffers = self._buffers.__dict__
+        found: Array | None = buffers.get(name)
+        if found is None or found.nbytes < nbytes:
+            found = buffers[name] = empty_bytes(nbytes)
+        return found
 
     # -- layouts --------------------------------------------------------------------------
 

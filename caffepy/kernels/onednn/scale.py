@@ -7,7 +7,6 @@ forward, and in one pass backward for all three gradients.
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +16,6 @@ from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.batch_norm import USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT
 from caffepy.kernels.onednn.common import flat, runtime_of
-from caffepy.kernels.onednn.runtime import Call
 from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
 from caffepy.kernels.table import implements
 
@@ -27,6 +25,7 @@ class Scale(ScaleKernel):
     """y = (x - 0) / sqrt(1 + 0) * s + b."""
 
     engine = "onednn"
+    left: Array | None  # x, before y takes its place
 
     def __init__(self, spec: ScaleSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -52,17 +51,9 @@ class Scale(ScaleKernel):
         self._forward = chosen.call(*forward, fixed=statistics)
         self._backward = back.call((api.SRC, layout), (api.SCALE, line), (api.DIFF_DST, layout),
                                    (api.DIFF_SRC, layout), fixed=[*statistics, *sums])
-        self.keep = spec.inplace and spec.training
-
-    @cached_property
-    def _aside(self) -> Array:
-        """Room for x, before y takes its place, and for a dx that nobody wants."""
-        return api.empty_bytes(4 * math.prod(self.spec.shape)).view(np.float32)
-
-    @cached_property
-    def _copy(self) -> Call:
-        line = flat(self.runtime, self.spec.shape)
-        return self.runtime.reorder(line, line)
+        self.leaves = spec.inplace and spec.training
+        numbers = flat(runtime, spec.shape)
+        self._copy = runtime.reorder(numbers, numbers) if self.leaves else None
 
     @property
     def detail(self) -> str:
@@ -70,9 +61,11 @@ class Scale(ScaleKernel):
 
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
         xs = x.read(Place.HOST_LAST)
-        if self.keep:
-            self._copy(xs, self._aside)
-            xs = self._aside
+        if self._copy:
+            if self.left is None:
+                self.left = api.empty_bytes(4 * math.prod(self.spec.shape)).view(np.float32)
+            self._copy(xs, self.left)
+            xs = self.left
         arrays = [xs, s.read(Place.HOST), y.overwrite(Place.HOST_LAST)]
         if b is not None:
             arrays.append(b.read(Place.HOST))
@@ -82,7 +75,7 @@ class Scale(ScaleKernel):
         self, x: Tensor, s: Tensor, dy: Tensor,
         dx: Tensor | None, ds: Tensor | None, db: Tensor | None,
     ) -> None:
-        xs = self._aside if self.keep else x.read(Place.HOST_LAST)
+        xs = x.read(Place.HOST_LAST) if self.left is None else self.left
         dys = dy.read(Place.HOST_LAST)
         spare = dx.overwrite(Place.HOST_LAST) if dx is not None else np.empty_like(dys)
         self._backward(xs, s.read(Place.HOST), dys, spare)

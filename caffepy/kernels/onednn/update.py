@@ -59,7 +59,7 @@ class Passes:
     def _room(self, name: str) -> Array:
         """One that all updates take turns in; the same view of it as long as it is the same."""
         nbytes = 4 * self.spec.count
-        room = self._runtime.room(f"update {name}", nbytes)
+        room = self._runtime.buffer(f"update {name}", nbytes)
         if name not in self._rooms or self._rooms[name][0] is not room:
             self._rooms[name] = room, room[:nbytes].view(np.float32)
         return self._rooms[name][1]

@@ -63,7 +63,7 @@ class Side:
 
     Args:
         shape: of all pictures, N x C x H x W.
-        name: of the room where the numbers at the points lie, until the next convolution.
+        name: of the buffer where the numbers at the points lie, until the next convolution.
     """
 
     def __init__(self, runtime: Runtime, shape: Shape, images: int, part: Part, points: int,
@@ -77,7 +77,7 @@ class Side:
 
     def at_points(self) -> list[Array]:
         """Where the numbers at each point begin."""
-        return self._cuts.of(self.runtime.room(self.name, self._bytes))
+        return self._cuts.of(self.runtime.buffer(self.name, self._bytes))
 
     def layout(self, pictures: int = 0) -> Layout:
         """Of the numbers at one point, as so many pictures; by default each tile is one of its

@@ -29,6 +29,7 @@ class BatchNormSpec(Spec):
 
 class BatchNormKernel(Kernel):
     spec: BatchNormSpec
+    leaves = True
 
     def forward(self, x: Tensor, y: Tensor, mean: np.ndarray, variance: np.ndarray) -> None:
         """y from x. ``mean`` and ``variance`` (C,) are read if given, else written."""

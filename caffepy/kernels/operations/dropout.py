@@ -26,6 +26,7 @@ class DropoutSpec(Spec):
 
 class DropoutKernel(Kernel):
     spec: DropoutSpec
+    leaves = True
     steps = 2**16  # the ratio is met to 1 / steps; four draws come from one 64-bit random number
 
     def forward(self, x: Tensor, y: Tensor, generator: np.random.Generator) -> None:

@@ -22,6 +22,7 @@ class NormalizeSpec(Spec):
 
 class NormalizeKernel(Kernel):
     spec: NormalizeSpec
+    leaves = True
 
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor,
                 mean: np.ndarray, variance: np.ndarray) -> None:

@@ -33,6 +33,7 @@ class PoolingSpec(Spec):
 
 class PoolingKernel(Kernel):
     spec: PoolingSpec
+    leaves = True
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
         """y from x; ``mask`` (shape of y) gets the index h * W + w of each window's maximum."""

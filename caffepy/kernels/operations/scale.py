@@ -26,6 +26,7 @@ class ScaleSpec(Spec):
 
 class ScaleKernel(Kernel):
     spec: ScaleSpec
+    leaves = True
 
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
         """y from x, s and b (None if the spec has no bias)."""

@@ -31,6 +31,7 @@ class SoftmaxLossKernel(Kernel):
     without looking complains later: see Device.check."""
 
     spec: SoftmaxLossSpec
+    leaves = True
 
     def forward(self, p: Tensor, labels: Tensor, loss: Tensor) -> None:
         """The loss from p, which is taken to be at least FLT_MIN, and one label a position."""

@@ -31,6 +31,7 @@ class TransformKernel(Kernel):
     """Several batches may have begun, if no more than ``AHEAD`` of them are under way at once."""
 
     spec: TransformSpec
+    leaves = True
     AHEAD = 2
 
     def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from caffepy.core.memory import Array, Tensor
@@ -9,6 +11,12 @@ from caffepy.kernels.contract import Engine
 from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
 from caffepy.kernels.reference.order import follow
 from caffepy.kernels.table import implements
+
+
+class _Left(NamedTuple):
+    mean: Array
+    std: Array
+    normal: Array | None  # y kept aside, where it may be overwritten
 
 
 @implements("shape", "eps", "given", "inplace", "training")
@@ -20,41 +28,41 @@ class BatchNorm(BatchNormKernel):
     """
 
     engine = "reference"
+    left: _Left
 
     def __init__(self, spec: BatchNormSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         axes = range(len(spec.shape))
         self.axes = tuple(a for a in axes if a != 1)
         self.stat = tuple(d if a == 1 else 1 for a, d in enumerate(spec.shape))
-        self.mean: Array = None
-        self.std: Array = None
-        self.normal: Array = None  # y kept aside, where it may be overwritten
 
     def forward(self, x: Tensor, y: Tensor, mean: np.ndarray, variance: np.ndarray) -> None:
         xp, place = self.owner.xp, follow(self, x)
         xs = x.read(place)
         if not self.spec.given:
-            self.mean = xs.mean(axis=self.axes, keepdims=True)
-            centred = xs - self.mean
-            mean[...] = self.mean.reshape(mean.shape)
+            centre = xs.mean(axis=self.axes, keepdims=True)
+            centred = xs - centre
+            mean[...] = centre.reshape(mean.shape)
             variance[...] = (centred * centred).mean(axis=self.axes).reshape(variance.shape)
         else:
-            self.mean = mean.reshape(self.stat).copy()
-            centred = xs - self.mean
-        self.std = xp.sqrt(variance.reshape(self.stat) + self.spec.eps).astype(xs.dtype)
-        centred /= self.std
+            centre = mean.reshape(self.stat).copy()
+            centred = xs - centre
+        std = xp.sqrt(variance.reshape(self.stat) + self.spec.eps).astype(xs.dtype)
+        centred /= std
         y.overwrite(place)[...] = centred
         spec = self.spec
-        self.normal = centred if spec.inplace and spec.training and not spec.given else None
+        kept = spec.inplace and spec.training and not spec.given
+        self.left = _Left(centre, std, centred if kept else None)
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
         place = follow(self, dy)
         dys = dy.read(place)
+        mean, std, normal = self.left
         if self.spec.given:
-            dx.overwrite(place)[...] = dys / self.std
+            dx.overwrite(place)[...] = dys / std
             return
-        # x, not y: a Scale layer that follows often works in place on y
-        normal = (x.read(place) - self.mean) / self.std if self.normal is None else self.normal
+        if normal is None:  # x, not y: a Scale layer that follows often works in place on y
+            normal = (x.read(place) - mean) / std
         slope = (dys * normal).mean(axis=self.axes, keepdims=True)
         result = dys - dys.mean(axis=self.axes, keepdims=True) - normal * slope
-        dx.overwrite(place)[...] = result / self.std
+        dx.overwrite(place)[...] = result / std

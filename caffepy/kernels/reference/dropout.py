@@ -15,16 +15,16 @@ class Dropout(DropoutKernel):
     """y = x * mask, dx = dy * mask."""
 
     engine = "reference"
-    mask: Tensor | None = None
+    left: Tensor | None  # the mask
 
     def forward(self, x: Tensor, y: Tensor, generator: np.random.Generator) -> None:
         place = follow(self, x)
-        if self.mask is None:
+        if self.left is None:
             memory = SyncedMemory(0, self.spec.dtype, x.memory.mover)
-            self.mask = Tensor(memory, self.spec.shape)
+            self.left = Tensor(memory, self.spec.shape)
         xs, ys = x.read(place), y.overwrite(place)
-        self._draw(self.mask.overwrite(Place.HOST), generator)
-        self.owner.xp.multiply(xs, self.mask.read(place), out=ys)
+        self._draw(self.left.overwrite(Place.HOST), generator)
+        self.owner.xp.multiply(xs, self.left.read(place), out=ys)
 
     def _draw(self, mask: np.ndarray, generator: np.random.Generator) -> None:
         """0 and ``rate``, the same whatever order x is in."""
@@ -34,8 +34,8 @@ class Dropout(DropoutKernel):
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
         place = follow(self, dy)
-        assert self.mask is not None, "backward before forward"
-        self.owner.xp.multiply(dy.read(place), self.mask.read(place), out=dx.overwrite(place))
+        assert self.left is not None, "backward before forward"
+        self.owner.xp.multiply(dy.read(place), self.left.read(place), out=dx.overwrite(place))
 
     def seek(self, generator: np.random.Generator) -> None:
         """Nothing to do: draws are made on the host, which no recording holds."""

@@ -17,6 +17,7 @@ class LRN(LRNKernel):
     """
 
     engine = "reference"
+    left: Array  # the scale
 
     def __init__(self, spec: LRNSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
@@ -24,21 +25,20 @@ class LRN(LRNKernel):
         self.axes = (1,) if across else (2, 3)
         self.rate = spec.alpha / spec.size ** len(self.axes)
         self.k = spec.k if across else 1.0
-        self.scale: Array = None
 
     def forward(self, x: Tensor, y: Tensor) -> None:
         place = self.owner.place
         xs = x.read(place)
         scale = self.k + self.rate * self._window_sum(xs * xs)
         y.overwrite(place)[...] = xs * scale**-self.spec.beta
-        self.scale = scale if self.spec.training else None
+        self.left = scale if self.spec.training else None
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        place, beta = self.owner.place, self.spec.beta
+        place, beta, scale = self.owner.place, self.spec.beta, self.left
         xs, ys, dys = x.read(place), y.read(place), dy.read(place)
-        ratio = self._window_sum(dys * ys / self.scale)
+        ratio = self._window_sum(dys * ys / scale)
         dx.overwrite(place)[...] = (
-            dys * self.scale**-beta - 2 * self.rate * beta * xs * ratio
+            dys * scale**-beta - 2 * self.rate * beta * xs * ratio
         )
 
     def _window_sum(self, values: Array) -> Array:

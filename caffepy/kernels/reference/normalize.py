@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from caffepy.core.memory import Array, Tensor
@@ -9,6 +11,11 @@ from caffepy.kernels.contract import Engine
 from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 from caffepy.kernels.reference.order import follow
 from caffepy.kernels.table import implements
+
+
+class _Left(NamedTuple):
+    mean: Array
+    std: Array
 
 
 @implements("shape", "eps", "relu")
@@ -20,25 +27,25 @@ class Normalize(NormalizeKernel):
     """
 
     engine = "reference"
+    left: _Left
 
     def __init__(self, spec: NormalizeSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         axes = range(len(spec.shape))
         self.axes = tuple(a for a in axes if a != 1)
         self.own = tuple(d if a == 1 else 1 for a, d in enumerate(spec.shape))
-        self.mean: Array = None
-        self.std: Array = None
 
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor,
                 mean: np.ndarray, variance: np.ndarray) -> None:
         home, place = self.owner.place, follow(self, x)
         xs = x.read(place)
-        self.mean = xs.mean(axis=self.axes, keepdims=True)
-        centred = xs - self.mean
-        mean[...] = self.mean.reshape(mean.shape)
+        centre = xs.mean(axis=self.axes, keepdims=True)
+        centred = xs - centre
+        mean[...] = centre.reshape(mean.shape)
         variance[...] = (centred * centred).mean(axis=self.axes)
-        self.std = self.owner.xp.sqrt(variance.reshape(self.own) + self.spec.eps).astype(xs.dtype)
-        result = centred / self.std * s.read(home).reshape(self.own)
+        std = self.owner.xp.sqrt(variance.reshape(self.own) + self.spec.eps).astype(xs.dtype)
+        self.left = _Left(centre, std)
+        result = centred / std * s.read(home).reshape(self.own)
         if b is not None:
             result += b.read(home).reshape(self.own)
         y.overwrite(place)[...] = result.clip(min=0) if self.spec.relu else result
@@ -49,7 +56,8 @@ class Normalize(NormalizeKernel):
         e = dy.read(place)
         if self.spec.relu:
             e = e * (y.read(place) > 0)
-        normal = (x.read(place) - self.mean) / self.std
+        mean, std = self.left
+        normal = (x.read(place) - mean) / std
         slope, level = (e * normal).sum(axis=self.axes), e.sum(axis=self.axes)
         for target, sums in ((ds, slope), (db, level)):
             if target is not None:
@@ -57,5 +65,5 @@ class Normalize(NormalizeKernel):
                 total[...] = total + sums if add else sums
         m = e.size // len(level)
         result = e - (level / m).reshape(self.own) - normal * (slope / m).reshape(self.own)
-        result *= s.read(self.owner.place).reshape(self.own) / self.std
+        result *= s.read(self.owner.place).reshape(self.own) / std
         dx.overwrite(place)[...] = result

@@ -14,18 +14,18 @@ class Scale(ScaleKernel):
     """y = x * s + b; dx = dy * s; ds and db: dy * x and dy, summed over the axes they lack."""
 
     engine = "reference"
+    left: Array | None  # x, where y overwrites it
 
     def __init__(self, spec: ScaleSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         axes = range(len(spec.shape))
         self.own = tuple(d if spec.axis <= a < spec.end else 1 for a, d in enumerate(spec.shape))
         self.others = tuple(a for a in axes if not spec.axis <= a < spec.end)
-        self.kept: Array = None  # x, where y overwrites it
 
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
         xp, home, place = self.owner.xp, self.owner.place, follow(self, x)
         xs = x.read(place)
-        self.kept = xs.copy() if self.spec.inplace and self.spec.training else None
+        self.left = xs.copy() if self.spec.inplace and self.spec.training else None
         ys = y.overwrite(place)
         xp.multiply(xs, s.read(home).reshape(self.own), out=ys)
         if b is not None:
@@ -40,7 +40,7 @@ class Scale(ScaleKernel):
         if db is not None:
             self._add(db, dys)
         if ds is not None:
-            self._add(ds, dys * (x.read(place) if self.kept is None else self.kept))
+            self._add(ds, dys * (x.read(place) if self.left is None else self.left))
         if dx is not None:
             scale = s.read(self.owner.place).reshape(self.own)
             self.owner.xp.multiply(dys, scale, out=dx.overwrite(place))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,57 +18,65 @@ from caffepy.kernels.table import implements
 FLT_MIN = float(np.finfo(np.float32).tiny)
 
 
+class _Left(NamedTuple):
+    cells: tuple[Array, ...]  # where the probabilities at the labels are, by the axes' indices
+    at_label: Array  # p there
+    weight: Array | None  # of each position, with weights of classes
+    counts: Array | None  # whether it counts; None if all do
+    divisor: float
+
+
 @implements("shape", "axis", "ignore_label", "divisor", "weights")
 class SoftmaxLoss(SoftmaxLossKernel):
     """loss = sum of -log p[label] / divisor; dx = (p - 1 at the label) * weight / divisor. With
     weights of classes each position counts what its label's class does."""
 
     engine = "reference"
+    left: _Left
 
     def __init__(self, spec: SoftmaxLossSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         shape, axis = spec.shape, spec.axis
         self.one_label = (*shape[:axis], 1, *shape[axis + 1 :])
         self.positions = math.prod(self.one_label)
-        # where the probabilities at the labels are: the indices of every axis, and the class
-        self.cells: list[Array] = [
+        # of every position, its index along each axis
+        self.indices: list[Array] = [
             owner.xp.arange(size).reshape(-1, *[1] * (len(shape) - 1 - at))
             for at, size in enumerate(self.one_label)]
-        self.counts: Array = None  # whether it counts; None if all do
-        self.at_label: Array = None  # p there
-        self.divisor = 1.0
         self.weights = None if spec.weights is None else owner.xp.asarray(spec.weights, spec.dtype)
-        self.weight: Array = None  # of each position
 
     def forward(self, p: Tensor, labels: Tensor, loss: Tensor) -> None:
         xp, place, spec = self.owner.xp, self.owner.place, self.spec
         ps = p.read(follow(self, p))
         index, counts = class_indices(
             xp, labels.read(place), spec.shape[spec.axis], spec.ignore_label, self._complain)
-        self.cells[spec.axis] = index.reshape(self.one_label)
-        self.counts = None if counts is None else counts.reshape(self.one_label)
-        self.at_label = ps[tuple(self.cells)]
-        losses = -xp.log(xp.maximum(self.at_label, FLT_MIN))
-        if self.weights is not None:
-            self.weight = self.weights[self.cells[spec.axis]]
-            losses *= self.weight
+        label = index.reshape(self.one_label)
+        cells = (*self.indices[: spec.axis], label, *self.indices[spec.axis + 1 :])
+        counts = None if counts is None else counts.reshape(self.one_label)
+        at_label = ps[cells]
+        losses = -xp.log(xp.maximum(at_label, FLT_MIN))
+        weight = None if self.weights is None else self.weights[label]
+        if weight is not None:
+            losses *= weight
         valid = self.positions
-        if self.counts is not None:
-            losses = losses[self.counts]
-            valid = int(self.counts.sum())
-        self.divisor = max(1.0, valid) if spec.divisor is None else spec.divisor
-        loss.overwrite(place)[...] = losses.sum(dtype=np.float64) / self.divisor
+        if counts is not None:
+            losses = losses[counts]
+            valid = int(counts.sum())
+        divisor = max(1.0, valid) if spec.divisor is None else spec.divisor
+        loss.overwrite(place)[...] = losses.sum(dtype=np.float64) / divisor
+        self.left = _Left(cells, at_label, weight, counts, divisor)
 
     def _complain(self, where: int, value: float) -> None:
         raise BadValue(self, where, value)
 
     def backward(self, p: Tensor, labels: Tensor, dx: Tensor, weight: float | Array) -> None:
-        xp, place, scale = self.owner.xp, follow(self, p), weight / self.divisor
+        xp, place, left = self.owner.xp, follow(self, p), self.left
+        scale = weight / left.divisor
         ps = p.read(place)
         dxs = dx.overwrite(place)
         xp.multiply(ps, xp.asarray(scale, ps.dtype), out=dxs)
-        dxs[tuple(self.cells)] = (self.at_label - 1) * scale
-        for factor in (self.weight, self.counts):
+        dxs[left.cells] = (left.at_label - 1) * scale
+        for factor in (left.weight, left.counts):
             if factor is not None:
                 dxs *= factor
 

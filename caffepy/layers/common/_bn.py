@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
@@ -32,6 +33,7 @@ class BNLayer(Layer):
     words = ("slope", "bias")
     at = slice(0, 2)
     frozen = False  # no parameter has a gradient
+    scale: Any = None  # the kernel, where statistics are given
 
     def settings(self) -> tuple[bool, float]:
         """Whether statistics are given, and eps."""
@@ -103,13 +105,13 @@ class BNLayer(Layer):
         self.keeps = () if inplace or (self.given and self.frozen) else ("bottom",)
         self.aside: Blob | None = None
         if self.given:
-            self.scale: ScaleKernel = self.plan(ScaleSpec(
-                x.shape, 1, 2, True, inplace, not self.frozen, self.dtype.name))
+            spec = ScaleSpec(x.shape, 1, 2, True, inplace, not self.frozen, self.dtype.name)
+            self.scale: ScaleKernel = self.plan(spec, self.scale)
             # x is multiplied by the first, and the second is added
             self.affine = [self._blob((self.channels,)) for _ in range(2)]
             return
         self.kernel: NormalizeKernel = self.plan(
-            NormalizeSpec(x.shape, self.eps, False, self.dtype.name))
+            NormalizeSpec(x.shape, self.eps, False, self.dtype.name), self.kernel)
         if inplace:
             self.aside = self._blob(x.shape)
 

@@ -49,7 +49,7 @@ def is_plain_relu(node: Node) -> bool:
     return node.layer.type == "ReLU" and node.layer.p.negative_slope == 0
 
 
-class Normalized(Fused):
+class FusedNormalization(Fused):
     """Normalizes by the batch's own statistics.
 
     Args:
@@ -63,12 +63,14 @@ class Normalized(Fused):
         self.parts, self.numbers = parts, tuple(node.number for node in chain)
         self.x, self.y = chain[0].bottoms[0], chain[-1].tops[0]
         self.kept = (self.x, self.y) if parts.relu else (self.x,)  # the sign of y serves ReLU
+        self._kernel: NormalizeKernel | None = None
 
     @property
     def kernel(self) -> NormalizeKernel:
         norm = self.parts.norm
         kernel: NormalizeKernel = norm.plan(NormalizeSpec(
-            self.x.shape, norm.p.eps, self.parts.relu, norm.dtype.name))
+            self.x.shape, norm.p.eps, self.parts.relu, norm.dtype.name), self._kernel)
+        self._kernel = kernel
         return kernel
 
     @property

@@ -23,7 +23,7 @@ from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
 from caffepy.kernels.operations.normalize import NormalizeSpec
-from caffepy.layers.common._normalized import Normalized, normalization
+from caffepy.layers.common._normalized import FusedNormalization, normalization
 from caffepy.proto import caffe_pb2
 
 
@@ -78,7 +78,7 @@ class BatchNorm(Layer):
         self.keeps = () if inplace or self.given else ("bottom",)
         self.kernel: BatchNormKernel = self.plan(BatchNormSpec(
             x.shape, self.p.eps, self.given, inplace, True, self.dtype.name
-        ))
+        ), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         mean, variance = self.statistics()
@@ -97,7 +97,7 @@ class BatchNorm(Layer):
         parts = normalization(chain)
         if not optimize or parts is None or self.given or not parts.scale or chain[0].in_place:
             return None
-        return Normalized(parts, chain[: parts.length])
+        return FusedNormalization(parts, chain[: parts.length])
 
     def lacks_statistics(self) -> bool:
         return self.given and not self.blobs[2].values.read(Place.HOST).any()

@@ -62,8 +62,7 @@ class Eltwise(Layer):
         summed = self.p.coeff and self.operation == "sum"
         coeff = tuple(self.p.coeff) if summed else (1.0,) * len(bottom)
         self.kernel: EltwiseKernel = self.plan(
-            EltwiseSpec(self.operation, shape, coeff, True, self.dtype.name)
-        )
+            EltwiseSpec(self.operation, shape, coeff, True, self.dtype.name), self.kernel)
 
     def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
         return summed(chain, optimize)

@@ -45,7 +45,7 @@ class Scale(Broadcast):
         self.kernel: ScaleKernel = self.plan(ScaleSpec(
             x.shape, axis, axis + self.operand.ndim, self.bias is not None, inplace,
             True, self.dtype.name,
-        ))
+        ), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         self.kernel.forward(bottom[0].values, self.operand.values,

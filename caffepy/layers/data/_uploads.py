@@ -50,6 +50,7 @@ class Uploads:
             memory = SyncedMemory(mean.size, np.float32, layer.context.mover)
             self._mean = Tensor(memory, mean.shape)
             self._mean.overwrite(Place.HOST)[...] = mean
+        self._kernel: TransformKernel | None = None
         self._ahead: Batch | Whole | None = None
         self._begun: deque[_Begun] = deque()  # the last is the newest batch's, if that is Whole
 
@@ -80,8 +81,8 @@ class Uploads:
                 old.kernel.release(old.token)
                 self._collector.recycle(old.batch)
             mean = () if self._mean is None else self._mean.shape
-            kernel = self._layer.plan(
-                TransformSpec(batch.pictures.shape, batch.shape, mean, self._scale))
+            spec = TransformSpec(batch.pictures.shape, batch.shape, mean, self._scale)
+            kernel = self._kernel = self._layer.plan(spec, self._kernel)
             self._begun.append(
                 _Begun(batch, kernel, kernel.begin(batch.pictures, batch.cuts)))
         return batch

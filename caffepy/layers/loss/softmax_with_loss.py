@@ -68,7 +68,7 @@ class SoftmaxWithLoss(Normalized):
         divisor = None if self.mode == VALID else self.normalizer(self.at.outer, count, count)
         self.kernel: SoftmaxLossKernel = self.plan(SoftmaxLossSpec(
             x.shape, self.at.axis, self.ignore_label, divisor, self.weights,
-            self.dtype.name))
+            self.dtype.name), self.kernel)
         self.label_shape = bottom[1].shape
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:

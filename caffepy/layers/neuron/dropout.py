@@ -39,7 +39,7 @@ class Dropout(Layer):
         if not 0 <= self.ratio < 1:
             self.fail("dropout_ratio is the probability to drop a number",
                       found=f"{self.ratio:g}", allowed="0 <= dropout_ratio < 1")
-        self.drops = self.phase == caffe_pb2.TRAIN or self.p.sample_weights_test
+        self.training = self.phase == caffe_pb2.TRAIN or self.p.sample_weights_test
         self.scales = not self.p.HasField("scale_train") or self.p.scale_train
         if self.p.sqrt_scale and not self.scales:
             self.fail("sqrt_scale scales while training, and scale_train: false does not",
@@ -48,7 +48,7 @@ class Dropout(Layer):
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         top[0].reshape_like(bottom[0])
         self.kernel: DropoutKernel = self.plan(
-            DropoutSpec(bottom[0].shape, self.ratio, self.dtype.name, self._kept()))
+            DropoutSpec(bottom[0].shape, self.ratio, self.dtype.name, self._kept()), self.kernel)
 
     def _kept(self) -> float | None:
         """What is kept is multiplied by it; None for 1 / (1 - ratio)."""
@@ -58,14 +58,14 @@ class Dropout(Layer):
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].values, top[0].values
-        if self.drops:
+        if self.training:
             self.kernel.forward(x, y, self.random())
         else:
             self._pass_on(x, y)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         dy, dx = top[0].grads, bottom[0].grads
-        if self.drops:
+        if self.training:
             self.kernel.backward(dy, dx)
         else:
             self._pass_on(dy, dx)

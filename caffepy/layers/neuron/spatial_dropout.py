@@ -37,18 +37,18 @@ class SpatialDropout(Dropout):
         self.ones, self.mask = (Blob(channels, self.dtype, mover) for _ in range(2))
         self.ones.values.overwrite(Place.HOST)[...] = 1
         self.kernel: DropoutKernel = self.plan(
-            DropoutSpec(channels, self.ratio, self.dtype.name, self._kept()))
+            DropoutSpec(channels, self.ratio, self.dtype.name, self._kept()), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].values, top[0].values
-        if self.drops:
+        if self.training:
             self.kernel.forward(self.ones.values, self.mask.values, self.random())
             self._masked(x, y)
         else:
             self._pass_on(x, y)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
-        (self._masked if self.drops else self._pass_on)(top[0].grads, bottom[0].grads)
+        (self._masked if self.training else self._pass_on)(top[0].grads, bottom[0].grads)
 
     def _masked(self, source: Tensor, target: Tensor) -> None:
         place = self.follow(source)

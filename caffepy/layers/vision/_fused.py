@@ -14,8 +14,8 @@ from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.core.node import Node
 from caffepy.kernels.operations.convolution import ConvolutionKernel
 from caffepy.layers.common._normalized import (
+    FusedNormalization,
     Normalization,
-    Normalized,
     is_plain_relu,
     normalization,
 )
@@ -76,7 +76,7 @@ def _backward(node: Node, top: list[Blob]) -> None:
         node.backward(top)
 
 
-class NormalizedConvolution(Normalized):
+class NormalizedConvolution(FusedNormalization):
     """Convolution, then normalization by the batch's own statistics.
 
     The convolution's results go to a blob of their own, where backward finds them; working in

@@ -12,7 +12,6 @@ WITHIN_CHANNEL:  scale = 1 + alpha / local_size^2 * sum of x^2 over local_size x
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
@@ -42,7 +41,8 @@ class LRN(Layer):
             self.fail("LRN needs a bottom of 4 axes (images, channels, height, width)",
                       kind=ShapeError, found=f"shape {bottom[0].shape}")
         top[0].reshape_like(bottom[0])
-        self.kernel: LRNKernel = self._plan(bottom, self.phase == caffe_pb2.TRAIN)
+        self.kernel: LRNKernel = self.plan(
+            self._spec(bottom, self.phase == caffe_pb2.TRAIN), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         self.kernel.forward(bottom[0].values, top[0].values)
@@ -53,12 +53,12 @@ class LRN(Layer):
         kernel = self.kernel
         if not kernel.spec.training:
             # a TEST net hardly ever runs backward, so its forward kept nothing: run it again
-            kernel = self._plan(bottom, True)
+            kernel = self.plan(self._spec(bottom, True))
             again = Blob(top[0].shape, self.dtype, self.context.mover)
             kernel.forward(bottom[0].values, again.values)
         kernel.backward(bottom[0].values, top[0].values, top[0].grads, bottom[0].grads)
 
-    def _plan(self, bottom: Blobs, training: bool) -> Any:
+    def _spec(self, bottom: Blobs, training: bool) -> LRNSpec:
         p = self.p
-        return self.plan(LRNSpec(self.region, bottom[0].shape, p.local_size, p.alpha, p.beta,
-                                 p.k, training, self.dtype.name))
+        return LRNSpec(self.region, bottom[0].shape, p.local_size, p.alpha, p.beta, p.k, training,
+                       self.dtype.name)

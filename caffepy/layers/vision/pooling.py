@@ -79,7 +79,8 @@ class Pooling(Layer):
         if self.kind == "stochastic":
             self.stochastic = Stochastic(self.xp, windows)
         else:
-            self.kernel: PoolingKernel = self._plan(bottom, top, self.phase == caffe_pb2.TRAIN)
+            self.kernel: PoolingKernel = self.plan(
+                self._spec(bottom, top, self.phase == caffe_pb2.TRAIN), self.kernel)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         if self.kind == "stochastic":
@@ -102,16 +103,16 @@ class Pooling(Layer):
         kernel = self.kernel
         if not kernel.spec.training:
             # a TEST net hardly ever runs backward, so its forward kept nothing: run it again
-            kernel = self._plan(bottom, top, True)
+            kernel = self.plan(self._spec(bottom, top, True))
             again = Blob(top[0].shape, self.dtype, self.context.mover)
             kernel.forward(bottom[0].values, again.values)
         kernel.backward(top[0].grads, bottom[0].grads)
 
-    def _plan(self, bottom: Blobs, top: Blobs, training: bool) -> Any:
+    def _spec(self, bottom: Blobs, top: Blobs, training: bool) -> PoolingSpec:
         windows = self.pool_windows.on(bottom[0].shape)
-        return self.plan(PoolingSpec(
+        return PoolingSpec(
             self.kind, bottom[0].shape, top[0].shape, windows.kernel, windows.stride,
             windows.pad, training, self.dtype.name,
             None if self.pool_windows.pad_end == windows.pad else self.pool_windows.pad_end,
             bool(self.inside),
-        ))
+        )

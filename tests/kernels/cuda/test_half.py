@@ -53,13 +53,13 @@ def both_ways(pairs: Pairs, spec, dtype: str, x: Sequence[int], w: Sequence[int]
     pairs.both(plans, work)
     place = Place.DEVICE.holding(dtype)
     for pair, half in ((ys, True), (dxs, True), (dws, False), *([(dbs, False)] if bias else [])):
-        assert {p.half for p in pair[0].memory._valid} == {place.half if half else None}
+        assert {p.half for p in pair[0].memory.state.valid} == {place.half if half else None}
         exact = pair is dbs or (pair is dws and isinstance(spec, InnerProductSpec))
         close(pairs, pair, EPSILON["float32"] * 8 if exact else EPSILON[dtype] * 1.01)
     if bias and isinstance(spec, ConvolutionSpec):
-        assert bs[0].memory._valid == {Place.DEVICE}, "a bias is added in float32"
+        assert bs[0].memory.state.valid == {Place.DEVICE}, "a bias is added in float32"
     if bias:
-        assert Place.DEVICE in ws[0].memory._valid and Place.DEVICE in bs[0].memory._valid
+        assert Place.DEVICE in ws[0].memory.state.valid and Place.DEVICE in bs[0].memory.state.valid
 
 
 def close(pairs: Pairs, pair: tuple[Tensor, Tensor], epsilon: float) -> None:
@@ -151,5 +151,5 @@ def test_the_bias_of_a_deconvolution_stays_float32(pairs, dtype):
     pairs.both((kernel, reference), work)
     close(pairs, db, EPSILON["float32"] * 8)
     close(pairs, x, EPSILON[dtype] * 0.51)
-    assert x[0].memory._valid == {Place.HOST, Place.DEVICE, Place.DEVICE.holding(dtype)}
-    assert b[0].memory._valid == {Place.DEVICE}
+    assert x[0].memory.state.valid == {Place.HOST, Place.DEVICE, Place.DEVICE.holding(dtype)}
+    assert b[0].memory.state.valid == {Place.DEVICE}

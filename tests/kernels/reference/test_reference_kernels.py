@@ -159,7 +159,7 @@ def test_single_precision_stays_single():
         assert y.read(HOST).dtype == np.float32
     norm = ENGINE.plan(BatchNormSpec(spec.x, 1e-5, False))
     norm.forward(tensor(x), tensor(x), np.empty(4, "f4"), np.empty(4, "f4"))
-    assert norm.std.dtype == norm.mean.dtype == np.float32
+    assert norm.left.std.dtype == norm.left.mean.dtype == np.float32
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -1,4 +1,4 @@
-"""Room: raw memory that several memories live in at different times.
+"""Lodging: raw memory that several memories live in at different times.
 
 Each lodger asks once for the arrays it needs, cut to its size, and then uses them as if they were
 its own: reading and writing cost what they always cost. Who lodges with whom is decided by
@@ -14,18 +14,18 @@ from caffepy.core.memory import Array, Place, SyncedMemory
 from caffepy.errors import ConfigError
 
 
-class Room:
+class Lodging:
     """On the host. As large as the largest lodger; made when the first of them moves in.
 
     A lodger needs an array for each order in which its numbers are current at once, mostly one.
-    Its first takes the room's first piece of raw memory, whichever order that is.
+    Its first takes the first piece of raw memory here, whichever order that is.
 
     Args:
         lodgers: memory and how errors call it; none of them holds a value yet.
     """
 
     def __init__(self, lodgers: Iterable[tuple[SyncedMemory, str]]) -> None:
-        self._names = weakref.WeakKeyDictionary(dict(lodgers))  # they hold the room: no circle
+        self._names = weakref.WeakKeyDictionary(dict(lodgers))  # they hold this: no circle
         self._pieces: list[Array] = []
         for memory in self._names:
             memory.lodge(self)
