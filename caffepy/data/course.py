@@ -27,7 +27,7 @@ class Worker:
         phase: in TRAIN workers share out the records, in TEST each of them reads them all.
         seed, stream: what all draws depend on; the same for all workers.
         rank, size: which of how many workers this is.
-        threads: how many the net computes with.
+        threads: how many decode pictures, where that is worth several.
     """
 
     phase: int
@@ -35,7 +35,7 @@ class Worker:
     stream: str = ""
     rank: int = 0
     size: int = 1
-    threads: int | None = None
+    threads: int = 1
 
     @property
     def part(self) -> tuple[int, int]:

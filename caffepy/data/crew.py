@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from caffepy import cores, forks
-from caffepy.errors import ConfigError
+from caffepy import forks
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SETTING = "CAFFEPY_DECODERS"
 MOST = 8  # beyond it the one thread that transforms what they decode has no time left
 AHEAD = 2  # items given out for each thread, so that none waits for its next one
 
 
-def decoders(threads: int | None = None) -> int:
-    """How many threads decode for a layer: CAFFEPY_DECODERS, or as many as its net computes with.
+def decoders(threads: int, told: int | None = None) -> int:
+    """How many threads decode for a layer: as many as its net computes with, unless told.
 
     Decoding costs the same processor time however many threads do it, and rests when the batches
     that data_param.prefetch asks for lie ready. On all cores it holds up a net's own threads evenly
     and briefly; on one it would hold up that core's, for which the others then wait at every step.
 
     Args:
-        threads: the net's; None for OMP_NUM_THREADS, or the cores that this process may use.
-
-    Raises:
-        ConfigError: the setting is no number.
+        threads: the net's.
+        told: what the settings say; it counts as it is.
     """
-    if given := os.environ.get(SETTING):
-        if not given.isdecimal() or not int(given):
-            raise ConfigError(f"{SETTING} must be a number of threads", found=repr(given),
-                              allowed="1 or more")
-        return int(given)
-    return max(1, min(MOST, cores.threads() if threads is None else threads))
+    return told or max(1, min(MOST, threads))
 
 
 class Crew:

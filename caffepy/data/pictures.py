@@ -22,7 +22,7 @@ import numpy as np
 
 from caffepy.core.memory import Shape
 from caffepy.data.course import Share, Worker
-from caffepy.data.crew import Crew, decoders
+from caffepy.data.crew import Crew
 from caffepy.data.records import Records, Room
 from caffepy.data.recycle import Batch
 from caffepy.data.transform import Transformer
@@ -80,7 +80,7 @@ class Pictures(Records, Generic[Item]):
 
     def readers(self, item: Item) -> int:
         """How many threads read, by the first record."""
-        return decoders(self._worker.threads)
+        return self._worker.threads
 
     def first(self, share: Share) -> Item:
         """The first record of all workers' stretch, which decides on the first shapes."""

@@ -150,13 +150,16 @@ def pick_device(local_rank: int, visible: Sequence[int]) -> int:
     return visible[local_rank]
 
 
-def threads(local_size: int) -> int | None:
+def threads(local_size: int, told: int | None = None) -> int | None:
     """How many threads one of the CPU workers on a machine takes: its share of the cores.
 
     None leaves it to the engines: a single worker, or OMP_NUM_THREADS says it, or the launcher
     has bound each worker to cores of its own.
+
+    Args:
+        told: what OMP_NUM_THREADS says (settings.Settings.threads).
     """
-    if local_size == 1 or os.environ.get("OMP_NUM_THREADS"):
+    if local_size == 1 or told:
         return None
     if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < (os.cpu_count() or 1):
         return None

@@ -129,12 +129,15 @@ def context(
     from caffepy.core.context import Context
     from caffepy.parallel import launch
     from caffepy.parallel.single import Single
+    from caffepy.settings import Settings
 
     workers = communicator or Single()
     if not numbers:
         logger.info("Use CPU.")
-        return Context(seed=seed, threads=launch.threads(workers.local_size),
-                       rank=workers.rank, size=workers.size, precision=precision)
+        settings = Settings.of()
+        return Context(seed=seed, threads=launch.threads(workers.local_size, settings.threads),
+                       rank=workers.rank, size=workers.size, precision=precision,
+                       settings=settings)
     logger.info("Using GPUs %s", ", ".join(map(str, numbers)))
     for number in numbers:
         logger.info("GPU %d: %s", number, dict(properties(number))["Name"])

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from caffepy import forks
-from caffepy.core.memory import HALVES, Array, Place
+from caffepy.core.memory import Array
 from caffepy.errors import BadValue, DeviceError
-from caffepy.kernels.cuda import libraries, settings
+from caffepy.kernels.cuda import libraries
 
 SOURCE = Path(__file__).with_name("source")
 THREADS = 256  # of a block, unless a kernel needs another number
@@ -123,12 +123,6 @@ class Device:
     def after_fork_in_child(self) -> None:
         """CUDA does not work in a child: say so at the first use, instead of what it would say."""
         self.computing = self.use = self.synchronize = _refuse  # type: ignore[method-assign]
-
-    def order(self, dtype: str) -> Place:
-        """The place of the order that activations of a type should have: DEVICE or DEVICE_LAST.
-        Settings count as they are when a kernel is planned."""
-        last = settings.channels_last(self.capability, half=dtype in HALVES)
-        return Place.DEVICE_LAST if last else Place.DEVICE
 
     # -- where work goes ------------------------------------------------------------------------
 

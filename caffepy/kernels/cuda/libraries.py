@@ -1,7 +1,7 @@
 """Finds and loads what CUDA brings as shared libraries, and says what is missing.
 
-Looked for in this order: the file that an environment variable names (CAFFEPY_CUDNN,
-CAFFEPY_CUBLAS, CAFFEPY_NCCL), NVIDIA's own finder (cuda-pathfinder, which comes with CuPy), the
+Looked for in this order: the file that CAFFEPY_CUDNN, CAFFEPY_CUBLAS or CAFFEPY_NCCL names (see
+caffepy.settings), NVIDIA's own finder (cuda-pathfinder, which comes with CuPy), the
 files of the wheels, the system. Nothing here needs any of it: this module imports everywhere.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from caffepy import log
 from caffepy.errors import DeviceError
 from caffepy.kernels.contract import Unsupported
+from caffepy.settings import Process, variable
 
 logger = log.get(__name__)
 
@@ -100,13 +100,7 @@ def load(name: str) -> ctypes.CDLL:
 
 def path(name: str) -> str:
     """The file that ``load`` has loaded or would load; the bare name leaves it to the system."""
-    explicit = os.environ.get(variable(name))
-    return explicit or next(iter(candidates(name)))
-
-
-def variable(name: str) -> str:
-    """The environment variable that names the library's file."""
-    return f"CAFFEPY_{name.upper()}"
+    return next(iter(candidates(name)))
 
 
 def candidates(name: str) -> Iterator[str]:
@@ -114,9 +108,9 @@ def candidates(name: str) -> Iterator[str]:
 
     CuPy's own CUDA comes before a newer one.
     """
-    explicit = os.environ.get(variable(name))
-    if explicit:
-        yield explicit
+    named = Process.of().libraries.get(name)
+    if named:
+        yield named
         return
     source = SOURCES[name]
     sonames = source.sonames
