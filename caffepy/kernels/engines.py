@@ -1,4 +1,4 @@
-"""Which engines there are, and which of them a context gets.
+"""Which engines there are, which of them a context gets, and which of these computes a spec.
 
 An engine is a package of this name beside this file, or a class that somebody else's package names
 in its entry point group ``caffepy.engines``. It is imported when it is asked for.
@@ -10,10 +10,11 @@ import importlib
 import importlib.metadata
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from caffepy import log
 from caffepy.errors import ConfigError, DeviceError, did_you_mean
-from caffepy.kernels.contract import Engine, Unsupported
+from caffepy.kernels.contract import Engine, Kernel, Spec, Unsupported
 from caffepy.settings import Settings
 
 logger = log.get(__name__)
@@ -77,6 +78,29 @@ def choose_engines(
     for each in chosen:
         each.settings = settings
     return chosen
+
+
+def plan(
+    spec: Spec, context: object, engine: str | None = None, half: str | None = None
+) -> Kernel:
+    """The kernel for ``spec`` from the first of the context's engines that can do it.
+
+    Args:
+        engine: the prototxt's word (core.layer.Layer.engine): the one to ask before the reference
+            engine, and no others, if the context has it.
+        half: "float16" or "bfloat16": activations lie so if an engine can do that.
+    """
+    engines: list[Engine] = context.engines  # type: ignore[attr-defined]
+    if engine and any(e.name == engine for e in engines):
+        engines = [e for e in engines if e.name in (engine, CPU[-1])]
+    stored = [replace(spec, dtype=half)] if half else []  # type: ignore[call-arg]
+    for wanted in (*stored, spec):
+        for candidate in engines:
+            try:
+                return candidate.plan(wanted)
+            except Unsupported as reason:
+                logger.debug("%s cannot do %s: %s", candidate.name, wanted, reason)
+    raise AssertionError(f"the reference engine lacks {type(spec).__name__}")
 
 
 def _cpu_engines(names: Sequence[str] | None, threads: int | None) -> list[Engine]:

@@ -8,7 +8,6 @@ into a CUDA graph.
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
@@ -26,18 +25,15 @@ class Nccl(Communicator):
     Args:
         control: by which the workers find each other and agree; arrays on the host go through it.
             It is closed with this.
-        device: the number of this worker's GPU.
-        cupy, nccl: the modules ``cupy`` and ``cupy.cuda.nccl``; others only in tests.
+        device: this worker's GPU (a kernels.cuda.device.Device).
 
     Raises:
         DeviceError: CuPy has no NCCL, or NCCL refuses, such as two workers on one GPU.
     """
 
-    def __init__(self, control: Communicator, device: int, cupy: Any = None, nccl: Any = None
-                 ) -> None:
-        cupy = cupy or importlib.import_module("cupy")
-        self._cupy = cupy
-        self._nccl = nccl or importlib.import_module("cupy.cuda.nccl")  # cupy does not import it
+    def __init__(self, control: Communicator, device: Any) -> None:
+        cupy = self._cupy = device.xp
+        self._nccl = device.nccl
         self._torn = False
         if not getattr(self._nccl, "available", False):
             raise DeviceError(
@@ -46,14 +42,14 @@ class Nccl(Communicator):
         self.control = control
         self.rank, self.size = control.rank, control.size
         self.local_rank, self.local_size = control.local_rank, control.local_size
-        self._device = device
-        with cupy.cuda.Device(device):
+        self._device = device.index
+        with cupy.cuda.Device(device.index):
             uid = control.tell(self._nccl.get_unique_id() if self.root else b"")
             try:
                 self._comm = self._nccl.NcclCommunicator(self.size, uid, self.rank)
             except self._nccl.NcclError as error:
                 raise DeviceError(
-                    f"NCCL cannot connect the GPUs: {error}", found=f"GPU {device} here",
+                    f"NCCL cannot connect the GPUs: {error}", found=f"GPU {device.index} here",
                     fix="Each worker needs a GPU of its own; NCCL_DEBUG=INFO tells more.",
                 ) from None
             self._stream = cupy.cuda.Stream(non_blocking=True)

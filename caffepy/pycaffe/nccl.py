@@ -49,7 +49,7 @@ class NCCL:
         if core.context.device != "cpu":
             from caffepy.parallel.nccl import Nccl
 
-            self._communicator = Nccl(self._communicator, int(core.context.device))
+            self._communicator = Nccl(self._communicator, core.context.accelerator)
         # atexit is not heeded in processes of multiprocessing, this is
         self._leave = util.Finalize(self, self._communicator.close, exitpriority=10)
         self._reducer = Reducer(core.net, self._communicator)

@@ -58,11 +58,8 @@ def device_count(spec: str = "all", what: str = "") -> int:
     from caffepy.kernels.cuda import libraries  # brings NumPy, which --help does without
 
     what = what or f"cannot use -gpu {spec}"
-    try:
-        import cupy
-    except ImportError:
-        cupy = None
-    if cupy is None or libraries.driver_version() is None:
+    cupy = libraries.cupy(what)
+    if libraries.driver_version() is None:
         libraries.require(what)
     try:
         count = int(cupy.cuda.runtime.getDeviceCount())
@@ -75,8 +72,9 @@ def device_count(spec: str = "all", what: str = "") -> int:
 
 def properties(number: int) -> list[tuple[str, object]]:
     """Label and value of what ``caffe device_query`` tells of one device, in its order."""
-    import cupy
+    from caffepy.kernels.cuda import libraries
 
+    cupy = libraries.cupy()
     found: dict[str, Any] = cupy.cuda.runtime.getDeviceProperties(number)
     attributes: dict[str, Any] = cupy.cuda.Device(number).attributes
 

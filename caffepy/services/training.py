@@ -80,7 +80,7 @@ def run(communicator: Communicator, job: Job) -> Trained:
         if context.device != "cpu":
             from caffepy.parallel.nccl import Nccl
 
-            communicator = Nccl(communicator, int(context.device))
+            communicator = Nccl(communicator, context.accelerator)
     with SignalEffects(job.sigint_effect, job.sighup_effect) as signals:
         with located(job.solver):
             running = create_solver(

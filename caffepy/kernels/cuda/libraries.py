@@ -1,8 +1,9 @@
 """Finds and loads what CUDA brings as shared libraries, and says what is missing.
 
 Looked for in this order: the file that CAFFEPY_CUDNN, CAFFEPY_CUBLAS or CAFFEPY_NCCL names (see
-caffepy.settings), NVIDIA's own finder (cuda-pathfinder, which comes with CuPy), the
-files of the wheels, the system. Nothing here needs any of it: this module imports everywhere.
+caffepy.settings), NVIDIA's own finder (cuda-pathfinder, which comes with CuPy), the files of the
+wheels, the system. CuPy is imported in this room alone, by ``cupy``. Nothing here needs any of it:
+this module imports everywhere.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from caffepy import log
 from caffepy.errors import DeviceError
@@ -126,6 +128,20 @@ def candidates(name: str) -> Iterator[str]:
                 if file.is_file():
                     yield str(file)
     yield from sonames
+
+
+def cupy(what: str = "cannot compute on a GPU") -> Any:
+    """The module.
+
+    Raises:
+        DeviceError: it is not installed, or cannot be loaded; the message begins with ``what`` and
+            says what is missing.
+    """
+    try:
+        return importlib.import_module("cupy")
+    except ImportError as error:
+        require(what)
+        raise DeviceError(f"{what}: CuPy cannot be imported: {error}") from error
 
 
 @functools.cache
