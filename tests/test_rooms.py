@@ -184,8 +184,6 @@ CIRCLES = {
     "core": "a net is made of parts that are given the net; layers are built by the registry that "
             "asks their class",
     "kernels": "an engine looks its kernels up in a table whose entries are its own contract's",
-    "proto": "what recovers from mistakes hands itself to what tells them",
-    "solvers": "a solver is made of parts that are given the solver",
 }
 
 

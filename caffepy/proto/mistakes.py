@@ -17,15 +17,12 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from caffepy.errors import CaffeError
 from caffepy.proto import caffe_pb2, forks
 from caffepy.proto.hints import ELSEWHERE, Place, TypeNames, layer_type
 from caffepy.proto.lexer import Lexer, PrototxtError
-
-if TYPE_CHECKING:
-    from caffepy.proto.recovery import Recovery
 
 MOST = 20  # that are listed; of what stands in many places one place is enough
 WIDTH = 100
@@ -67,24 +64,26 @@ class Mistake:
             return error
 
 
-def report(parser: Recovery, types: Callable[[], TypeNames] | None,
-           fatal: PrototxtError | None) -> PrototxtError:
+def report(lexer: Lexer, mistakes: Iterable[Mistake], layers: Iterable[tuple[Any, int]],
+           types: Callable[[], TypeNames] | None, fatal: PrototxtError | None) -> PrototxtError:
     """The error that tells all mistakes of a file.
 
     Args:
+        lexer: of the file.
+        layers: those of the file, each with the place of its type.
         types: says what layer types there are.
         fatal: what ended the reading.
     """
     names = types() if types else TypeNames()
-    found = grouped(_with_types(parser, names), names)
-    first = found[0].error(parser, names)
+    found = grouped(_with_types(list(mistakes), layers, names), names)
+    first = found[0].error(lexer, names)
     if first.fix and ELSEWHERE in first.fix and len(found) > 1:
         return first  # all words of another kind of file would follow
-    rest = [mistake.error(parser, names) for mistake in found[1:MOST]]
+    rest = [mistake.error(lexer, names) for mistake in found[1:MOST]]
     if fatal is not None:
         rest.append(fatal)
     if rest:
-        start = len(parser.name) + 1
+        start = len(lexer.name) + 1
         lines = listing([((error.where or "")[start:], error) for error in rest], str(first),
                         left_out=len(found[MOST:]))
         first.snippet += f"\n{lines}"
@@ -103,12 +102,12 @@ def grouped(mistakes: Iterable[Mistake], names: TypeNames) -> list[Mistake]:
     return list(seen.values())
 
 
-def _with_types(parser: Recovery, names: TypeNames) -> list[Mistake]:
+def _with_types(mistakes: list[Mistake], layers: Iterable[tuple[Any, int]], names: TypeNames
+                ) -> list[Mistake]:
     """The mistakes, and the layers of unknown type, each with its own settings in one mistake."""
-    mistakes = list(parser.mistakes)
     unknown = {id(mistake.place.message): mistake for mistake in mistakes
                if mistake.key[0] == "value" and mistake.key[1].endswith("V1LayerParameter.type")}
-    for layer, at in parser.layers:
+    for layer, at in layers:
         if isinstance(layer, caffe_pb2.LayerParameter) and layer.type and (
                 layer.type not in names.params if names.params else forks.find(layer.type)):
             unknown[id(layer)] = Mistake(

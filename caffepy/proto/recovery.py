@@ -71,7 +71,7 @@ class Recovery(Lexer):
         if self.mistakes:
             from caffepy.proto import mistakes
 
-            raise mistakes.report(self, types, fatal)
+            raise mistakes.report(self, self.mistakes, self.layers, types, fatal)
 
     # -- notes ----------------------------------------------------------------------------
 

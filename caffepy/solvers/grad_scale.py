@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +32,6 @@ from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
-    from caffepy.solvers.updater import Updater
 
 logger = log.get(__name__)
 
@@ -77,18 +75,10 @@ class GradScale:
                               where=f"net '{net.name}'")
         return GradScale(value, p.global_grad_scale_adaptive)
 
-    def serve(self, net: Net, updater: Updater) -> None:
-        """Scale a net's gradients, as ``updater`` has it."""
-        if self.value == 1 and not self.adaptive:
-            return
-        owner = weakref.ref(updater)  # which owns the net
-
-        def now() -> float:
-            if alive := owner():
-                alive.fetch_grad_scale()
-            return self.value
-
-        net.scale_gradients(now)
+    @property
+    def asked(self) -> bool:
+        """Whether gradients are to be scaled at all."""
+        return self.value != 1 or self.adaptive
 
     def overflowing(self) -> contextlib.AbstractContextManager[Any]:
         """Around passes whose numbers may overflow, which NumPy need not warn of."""

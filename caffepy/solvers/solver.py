@@ -136,7 +136,7 @@ class Solver:
                 keep.check_holds(self.param, self.net, update_rule.histories)
             self._apply_update = ApplyUpdate(
                 self.state, self.net, self.updater, self.reducer, self.param)
-            self.state.grad_scale.serve(self.net, self.updater)
+            self.updater.scale_gradients()
             nets.load_train_net(self.net, paths_of(self.param, "weights"))
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)

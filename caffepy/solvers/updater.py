@@ -12,6 +12,7 @@ Afterwards the parameter's diff holds what was subtracted, which scripts look at
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,19 @@ class Updater:
         raise NotImplementedError(f"{type(self).__name__}.apply")
 
     # -- grad_scale, of which a device has a copy -------------------------------------------
+
+    def scale_gradients(self) -> None:
+        """Have the net scale its gradients from now on, if that is asked."""
+        if not self.grad_scale.asked:
+            return
+        this, grad_scale = weakref.ref(self), self.grad_scale  # the net is owned by this
+
+        def now() -> float:
+            if alive := this():
+                alive.fetch_grad_scale()
+            return grad_scale.value
+
+        self.net.scale_gradients(now)
 
     def fetch_grad_scale(self, clip: float = -1.0) -> None:
         """Make ``grad_scale`` what the updates so far have made of it, and log whether the last
