@@ -12,16 +12,17 @@ from caffepy import forks
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST = 8  # beyond it the one thread that transforms what they decode has no time left
+MOST = 8  # more would outrun the one thread that transforms what they decode
 AHEAD = 2  # items given out for each thread, so that none waits for its next one
 
 
 def decoders(threads: int, told: int | None = None) -> int:
     """How many threads decode for a layer: as many as its net computes with, unless told.
 
-    Decoding costs the same processor time however many threads do it, and rests when the batches
-    that data_param.prefetch asks for lie ready. On all cores it holds up a net's own threads evenly
-    and briefly; on one it would hold up that core's, for which the others then wait at every step.
+    Decoding costs the same processor time however many threads do it, and stops when as many
+    batches lie ready as data_param.prefetch asks for. On all cores it slows all of the net's own
+    threads down by the same little; on one core it would slow one of them down, and the others
+    would wait for that at every step.
 
     Args:
         threads: the net's.
@@ -31,7 +32,8 @@ def decoders(threads: int, told: int | None = None) -> int:
 
 
 class Crew:
-    """A few threads, started when they are first needed. With one there is none: who asks works.
+    """A few threads, started when they are first needed. With a count of 1 there is none: the
+    caller's own does the work.
 
     Args:
         count: how many threads.
@@ -47,7 +49,8 @@ class Crew:
         self._pool = None
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """``function`` of each item, in order, as the built-in map; and errors where they belong.
+        """``function`` of each item, in order, as the built-in map; an error is raised in the place
+        of its item.
 
         Few items are under way at once, however many there are.
         """

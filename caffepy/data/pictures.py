@@ -35,9 +35,9 @@ Item = TypeVar("Item")
 
 
 class Pictures(Records, Generic[Item]):
-    """What is to be said of a source: ``count``, ``record``, ``load`` and ``where``. One that goes
-    round by itself has ``first`` and ``records`` in place of ``record``; one whose labels are more
-    than a number each has ``label_shapes`` and ``finish``.
+    """Base of sources of pictures. A source defines ``count``, ``record``, ``load`` and ``where``;
+    one that goes round by itself ``first`` and ``records`` in place of ``record``; one whose labels
+    are more than a number each also ``label_shapes`` and ``finish``.
 
     Args:
         transform_param: the layer's.
@@ -75,7 +75,7 @@ class Pictures(Records, Generic[Item]):
         return self.where(item)
 
     def light(self, item: Item) -> Item:
-        """The item as far as errors need it: so it is kept until the batch is done."""
+        """What errors need of an item, which is kept until the batch is done."""
         return item
 
     def readers(self, item: Item) -> int:
@@ -94,11 +94,12 @@ class Pictures(Records, Generic[Item]):
         return [self.record(index) for index in share.indices(self.count)]
 
     def label_shapes(self, label: Any, count: int) -> list[Shape]:
-        """Of the tops after the first, for so many records, by the first one's label."""
+        """The shapes of the tops behind the first for ``count`` records, by the label of one."""
         return [(count,)]
 
     def finish(self, batch: Batch | Whole, labels: list[Any], share: Share) -> None:
-        """Write the numbers of these tops into ``batch.rest``, or other arrays in their place."""
+        """Write the labels into the arrays of ``batch.rest``, which are the tops' behind the first,
+        or put other arrays there."""
         batch.rest[0][...] = labels
 
     # -- what is done with it -----------------------------------------------------------------
@@ -144,7 +145,8 @@ class Pictures(Records, Generic[Item]):
     def _read_at_once(
         self, share: Share, items: list[Item], labels: list[Any]
     ) -> list[np.ndarray]:
-        """The share's pictures; their items and labels are added to the lists."""
+        """The share's pictures, all read before any is used; items and labels are appended to the
+        lists."""
         items += self.records(share)
         pictures: list[np.ndarray] = []
         try:
@@ -158,7 +160,7 @@ class Pictures(Records, Generic[Item]):
     def _as_they_come(
         self, share: Share, items: list[Item], labels: list[Any]
     ) -> Iterator[np.ndarray]:
-        """The same, as they come."""
+        """The share's pictures, each as soon as it is read; items and labels are appended."""
         for item, picture, label in self._crew.map(self._load, self.records(share)):
             items.append(item)
             labels.append(label)

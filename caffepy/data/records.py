@@ -33,8 +33,8 @@ class Records(ABC):
         """The records of the share as numbers, in a batch that ``room`` gives, or as a Whole."""
 
     def send_whole(self, room: whole.Room) -> whole.Collector | None:
-        """From now on batches are of whole pictures, in memory that ``room`` makes, where they fit.
-        They are given back to the collector. None: this source cannot do so."""
+        """From now on make batches of whole pictures where that can be, in memory that ``room``
+        makes; used ones are given back to the collector. None: this source cannot."""
         return None
 
     def close(self) -> None:  # noqa: B027 (some have nothing to let go of)

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 LEAVE = 10.0  # seconds in which workers end by themselves once the first has ended
 
-MOST = 256  # workers on one machine: more are a slip of the finger
+MOST = 256  # workers on one machine; a larger number is taken for a mistake
 
 
 def join(report: mpi.Report | None = None) -> Communicator:
@@ -98,7 +98,7 @@ def _take_part(
 ) -> None:
     """What a started process does."""
     be_quiet()
-    # until the work sets its own handler: Ctrl-C reaches all, and the first one speaks for all
+    # until the work sets its own handler: Ctrl-C reaches all workers, and worker 0 reports it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 

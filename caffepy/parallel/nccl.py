@@ -44,7 +44,7 @@ class Nccl(Communicator):
         self.local_rank, self.local_size = control.local_rank, control.local_size
         self._device = device.index
         with cupy.cuda.Device(device.index):
-            uid = control.tell(self._nccl.get_unique_id() if self.root else b"")
+            uid = control.broadcast_bytes(self._nccl.get_unique_id() if self.root else b"")
             try:
                 self._comm = self._nccl.NcclCommunicator(self.size, uid, self.rank)
             except self._nccl.NcclError as error:
@@ -91,8 +91,8 @@ class Nccl(Communicator):
     def agree(self, number: int) -> int:
         return self.control.agree(number)
 
-    def tell(self, message: bytes) -> bytes:
-        return self.control.tell(message)
+    def broadcast_bytes(self, message: bytes) -> bytes:
+        return self.control.broadcast_bytes(message)
 
     def abort(self, error: BaseException) -> None:
         self._comm.abort()
@@ -110,7 +110,7 @@ class Nccl(Communicator):
         self._comm.abort()
 
     def _fork(self) -> None:
-        if self._torn:  # NCCL would have its own word for it; this raises what the other died of
+        if self._torn:  # raises the error of the worker that ended, not what NCCL makes of it
             self.control.agree(0)
         self._ready.record(self._cupy.cuda.get_current_stream())
         self._stream.wait_event(self._ready)

@@ -98,7 +98,7 @@ def run(communicator: Communicator, job: Job) -> Trained:
             if communicator.root:
                 around.enter_context(training_bar(running))
             if job.measurements:  # the first worker's
-                around.enter_context(running.measured(about))
+                around.enter_context(running.measuring(about))
             if job.timing and communicator.root:
                 around.enter_context(timed(running))
             with located(job.solver, whole=False):

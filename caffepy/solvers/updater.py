@@ -53,14 +53,15 @@ class Updater:
     # -- what a step does -----------------------------------------------------------------
 
     def bring_home(self) -> None:
-        """Make gradients current in the arena, wherever they are now: before all that follows."""
+        """Make all gradients current in the arena, wherever they lie now. To be called before
+        ``apply``."""
         raise NotImplementedError(f"{type(self).__name__}.bring_home")
 
     def apply(
         self, rate: float, iteration: int, passes: int = 1, clip: float = -1.0,
         look: Callable[[], None] | None = None, *, scaled: bool = False,
     ) -> None:
-        """One update of all parameters. Their gradients must have been brought home.
+        """One update of all parameters. ``bring_home`` must have been called for their gradients.
 
         Args:
             rate: the learning rate, without lr_mult.
@@ -88,11 +89,11 @@ class Updater:
         self.net.scale_gradients(now)
 
     def fetch_grad_scale(self, clip: float = -1.0) -> None:
-        """Make ``grad_scale`` what the updates so far have made of it, and log whether the last
-        one was clipped, where nobody has seen it yet. Waits for a device that knows more."""
+        """Bring ``grad_scale`` on the host up to date with all updates so far, and log it if the
+        last one was clipped and that is not in the log yet. On a GPU it waits for the device."""
 
     def follow_grad_scale(self) -> None:
-        """Go by a ``grad_scale`` that was changed from outside."""
+        """Take over a ``grad_scale`` that was changed from outside, as by a snapshot."""
         raise NotImplementedError(f"{type(self).__name__}.follow_grad_scale")
 
     # -- snapshots ------------------------------------------------------------------------

@@ -183,7 +183,7 @@ assert (parts == whole).all() and (whole == np.arange(100) * 1.5).all()
 matrix = np.full((3, 4), c.rank, np.float64)
 c.broadcast(matrix, 1)
 assert (matrix == 1).all()
-assert (c.agree(-c.rank), c.agree(c.rank), c.tell(b"%d" % c.rank)) == (0, 1, b"0")
+assert (c.agree(-c.rank), c.agree(c.rank), c.broadcast_bytes(b"%d" % c.rank)) == (0, 1, b"0")
 c.close()
 if not c.rank:
     print("all well", flush=True)

@@ -154,7 +154,7 @@ def test_arrays_on_the_host_go_another_way():
         nccl.start(other)
         nccl.finish()
         assert not [call for call in cupy.log if isinstance(call, tuple)]
-        return array, other, nccl.agree(control.rank), nccl.tell(b"%d" % control.rank)
+        return array, other, nccl.agree(control.rank), nccl.broadcast_bytes(b"%d" % control.rank)
 
     for array, other, agreed, told in together(2, work):
         assert_array_equal(array, np.ones(3))
