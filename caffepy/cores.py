@@ -1,4 +1,4 @@
-"""How many cores this process may use, and so how many threads compute unless told otherwise."""
+"""How many cores this process may use: as many threads compute unless told otherwise."""
 
 from __future__ import annotations
 
@@ -18,12 +18,6 @@ def usable() -> int:
              else os.cpu_count() or 1)
     share = quota()
     return bound if share is None else max(1, min(bound, math.ceil(share)))
-
-
-def threads() -> int:
-    """``OMP_NUM_THREADS`` if it is a number (of several, as "4,2", the first), else ``usable``."""
-    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(text) if text.isdecimal() and int(text) > 0 else usable()
 
 
 def quota() -> float | None:

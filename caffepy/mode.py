@@ -6,7 +6,6 @@ each other. Nothing in the engine reads them: they only choose the Context of a 
 
 from __future__ import annotations
 
-import importlib
 import threading
 
 from caffepy.core.context import Context
@@ -109,8 +108,7 @@ def set_multiprocess(multiprocess: bool) -> None:
 def has_nccl() -> bool:
     """Whether workers in GPU mode can average their gradients. (On the CPU they always can.)"""
     try:
-        Context(device=_switches.device)
-        nccl = importlib.import_module("cupy.cuda.nccl")
+        nccl = Context(device=_switches.device).accelerator.nccl
     except (DeviceError, ImportError):
         return False
     return bool(nccl.available)

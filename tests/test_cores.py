@@ -1,4 +1,4 @@
-"""How many cores and threads: what the process is bound to, shares of time, OMP_NUM_THREADS."""
+"""How many cores: what the process is bound to, and shares of time."""
 
 import os
 
@@ -64,14 +64,3 @@ def test_a_system_that_binds_no_process(monkeypatch):
     assert cores.usable() == 6
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert cores.usable() == 1
-
-
-@pytest.mark.parametrize("text, expected", [
-    ("3", 3), ("4,2", 4), (" 2 ", 2), ("0", 5), ("many", 5), ("", 5), ("-1", 5),
-])
-def test_threads(monkeypatch, text, expected):
-    monkeypatch.setattr(cores, "usable", lambda: 5)
-    monkeypatch.setenv("OMP_NUM_THREADS", text)
-    assert cores.threads() == expected
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    assert cores.threads() == 5

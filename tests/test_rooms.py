@@ -10,7 +10,7 @@ from caffepy.core import registry
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "caffepy"
-EVERYWHERE = {"cores", "errors", "forks", "log", "__version__"}
+EVERYWHERE = {"cores", "errors", "forks", "log", "settings", "__version__"}
 MOST_LINES = 400
 
 
@@ -80,6 +80,68 @@ def test_rooms_import_only_what_the_table_allows(path):
     assert not wrong, f"{room} must not import {', '.join(sorted(wrong))}"
 
 
+# Look-ups at run time that go against the arrows, of which docs/architecture.md tells.
+BY_NAME = {("core/context.py", "kernels"), ("core/registry.py", "layers"),
+           ("layers/__init__.py", "net_spec"), ("layers/common/_user_class.py", "standins")}
+# Files that import what they are told: by a user's file, an entry point, a table of their own room.
+TOLD = {"cli/gflags.py", "core/registry.py", "io.py",
+        "kernels/table.py", "layers/common/_user_class.py", "services/doctor.py",
+        "standins/__init__.py"}
+
+
+def looked_up(path: Path) -> list[str | None]:
+    """The modules that a file imports by name at run time, as far as the names are written down: of
+    f"caffepy.kernels.{name}" the beginning. None for one that is not."""
+    tree = ast.parse(path.read_text())
+    constants = {target.id: node.value for node in tree.body if isinstance(node, ast.Assign)
+                 for target in node.targets if isinstance(target, ast.Name)}
+
+    def beginning(node: ast.AST) -> str | None:
+        if isinstance(node, ast.FormattedValue):
+            node = node.value
+        if isinstance(node, ast.Name):
+            node = constants.get(node.id, node)
+        if isinstance(node, ast.JoinedStr):
+            return beginning(node.values[0])
+        return node.value if isinstance(node, ast.Constant) else None
+
+    return [beginning(node.args[0]) for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__")]
+
+
+def test_rooms_look_up_at_run_time_only_what_they_may_import():
+    table, against, told = allowed_imports(), set(), set()
+    for path in module_files():
+        file = path.relative_to(PACKAGE).as_posix()
+        room = room_of("caffepy." + file.removesuffix(".py").replace("/", "."))
+        for name in looked_up(path):
+            if name is None:
+                told.add(file)
+            elif name.startswith("caffepy") and not may_import(room, room_of(name), table):
+                against.add((file, room_of(name).split(".")[0]))
+    assert against == BY_NAME
+    assert told == TOLD
+
+
+def test_cupy_is_imported_by_the_gpu_s_room_alone():
+    found = {path.relative_to(PACKAGE).parent.as_posix() for path in module_files()
+             if any((name or "").split(".")[0] == "cupy" for name in
+                    [*looked_up(path), *imports_from_outside(path)])}
+    assert found == {"kernels/cuda"}
+
+
+def imports_from_outside(path: Path) -> set[str]:
+    """What a file imports that is not caffepy's."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.split(".")[0] != "caffepy"}
+
+
 def test_services_know_nothing_of_a_command_line():
     """Scripts, MATLAB and pages call them as well: click belongs to cli and tools."""
     services = sorted((PACKAGE / "services").rglob("*.py"))
@@ -123,8 +185,6 @@ CIRCLES = {
     "core": "a net is made of parts that are given the net; layers are built by the registry that "
             "asks their class",
     "kernels": "an engine looks its kernels up in a table whose entries are its own contract's",
-    "proto": "what recovers from mistakes hands itself to what tells them",
-    "solvers": "a solver is made of parts that are given the solver",
 }
 
 

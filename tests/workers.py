@@ -57,7 +57,7 @@ class Together(Communicator):
     def agree(self, number: int) -> int:
         return max(self.crowd.exchange(self.rank, number))
 
-    def tell(self, message: bytes) -> bytes:
+    def broadcast_bytes(self, message: bytes) -> bytes:
         return self.crowd.exchange(self.rank, message)[0]
 
     def abort(self, error: BaseException) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
-import os
 import secrets
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from caffepy import cores
 from caffepy.core.memory import Mover
+from caffepy.settings import Settings
 
 if TYPE_CHECKING:
     from caffepy.kernels.contract import Engine, Kernel, Spec
@@ -34,10 +36,11 @@ class Context:
         threads: how many threads the engines use; None leaves it to them
             (``OMP_NUM_THREADS``, or all cores).
         engines: names in order of preference, such as ``("onednn", "reference")``; None takes
-            ``CAFFEPY_ENGINE`` or the fastest that this machine has.
+            that of the settings, or the fastest that this machine has.
         rank, size: which of how many workers this is.
         precision: what nets store activations as on a GPU, "float32", "float16" or "bfloat16";
             None takes each net's own defaults (core.precision).
+        settings: None takes what the environment says now.
 
     Attributes:
         engines: that kernels are asked of, the fastest first; ``mover`` is the first one's.
@@ -46,7 +49,8 @@ class Context:
 
     Raises:
         DeviceError: the device is not there; the message says what is missing.
-        ConfigError: an engine of that name does not exist.
+        ConfigError: an engine of that name does not exist; or an environment variable has a word
+            that it does not know.
     """
 
     def __init__(
@@ -59,17 +63,18 @@ class Context:
         rank: int = 0,
         size: int = 1,
         precision: str | None = None,
+        settings: Settings | None = None,
     ) -> None:
+        self.settings = settings or Settings.of()
         self.device = device
         self.precision = precision
         self.seed = seed if seed is not None else secrets.randbits(31)
         self.threads = threads
         self.rank = rank
         self.size = size
-        if engines is None and os.environ.get("CAFFEPY_ENGINE"):
-            engines = (os.environ["CAFFEPY_ENGINE"],)
         kernels = importlib.import_module(KERNELS_PACKAGE)
-        self.engines: list[Engine] = kernels.choose_engines(device, engines, threads)
+        self.engines: list[Engine] = kernels.choose_engines(
+            device, engines, threads, self.settings)
         self.mover: Mover = self.engines[0].mover()
         self.xp: Any = self.engines[0].xp
         self.place = self.engines[0].place
@@ -82,6 +87,12 @@ class Context:
         """Of a GPU's context the CPU's side: for layers that only the CPU can run. What they read
         and write is brought over by the mover, which is the same."""
         return _Host(self) if self.accelerator else self
+
+    @property
+    def host_threads(self) -> int:
+        """How many threads work on the CPU where no engine decides: ``threads``, else
+        OMP_NUM_THREADS, else as many as there are cores for this process."""
+        return self.threads or self.settings.threads or cores.usable()
 
     def computing(self) -> contextlib.AbstractContextManager[Any]:
         """Around whatever queues work for the device: makes it and its stream the current ones."""
@@ -117,9 +128,10 @@ class _Host(Context):
     def __init__(self, owner: Context) -> None:
         self._owner = weakref.proxy(owner)
         self.device, self.accelerator, self.precision = "cpu", None, None
+        self.settings = replace(owner.settings, engine=None)
         self.threads, self.rank, self.size = owner.threads, owner.rank, owner.size
         self.engines = importlib.import_module(KERNELS_PACKAGE).choose_engines(
-            "cpu", None, owner.threads)
+            "cpu", None, owner.threads, self.settings)
         self.xp, self.place, self.mover = self.engines[0].xp, self.engines[0].place, owner.mover
 
     @property

@@ -21,7 +21,6 @@ given up.
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -41,7 +40,6 @@ logger = log.get(__name__)
 
 WARM_UP = 3  # passes before the first recording: kernels are compiled and measured in them
 MOST_RECORDINGS = 16  # of one pass; a net in which everything changes always is not worth more
-SWITCH = "CAFFEPY_GRAPHS"  # 0: never record
 SEQUEL = -1  # its number in a pass, where layers have theirs
 
 Recording = list[Graph | int]  # graphs, and the numbers of layers that run by themselves
@@ -82,7 +80,7 @@ class Recorder(Walk):
     def __init__(self, net: Net, calls: Calls) -> None:
         super().__init__(net, calls)
         self._camera = Camera(net.context.accelerator)
-        self.enabled = os.environ.get(SWITCH) != "0"
+        self.enabled = net.context.settings.graphs
         self._cuts: frozenset[int] = frozenset()  # backward's graphs end with these layers
         # Layers that cannot be recorded, and why. If forward cannot, then backward is not either:
         # what it needs is in another place after each forward.

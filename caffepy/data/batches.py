@@ -10,7 +10,7 @@ from caffepy.data.recycle import Batch, Shelf
 
 
 class BatchMaker:
-    """Makes a data layer's batches: it knows where it is, and the source what is there.
+    """Makes a data layer's batches: it keeps the position; the source reads the records.
 
     Args:
         records: the source; it is closed with the maker, and if the maker cannot be made.
@@ -82,16 +82,16 @@ class BatchMaker:
         return self._source.called(self._course.of_number(number, total)) if total else ""
 
     def recycle(self, batch: Batch) -> None:
-        """Give a batch back that nobody reads any more: its arrays serve again."""
+        """Give back a batch that nobody reads any more: its arrays are used again."""
         self._shelf.give(batch)
 
     @property
     def whole_bytes(self) -> int:
-        """What a batch of whole pictures takes as bytes; 0 if the first is none of bytes."""
+        """Bytes of a batch of whole pictures; 0 if the first picture's numbers are no bytes."""
         return self._source.whole_bytes
 
     def send_whole(self, new_bytes: whole.NewBytes) -> whole.Collector | None:
-        """As the source's."""
+        """See ``Records.send_whole``."""
         return self._source.send_whole(new_bytes)
 
     def close(self) -> None:

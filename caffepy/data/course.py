@@ -21,13 +21,13 @@ logger = log.get(__name__)
 
 @dataclass(frozen=True)
 class Worker:
-    """Who reads, as far as it matters to what is read.
+    """What of the worker that reads decides on what it reads, and by how many threads.
 
     Attributes:
         phase: in TRAIN workers share out the records, in TEST each of them reads them all.
         seed, stream: what all draws depend on; the same for all workers.
         rank, size: which of how many workers this is.
-        threads: how many the net computes with.
+        threads: how many decode pictures, where that is worth several.
     """
 
     phase: int
@@ -35,7 +35,7 @@ class Worker:
     stream: str = ""
     rank: int = 0
     size: int = 1
-    threads: int | None = None
+    threads: int = 1
 
     @property
     def part(self) -> tuple[int, int]:
@@ -43,7 +43,7 @@ class Worker:
         return (self.rank, self.size) if self.phase == caffe_pb2.TRAIN else (0, 1)
 
     def key(self, what: str) -> int:
-        """What draws of this kind depend on, besides a number."""
+        """The key of this kind of draws: each is a function of the key and a number."""
         return stream_key(self.seed, f"{self.stream}/{what}")
 
 
@@ -82,7 +82,8 @@ class Course:
         return self.index(self._skip + number, total)
 
     def index(self, place: int, total: int) -> int:
-        """Which of ``total`` records stands at a place, counted before any was left out."""
+        """Which of ``total`` records stands at a place of the sequence, counted from before
+        rand_skip left some out."""
         turn, index = divmod(place, total)
         if not self._shuffle:
             return index
@@ -100,7 +101,7 @@ class Share:
         course: which is followed.
         numbers: the part's.
         end: the position after the stretch.
-        stretch: all workers' records, numbered from before any was left out.
+        stretch: all workers' records, counted from before rand_skip left some out.
     """
 
     course: Course
@@ -123,12 +124,12 @@ class Share:
         return range(left_out + self.numbers.start, self.stretch.stop, self.numbers.step)
 
     def indices(self, total: int) -> list[int]:
-        """Which of ``total`` records these are; and a word for each new round."""
+        """Which of ``total`` records these are; logs each new round that begins in the stretch."""
         for _ in range(self.stretch.start // total, self.stretch.stop // total):
-            say_again()
+            log_new_round()
         return [self.course.index(place, total) for place in self.places]
 
 
-def say_again() -> None:
-    """A round has ended, and the next one begins."""
+def log_new_round() -> None:
+    """Log that a round has ended and the next one begins."""
     logger.info("Restarting data prefetching from start.")

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from caffepy import cores, forks
-from caffepy.errors import ConfigError
+from caffepy import forks
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SETTING = "CAFFEPY_DECODERS"
-MOST = 8  # beyond it the one thread that transforms what they decode has no time left
+MOST = 8  # more would outrun the one thread that transforms what they decode
 AHEAD = 2  # items given out for each thread, so that none waits for its next one
 
 
-def decoders(threads: int | None = None) -> int:
-    """How many threads decode for a layer: CAFFEPY_DECODERS, or as many as its net computes with.
+def decoders(threads: int, told: int | None = None) -> int:
+    """How many threads decode for a layer: as many as its net computes with, unless told.
 
-    Decoding costs the same processor time however many threads do it, and rests when the batches
-    that data_param.prefetch asks for lie ready. On all cores it holds up a net's own threads evenly
-    and briefly; on one it would hold up that core's, for which the others then wait at every step.
+    Decoding costs the same processor time however many threads do it, and stops when as many
+    batches lie ready as data_param.prefetch asks for. On all cores it slows all of the net's own
+    threads down by the same little; on one core it would slow one of them down, and the others
+    would wait for that at every step.
 
     Args:
-        threads: the net's; None for OMP_NUM_THREADS, or the cores that this process may use.
-
-    Raises:
-        ConfigError: the setting is no number.
+        threads: the net's.
+        told: what the settings say; it counts as it is.
     """
-    if given := os.environ.get(SETTING):
-        if not given.isdecimal() or not int(given):
-            raise ConfigError(f"{SETTING} must be a number of threads", found=repr(given),
-                              allowed="1 or more")
-        return int(given)
-    return max(1, min(MOST, cores.threads() if threads is None else threads))
+    return told or max(1, min(MOST, threads))
 
 
 class Crew:
-    """A few threads, started when they are first needed. With one there is none: who asks works.
+    """A few threads, started when they are first needed. With a count of 1 there is none: the
+    caller's own does the work.
 
     Args:
         count: how many threads.
@@ -57,7 +49,8 @@ class Crew:
         self._pool = None
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """``function`` of each item, in order, as the built-in map; and errors where they belong.
+        """``function`` of each item, in order, as the built-in map; an error is raised in the place
+        of its item.
 
         Few items are under way at once, however many there are.
         """

@@ -243,7 +243,7 @@ class Shared:
         self._settle_unless_busy()
 
     def _settle_unless_busy(self) -> None:
-        # again after the lock is free: what came while it was held was left to its holder
+        # in a loop: what was given back while this held the lock, others have left to this
         while self._given_back and self._lock.acquire(blocking=False):
             try:
                 self._settle()
@@ -251,7 +251,7 @@ class Shared:
                 self._lock.release()
 
     def _settle(self) -> None:
-        """Count what was given back; the lock is held."""
+        """Take what was given back off the counts, and close what nobody uses. The lock is held."""
         while self._given_back:
             path = self._given_back.popleft()
             handle, users = self._handles.pop(path)

@@ -100,7 +100,7 @@ class LmdbReader(Reader):
         self._closed = False
         self._transaction: lmdb.Transaction | None = None
         self._key: bytes | None = None  # where the cursor stood when the database was closed
-        self._read: tuple[int, ...] = ()  # what was read so far: file and commit
+        self._read: tuple[int, ...] = ()  # what the cursor last read in: file and commit
         self._walk: Walk | None = None
         self._at = 0  # the cursor's record
         self._known = 0  # so many records are in pages that were looked at
@@ -113,7 +113,7 @@ class LmdbReader(Reader):
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
-        """The cursor, for as long as nobody forks."""
+        """The cursor; a fork waits until the block is done."""
         with self._lock, _errors(self.path):
             if self._transaction is None:
                 self._begin()

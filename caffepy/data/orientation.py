@@ -3,8 +3,8 @@
 OpenCV turns a picture when it is asked for three channels or one, and leaves it lying when it is
 asked for all that the file has (IMREAD_UNCHANGED; TIFF it turns always). The original took what it
 got, so nets saw turned pictures from ImageData and lying ones from databases of encoded pictures.
-Here all are upright. What OpenCV makes of a file decides; the EXIF block is looked at only to see
-whether it need be asked.
+Here all are upright, as OpenCV turns them. Only pictures with such a tag in an EXIF block are given
+to OpenCV a second time.
 """
 
 from __future__ import annotations

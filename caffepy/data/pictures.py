@@ -24,7 +24,7 @@ import numpy as np
 from caffepy.core.memory import Shape
 from caffepy.data.augment.augmentation import Augmentation
 from caffepy.data.course import Share, Worker
-from caffepy.data.crew import Crew, decoders
+from caffepy.data.crew import Crew
 from caffepy.data.records import Records, Room
 from caffepy.data.recycle import Batch
 from caffepy.data.transform import Transformer
@@ -36,9 +36,9 @@ Item = TypeVar("Item")
 
 
 class Pictures(Records, Generic[Item]):
-    """What is to be said of a source: ``count``, ``record``, ``load`` and ``where``. One that goes
-    round by itself has ``first`` and ``records`` in place of ``record``; one whose labels are more
-    than a number each has ``label_shapes`` and ``finish``.
+    """Base of sources of pictures. A source defines ``count``, ``record``, ``load`` and ``where``;
+    one that goes round by itself ``first`` and ``records`` in place of ``record``; one whose labels
+    are more than a number each also ``label_shapes`` and ``finish``.
 
     Args:
         transform_param: the layer's.
@@ -90,12 +90,12 @@ class Pictures(Records, Generic[Item]):
         return self.where(item)
 
     def light(self, item: Item) -> Item:
-        """The item as far as errors need it: so it is kept until the batch is done."""
+        """What errors need of an item, which is kept until the batch is done."""
         return item
 
     def readers(self, item: Item) -> int:
         """How many threads read, by the first record."""
-        return decoders(self._worker.threads)
+        return self._worker.threads
 
     def first(self, share: Share) -> Item:
         """The first record of all workers' stretch, which decides on the first shapes."""
@@ -113,11 +113,12 @@ class Pictures(Records, Generic[Item]):
         return shape
 
     def label_shapes(self, label: Any, count: int) -> list[Shape]:
-        """Of the tops after the first, for so many records, by the first one's label."""
+        """The shapes of the tops behind the first for ``count`` records, by the label of one."""
         return [(count,)]
 
     def finish(self, batch: Batch | Whole, labels: list[Any], share: Share) -> None:
-        """Write the numbers of these tops into ``batch.rest``, or other arrays in their place."""
+        """Write the labels into the arrays of ``batch.rest``, which are the tops' behind the first,
+        or put other arrays there."""
         batch.rest[0][...] = labels
 
     # -- what is done with it -----------------------------------------------------------------
@@ -163,7 +164,8 @@ class Pictures(Records, Generic[Item]):
     def _read_at_once(
         self, share: Share, items: list[Item], labels: list[Any]
     ) -> list[np.ndarray]:
-        """The share's pictures; their items and labels are added to the lists."""
+        """The share's pictures, all read before any is used; items and labels are appended to the
+        lists."""
         items += self.records(share)
         pictures: list[np.ndarray] = []
         try:
@@ -177,7 +179,7 @@ class Pictures(Records, Generic[Item]):
     def _as_they_come(
         self, share: Share, items: list[Item], labels: list[Any]
     ) -> Iterator[np.ndarray]:
-        """The same, as they come."""
+        """The share's pictures, each as soon as it is read; items and labels are appended."""
         numbered = zip(share.numbers, self.records(share), strict=True)
         for item, picture, label in self._crew.map(partial(self._load, share.start), numbered):
             items.append(item)

@@ -10,7 +10,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.data import datum
-from caffepy.data.course import Share, Worker, say_again
+from caffepy.data.course import Share, Worker, log_new_round
 from caffepy.data.db import Record, open_db
 from caffepy.data.pictures import Pictures
 from caffepy.data.records import Room
@@ -91,7 +91,7 @@ class DatumReader:
     def _wrap(self, quiet: bool = False) -> None:
         if not self._db.valid:
             if not quiet:
-                say_again()
+                log_new_round()
             self._entries = self.place - self._round
             self._first(self.place)
 

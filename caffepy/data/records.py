@@ -33,8 +33,8 @@ class Records(ABC):
         """The records of the share as numbers, in a batch that ``room`` gives, or as a Whole."""
 
     def send_whole(self, new_bytes: whole.NewBytes) -> whole.Collector | None:
-        """From now on batches are of whole pictures where they fit, in memory of ``new_bytes``.
-        They are given back to the collector. None: this source cannot do so."""
+        """From now on make batches of whole pictures where that can be, in memory of ``new_bytes``;
+        used ones are given back to the collector. None: this source cannot."""
         return None
 
     def called(self, index: int) -> str:

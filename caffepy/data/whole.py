@@ -42,15 +42,15 @@ class Whole:
 
 
 def whole_bytes(count: int, picture: np.ndarray) -> int:
-    """What ``count`` pictures like this one take as bytes; 0 if it is none of bytes."""
+    """Bytes of ``count`` pictures like this one; 0 if its numbers are no bytes."""
     return count * picture.nbytes if picture.dtype == np.uint8 else 0
 
 
 class Collector:
-    """Puts a source's pictures side by side, where they are bytes and of one size.
+    """Puts a source's pictures side by side, as long as they are bytes and of one size.
 
-    The first batch of which that is not so, as with float_data, ends it for good: whoever uses the
-    batches should not have to change between two ways all the time.
+    From the first batch on in which they are not, as with float_data, it makes no more batches:
+    their user then goes the other way for good, and does not change between the two.
 
     Args:
         transformer: tells where to cut.
@@ -95,7 +95,7 @@ class Collector:
         return None, chain(taken, [begin], rest)
 
     def recycle(self, batch: Whole) -> None:
-        """Give a batch back that nobody reads any more: its memory serves again."""
+        """Give back a batch that nobody reads any more: its memory is used again."""
         self._free.append(batch)
 
     def _take(self, count: int, like: np.ndarray) -> Whole:

@@ -21,6 +21,7 @@ import numpy as np
 from caffepy.core.memory import Mover, Place
 from caffepy.kernels import table
 from caffepy.kernels.tuning import Choices, Ways
+from caffepy.settings import Settings
 
 Pairs = tuple[int, ...]  # one number per spatial axis
 
@@ -104,7 +105,8 @@ class Engine:
 
     ``known`` are all classes that have been imported, by name.
     ``device`` is the GPU it computes on (a kernels.cuda.device.Device), or None for the host;
-    ``choices`` are the machine's own, which kernels planned from now on follow.
+    ``settings`` are its context's (plain ones if it was made by itself), and ``choices`` the
+    machine's own; kernels planned from now on follow both.
     """
 
     known: ClassVar[dict[str, type[Engine]]] = {}
@@ -113,6 +115,7 @@ class Engine:
     device: Any = None
     xp: Any = np
     place = Place.HOST
+    settings = Settings()
     choices = Choices()
 
     def __init_subclass__(cls, **options: Any) -> None:

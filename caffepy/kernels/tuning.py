@@ -1,9 +1,8 @@
 """The machine's own choices: which of a kernel's ways is the fastest here.
 
 A fixed rule chooses, the same on every run, unless ``caffepy tune`` has measured the shape on this
-machine: then its file is followed. That is ``$CAFFEPY_TUNE`` (``off``: none), else
-``caffepy/tune.json`` in the user's cache folder. It is read when an engine plans its first
-kernel, never while a net runs.
+machine: then its file is followed, which the settings name. It is read when an engine plans its
+first kernel, never while a net runs.
 
     {"format": 1, "machines": {"AMD EPYC (25.1); oneDNN 3.2.0; 2 threads":
         {"ConvolutionSpec(x=(64, 20, 12, 12), ...)": {"backward_weights": "plain gemm:jit"}}}}
@@ -13,18 +12,16 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from caffepy import log
+from caffepy.settings import TUNE, Settings
 
 logger = log.get(__name__)
 
-VARIABLE = "CAFFEPY_TUNE"
-OFF = "off"
 FORMAT = 1
 
 Ways = Mapping[str, str]  # direction (a method of the kernel) to the name of the way
@@ -40,15 +37,6 @@ class Choices:
     def of(self, spec: object) -> Ways:
         """The way of each direction that was measured for a spec."""
         return self.table.get(repr(spec), {})
-
-
-def path() -> Path | None:
-    """Where the file of choices is, or would be; None if there shall be none."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        return None if named == OFF else Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path("~/.cache").expanduser()) / "caffepy" / "tune.json"
 
 
 def machine(version: str, threads: int) -> str:
@@ -72,16 +60,16 @@ def processor() -> str:
     return f"{found['model name']} ({numbers})"
 
 
-def choices(version: str, threads: int) -> Choices:
+def choices(settings: Settings, version: str, threads: int) -> Choices:
     """What the file says for this machine. A file that cannot be used is warned of, once."""
-    file = path()
+    file = settings.choices
     if file is None:
         return Choices()
     try:
         state = file.stat()
     except OSError:
-        if os.environ.get(VARIABLE):
-            _warn(f"{VARIABLE} names {file}, which is not there")
+        if settings.choices_named:
+            _warn(f"{TUNE} names {file}, which is not there")
         return Choices()
     machines = _read(file, state.st_mtime_ns, state.st_size)
     table = machines.get(machine(version, threads))

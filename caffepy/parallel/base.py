@@ -41,7 +41,7 @@ class Communicator:
     def start(self, array: Array) -> None:
         """Begin to average an array, which nobody may touch until ``finish``.
 
-        Those that can do it behind the caller's back return at once.
+        Communicators that can average in the background return at once.
         """
         self.average(array)
 
@@ -52,12 +52,12 @@ class Communicator:
         """The largest of the numbers that the workers bring; the same for all."""
         raise NotImplementedError(f"{type(self).__name__}.agree")
 
-    def tell(self, message: bytes) -> bytes:
-        """What worker 0 says; what the others bring does not count."""
-        raise NotImplementedError(f"{type(self).__name__}.tell")
+    def broadcast_bytes(self, message: bytes) -> bytes:
+        """Worker 0's message, which all get; what the others bring does not count."""
+        raise NotImplementedError(f"{type(self).__name__}.broadcast_bytes")
 
     def abort(self, error: BaseException) -> None:
-        """This worker cannot go on: let the others stop with an error instead of waiting."""
+        """This worker cannot go on: end the others with an error instead of letting them wait."""
         raise NotImplementedError(f"{type(self).__name__}.abort")
 
     def close(self) -> None:

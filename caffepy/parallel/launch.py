@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 LEAVE = 10.0  # seconds in which workers end by themselves once the first has ended
 
-MOST = 256  # workers on one machine: more are a slip of the finger
+MOST = 256  # workers on one machine; a larger number is taken for a mistake
 
 
 def join(report: mpi.Report | None = None) -> Communicator:
@@ -98,7 +98,7 @@ def _take_part(
 ) -> None:
     """What a started process does."""
     be_quiet()
-    # until the work sets its own handler: Ctrl-C reaches all, and the first one speaks for all
+    # until the work sets its own handler: Ctrl-C reaches all workers, and worker 0 reports it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
@@ -150,13 +150,16 @@ def pick_device(local_rank: int, visible: Sequence[int]) -> int:
     return visible[local_rank]
 
 
-def threads(local_size: int) -> int | None:
+def threads(local_size: int, told: int | None = None) -> int | None:
     """How many threads one of the CPU workers on a machine takes: its share of the cores.
 
     None leaves it to the engines: a single worker, or OMP_NUM_THREADS says it, or the launcher
     has bound each worker to cores of its own.
+
+    Args:
+        told: what OMP_NUM_THREADS says (settings.Settings.threads).
     """
-    if local_size == 1 or os.environ.get("OMP_NUM_THREADS"):
+    if local_size == 1 or told:
         return None
     if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < (os.cpu_count() or 1):
         return None

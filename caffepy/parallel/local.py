@@ -3,8 +3,8 @@
 Each writes its numbers into a room of its own, adds up one part of everybody's, and takes the
 whole from a common room. Sockets keep them in step, in a star around worker 0: unlike counters in
 shared memory they order what is written on any processor, and they end when a process does, so
-that nobody waits for the dead. A second socket to each brings news at any time: the error of a
-worker that gave up, or that it has left in peace.
+that nobody waits for the dead. A second socket to each brings news at any time: that a worker has
+ended, and by which error, if by one.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Local(Behind):
         check: called again and again until all have come; it may raise.
 
     Attributes:
-        on_lost: callables that a thread calls when a worker ends in an error, for whoever has to
-            be torn out of a wait that does not end by itself.
+        on_lost: called, by another thread, when a worker ends in an error: to end waits that
+            would not end by themselves, such as those in NCCL's kernels.
 
     Raises:
         CaffeError: not all workers have come in time, or they differ about ``size``.
@@ -135,7 +135,7 @@ class Local(Behind):
 
         return int(NUMBER.unpack(self._exchange(NUMBER.pack(number), largest))[0])
 
-    def tell(self, message: bytes) -> bytes:
+    def broadcast_bytes(self, message: bytes) -> bytes:
         return self._exchange(message, lambda said: said[0])
 
     def abort(self, error: BaseException) -> None:
@@ -187,7 +187,7 @@ class Local(Behind):
     # -- who is gone ----------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Hear of workers that end; runs in a thread until all have left or one is lost."""
+        """Notice workers that end. Runs in a thread until all have left, or one by an error."""
         with selectors.DefaultSelector() as there:
             for rank, connection in self._news.items():
                 there.register(connection, selectors.EVENT_READ, rank)
@@ -202,7 +202,7 @@ class Local(Behind):
                         return
 
     def _tear(self, text: str, of: int) -> None:
-        """End every wait: the news is bad."""
+        """A worker has ended by an error: pass it on to the others, and end every wait here."""
         if self._lost is None:
             self._lost = text
             self._spread(text.encode(), of)
@@ -283,7 +283,7 @@ class Local(Behind):
             return
         path, handle = _make_file(total) if self.root else ("", -1)
         try:
-            path = self.tell(path.encode()).decode()
+            path = self.broadcast_bytes(path.encode()).decode()
             if not self.root:
                 handle = os.open(path, os.O_RDWR)
             self._memory = mmap.mmap(handle, total)

@@ -24,8 +24,8 @@ from caffepy.parallel.behind import Behind, chunks
 logger = log.get(__name__)
 
 CHUNK = 1 << 22  # bytes that one call of MPI gets: pieces of 1 to 16 MB go fastest
-PATIENCE = 1.5  # seconds by which others let worker 0 speak first: most errors are everybody's
-PASSING_ON = 0.5  # seconds in which the launcher passes the error on: an abort drops the rest
+PATIENCE = 1.5  # seconds that others wait before they show an error: most occur in all workers
+PASSING_ON = 0.5  # seconds for the launcher to pass the error on before the abort
 
 # what launchers tell of the number of processes
 SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -97,7 +97,7 @@ class Mpi(Behind):
     def agree(self, number: int) -> int:
         return int(self._comm.allreduce(number, self._mpi.MAX))
 
-    def tell(self, message: bytes) -> bytes:
+    def broadcast_bytes(self, message: bytes) -> bytes:
         told: bytes = self._comm.bcast(message)
         return told
 

@@ -8,7 +8,6 @@ into a CUDA graph.
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
@@ -26,18 +25,15 @@ class Nccl(Communicator):
     Args:
         control: by which the workers find each other and agree; arrays on the host go through it.
             It is closed with this.
-        device: the number of this worker's GPU.
-        cupy, nccl: the modules ``cupy`` and ``cupy.cuda.nccl``; others only in tests.
+        device: this worker's GPU (a kernels.cuda.device.Device).
 
     Raises:
         DeviceError: CuPy has no NCCL, or NCCL refuses, such as two workers on one GPU.
     """
 
-    def __init__(self, control: Communicator, device: int, cupy: Any = None, nccl: Any = None
-                 ) -> None:
-        cupy = cupy or importlib.import_module("cupy")
-        self._cupy = cupy
-        self._nccl = nccl or importlib.import_module("cupy.cuda.nccl")  # cupy does not import it
+    def __init__(self, control: Communicator, device: Any) -> None:
+        cupy = self._cupy = device.xp
+        self._nccl = device.nccl
         self._torn = False
         if not getattr(self._nccl, "available", False):
             raise DeviceError(
@@ -46,14 +42,14 @@ class Nccl(Communicator):
         self.control = control
         self.rank, self.size = control.rank, control.size
         self.local_rank, self.local_size = control.local_rank, control.local_size
-        self._device = device
-        with cupy.cuda.Device(device):
-            uid = control.tell(self._nccl.get_unique_id() if self.root else b"")
+        self._device = device.index
+        with cupy.cuda.Device(device.index):
+            uid = control.broadcast_bytes(self._nccl.get_unique_id() if self.root else b"")
             try:
                 self._comm = self._nccl.NcclCommunicator(self.size, uid, self.rank)
             except self._nccl.NcclError as error:
                 raise DeviceError(
-                    f"NCCL cannot connect the GPUs: {error}", found=f"GPU {device} here",
+                    f"NCCL cannot connect the GPUs: {error}", found=f"GPU {device.index} here",
                     fix="Each worker needs a GPU of its own; NCCL_DEBUG=INFO tells more.",
                 ) from None
             self._stream = cupy.cuda.Stream(non_blocking=True)
@@ -95,8 +91,8 @@ class Nccl(Communicator):
     def agree(self, number: int) -> int:
         return self.control.agree(number)
 
-    def tell(self, message: bytes) -> bytes:
-        return self.control.tell(message)
+    def broadcast_bytes(self, message: bytes) -> bytes:
+        return self.control.broadcast_bytes(message)
 
     def abort(self, error: BaseException) -> None:
         self._comm.abort()
@@ -114,7 +110,7 @@ class Nccl(Communicator):
         self._comm.abort()
 
     def _fork(self) -> None:
-        if self._torn:  # NCCL would have its own word for it; this raises what the other died of
+        if self._torn:  # raises the error of the worker that ended, not what NCCL makes of it
             self.control.agree(0)
         self._ready.record(self._cupy.cuda.get_current_stream())
         self._stream.wait_event(self._ready)

@@ -17,7 +17,7 @@ class Single(Communicator):
     def agree(self, number: int) -> int:
         return number
 
-    def tell(self, message: bytes) -> bytes:
+    def broadcast_bytes(self, message: bytes) -> bytes:
         return message
 
     def abort(self, error: BaseException) -> None:

@@ -17,7 +17,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from caffepy.errors import CaffeError
 from caffepy.proto import caffe_pb2, forks
@@ -30,10 +30,8 @@ from caffepy.proto.hints import (
     layer_type,
 )
 from caffepy.proto.lexer import Lexer, PrototxtError
+from caffepy.proto.reading import Reading
 from caffepy.proto.type_names import TypeNames
-
-if TYPE_CHECKING:
-    from caffepy.proto.recovery import Recovery
 
 MOST = 20  # that are listed; of what stands in many places one place is enough
 WIDTH = 100
@@ -80,13 +78,13 @@ class Mistake:
             return error
 
 
-def refuse(parser: Recovery, names: TypeNames, also: Sequence[tuple[str, CaffeError]]
+def refuse(parser: Reading, names: TypeNames, also: Sequence[tuple[str, CaffeError]]
            ) -> NoReturn:
     """Raise the mistakes of a file that could be read all the same, and ``also``, as report."""
     raise report(parser, names, also=also)
 
 
-def report(parser: Recovery, names: TypeNames, fatal: PrototxtError | None = None,
+def report(parser: Reading, names: TypeNames, fatal: PrototxtError | None = None,
            also: Sequence[tuple[str, CaffeError]] = ()) -> PrototxtError:
     """The error that tells all mistakes of a file.
 
@@ -137,7 +135,7 @@ def grouped(mistakes: Iterable[Mistake], names: TypeNames) -> list[Mistake]:
     return list(seen.values())
 
 
-def _with_types(parser: Recovery, names: TypeNames) -> list[Mistake]:
+def _with_types(parser: Reading, names: TypeNames) -> list[Mistake]:
     """The mistakes, and the layers of unknown type, each with its own settings in one mistake."""
     mistakes = list(parser.mistakes)
     unknown = {id(mistake.place.message): mistake for mistake in mistakes if is_type(mistake)}

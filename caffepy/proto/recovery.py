@@ -17,11 +17,11 @@ from google.protobuf.message import Message
 
 from caffepy.proto import caffe_pb2
 from caffepy.proto.descriptors import all_values, is_repeated
-from caffepy.proto.lexer import Lexer, PrototxtError
+from caffepy.proto.lexer import PrototxtError
+from caffepy.proto.reading import Reading
 
 if TYPE_CHECKING:
     from caffepy.proto.hints import Place
-    from caffepy.proto.mistakes import Mistake
     from caffepy.proto.type_names import TypeNames
 
 CLOSING = {"{": "}", "<": ">", "[": "]"}
@@ -35,12 +35,11 @@ LONGEST = 60  # letters of a word that an error shows
 ARITHMETIC = ("/", "*", "+", "%", "^", "(")
 
 
-class Recovery(Lexer):
+class Recovery(Reading):
     """A lexer that knows the blocks around its token, and keeps mistakes.
 
     Attributes:
         blocks, names: the messages around the token, and the fields that they are.
-        layers: those read so far, each with the place of its type.
         mistakes: what was stepped over; ``run`` raises them.
         unknown: raises, when called, what is wrong for who builds the net: types that nobody knows
             and their words (set_aside). None if there are none.
@@ -50,8 +49,6 @@ class Recovery(Lexer):
         super().__init__(text, name)
         self.blocks: list[Message] = [message]
         self.names: list[str] = [""]
-        self.layers: list[tuple[Any, int]] = []
-        self.mistakes: list[Mistake] = []
         self.unknown: Callable[..., NoReturn] | None = None
 
     def fields(self, message: Message, until: str, opened: int = 0) -> dict[str, int]:

@@ -15,13 +15,13 @@ from caffepy.proto.hints import is_strange
 from caffepy.proto.mistakes import Mistake, is_type
 
 if TYPE_CHECKING:
-    from caffepy.proto.recovery import Recovery
+    from caffepy.proto.reading import Reading
     from caffepy.proto.type_names import TypeNames
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def set_aside(parser: Recovery, names: TypeNames) -> bool:
+def set_aside(parser: Reading, names: TypeNames) -> bool:
     """Put the words that layers may have into these; plug-ins' words leave ``parser.mistakes``.
 
     Returns: whether something is wrong beside unknown types and their words.
@@ -40,7 +40,7 @@ def set_aside(parser: Recovery, names: TypeNames) -> bool:
     return wrong
 
 
-def _take(parser: Recovery, mistake: Mistake, names: TypeNames) -> tuple[bool, bool]:
+def _take(parser: Reading, mistake: Mistake, names: TypeNames) -> tuple[bool, bool]:
     """Whether the layer could take what is unknown, and whether that is a plug-in's affair."""
     layer = mistake.place.layer
     if is_type(mistake):

@@ -49,12 +49,12 @@ class NCCL:
         if core.context.device != "cpu":
             from caffepy.parallel.nccl import Nccl
 
-            self._communicator = Nccl(self._communicator, int(core.context.device))
+            self._communicator = Nccl(self._communicator, core.context.accelerator)
         # atexit is not heeded in processes of multiprocessing, this is
         self._leave = util.Finalize(self, self._communicator.close, exitpriority=10)
         self._reducer = Reducer(core.net, self._communicator)
         workers.abort = self._communicator.abort  # type: ignore[method-assign]
-        seed = int(self._communicator.tell(str(core.context.seed).encode()))
+        seed = int(self._communicator.broadcast_bytes(str(core.context.seed).encode()))
         if seed != core.context.seed:
             core.context.seed = seed
             positions.go_to([core.net], positions.of([core.net]))

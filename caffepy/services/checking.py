@@ -140,13 +140,13 @@ def traps(net: Net, trains: bool, test_iter: int, index: int) -> Iterator[str]:
                      .union(batches.label_way(net)))
     for number in range(1, batches.BATCHES + 1):
         for i in tuple(running):
-            net.layers[i].labels_seen = labels.LOOKED_AT  # it need not look, we do
+            net.layers[i].labels_seen = labels.LOOKED_AT  # the layer need not look
             try:
                 net.forward_layer(i)
             except DataError as error:
                 if not net.layers[i].integers:
                     raise
-                running.remove(i)  # a label that is no class, with which a training ends
+                running.remove(i)  # a label that is no class: a training would end here
                 yield str(error)
             else:
                 yield from first.not_whole(net.nodes[i])

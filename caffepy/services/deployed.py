@@ -61,7 +61,7 @@ class _Heads:
         self.kept = list(kept)
         losses = [layer for layer in kept if _weight(layer) is not None]
         made = {top for layer in kept for top in layer.top}
-        if not losses:  # TEST may only score; what it is trained for, TRAIN says
+        if not losses:  # TEST may have scores alone; the losses are in TRAIN
             losses = [layer for layer in every if _weight(layer) is not None
                       and layer.bottom and layer.bottom[0] in made]
             self.kept += losses
@@ -110,7 +110,7 @@ class _Heads:
             elif not _class(layer).only_in_training:
                 layers.append(layer)
                 if layer.bottom and not self.read.intersection(layer.top):
-                    wanted.update(layer.top)  # what nobody reads is what it is for
+                    wanted.update(layer.top)  # a blob that no layer reads is an output
         return layers, wanted or set(scored)
 
     def _scores(self, layer: Any) -> bool:

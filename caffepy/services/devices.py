@@ -58,11 +58,8 @@ def device_count(spec: str = "all", what: str = "") -> int:
     from caffepy.kernels.cuda import libraries  # brings NumPy, which --help does without
 
     what = what or f"cannot use -gpu {spec}"
-    try:
-        import cupy
-    except ImportError:
-        cupy = None
-    if cupy is None or libraries.driver_version() is None:
+    cupy = libraries.cupy(what)
+    if libraries.driver_version() is None:
         libraries.require(what)
     try:
         count = int(cupy.cuda.runtime.getDeviceCount())
@@ -75,8 +72,9 @@ def device_count(spec: str = "all", what: str = "") -> int:
 
 def properties(number: int) -> list[tuple[str, object]]:
     """Label and value of what ``caffe device_query`` tells of one device, in its order."""
-    import cupy
+    from caffepy.kernels.cuda import libraries
 
+    cupy = libraries.cupy()
     found: dict[str, Any] = cupy.cuda.runtime.getDeviceProperties(number)
     attributes: dict[str, Any] = cupy.cuda.Device(number).attributes
 
@@ -129,12 +127,15 @@ def context(
     from caffepy.core.context import Context
     from caffepy.parallel import launch
     from caffepy.parallel.single import Single
+    from caffepy.settings import Settings
 
     workers = communicator or Single()
     if not numbers:
         logger.info("Use CPU.")
-        return Context(seed=seed, threads=launch.threads(workers.local_size),
-                       rank=workers.rank, size=workers.size, precision=precision)
+        settings = Settings.of()
+        return Context(seed=seed, threads=launch.threads(workers.local_size, settings.threads),
+                       rank=workers.rank, size=workers.size, precision=precision,
+                       settings=settings)
     logger.info("Using GPUs %s", ", ".join(map(str, numbers)))
     for number in numbers:
         logger.info("GPU %d: %s", number, dict(properties(number))["Name"])

@@ -86,11 +86,11 @@ def prepare(
     """
     param, _ = read_solver_param(solver)
     set_train_state(param, level, stages)
-    _set_trouble(param, snapshot_keep, snapshot_errors, on_nan)
+    _set_from_flags(param, snapshot_keep, snapshot_errors, on_nan)
     if snapshot == LATEST:
-        # one for all: on another machine a file may appear a little later
+        # worker 0's for all: another machine may see a file a little later
         found = keep.latest(path_of(param, "snapshot_prefix")) if communicator.root else ""
-        snapshot = os.fsdecode(communicator.tell(os.fsencode(found)))
+        snapshot = os.fsdecode(communicator.broadcast_bytes(os.fsencode(found)))
     if snapshot:
         del param.weights[:]
     elif weights:
@@ -118,7 +118,7 @@ def set_train_state(param: SolverParameter, level: int, stages: Sequence[str]) -
     state.stage.extend(stages)
 
 
-def _set_trouble(
+def _set_from_flags(
     param: SolverParameter, keep: int | None, snapshot_errors: str | None, on_nan: str | None
 ) -> None:
     """Let flags that were given take the place of the solver file's fields."""
@@ -141,7 +141,7 @@ def _gpus_of(param: SolverParameter, path: str) -> list[int]:
     try:
         return devices.choose(str(param.device_id), "solver_mode is GPU, and none can be used")
     except (ConfigError, DeviceError) as error:
-        number = isinstance(error, ConfigError) or error.allowed is not None  # there are others
+        number = isinstance(error, ConfigError) or error.allowed is not None  # other GPUs are there
         error.fix = ("For the CPU write solver_mode: CPU, or leave it out"
                      + (f". For a GPU: {error.fix}" if error.fix else "."))
         place = "device_id" if number else "solver_mode"

@@ -71,7 +71,7 @@ class _Colors:
         self._given: dict[str, int] = {}
 
     def __call__(self, what: str, first: int = 0) -> str:
-        """The colour for something; ``first`` colours on."""
+        """The colour of what is called so; ``first`` shifts it by so many colours."""
         index = self._given.setdefault(what, len(self._given))
         return COLORS[(self._own + index * self._step + first) % len(COLORS)]
 
@@ -101,7 +101,7 @@ def _losses(panel: list[Curve], log: Log, axis: str, before: str, color: _Colors
 
 
 def _way(values: Sequence[float]) -> float:
-    """How far up and down a curve goes in all, the first fall apart."""
+    """The sum of a curve's ups and downs, without its first tenth, where losses fall."""
     values = values[len(values) // 10 :]
     return sum(abs(b - a) for a, b in zip(values, values[1:], strict=False))
 

@@ -83,7 +83,7 @@ def run(communicator: Communicator, job: Job) -> Trained:
         if context.device != "cpu":
             from caffepy.parallel.nccl import Nccl
 
-            communicator = Nccl(communicator, int(context.device))
+            communicator = Nccl(communicator, context.accelerator)
     with SignalEffects(job.sigint_effect, job.sighup_effect) as signals:
         with located(job.solver):
             running = create_solver(
@@ -101,7 +101,7 @@ def run(communicator: Communicator, job: Job) -> Trained:
             if communicator.root:
                 around.enter_context(training_bar(running))
             if job.measurements:  # the first worker's
-                around.enter_context(running.measured(about))
+                around.enter_context(running.measuring(about))
             if job.timing and communicator.root:
                 around.enter_context(timed(running))
             with located(job.solver, whole=False):

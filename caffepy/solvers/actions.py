@@ -8,7 +8,7 @@ from caffepy.parallel.base import Communicator
 
 Action = Callable[[], str | None]
 
-ASKED = (None, "snapshot", "stop")  # what an action may say, the weightier last
+ASKED = (None, "snapshot", "stop")  # of several workers' words the last in this order counts
 
 
 def agreed(asked: str | None, communicator: Communicator) -> str | None:

@@ -1,8 +1,8 @@
-"""The second half of an iteration: the gradients are clipped and used at the rate of now, and the
-iteration is counted.
+"""The second half of an iteration: clip the gradients, update the parameters at the current
+learning rate, and count the iteration.
 
-On a GPU the update can be the sequel of backward; see update_sequel. It is none where somebody
-looks at the gradients in between.
+On a GPU the update can be recorded behind backward as its sequel (update_sequel), unless somebody
+looks at the gradients between the two.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ class ApplyUpdate:
         self._count(displays)
 
     def log_updates(self, clip: float = -1.0) -> None:
-        """Log what became of updates, as far as nobody has seen it yet.
+        """Log which of the updates since the last call were clipped or skipped.
 
         Raises:
-            NumericError: none can be made any more.
+            NumericError: updates are skipped whatever the scale, as GradScale.log_skipped finds.
         """
         self.updater.fetch_grad_scale(clip)
         self.state.grad_scale.log_skipped(self.state.iter, self.param.on_nan)

@@ -46,13 +46,13 @@ def evaluate(
     Args:
         index: of the test net.
         param: the SolverParameter.
-        asked_to_stop: called before each batch; whether to give up.
+        asked_to_stop: called before each batch; True breaks the test off.
 
-    Returns: the means, which ``state.last_tests`` has, too; None if it was given up.
+    Returns: the means, which are kept in ``state.last_tests``; None if the test was broken off.
     """
     logger.info("Iteration %d, Testing net (#%d)", state.iter, index)
     test_net.share_trained_layers(net)
-    if state.iter:  # before it nobody can have gathered any
+    if state.iter:  # at iteration 0 no training has gathered statistics yet
         watch.say(structure.untouched_statistics(test_net))
     test_net.set_debug_info(param.debug_info)
     batches = param.test_iter[index]

@@ -11,18 +11,16 @@ become 0, since they show what was subtracted; the iteration counts. Each skip h
 GOOD updates in a row double it. The averaged gradients of several workers are the same for all, so
 all decide the same.
 
-Who sees what: scaled are all diffs while ``Solver.step`` is between a backward and its update,
-which ``after_backward`` hooks can look at. Not scaled are a parameter's diffs wherever else they
-are seen: in what debug_info and the log say, in callbacks for gradients, after an update, in
-snapshots, and after a backward that somebody calls himself. Nets that no solver trains ignore the
-fields.
+All diffs are scaled while ``Solver.step`` is between a backward and its update, which
+``after_backward`` hooks can look at. Everywhere else a parameter's diffs are not: in what
+debug_info and the log say, in callbacks for gradients, after an update, in snapshots, and after a
+backward that a script calls by itself. Nets that no solver trains ignore the fields.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +31,6 @@ from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
-    from caffepy.solvers.updater import Updater
 
 logger = log.get(__name__)
 
@@ -46,8 +43,8 @@ LOST = 40  # skipped updates in a row: more than lead from START to LEAST
 class GradScale:
     """The scale of a net, as the host knows it.
 
-    On a GPU the update kernels change a copy on the device (see update_device); this one is
-    renewed when somebody wants to know.
+    On a GPU the update kernels change a copy on the device (see update_device), and
+    ``Updater.fetch_grad_scale`` brings this one up to date.
 
     Attributes:
         value: what gradients are multiplied with; ``start`` at first.
@@ -77,18 +74,10 @@ class GradScale:
                               where=f"net '{net.name}'")
         return GradScale(value, p.global_grad_scale_adaptive)
 
-    def serve(self, net: Net, updater: Updater) -> None:
-        """Scale a net's gradients, as ``updater`` has it."""
-        if self.value == 1 and not self.adaptive:
-            return
-        owner = weakref.ref(updater)  # which owns the net
-
-        def now() -> float:
-            if alive := owner():
-                alive.fetch_grad_scale()
-            return self.value
-
-        net.scale_gradients(now)
+    @property
+    def asked(self) -> bool:
+        """Whether gradients are to be scaled at all."""
+        return self.value != 1 or self.adaptive
 
     def overflowing(self) -> contextlib.AbstractContextManager[Any]:
         """Around passes whose numbers may overflow, which NumPy need not warn of."""

@@ -1,4 +1,4 @@
-"""Snapshots as people see them: a pair of files or nothing; the newest of them; how many stay."""
+"""The snapshots in a folder: which are whole, which is the newest, and which are deleted."""
 
 from __future__ import annotations
 
@@ -133,8 +133,8 @@ def write(
     """Take a snapshot and delete those too old to keep; None if it failed and training goes on.
 
     Args:
-        lost: whether the run has left the numbers; of such a one the old snapshots are the good
-            ones, and stay.
+        lost: whether the loss has become infinite or no number. Then no old snapshot is deleted:
+            they are the good ones.
 
     Raises:
         CaffeError: it cannot be written. Older snapshots are as they were.

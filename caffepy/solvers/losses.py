@@ -74,8 +74,8 @@ class Waiting:
     """Losses of a net on a GPU, fetched many at a time.
 
     To read a loss is to wait for the device, which meanwhile gets nothing to do. So after each
-    forward the numbers are only sent on their way; what they add up to is what ``net.loss`` would
-    have given.
+    forward a copy of the numbers to the host is only queued. ``fetch`` adds them up, as
+    ``net.loss`` would have done.
 
     Args:
         net: for which ``possible`` is true.

@@ -9,7 +9,7 @@
     {"type": "test", "iter": 500, "seconds": 18.9, "net": 0, "outputs": {"accuracy": 0.97}, ...}
 
 ``outputs`` holds a list where a blob has several values; ``weights`` only the outputs that count
-in the loss. A number that is none, or infinite, is null, since JSON has no other word for it.
+in the loss. What is infinite or no number is null, since JSON has no word for it.
 
 The file only grows. Each training begins with a start line, which tells the iteration from which
 it goes on: what older lines say of that iteration and later ones is superseded. So one that was
@@ -83,7 +83,7 @@ def _number(value: Any) -> bool:
 
 
 @contextmanager
-def written(
+def writing(
     param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],
     about: Mapping[str, Any], path: str | None = None, *,
     on_start: list[Any], on_iteration: list[Any], on_test: list[Any],
@@ -100,7 +100,7 @@ def written(
         on_start, on_iteration, on_test: the training's hooks.
     """
     if path is None and param.snapshot_prefix:
-        from caffepy.proto.paths import path_of  # which parse_log, a reader of lines, does without
+        from caffepy.proto.paths import path_of  # late: parse_log reads lines alone
 
         path = path_of(param, "snapshot_prefix") + ENDING
     if path is None:
@@ -120,8 +120,8 @@ def written(
 
 
 class Writer:
-    """The file of one training. ``begin``, ``train`` and ``test`` are hooks; the solver, with which
-    hooks are called, says nothing that the state does not."""
+    """The file of one training. ``begin``, ``train`` and ``test`` are hooks of a solver; they look
+    at the training's state, not at the solver that they are called with."""
 
     def __init__(
         self, param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],

@@ -58,7 +58,7 @@ POLICIES: dict[str, Callable[[Any, int, int], float]] = {
     "sigmoid": sigmoid,
 }
 POSITIVE = {"stepsize": ("step", "sigmoid"), "max_iter": ("poly",)}
-GAMMA = ("step", "exp", "inv", "multistep", "sigmoid")  # who works with it
+GAMMA = ("step", "exp", "inv", "multistep", "sigmoid")  # policies that use gamma
 
 
 def check(p: Any) -> None:

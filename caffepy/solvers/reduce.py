@@ -57,12 +57,12 @@ class Reducer:
                 self.communicator.broadcast(parameter.blob.values.write(self._place))
 
     def cut_recordings(self) -> None:
-        """Have a GPU's recordings of backward end where buckets are complete: what is inside of
-        one runs as a whole."""
+        """End a GPU's recordings of backward where a bucket is complete: ``layer_done`` is called
+        between two recordings, never inside of one."""
         self._cut(self.buckets)
 
     def layer_done(self, layer: int) -> None:
-        """Backward has passed a layer: start what is complete by that."""
+        """Backward has passed a layer: start to average the buckets that this completes."""
         if self.communicator.size == 1:
             return
         for bucket in self.buckets[self._next :]:
@@ -71,7 +71,7 @@ class Reducer:
             self._start(bucket)
 
     def finish(self) -> None:
-        """Start what has not been started, and wait for all."""
+        """Start the buckets that have not been started, and wait until all are averaged."""
         if self.communicator.size == 1:
             return
         with self.net.public_call():
@@ -82,11 +82,11 @@ class Reducer:
 
     @property
     def buckets(self) -> list[Bucket]:
-        """What is averaged at once, in order."""
+        """The buckets in the order in which they are averaged."""
         if self._buckets is None:
-            self._grads = self.net.arena.grads  # whose making gives parameters their places
+            self._grads = self.net.arena.grads  # makes the arena, if it is not there yet
             self._buckets = plan(self.net.parameters, first_users(self.net))
-            self._cut(self._buckets)  # replays, too, let go of each as soon as it is done
+            self._cut(self._buckets)  # so that a replay, too, ends where one is complete
         return self._buckets
 
     def _cut(self, buckets: Sequence[Bucket]) -> None:
@@ -94,7 +94,7 @@ class Reducer:
 
     def _start(self, bucket: Bucket) -> None:
         for parameter in bucket.parameters:
-            parameter.blob.grads.write(self._place)  # brought home, wherever it is now
+            parameter.blob.grads.write(self._place)  # make it current in the arena
         self._next += 1
         self.communicator.start(self._grads[bucket.start : bucket.stop])
 

@@ -115,7 +115,8 @@ class Solver:
             seed=seed if seed >= 0 else None,
             rank=self.communicator.rank, size=self.communicator.size)
         if seed < 0:  # one seed for all workers: they share out one order of records
-            self.context.seed = int(self.communicator.tell(str(self.context.seed).encode()))
+            drawn = str(self.context.seed).encode()
+            self.context.seed = int(self.communicator.broadcast_bytes(drawn))
             logger.info("random_seed is not set; drawn: %d", self.context.seed)
         self.on_start: list[Hook] = []
         self.on_gradients: list[Hook] = []
@@ -136,7 +137,7 @@ class Solver:
                 keep.check_holds(self.param, self.net, update_rule.histories)
             self._apply_update = ApplyUpdate(
                 self.state, self.net, self.updater, self.reducer, self.param)
-            self.state.grad_scale.serve(self.net, self.updater)
+            self.updater.scale_gradients()
             nets.load_train_net(self.net, paths_of(self.param, "weights"))
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
@@ -347,16 +348,16 @@ class Solver:
         self._losses.settle()
         resume.restore(path, self.param, self.state, self.net, self.test_nets, self.updater)
 
-    def measured(
+    def measuring(
         self, about: Mapping[str, Any], path: str | None = None
     ) -> contextlib.AbstractContextManager[None]:
         """Writes measurements to a file while the block runs; one worker of several does. See
-        ``measurements.written``."""
-        from caffepy.solvers.measurements import written
+        ``measurements.writing``."""
+        from caffepy.solvers.measurements import writing
 
         if not self.communicator.root:
             return contextlib.nullcontext()
-        return written(self.param, self.state, self.net, self.test_nets, about, path,
+        return writing(self.param, self.state, self.net, self.test_nets, about, path,
                        on_start=self.on_start, on_iteration=self.on_iteration,
                        on_test=self.on_test)
 

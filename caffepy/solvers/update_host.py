@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffepy import cores, forks
+from caffepy import forks
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.kernels.contract import Unsupported
@@ -69,7 +69,7 @@ class HostUpdater(Updater):
         ]
         self._moved = False
         self._homes = [p.blob.values.write(Place.HOST) for p in net.parameters]
-        self._threads = max(1, min(net.context.threads or cores.threads(), MOST_THREADS,
+        self._threads = max(1, min(net.context.host_threads, MOST_THREADS,
                                    arena.count // LEAST_PER_THREAD))
         self._scratch = [mover.zeros(Place.HOST, 2 * CHUNK, net.dtype)
                          for _ in range(self._threads)]

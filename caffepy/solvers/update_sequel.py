@@ -1,6 +1,6 @@
 """An update as the sequel of backward: recorded with it, so that both are one launch (see
-core.recorder). What changes from one iteration to the next, such as the rate, the device is told
-before."""
+core.recorder). What changes from one iteration to the next, such as the rate, is written to the
+device before each launch."""
 
 from __future__ import annotations
 

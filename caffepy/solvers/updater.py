@@ -12,6 +12,7 @@ Afterwards the parameter's diff holds what was subtracted, which scripts look at
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +53,15 @@ class Updater:
     # -- what a step does -----------------------------------------------------------------
 
     def bring_home(self) -> None:
-        """Make gradients current in the arena, wherever they are now: before all that follows."""
+        """Make all gradients current in the arena, wherever they lie now. To be called before
+        ``apply``."""
         raise NotImplementedError(f"{type(self).__name__}.bring_home")
 
     def apply(
         self, rate: float, iteration: int, passes: int = 1, clip: float = -1.0,
         look: Callable[[], None] | None = None, *, scaled: bool = False,
     ) -> None:
-        """One update of all parameters. Their gradients must have been brought home.
+        """One update of all parameters. ``bring_home`` must have been called for their gradients.
 
         Args:
             rate: the learning rate, without lr_mult.
@@ -73,12 +75,25 @@ class Updater:
 
     # -- grad_scale, of which a device has a copy -------------------------------------------
 
+    def scale_gradients(self) -> None:
+        """Have the net scale its gradients from now on, if that is asked."""
+        if not self.grad_scale.asked:
+            return
+        this, grad_scale = weakref.ref(self), self.grad_scale  # the net is owned by this
+
+        def now() -> float:
+            if alive := this():
+                alive.fetch_grad_scale()
+            return grad_scale.value
+
+        self.net.scale_gradients(now)
+
     def fetch_grad_scale(self, clip: float = -1.0) -> None:
-        """Bring ``grad_scale`` up to date, which a device changes by itself after each update, and
-        log that the last update was clipped if that was not told yet. Waits for the device."""
+        """Bring ``grad_scale`` on the host up to date with all updates so far, and log it if the
+        last one was clipped and that is not in the log yet. On a GPU it waits for the device."""
 
     def follow_grad_scale(self) -> None:
-        """Go by a ``grad_scale`` that was changed from outside."""
+        """Take over a ``grad_scale`` that was changed from outside, as by a snapshot."""
         raise NotImplementedError(f"{type(self).__name__}.follow_grad_scale")
 
     # -- snapshots ------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Watch:
         param: the SolverParameter.
 
     Attributes:
-        lost: whether the loss has left the numbers.
+        lost: whether the loss has become infinite or no number, or is stuck.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class Watch:
     def loss(self, iteration: int, loss: float) -> bool:
         """The loss of an iteration: before its update, or on a GPU a few iterations later.
 
-        Where the scale of gradients is adaptive, one that has left the numbers does no harm: its
-        update is skipped, and the training is not lost as long as numbers come back.
+        Where the scale of gradients is adaptive, a loss that is infinite or no number does no harm:
+        its update is skipped. The training counts as lost only after many of them in a row.
 
-        Returns: whether it belongs to the mean.
+        Returns: whether the loss belongs to the running mean.
 
         Raises:
             NumericError: it is no number or stuck at 87.3365, and on_nan is STOP.

@@ -12,7 +12,6 @@ replaced by Input layers with random pictures, as ``caffepy bench`` does.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,9 +19,7 @@ from caffepy import log
 from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError
 from caffepy.services.tuning import build, table, tune, write
-
-if TYPE_CHECKING:
-    pass
+from caffepy.settings import OFF, TUNE, Settings
 
 
 @gflags.command("tune", help="Measure which kernels are the fastest here; later runs use them.")
@@ -36,12 +33,10 @@ if TYPE_CHECKING:
 @flags.PLUGIN
 def main(net: str, phase: str, batch: int, size: int, channels: int, threads: int, file: str
          ) -> None:
-    from caffepy.kernels import tuning
-
     flags.phase(phase)
-    target = Path(file) if file else tuning.path()
+    target = Path(file) if file else Settings.of().choices
     if target is None:
-        raise ConfigError(f"{tuning.VARIABLE}={tuning.OFF} says that no choices are followed",
+        raise ConfigError(f"{TUNE}={OFF} says that no choices are followed",
                           fix="Unset it, or give -file.")
     log.init(log.glog_level(1))
     model = build(net, phase == "TEST", batch, size, channels, threads)

@@ -3,8 +3,6 @@
 import pytest
 from recorded_passes import build
 
-from caffepy.core import recorder
-
 
 @pytest.fixture
 def eager(monkeypatch):
@@ -12,7 +10,7 @@ def eager(monkeypatch):
 
     def made(*args, **settings):
         with monkeypatch.context() as patch:
-            patch.setenv(recorder.SWITCH, "0")
+            patch.setenv("CAFFEPY_GRAPHS", "0")
             return build(*args, **settings)
 
     return made

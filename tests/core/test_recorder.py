@@ -7,7 +7,6 @@ import pytest
 from numpy.testing import assert_array_equal
 from recorded_passes import BODY, LOSS, TEST, WARM, build, equal, feed, step
 
-from caffepy.core import recorder
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.registry import register
@@ -271,7 +270,7 @@ def test_backward_may_be_cut_where_somebody_takes_gradients_away(launched, eager
 
 
 def test_the_switch(launched, monkeypatch):
-    monkeypatch.setenv(recorder.SWITCH, "0")
+    monkeypatch.setenv("CAFFEPY_GRAPHS", "0")
     net = build()
     for seed in range(WARM + 2):
         step(net, seed)

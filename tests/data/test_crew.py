@@ -5,7 +5,7 @@ import pytest
 
 from caffepy.data import crew
 from caffepy.data.crew import Crew, decoders
-from caffepy.errors import ConfigError, DataError
+from caffepy.errors import DataError
 
 
 def decode_threads():
@@ -67,20 +67,7 @@ def test_a_forgotten_one_ends():
     assert not decode_threads()
 
 
-def test_as_many_threads_as_the_net_has(monkeypatch):
-    monkeypatch.delenv("CAFFEPY_DECODERS", raising=False)
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert decoders() == 3
+def test_as_many_threads_as_the_net_has_unless_told():
     assert decoders(2) == 2
     assert decoders(100) == crew.MOST
-    monkeypatch.setenv("OMP_NUM_THREADS", "2,1")
-    assert 1 <= decoders() <= crew.MOST
-    monkeypatch.setenv("CAFFEPY_DECODERS", "12")
-    assert decoders(2) == 12
-
-
-@pytest.mark.parametrize("text", ["0", "two", "-1"])
-def test_a_setting_that_is_no_number_of_threads(monkeypatch, text):
-    monkeypatch.setenv("CAFFEPY_DECODERS", text)
-    with pytest.raises(ConfigError, match=f"CAFFEPY_DECODERS .*found '{text}'.*1 or more"):
-        decoders()
+    assert decoders(2, 12) == 12

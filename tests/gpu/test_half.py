@@ -44,7 +44,7 @@ def test_replayed_passes(name, gpu, monkeypatch):
     monkeypatch.setenv("CAFFEPY_DETERMINISTIC", "1")
     found, recorded, recordable = passes(name, gpu, "float16")
     assert recorded or not recordable
-    monkeypatch.setenv(recorder.SWITCH, "0")
+    monkeypatch.setenv("CAFFEPY_GRAPHS", "0")
     expected, _, _ = passes(name, gpu, "float16")
     for key, value in expected.items():
         assert_array_equal(found[key], value, key)
@@ -109,7 +109,7 @@ def test_lenets_replays_are_what_its_layers_do(gpu, mnist, tmp_path, monkeypatch
     monkeypatch.setenv("CAFFEPY_DETERMINISTIC", "1")
     found = []
     for switch in ("1", "0"):
-        monkeypatch.setenv(recorder.SWITCH, switch)
+        monkeypatch.setenv("CAFFEPY_GRAPHS", switch)
         solver = lenet(mnist, tmp_path, gpu, "float16")
         try:
             solver.step(6)

@@ -57,7 +57,7 @@ def passes(name, device, precision=None):
 def test_replayed_passes(name, gpu, monkeypatch):
     found, recorded, recordable = passes(name, gpu)
     assert recorded or not recordable
-    monkeypatch.setenv(recorder.SWITCH, "0")
+    monkeypatch.setenv("CAFFEPY_GRAPHS", "0")
     expected, never, _ = passes(name, gpu)
     assert not never
     for key, value in expected.items():

@@ -214,7 +214,7 @@ def test_two_nets_of_different_precision_share_parameters(gpu):
 def test_recorded_steps_round_parameters_anew_after_each_update(gpu, monkeypatch):
     results = []
     for switch in ("1", "0"):
-        monkeypatch.setenv(recorder.SWITCH, switch)
+        monkeypatch.setenv("CAFFEPY_GRAPHS", switch)
         monkeypatch.setenv("CAFFEPY_DETERMINISTIC", "1")
         net, found = build(TYPES + NET, gpu), []
         for step in range(recorder.WARM_UP + 4):

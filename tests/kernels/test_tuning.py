@@ -13,6 +13,7 @@ from caffepy.kernels import tuning
 from caffepy.kernels.measuring import going, in_turn, measure
 from caffepy.kernels.onednn import OneDnnEngine
 from caffepy.kernels.operations.convolution import ConvolutionSpec
+from caffepy.settings import Settings
 
 pytestmark = pytest.mark.skipif("onednn" not in ENGINES, reason="oneDNN is missing")
 
@@ -20,12 +21,17 @@ SPEC = ConvolutionSpec((4, 64, 16, 16), (64, 64, 3, 3), (4, 64, 16, 16), (1, 1),
 
 
 @pytest.fixture
-def file(tmp_path, monkeypatch):
-    path = tmp_path / "tune.json"
-    monkeypatch.setenv(tuning.VARIABLE, str(path))
+def file(tmp_path):
     tuning._read.cache_clear()
     tuning._warn.cache_clear()
-    return path
+    return tmp_path / "tune.json"
+
+
+def following(file):
+    """An engine that is told of the file."""
+    engine = OneDnnEngine()
+    engine.settings = Settings(choices=file, choices_named=True)
+    return engine
 
 
 @pytest.fixture
@@ -39,30 +45,24 @@ def written(file, ways, machine=None):
     file.write_bytes(tuning.merged(None, machine or onednn().machine, {repr(SPEC): ways}))
 
 
-def test_the_place_of_the_file(monkeypatch, tmp_path):
-    monkeypatch.setenv(tuning.VARIABLE, "off")
-    assert tuning.path() is None
-    monkeypatch.setenv(tuning.VARIABLE, str(tmp_path / "x"))
-    assert tuning.path() == tmp_path / "x"
-    monkeypatch.delenv(tuning.VARIABLE)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert tuning.path() == tmp_path / "caffepy" / "tune.json"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert tuning.path() == tmp_path / ".cache" / "caffepy" / "tune.json"
-
-
 def test_without_a_file_the_rule_chooses(file, warnings):
     assert onednn().plan(SPEC).ways["backward_weights"] == "winograd"
-    assert not OneDnnEngine().choices.table
-    assert len(warnings) == 1 and "is not there" in warnings[0]
+    assert not following(file).choices.table
+    assert len(warnings) == 1 and "CAFFEPY_TUNE names" in warnings[0]
+    assert "is not there" in warnings[0]
+
+
+def test_a_file_that_nobody_named_need_not_be_there(file, warnings):
+    engine = OneDnnEngine()
+    engine.settings = Settings(choices=file)
+    assert not engine.choices.table and not warnings
 
 
 def test_the_file_is_followed(file, warnings):
     rule = onednn().plan(SPEC)
     other = rule.candidates()["backward_weights"][-1]
     written(file, {"backward_weights": other})
-    kernel = OneDnnEngine().plan(SPEC)
+    kernel = following(file).plan(SPEC)
     assert kernel.ways == {**rule.ways, "backward_weights": other} != rule.ways
     assert other.split(" ")[1] in kernel.detail.split("weights")[-1]
     assert not warnings
@@ -70,13 +70,13 @@ def test_the_file_is_followed(file, warnings):
 
 def test_other_threads_are_another_machine(file, warnings):
     written(file, {"forward": "x"}, tuning.machine(onednn().version, 77))
-    assert not OneDnnEngine().choices.table and not warnings
+    assert not following(file).choices.table and not warnings
 
 
 def test_what_this_library_lacks_is_not_followed(file, warnings):
     for way in ("channels-last jit:from_elsewhere", "nonsense", "sideways jit"):
         written(file, {"forward": way})
-        assert OneDnnEngine().plan(SPEC).ways == onednn().plan(SPEC).ways
+        assert following(file).plan(SPEC).ways == onednn().plan(SPEC).ways
 
 
 @pytest.mark.parametrize("content, word", [
@@ -90,7 +90,7 @@ def test_what_this_library_lacks_is_not_followed(file, warnings):
 def test_a_damaged_or_foreign_file_costs_one_warning(file, warnings, content, word):
     file.write_bytes(content)
     for _ in range(3):
-        assert not OneDnnEngine().choices.table
+        assert not following(file).choices.table
     assert len(warnings) == 1 and word in warnings[0] and "fixed rule" in warnings[0]
 
 

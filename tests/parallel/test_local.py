@@ -88,7 +88,8 @@ def test_a_matrix_of_the_root_s():
 
 
 def test_agreeing_and_telling():
-    said = crowd(3, lambda c: (c.agree(-c.rank), c.agree(c.rank), c.tell(b"%d" % c.rank), c.root,
+    said = crowd(3, lambda c: (c.agree(-c.rank), c.agree(c.rank),
+                               c.broadcast_bytes(b"%d" % c.rank), c.root,
                                c.local_rank, c.local_size))
     assert said == [(0, 2, b"0", rank == 0, rank, 3) for rank in range(3)]
 

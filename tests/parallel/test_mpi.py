@@ -183,7 +183,7 @@ assert (parts == whole).all() and (whole == np.arange(100) * 1.5).all()
 matrix = np.full((3, 4), c.rank, np.float64)
 c.broadcast(matrix, 1)
 assert (matrix == 1).all()
-assert (c.agree(-c.rank), c.agree(c.rank), c.tell(b"%d" % c.rank)) == (0, 1, b"0")
+assert (c.agree(-c.rank), c.agree(c.rank), c.broadcast_bytes(b"%d" % c.rank)) == (0, 1, b"0")
 c.close()
 if not c.rank:
     print("all well", flush=True)
@@ -254,7 +254,6 @@ def test_more_workers_than_gpus(rank, visible):
 
 
 def test_workers_share_the_cores(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(cores, "quota", lambda: None)
     bound: set[int] = set(range(8))
@@ -265,8 +264,7 @@ def test_workers_share_the_cores(monkeypatch):
     bound = {0, 1}
     assert launch.threads(4) is None, "the launcher has given each its own"
     bound = set(range(8))
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert launch.threads(2) is None
+    assert launch.threads(2, told=3) is None
 
 
 def test_a_single_worker_is_nobody_s_to_end():

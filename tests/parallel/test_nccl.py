@@ -92,11 +92,15 @@ class FakeCuda:
         self.cuda = SimpleNamespace(Stream=Stream, Event=Event, Device=Device,
                                     get_current_stream=lambda: computing)
 
+    def device(self, number):
+        """What a worker on this GPU has (kernels.cuda.device.Device)."""
+        return SimpleNamespace(index=number, xp=self, nccl=self.nccl)
+
 
 def test_the_workers_meet_under_the_root_s_name():
     def connect(control):
         cupy = FakeCuda()
-        nccl = Nccl(control, 4 + control.rank, cupy, cupy.nccl)
+        nccl = Nccl(control, cupy.device(4 + control.rank))
         assert (nccl.rank, nccl.size) == (control.rank, 2)
         return cupy.log
 
@@ -107,7 +111,7 @@ def test_the_workers_meet_under_the_root_s_name():
 
 def connected(**fake):
     cupy = FakeCuda(**fake)
-    nccl = Nccl(Single(), 0, cupy, cupy.nccl)
+    nccl = Nccl(Single(), cupy.device(0))
     cupy.log.clear()
     return nccl, cupy.log
 
@@ -143,14 +147,14 @@ def test_average_and_broadcast_are_done_when_computing_goes_on():
 def test_arrays_on_the_host_go_another_way():
     def work(control):
         cupy = FakeCuda()
-        nccl = Nccl(control, 0, cupy, cupy.nccl)
+        nccl = Nccl(control, cupy.device(0))
         cupy.log.clear()
         array, other = np.full(3, float(control.rank)), np.full(2, 4.0 * control.rank)
         nccl.broadcast(array, 1)
         nccl.start(other)
         nccl.finish()
         assert not [call for call in cupy.log if isinstance(call, tuple)]
-        return array, other, nccl.agree(control.rank), nccl.tell(b"%d" % control.rank)
+        return array, other, nccl.agree(control.rank), nccl.broadcast_bytes(b"%d" % control.rank)
 
     for array, other, agreed, told in together(2, work):
         assert_array_equal(array, np.ones(3))
@@ -173,7 +177,7 @@ def test_a_lost_worker_tears_the_others_out_of_their_kernels():
             self.ended.append("closed")
 
     cupy, control = FakeCuda(), Control()
-    nccl = Nccl(control, 0, cupy, cupy.nccl)
+    nccl = Nccl(control, cupy.device(0))
     for call in control.on_lost:
         call()
     assert cupy.log[-1] == "abort"

@@ -182,7 +182,7 @@ def test_it_rises_and_falls_the_same_everywhere(train, gpu, monkeypatch, more):
     monkeypatch.delenv("CAFFEPY_ENGINE")
     solver = train(gpu, HUGE, more=more)
     with monkeypatch.context() as patch:
-        patch.setenv(recorder.SWITCH, "0")
+        patch.setenv("CAFFEPY_GRAPHS", "0")
         eager = train(gpu, HUGE, more=more)
     trail = []
     for _ in range(40):

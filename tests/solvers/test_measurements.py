@@ -19,7 +19,7 @@ def solve(make, more=TESTS, max_iter=6, resume=None, **arguments):
     solver = make(f"{more} max_iter: {max_iter}", **arguments)
     if resume:
         solver.restore(resume)
-    with solver.measured(ABOUT):
+    with solver.measuring(ABOUT):
         solver.solve()
     return solver
 
@@ -68,7 +68,7 @@ def test_losses_are_the_logs(make, lines):
 def test_nothing_is_written_between_displays(make):
     sizes = []
     solver = make("display: 5 max_iter: 10")
-    with solver.measured(ABOUT):
+    with solver.measuring(ABOUT):
         solver.on_start.append(lambda solver: sizes.append(os.path.getsize("snap.jsonl")))
         solver.solve()
     assert sizes[0] < sizes[1] == sizes[5] < sizes[6] == sizes[9]
@@ -100,14 +100,14 @@ def test_a_new_run_supersedes_everything(make):
 
 def test_a_stopped_run_has_no_last_loss(make):
     solver = make("display: 2 max_iter: 8", action=lambda: "stop" if solver.iter == 4 else None)
-    with solver.measured(ABOUT):
+    with solver.measuring(ABOUT):
         solver.solve()
     assert places(read("snap.jsonl")) == [("start", 0), ("train", 0), ("train", 2)]
 
 
 def test_numbers_that_are_none_are_null(make):
     solver = make("display: 1 max_iter: 2")
-    with solver.measured(ABOUT):
+    with solver.measuring(ABOUT):
         solver.net.params["ip1"][0].data[...] = np.nan
         solver.solve()
     row = read("snap.jsonl")[1]
@@ -153,7 +153,7 @@ def test_a_full_disk_is_said_once_and_tried_again(make, lines, monkeypatch):
 
     monkeypatch.setattr(measurements, "open", opened, raising=False)
     solver = make("display: 1 max_iter: 6")
-    with solver.measured(ABOUT):
+    with solver.measuring(ABOUT):
         solver.on_start.append(mend)
         solver.solve()
     said = [line for line in lines if "measurements" in line]
@@ -166,7 +166,7 @@ def test_a_full_disk_is_said_once_and_tried_again(make, lines, monkeypatch):
 def test_a_place_that_cannot_be_written_does_not_end_the_run(make, lines, folder, prefix):
     (folder / "taken.jsonl").mkdir()
     solver = make(f'display: 1 max_iter: 2 snapshot_after_train: false snapshot_prefix: "{prefix}"')
-    with solver.measured(ABOUT):
+    with solver.measuring(ABOUT):
         solver.solve()
     assert solver.iter == 2
     assert len([line for line in lines if f"to {prefix}.jsonl: " in line]) == 1
@@ -175,7 +175,7 @@ def test_a_place_that_cannot_be_written_does_not_end_the_run(make, lines, folder
 def test_no_prefix_and_no_display(make):
     solver = make("max_iter: 2 snapshot_after_train: false display: 1")
     solver.param.snapshot_prefix = ""
-    with solver.measured(ABOUT):
+    with solver.measuring(ABOUT):
         solver.solve()
     assert not [name for name in os.listdir() if name.endswith(".jsonl")]
     solve(make, "", 2)

@@ -40,7 +40,7 @@ def pair(make, gpu, monkeypatch):
     def made(more: str, **arguments):
         first = make(more, settings=SETTINGS, context=Context(gpu, seed=7), **arguments)
         with monkeypatch.context() as patch:
-            patch.setenv(recorder.SWITCH, "0")
+            patch.setenv("CAFFEPY_GRAPHS", "0")
             second = make(more, settings=SETTINGS, context=Context(gpu, seed=7), **arguments)
         return first, second
 

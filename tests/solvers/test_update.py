@@ -8,6 +8,7 @@ from google.protobuf import text_format
 from numpy.testing import assert_allclose, assert_array_equal
 from support import ENGINES, RULES
 
+from caffepy import cores
 from caffepy.core.arena import Arena, Parameter
 from caffepy.core.blob import Blob
 from caffepy.core.memory import Mover, Place
@@ -29,8 +30,8 @@ def parameters(*shapes_and_mults, dtype=np.float32):
             for i, (shape, lr, decay) in enumerate(shapes_and_mults)]
     net = SimpleNamespace(parameters=made, dtype=np.dtype(dtype), optimize=False, nodes=[],
                           arena=Arena(made, dtype, mover), grad_scale=lambda: 1.0,
-                          context=SimpleNamespace(
-                              mover=mover, engines=[ReferenceEngine()], threads=None))
+                          context=SimpleNamespace(mover=mover, engines=[ReferenceEngine()],
+                                                  host_threads=cores.usable()))
     for parameter in made:
         for tensor in (parameter.blob.values, parameter.blob.grads):
             tensor.overwrite(Place.HOST)[...] = random.standard_normal(parameter.blob.shape)
@@ -38,7 +39,7 @@ def parameters(*shapes_and_mults, dtype=np.float32):
 
 
 def updater(net, kind="SGD", line="", threads=None):
-    net.context.threads = threads
+    net.context.host_threads = threads or cores.usable()
     p = text_format.Parse(f"{RULES[kind]} {line}", caffe_pb2.SolverParameter())
     return HostUpdater(net, rule.get(kind)(p, np), p)
 

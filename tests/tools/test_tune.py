@@ -11,7 +11,7 @@ from support import ENGINES
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
-from caffepy.kernels import measuring, tuning
+from caffepy.kernels import measuring
 from caffepy.proto import caffe_pb2
 from caffepy.services import tuning as tune
 from caffepy.services.bench import measuring as bench
@@ -64,13 +64,13 @@ def file(path, tmp_path, monkeypatch):
     file = tmp_path / "cache" / "tune.json"
     done = CliRunner().invoke(tune_tool.main, [path, "-threads=1", f"-file={file}"])
     assert done.exit_code == 0, done.output
-    monkeypatch.setenv(tuning.VARIABLE, str(file))
+    monkeypatch.setenv("CAFFEPY_TUNE", str(file))
     return file
 
 
 def test_the_command_prints_a_table(path, tmp_path, monkeypatch):
     monkeypatch.setattr(measuring, "in_turn", last_wins)
-    monkeypatch.setenv(tuning.VARIABLE, str(tmp_path / "x.json"))
+    monkeypatch.setenv("CAFFEPY_TUNE", str(tmp_path / "x.json"))
     done = CliRunner().invoke(tune_tool.main, [path, "-threads=1"])
     title, *rows, together, where = done.output.splitlines()
     assert title.split() == ["layer", "direction", "rule", "ms", "fastest", "here", "ms"]
@@ -101,7 +101,7 @@ def test_tuned_nets_compute_the_same(path, file, monkeypatch):
         return net, [p.blob.grads.read(Place.HOST).copy() for p in net.parameters]
 
     tuned, ours = computed()
-    monkeypatch.setenv(tuning.VARIABLE, "off")
+    monkeypatch.setenv("CAFFEPY_TUNE", "off")
     plain, theirs = computed()
     for name in ("conv1", "conv2", "one"):
         mine, rule = tuned.layer(name).kernel.ways, plain.layer(name).kernel.ways
@@ -118,7 +118,7 @@ def test_bench_shows_both(path, file, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     found = bench.measure(path, classes=5, rounds=1, iterations=1, threads=1)
     assert list(found["median"]) == ["caffepy", "caffepy tuned"]
-    monkeypatch.setenv(tuning.VARIABLE, "off")
+    monkeypatch.setenv("CAFFEPY_TUNE", "off")
     assert list(bench.measure(path, classes=5, rounds=1, iterations=1)["median"]) == ["caffepy"]
 
 

@@ -19,7 +19,7 @@ class CudaEngine(Engine):
     """Plans kernels for one GPU.
 
     Args:
-        index: its number, as CUDA counts.
+        gpu: its number, as CUDA counts, or the device where there is one already.
 
     Raises:
         DeviceError: it cannot be used; the message says what is missing.
@@ -29,8 +29,8 @@ class CudaEngine(Engine):
     place = Place.DEVICE
     package = __name__
 
-    def __init__(self, index: int) -> None:
-        self.device = Device(index)
+    def __init__(self, gpu: int | Device) -> None:
+        self.device = Device(gpu) if isinstance(gpu, int) else gpu
         self.xp = self.device.xp
 
     def mover(self) -> Mover:

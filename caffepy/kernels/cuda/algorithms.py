@@ -1,6 +1,6 @@
 """Which of cuDNN's algorithms computes a convolution: the fastest measured, or always the same.
 
-The settings decide (see settings.py): by default all algorithms are timed on the blobs
+The settings decide: by default all algorithms are timed on the blobs
 themselves; for deterministic runs cuDNN's own rule of thumb is followed, and only algorithms that
 add in a fixed order are taken.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from caffepy import log
 from caffepy.core.memory import Array, Place, Shape
 from caffepy.kernels.contract import Unsupported
-from caffepy.kernels.cuda import cudnn, settings
+from caffepy.kernels.cuda import cudnn
 from caffepy.kernels.cuda.common import FLOAT
 from caffepy.kernels.cuda.cudnn import (
     ONE,
@@ -25,6 +25,7 @@ from caffepy.kernels.cuda.cudnn import (
     Descriptor,
     Performance,
 )
+from caffepy.settings import Settings
 
 if TYPE_CHECKING:
     from caffepy.kernels.cuda.device import Device
@@ -77,6 +78,7 @@ class Algorithm:
         direction: which of the three.
         descriptors: of the operands, in the direction's order.
         convolution: its kind of arithmetic is set to that of the algorithm chosen.
+        settings: whether it may be TF32, and whether it must be deterministic.
         dtype: of the operands.
         key: tells this convolution from others; equal ones are searched for once a device.
 
@@ -86,7 +88,8 @@ class Algorithm:
 
     def __init__(
         self, device: Device, direction: Direction, descriptors: list[Descriptor],
-        convolution: ConvolutionDescriptor, key: object, dtype: str = "float32",
+        convolution: ConvolutionDescriptor, key: object, settings: Settings,
+        dtype: str = "float32",
     ) -> None:
         self.device = device
         self.handle = device.cudnn
@@ -94,9 +97,9 @@ class Algorithm:
         self.descriptors = descriptors
         self.convolution = convolution
         # whether cuDNN may choose the arithmetic: else float32 might be rounded to TF32
-        self.free = settings.tf32() or dtype != "float32"
+        self.free = settings.tf32 or dtype != "float32"
         self.place = Place.DEVICE.holding(dtype)
-        self.deterministic = settings.deterministic()
+        self.deterministic = settings.deterministic
         self.key = (direction.name, key, self.free, self.deterministic)
         self._suggested = self._usable(self._suggest(), WORKSPACE_LIMIT)
         if not self._suggested:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from caffepy.core.memory import Array, Place, Shape, Tensor
 from caffepy.errors import DeviceError
 from caffepy.kernels.contract import Engine, Unsupported
-from caffepy.kernels.cuda import cudnn, settings
+from caffepy.kernels.cuda import cudnn
 from caffepy.kernels.cuda.algorithms import (
     BACKWARD_DATA,
     BACKWARD_FILTER,
@@ -35,6 +35,7 @@ from caffepy.kernels.cuda.cudnn import (
     FilterDescriptor,
     TensorDescriptor,
 )
+from caffepy.kernels.cuda.layout import channels_last
 from caffepy.kernels.cuda.rewrite import rewrite
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.table import implements
@@ -66,7 +67,8 @@ class Convolution(ConvolutionKernel):
         self._layouts: dict[Place, _Layout] = {}
         self._sums: dict[tuple[Shape, Place], Sums] = {}
         places = [Place.DEVICE.holding(spec.dtype)]
-        if len(spec.x) == 4 and self.device.order(spec.dtype).channels_last:
+        if len(spec.x) == 4 and channels_last(
+                owner.settings, self.device.capability, spec.dtype):
             places.insert(0, Place.DEVICE_LAST.holding(spec.dtype))
         self._forward = self._ways(FORWARD, places)
         self._data = self._ways(BACKWARD_DATA, places)
@@ -78,7 +80,8 @@ class Convolution(ConvolutionKernel):
         for place in places:
             try:
                 if place not in self._layouts:
-                    self._layouts[place] = _Layout(self.cudnn.library, self.spec, place)
+                    self._layouts[place] = _Layout(
+                        self.cudnn.library, self.spec, place, self.owner.settings.tf32)
                 ways.append(_Way(self, direction, self._layouts[place]))
             except (cudnn.CudnnError, Unsupported) as error:
                 reason = error
@@ -180,8 +183,10 @@ def _ready(ways: list[_Way], a: Tensor, b: Tensor, c_shape: Shape) -> _Way:
 class _Layout:
     """The descriptors of x, w and y in one order of activations and weights."""
 
-    def __init__(self, library: cudnn.Library, spec: ConvolutionSpec, place: Place) -> None:
+    def __init__(self, library: cudnn.Library, spec: ConvolutionSpec, place: Place, tf32: bool
+                 ) -> None:
         self.place = place
+        self.tf32 = tf32
         last = place.channels_last
         # cuDNN wants two spatial axes at least: a line is a picture of height 1
         flat = len(spec.x) == 3
@@ -205,7 +210,7 @@ class _Layout:
         if self.dtype != "float32":
             math_type = cudnn.TENSOR_OP_MATH
         else:
-            math_type = cudnn.DEFAULT_MATH if settings.tf32() else cudnn.FMA_MATH
+            math_type = cudnn.DEFAULT_MATH if self.tf32 else cudnn.FMA_MATH
         return ConvolutionDescriptor(library, *self.window, math_type)
 
 
@@ -223,7 +228,7 @@ class _Way:
         self.algorithm = Algorithm(
             kernel.device, direction, [descriptors[name] for name in direction.operands],
             layout.convolution(kernel.cudnn.library), key=(kernel.spec, layout.place),
-            dtype=layout.dtype)
+            settings=kernel.owner.settings, dtype=layout.dtype)
 
     def __str__(self) -> str:
         order = "channels-last" if self.place.channels_last else "C order"

@@ -13,7 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from caffepy.errors import DeviceError
-from caffepy.kernels.cuda import libraries, settings
+from caffepy.kernels.cuda import libraries
 
 if TYPE_CHECKING:
     from caffepy.core.memory import Array
@@ -107,16 +107,17 @@ class Handle:
         self.library.SetStream_v2(self, device.stream.ptr)
         self.library.SetWorkspace_v2(self, self._workspace.data.ptr, WORKSPACE_BYTES)
         self.library.SetMathMode(self, SUMS_IN_FLOAT32)
-        self.compute = COMPUTE_32F_FAST_TF32 if settings.tf32() else COMPUTE_32F
 
     def gemm(
         self, turn_a: bool, turn_b: bool, m: int, n: int, k: int,
         a: Array, b: Array, c: Array, add: bool, dtype: str = "float32", c_dtype: str = "",
+        tf32: bool = False,
     ) -> None:
         """c (m, n) = a (m, k) b (k, n), or += if ``add``; row by row, sums float32.
 
         ``turn_a``: a lies as (k, m). ``turn_b``: b lies as (n, k). The arrays may have any shape.
-        a and b are of type ``dtype``; c is too, unless ``c_dtype`` says float32.
+        a and b are of type ``dtype``; c is too, unless ``c_dtype`` says float32. ``tf32``: where
+        they are float32 they may be rounded to TF32.
         """
         factors, sums = DATA_TYPES[dtype], DATA_TYPES[c_dtype or dtype]
         self.library.GemmEx(
@@ -124,7 +125,7 @@ class Handle:
             _ONE, b.data.ptr, factors, k if turn_b else n, a.data.ptr, factors,
             m if turn_a else k,
             _ONE if add else _ZERO, c.data.ptr, sums, n,
-            self.compute if dtype == "float32" else COMPUTE_32F, GEMM_DEFAULT)
+            COMPUTE_32F_FAST_TF32 if tf32 and dtype == "float32" else COMPUTE_32F, GEMM_DEFAULT)
 
     def sum_rows(self, m: int, n: int, a: Array, ones: Array, total: Array, add: bool) -> None:
         """total (n) = the sum of the rows of a (m, n), or += if ``add``; ``ones`` holds m ones."""

@@ -1,7 +1,7 @@
 """One GPU: its stream, its libraries, and the kernels of our own that run on it.
 
 All work of a net is queued on one stream, in order, so that a whole step can be captured as a
-graph. CuPy is imported here and nowhere else.
+graph.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from caffepy import forks
-from caffepy.core.memory import HALVES, Array, Place
+from caffepy.core.memory import Array
 from caffepy.errors import BadValue, DeviceError
-from caffepy.kernels.cuda import libraries, settings
+from caffepy.kernels.cuda import libraries
 
 SOURCE = Path(__file__).with_name("source")
 THREADS = 256  # of a block, unless a kernel needs another number
@@ -32,19 +32,6 @@ COMMON = '#include "common.cuh"'
 _SCALARS: dict[type, Any] = {
     bool: np.int32, int: np.int32, float: np.float32, type(None): lambda _: np.intp(0),
 }
-
-
-def cupy() -> Any:
-    """The module.
-
-    Raises:
-        DeviceError: it is not installed, or cannot be loaded; the message says what is missing.
-    """
-    try:
-        return importlib.import_module("cupy")
-    except ImportError as error:
-        libraries.require("cannot compute on a GPU")
-        raise DeviceError(f"CuPy cannot be imported: {error}") from error
 
 
 # what the numbers of an activation are to the CUDA sources, by their type
@@ -94,7 +81,7 @@ class Device:
     def __init__(self, index: int) -> None:
         libraries.require(f"cannot compute on GPU {index}")
         self.index = index
-        self.xp = cupy()
+        self.xp = libraries.cupy()
         self.capturing = False
         runtime = self.xp.cuda.runtime
         try:
@@ -123,12 +110,6 @@ class Device:
     def after_fork_in_child(self) -> None:
         """CUDA does not work in a child, and its error does not say why: raise one that does."""
         self.computing = self.use = self.synchronize = _refuse  # type: ignore[method-assign]
-
-    def order(self, dtype: str) -> Place:
-        """The place of the order that activations of a type should have: DEVICE or DEVICE_LAST.
-        Settings count as they are when a kernel is planned."""
-        last = settings.channels_last(self.capability, half=dtype in HALVES)
-        return Place.DEVICE_LAST if last else Place.DEVICE
 
     # -- where work goes ------------------------------------------------------------------------
 
@@ -159,6 +140,11 @@ class Device:
     def cublas(self) -> Any:
         """cuBLAS on this stream."""
         return importlib.import_module("caffepy.kernels.cuda.cublas").Handle(self)
+
+    @property
+    def nccl(self) -> Any:
+        """CuPy's module of NCCL; without ``available`` where there is no NCCL."""
+        return importlib.import_module("cupy.cuda.nccl")  # cupy does not import it by itself
 
     def workspace(self, nbytes: int) -> Array:
         """Scratch memory of at least so many bytes, shared by all kernels of this device.

@@ -36,13 +36,13 @@ class InnerProduct(InnerProductKernel):
         self.device = owner.device  # type: ignore[attr-defined]
         self.cublas: cublas.Handle = self.device.cublas
         self.place = Place.DEVICE.holding(spec.dtype)
+        self.tf32 = owner.settings.tf32
 
     @property
     def detail(self) -> str:
         if self.place.half:
             return f"cublasGemmEx, {self.place.half}"
-        tf32 = self.cublas.compute == cublas.COMPUTE_32F_FAST_TF32
-        return "cublasGemmEx, TF32" if tf32 else "cublasGemmEx"
+        return "cublasGemmEx, TF32" if self.tf32 else "cublasGemmEx"
 
     @cached_property
     def _ones(self) -> Array:
@@ -57,13 +57,14 @@ class InnerProduct(InnerProductKernel):
             ys.reshape(s.m, s.n)[...] = b.read(place).reshape(s.n)
         # (M, N) = (M, K) (K, N)
         self.cublas.gemm(False, not s.transpose, s.m, s.n, s.k,
-                         x.read(place), w.read(place), ys, b is not None, s.dtype)
+                         x.read(place), w.read(place), ys, b is not None, s.dtype, tf32=self.tf32)
 
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
         s, place = self.spec, self.place
         # (M, K) = (M, N) (N, K)
         self.cublas.gemm(False, s.transpose, s.m, s.k, s.n,
-                         dy.read(place), w.read(place), dx.overwrite(place), False, s.dtype)
+                         dy.read(place), w.read(place), dx.overwrite(place), False, s.dtype,
+                         tf32=self.tf32)
 
     def backward_weights(
         self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
@@ -73,9 +74,11 @@ class InnerProduct(InnerProductKernel):
         if dw is not None:
             xs, (dws, add) = x.read(self.place), dw.accumulate(Place.DEVICE)
             if s.transpose:  # (K, N) = (K, M) (M, N)
-                self.cublas.gemm(True, False, s.k, s.n, s.m, xs, dys, dws, add, *types)
+                self.cublas.gemm(True, False, s.k, s.n, s.m, xs, dys, dws, add, *types,
+                                 tf32=self.tf32)
             else:  # (N, K) = (N, M) (M, K)
-                self.cublas.gemm(True, False, s.n, s.k, s.m, dys, xs, dws, add, *types)
+                self.cublas.gemm(True, False, s.n, s.k, s.m, dys, xs, dws, add, *types,
+                                 tf32=self.tf32)
         if db is not None:
             dbs, add = db.accumulate(Place.DEVICE)
             if self.place.half:  # (1, N) = (1, M) (M, N): cuBLAS has no such sum of mixed types

@@ -1,8 +1,9 @@
 """Finds and loads what CUDA brings as shared libraries, and says what is missing.
 
-Looked for in this order: the file that an environment variable names (CAFFEPY_CUDNN,
-CAFFEPY_CUBLAS, CAFFEPY_NCCL), NVIDIA's own finder (cuda-pathfinder, which comes with CuPy), the
-files of the wheels, the system. Nothing here needs any of it: this module imports everywhere.
+Looked for in this order: the file that CAFFEPY_CUDNN, CAFFEPY_CUBLAS or CAFFEPY_NCCL names (see
+caffepy.settings), NVIDIA's own finder (cuda-pathfinder, which comes with CuPy), the files of the
+wheels, the system. CuPy is imported in this room alone, by ``cupy``. Nothing here needs any of it:
+this module imports everywhere.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from caffepy import log
 from caffepy.errors import DeviceError
 from caffepy.kernels.contract import Unsupported
+from caffepy.settings import Process, variable
 
 logger = log.get(__name__)
 
@@ -100,13 +102,7 @@ def load(name: str) -> ctypes.CDLL:
 
 def path(name: str) -> str:
     """The file that ``load`` has loaded or would load; the bare name leaves it to the system."""
-    explicit = os.environ.get(variable(name))
-    return explicit or next(iter(candidates(name)))
-
-
-def variable(name: str) -> str:
-    """The environment variable that names the library's file."""
-    return f"CAFFEPY_{name.upper()}"
+    return next(iter(candidates(name)))
 
 
 def candidates(name: str) -> Iterator[str]:
@@ -114,9 +110,9 @@ def candidates(name: str) -> Iterator[str]:
 
     CuPy's own CUDA comes before a newer one.
     """
-    explicit = os.environ.get(variable(name))
-    if explicit:
-        yield explicit
+    named = Process.of().libraries.get(name)
+    if named:
+        yield named
         return
     source = SOURCES[name]
     sonames = source.sonames
@@ -132,6 +128,20 @@ def candidates(name: str) -> Iterator[str]:
                 if file.is_file():
                     yield str(file)
     yield from sonames
+
+
+def cupy(what: str = "cannot compute on a GPU") -> Any:
+    """The module.
+
+    Raises:
+        DeviceError: it is not installed, or cannot be loaded; the message begins with ``what`` and
+            says what is missing.
+    """
+    try:
+        return importlib.import_module("cupy")
+    except ImportError as error:
+        require(what)
+        raise DeviceError(f"{what}: CuPy cannot be imported: {error}") from error
 
 
 @functools.cache

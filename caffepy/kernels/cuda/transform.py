@@ -13,6 +13,7 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.common import device_of
 from caffepy.kernels.cuda.device import THREADS, WAVES, Device
+from caffepy.kernels.cuda.layout import channels_last
 from caffepy.kernels.cuda.mover import TO_DEVICE
 from caffepy.kernels.operations.transform import TransformKernel, TransformSpec
 from caffepy.kernels.table import implements
@@ -65,6 +66,8 @@ class Transform(TransformKernel):
         # numbers along each axis of the mean that differ
         numbers = np.broadcast_to(np.empty(spec.mean or (1, 1, 1), np.uint8), spec.x[1:])
         self.mean_steps = numbers.strides
+        last = channels_last(owner.settings, device.capability, spec.dtype)
+        self.place = (Place.DEVICE_LAST if last else Place.DEVICE).holding(spec.dtype)
 
     def begin(self, pictures: np.ndarray, cuts: np.ndarray) -> _Slot:
         if self.left is None:
@@ -80,7 +83,7 @@ class Transform(TransformKernel):
 
     def forward(self, begun: _Slot, mean: Tensor | None, y: Tensor) -> None:
         dtype = self.spec.dtype
-        place = self.device.order(dtype).holding(dtype)
+        place = self.place
         self.device.stream.wait_event(begun.filled)
         self.device.launch_grid(
             "transform.forward", self.grid, self.block, self.rows, begun.pictures, begun.cuts,

@@ -40,7 +40,7 @@ class OneDnnEngine(Engine):
     @cached_property
     def choices(self) -> tuning.Choices:  # type: ignore[override]
         """The machine's own, read when the first kernel is planned, unless given before."""
-        return tuning.choices(self.version, self.runtime.threads)
+        return tuning.choices(self.settings, self.version, self.runtime.threads)
 
     @property
     def machine(self) -> str:

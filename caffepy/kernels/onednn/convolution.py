@@ -48,6 +48,7 @@ class Convolution(ConvolutionKernel):
         self.runtime = runtime_of(owner, spec.x, spec.w, spec.y)
         self._laid: dict[str, Laid] = {}
         self._built: dict[tuple[str, str], Any] = {}
+        self._transforms = owner.settings.winograd and winograd.applies(spec)
         try:
             self._rule_ways = self._rule(CHANNELS_LAST)
         except Unsupported:
@@ -80,7 +81,7 @@ class Convolution(ConvolutionKernel):
             product = weight_gradient.rule(self.spec, laid.choose(WEIGHTS).on_avx2)
             if product:
                 ways[WEIGHTS] = product.detail
-            for direction in winograd.rule(self.spec):
+            for direction in winograd.rule(self.spec) if self._transforms else ():
                 try:
                     self._by(direction, winograd.WAY)
                 except Unsupported:
@@ -108,7 +109,7 @@ class Convolution(ConvolutionKernel):
         return built
 
     def _transformed(self, direction: str, way: str) -> Any:
-        if not (winograd.allowed() and winograd.applies(self.spec)):
+        if not self._transforms:
             raise Unsupported(f"{way} cannot do it, or shall not")
         return winograd.WAYS[direction](self.runtime, self.spec)
 
@@ -130,7 +131,7 @@ class Convolution(ConvolutionKernel):
         found: dict[str, list[str]] = {}
         for direction in DIRECTIONS:
             names = [self._rule_ways[direction]]
-            if winograd.allowed() and winograd.applies(self.spec):
+            if self._transforms:
                 names.append(winograd.WAY)
             if direction == WEIGHTS:
                 names += [way.detail for way in weight_gradient.by_products(self.spec)]

@@ -1,6 +1,6 @@
 """Finds and loads oneDNN's shared library and declares the C functions that the kernels use.
 
-Looked for in this order: the file that the environment variable CAFFEPY_ONEDNN names, the wheel
+Looked for in this order: the file that CAFFEPY_ONEDNN names (see caffepy.settings), the wheel
 ``onednn-cpu-gomp``, the system. Any oneDNN 3.x that runs on OpenMP will do: the C interface of
 version 3 is stable. Function list: https://oneapi-src.github.io/oneDNN (C API).
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib.metadata
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ from caffepy import cores, forks, log
 from caffepy.errors import DeviceError
 from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn import waiting
+from caffepy.settings import Process, variable
 
 logger = log.get(__name__)
 
-VARIABLE = "CAFFEPY_ONEDNN"
 WHEEL = "onednn-cpu-gomp"
 FILE = "libdnnl.so.3"
 ON_OPENMP = 2  # dnnl_version_t.cpu_runtime
@@ -112,8 +111,9 @@ class Library:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        process = Process.of()
         try:
-            with waiting.short() as spinning:
+            with waiting.short(process.waiting) as spinning:
                 self._handle = ctypes.CDLL(path)
         except OSError as error:
             raise Unsupported(_load_failure(path, str(error))) from None
@@ -138,7 +138,7 @@ class Library:
         self.set_threads.argtypes = [ctypes.c_int]
         self.set_threads.restype = None
         self.default_threads: int = self._handle.omp_get_max_threads()
-        if not os.environ.get("OMP_NUM_THREADS"):  # OpenMP does not know of shares of time
+        if not process.threads_told:  # OpenMP does not know of shares of time
             self.default_threads = min(self.default_threads, cores.usable())
         # libgomp 9 and later
         self.pause: Any = getattr(self._handle, "omp_pause_resource_all", None)
@@ -185,15 +185,15 @@ def _load_failure(path: str, reason: str) -> str:
         )
     return (
         f"oneDNN could not be loaded from {path} ({reason}). "
-        f"Install it (pip install {WHEEL}) or set {VARIABLE} to a {FILE}."
+        f"Install it (pip install {WHEEL}) or set {variable('onednn')} to a {FILE}."
     )
 
 
 def candidates() -> list[str]:
     """Where the library may be, in the order of preference; an explicit path stands alone."""
-    explicit = os.environ.get(VARIABLE)
-    if explicit:
-        return [explicit]
+    named = Process.of().libraries.get("onednn")
+    if named:
+        return [named]
     found = []
     try:
         files = importlib.metadata.files(WHEEL) or []

@@ -13,11 +13,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from caffepy.settings import WAITING
 
 ROUNDS = "GOMP_SPINCOUNT"
 DEFAULT = "3000"
-SETTINGS = (ROUNDS, "OMP_WAIT_POLICY")  # the two that decide on it
 LIBRARY = "libgomp.so.1"
 
 
@@ -34,14 +35,16 @@ def loaded() -> bool:
 
 
 @contextlib.contextmanager
-def short() -> Iterator[list[str]]:
+def short(given: Sequence[str]) -> Iterator[list[str]]:
     """For loading a library that brings OpenMP.
+
+    Args:
+        given: what the user has set (settings.Process.waiting).
 
     Yields:
         a list, which has one sentence afterwards: what holds, and why.
     """
     said: list[str] = []
-    given = [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
     late = loaded()
     if given or late:
         yield said
@@ -59,4 +62,4 @@ def short() -> Iterator[list[str]]:
     elif given:
         said.append(f"as {', '.join(given)} {'says' if len(given) == 1 else 'say'}")
     else:
-        said.append(f"{DEFAULT} rounds, unless {' or '.join(SETTINGS)} says otherwise")
+        said.append(f"{DEFAULT} rounds, unless {' or '.join(WAITING)} says otherwise")

@@ -17,7 +17,6 @@ CAFFEPY_WINOGRAD=0 turns it off, for who compares numbers to the last digit.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TypeVar
@@ -25,7 +24,6 @@ from typing import TypeVar
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
-from caffepy.errors import ConfigError
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Address, Array, Layout, dims
 from caffepy.kernels.onednn.direct import DATA, FORWARD, WEIGHTS
@@ -37,7 +35,6 @@ from caffepy.kernels.onednn.winograd_weights import Gathered, Mixed
 from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 WAY = "winograd"
-SWITCH = "CAFFEPY_WINOGRAD"
 PLACE = Place.HOST_LAST
 KERNELS = (3, 5)  # heights that it serves
 
@@ -56,8 +53,8 @@ def applies(spec: ConvolutionSpec) -> bool:
 
 
 def rule(spec: ConvolutionSpec) -> list[str]:
-    """The directions in which it is faster than the other ways, where it is allowed."""
-    if not (allowed() and applies(spec)):
+    """The directions in which it is faster than the other ways."""
+    if not applies(spec):
         return []
     outputs, inputs, height, width = spec.w
     pixels = spec.y[0] * spec.y[2] * spec.y[3]
@@ -66,15 +63,6 @@ def rule(spec: ConvolutionSpec) -> list[str]:
             pixels < MANY_PIXELS and weights > FEW_WEIGHTS):
         return []
     return [direction for direction, least in LEAST_PIXELS.items() if pixels >= least]
-
-
-def allowed() -> bool:
-    """What the environment says; read when a kernel is planned."""
-    word = os.environ.get(SWITCH, "")
-    if word not in ("", "0", "1"):
-        raise ConfigError("a switch is on or off", where=f"environment variable {SWITCH}",
-                          found=word, allowed="0, 1")
-    return word != "0"
 
 
 class Along:

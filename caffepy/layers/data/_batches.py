@@ -8,6 +8,7 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Place, Shape
 from caffepy.data.batches import BatchMaker
 from caffepy.data.course import Worker
+from caffepy.data.crew import decoders
 from caffepy.data.records import Records
 from caffepy.data.recycle import Batch, fitting
 from caffepy.errors import CaffeError
@@ -40,8 +41,9 @@ class BatchLayer(Layer):
         return self._maker()
 
     def _maker(self) -> BatchMaker:
-        worker = Worker(self.phase, self.context.seed, self.stream, self.context.rank,
-                        self.context.size, self.context.threads)
+        context = self.context
+        worker = Worker(self.phase, context.seed, self.stream, context.rank, context.size,
+                        decoders(context.host_threads, context.settings.decoders))
         try:
             return self.make_batches(self.open_records(worker), worker)
         except CaffeError as error:

@@ -12,7 +12,6 @@ from typing import Any
 
 from caffepy import log
 from caffepy.core.net import Net
-from caffepy.kernels.cuda import settings
 from caffepy.services.bench import sides as common
 from caffepy.services.bench.side import Action, Side
 from caffepy.services.bench.torch_net import TorchNet
@@ -32,7 +31,7 @@ def torch_sides(net: Net, forward: bool, gpu: int, ways: Sequence[str]
         logger.warning("PyTorch is installed without CUDA: nothing to compare with.")
         return {}
     torch.cuda.set_device(gpu)
-    tf32 = settings.tf32()
+    tf32 = net.context.settings.tf32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = True  # algorithms by measurement, as ours

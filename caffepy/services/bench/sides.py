@@ -76,13 +76,13 @@ def agree_with_each_other(net: Net, other: Net) -> None:
 
 def device_name(gpu: int, precision: str | None = None) -> str:
     """Such as ``NVIDIA H100, TF32``, or ``NVIDIA H100, float16``."""
-    from caffepy.kernels.cuda import settings
-    from caffepy.kernels.cuda.device import cupy
+    from caffepy.kernels.cuda.libraries import cupy
+    from caffepy.settings import Settings
 
     name = cupy().cuda.runtime.getDeviceProperties(gpu)["name"].decode()
     if precision in HALF:
         return f"{name}, {precision}"
-    return f"{name}, TF32" if settings.tf32() else f"{name}, float32"
+    return f"{name}, TF32" if Settings.of().tf32 else f"{name}, float32"
 
 
 def inference(torch: Any, twin: Any) -> Action:

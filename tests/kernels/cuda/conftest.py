@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from caffepy.kernels.cuda import settings
+from caffepy.settings import DETERMINISTIC, LAYOUT, TF32
 
 
 @pytest.fixture(autouse=True)
@@ -14,5 +14,5 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shell's settings do not reach the tests, unless they are about a real GPU."""
     if os.environ.get("CAFFEPY_TEST_GPU") == "1":
         return
-    for name in (settings.TF32, settings.DETERMINISTIC, settings.LAYOUT):
+    for name in (TF32, DETERMINISTIC, LAYOUT):
         monkeypatch.delenv(name, raising=False)

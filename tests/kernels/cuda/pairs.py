@@ -11,6 +11,7 @@ from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.kernels.contract import Engine, Kernel, Spec
 from caffepy.kernels.cuda import CudaEngine
 from caffepy.kernels.reference import ReferenceEngine
+from caffepy.settings import Settings
 
 ORDERS = [Place.DEVICE, Place.DEVICE_LAST]
 
@@ -22,6 +23,7 @@ class Pairs:
 
     def __init__(self) -> None:
         self.engine: Engine = CudaEngine(0)
+        self.engine.settings = Settings.of()
         self.device = self.engine.device
         self.mover = self.engine.mover()
         self.reference = ReferenceEngine()

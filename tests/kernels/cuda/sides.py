@@ -21,6 +21,7 @@ from caffepy.core.place import HALVES
 from caffepy.kernels.contract import Kernel, Spec
 from caffepy.kernels.cuda import CudaEngine
 from caffepy.kernels.reference import ReferenceEngine
+from caffepy.settings import Settings
 
 REAL = os.environ.get("CAFFEPY_TEST_GPU") == "1"
 ORDERS = ["plain", "last"]
@@ -86,6 +87,7 @@ def both(run: Callable[[Side], Sequence[Any]], rtol: float = 1e-4, atol: float =
     """
     wanted = [numbers(value) for value in run(Side(ReferenceEngine()))]
     engine = CudaEngine(0)
+    engine.settings = Settings.of()
     assert wanted, "nothing to compare"
     for backwards in [False] if REAL else [False, True]:
         fake_cuda.emulator.reverse = backwards

@@ -12,7 +12,7 @@ from kernels.cuda.pairs import ORDERS, Pairs, normal
 from caffepy.core.memory import Place
 from caffepy.errors import DeviceError
 from caffepy.kernels.contract import Unsupported
-from caffepy.kernels.cuda import algorithms, convolution, cudnn, settings
+from caffepy.kernels.cuda import algorithms, convolution, cudnn
 from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 
@@ -70,10 +70,8 @@ ALL = {
 
 
 @pytest.mark.parametrize(("spec", "last", "order"), ALL.values(), ids=ALL)
-def test_all_directions_equal_the_reference(
-    pairs: Pairs, spec, last: bool, order, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(settings.LAYOUT, "nhwc" if last else "nchw")
+def test_all_directions_equal_the_reference(pairs: Pairs, spec, last: bool, order) -> None:
+    pairs.engine.settings = replace(pairs.engine.settings, layout="nhwc" if last else "nchw")
     x, dy = pairs.twins(normal(spec.x, 1), order), pairs.twins(normal(spec.y, 2), order)
     w = pairs.twins(normal(spec.w, 3))
     b = pairs.twins(normal(spec.w[:1], 4)) if spec.bias else (None, None)
@@ -97,7 +95,7 @@ def test_a_bias_of_more_numbers_than_kernels_count(
 ) -> None:
     import fake_cuda
 
-    monkeypatch.setenv(settings.LAYOUT, layout)
+    pairs.engine.settings = replace(pairs.engine.settings, layout=layout)
     spec = ConvolutionSpec((7, 3, 5, 6), (4, 3, 1, 1), (7, 4, 5, 6), (1, 1), (0, 0), (1, 1))
     monkeypatch.setattr(convolution, "LARGEST", 4 * 4 * 5 * 6 + 1)  # four pictures, and three
     x, dy = pairs.twins(normal(spec.x, 1)), pairs.twins(normal(spec.y, 2))
@@ -157,11 +155,11 @@ def test_a_direction_that_cudnn_lacks_channels_last_reads_c_order(pairs: Pairs) 
     assert "data 1, 0.0 MiB (C order)" in kernel.detail
 
 
-@pytest.mark.parametrize("deterministic", ["0", "1"])
+@pytest.mark.parametrize("deterministic", [False, True])
 def test_what_is_suggested_and_does_not_run_is_done_another_way(
-    pairs: Pairs, monkeypatch, deterministic: str
+    pairs: Pairs, deterministic: bool
 ) -> None:
-    monkeypatch.setenv("CAFFEPY_DETERMINISTIC", deterministic)
+    pairs.engine.settings = replace(pairs.engine.settings, deterministic=deterministic)
     fake(pairs).failing = {("BackwardFilter", True)}
     x, dy = pairs.twins(normal(SMALL.x, 1), Place.DEVICE_LAST), pairs.twins(normal(SMALL.y, 2))
     dw, db = pairs.empty(SMALL.w), pairs.empty(SMALL.w[:1])
@@ -226,7 +224,7 @@ def test_tf32_is_a_setting(fake_gpu, monkeypatch, word: str, number: int, math: 
 
 
 def test_deterministic_runs_are_not_timed(pairs: Pairs, monkeypatch) -> None:
-    monkeypatch.setenv("CAFFEPY_DETERMINISTIC", "1")
+    pairs.engine.settings = replace(pairs.engine.settings, deterministic=True)
     monkeypatch.setattr("fake_cuda.cudnn.FOUND", (
         (0, 0, 0.25, 0, 0), (1, 0, 0.5, 8, 1)))     # the fastest adds in any order
     forward(pairs, pairs.engine.plan(SMALL), SMALL)

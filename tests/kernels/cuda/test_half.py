@@ -73,10 +73,10 @@ def close(pairs: Pairs, pair: tuple[Tensor, Tensor], epsilon: float) -> None:
 
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
 @pytest.mark.parametrize("name", CASES)
-def test_convolutions_equal_the_reference(pairs, monkeypatch, name, layout, dtype):
+def test_convolutions_equal_the_reference(pairs, name, layout, dtype):
     spec = CASES[name]
     if layout == "nchw":
-        monkeypatch.setenv("CAFFEPY_GPU_LAYOUT", layout)
+        pairs.engine.settings = replace(pairs.engine.settings, layout=layout)
     elif len(spec.x) != 4:
         layout = "nchw"
     both_ways(pairs, spec, dtype, spec.x, spec.w, spec.y, spec.w[0], spec.bias)
@@ -111,8 +111,8 @@ def test_weights_are_rounded_once_an_update(pairs, dtype):
     assert np.array_equal(w.read(Place.HOST), master)
 
 
-def test_without_tf32_half_precision_still_asks_for_tensor_cores(pairs, monkeypatch, dtype):
-    monkeypatch.setenv("CAFFEPY_TF32", "0")
+def test_without_tf32_half_precision_still_asks_for_tensor_cores(pairs, dtype):
+    pairs.engine.settings = replace(pairs.engine.settings, tf32=False)
     spec = replace(SMALL, dtype=dtype, bias=False)
     kernel = pairs.engine.plan(spec)
     (x, _), (w, _), (y, _) = (pairs.twins(normal(shape)) for shape in (spec.x, spec.w, spec.y))

@@ -48,7 +48,7 @@ def test_it_reports_version_and_place():
 
 def test_an_explicit_path_stands_alone(monkeypatch, fresh_load, tmp_path):
     missing = tmp_path / "libdnnl.so.3"
-    monkeypatch.setenv(library.VARIABLE, str(missing))
+    monkeypatch.setenv("CAFFEPY_ONEDNN", str(missing))
     assert library.candidates() == [str(missing)]
     with pytest.raises(Unsupported, match="CAFFEPY_ONEDNN"):
         OneDnnEngine()
@@ -58,12 +58,12 @@ def test_an_explicit_path_stands_alone(monkeypatch, fresh_load, tmp_path):
 
 def test_an_explicit_path_is_used(monkeypatch, fresh_load):
     path = onednn().path
-    monkeypatch.setenv(library.VARIABLE, path)
+    monkeypatch.setenv("CAFFEPY_ONEDNN", path)
     assert OneDnnEngine().path == path
 
 
 def test_without_it_the_reference_serves_and_says_so(monkeypatch, fresh_load, caplog, tmp_path):
-    monkeypatch.setenv(library.VARIABLE, str(tmp_path / "nothing.so"))
+    monkeypatch.setenv("CAFFEPY_ONEDNN", str(tmp_path / "nothing.so"))
     monkeypatch.setattr(logging.getLogger("caffepy"), "propagate", True)
     engines = choose_engines("cpu")
     assert [e.name for e in engines] == ["reference"]

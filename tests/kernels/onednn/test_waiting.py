@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from caffepy.kernels.onednn import waiting
+from caffepy.settings import WAITING
 
 LOAD = """
 import os, subprocess, sys
@@ -22,7 +22,7 @@ print("GOMP_SPINCOUNT" in os.environ)
 def load(before="", **settings):
     """What is said of the threads, what libgomp itself says, and how often others see a setting."""
     environment = {name: value for name, value in os.environ.items()
-                   if name not in waiting.SETTINGS}
+                   if name not in WAITING}
     environment |= {"OMP_DISPLAY_ENV": "VERBOSE", **settings}
     done = subprocess.run([sys.executable, "-c", LOAD.format(before=before)], env=environment,
                           capture_output=True, text=True, timeout=120, check=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from support import build, check_gradient, parse, random, run
+from support import ENGINES, build, check_gradient, parse, random, run
 
 from caffepy.core import registry
 from caffepy.errors import CaffeError, ConfigError, ShapeError
@@ -75,23 +75,27 @@ def test_gradient(line, phase, inplace):
 
 
 @pytest.mark.parametrize("inplace", [False, True])
-@pytest.mark.parametrize("line", [YJXIONG % "", YJXIONG % "frozen: true"])
-def test_gradient_under_given_statistics(line, inplace):
+@pytest.mark.parametrize("line", [
+    YJXIONG % "", YJXIONG % "frozen: true", CTPN % "moving_average: true"])
+@pytest.mark.parametrize("engine, dtype, close", [
+    ("reference", np.float64, 1e-6), *((engine, np.float32, 1e-4) for engine in ENGINES)])
+def test_gradient_under_given_statistics(line, inplace, engine, dtype, close):
     """Of x, slope and bias alone: statistics have none, and a frozen layer's parameters neither."""
-    layer, bottom, top = built = build(line, X, phase="TEST", dtype=np.float64, inplace=inplace)
+    layer, bottom, top = built = build(line, X, phase="TEST", dtype=dtype, inplace=inplace,
+                                       engines=(engine, "reference"))
     fill(layer, SLOPE, BIAS, MEAN, VARIANCE)
     dy = random(*X.shape, seed=3)
     for on in ([True], [False]):
         run(built, [X])
         top[0].diff[...] = dy
         layer.backward(top, on, bottom)
-    dx = dy * each(SLOPE) / np.sqrt(each(VARIANCE) + 0.01)
-    if not inplace:
-        assert_allclose(bottom[0].diff, dx, rtol=1e-6)
+        if on[0]:
+            dx = dy * each(SLOPE) / np.sqrt(each(VARIANCE) + 0.01)
+            assert_allclose(bottom[0].diff, dx, rtol=close)
     factor = 0 if layer.frozen else 2  # two passes add up
     n = normal(X, 0.01, MEAN, VARIANCE)
-    assert_allclose(layer.blobs[0].diff.ravel(), factor * (dy * n).sum((0, 2, 3)), rtol=1e-6)
-    assert_allclose(layer.blobs[1].diff.ravel(), factor * dy.sum((0, 2, 3)), rtol=1e-6)
+    assert_allclose(layer.blobs[0].diff.ravel(), factor * (dy * n).sum((0, 2, 3)), close, close)
+    assert_allclose(layer.blobs[1].diff.ravel(), factor * dy.sum((0, 2, 3)), close, close)
     assert not layer.blobs[2].diff.any() and not layer.blobs[3].diff.any()
 
 

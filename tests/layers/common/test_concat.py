@@ -24,6 +24,12 @@ def test_concat(param, axis):
     check_gradient(line(param), *xs, other_batch=axis > 0)
 
 
+def test_gradient_where_an_engine_copies(monkeypatch):
+    """Wide rows, and as few numbers as a gradient check can take."""
+    monkeypatch.setattr("caffepy.kernels.onednn.concat.FEW", 1)
+    check_gradient(line(), (2, 16, 1, 2), (2, 19, 1, 2))
+
+
 def test_one_bottom_is_the_top():
     layer, bottom, top = build(line(), (2, 3))
     assert top[0].values.memory is bottom[0].values.memory

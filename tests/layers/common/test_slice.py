@@ -27,6 +27,12 @@ def test_slice(tops, param, expected):
     check_gradient(line(tops, param), X, other_batch="axis: 0" not in param)
 
 
+def test_gradient_where_an_engine_copies(monkeypatch):
+    """Wide rows, and as few numbers as a gradient check can take."""
+    monkeypatch.setattr("caffepy.kernels.onednn.concat.FEW", 1)
+    check_gradient(line(2, "slice_point: 16"), (2, 35, 1, 2))
+
+
 def test_one_top_is_the_bottom():
     layer, bottom, top = build(line(1), X)
     assert top[0].values.memory is bottom[0].values.memory

@@ -61,6 +61,7 @@ def test_convolution(shape, param, stride, pad, dilation, group):
     ((1, 2, 5, 5), "kernel_size: 2 dilation: 2 group: 2"),
     ((1, 4, 4, 4), "kernel_size: 3 group: 4 pad: 1"),
     ((2, 2, 6), "kernel_size: 3"),
+    ((2, 2, 5, 4), "kernel_size: 1 stride: 2"),
     ((2, 1, 3, 3), "kernel_size: 2 kernel_size: 3 axis: -3"),
 ])
 def test_gradient(shape, param):

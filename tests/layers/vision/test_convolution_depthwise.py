@@ -31,8 +31,9 @@ def test_group_is_not_looked_at():
     assert layer.blobs[0].shape == (4, 1, 3, 3)
 
 
-def test_gradient():
-    check_gradient(line("ConvolutionDepthwise", "kernel_size: 3 stride: 2 pad: 1"), (2, 4, 5, 4))
+@pytest.mark.parametrize("param", ["kernel_size: 3 stride: 2 pad: 1", "kernel_size: 1 stride: 2"])
+def test_gradient(param):
+    check_gradient(line("ConvolutionDepthwise", param), (2, 4, 5, 4))
 
 
 def test_what_it_says_of_itself():

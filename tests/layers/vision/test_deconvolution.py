@@ -53,6 +53,7 @@ def test_deconvolution(shape, param, stride, pad, dilation, group):
     ((1, 4, 3, 3), "kernel_size: 2 group: 4 bias_term: false"),
     ((1, 2, 2, 3), "kernel_size: 2 dilation: 2 group: 2"),
     ((2, 2, 4), "kernel_size: 3"),
+    ((2, 2, 3, 2), "kernel_size: 1 stride: 2"),
     ((1, 2, 2, 3), "kernel_size: 2 axis: 2"),
 ])
 def test_gradient(shape, param):

@@ -24,8 +24,9 @@ def test_it_is_convolution_with_its_kernels(param, engine):
     assert_allclose(run(made, [X])[0], run(plain, [X])[0])
 
 
-def test_gradient():
-    check_gradient(line("DepthwiseConvolution", "kernel_size: 3 stride: 2 pad: 1"), (2, 4, 5, 4))
+@pytest.mark.parametrize("param", ["kernel_size: 3 stride: 2 pad: 1", "kernel_size: 1 stride: 2"])
+def test_gradient(param):
+    check_gradient(line("DepthwiseConvolution", param), (2, 4, 5, 4))
 
 
 def test_without_group_it_is_told(caplog):
