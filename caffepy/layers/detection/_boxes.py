@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Array
+from caffepy.layers.common._survivors import survivors
 from caffepy.proto import caffe_pb2
 
 CORNER, CENTER_SIZE, CORNER_SIZE = (
@@ -98,30 +99,47 @@ def suppress(boxes: Array, threshold: float, eta: float = 1.0) -> list[int]:
     Args:
         eta: below 1, the threshold shrinks by it with each that remains, down to about 0.5.
     """
-    left, low, right, high = np.ascontiguousarray(boxes.T)  # columns, for speed
-    size = areas(boxes)
-    tiny = np.finfo(boxes.dtype).tiny
-    kept: list[int] = []
-    worst = np.zeros(len(boxes), boxes.dtype)  # how far a box overlaps one of those kept
-    at = 0
-    while at < len(boxes):
-        kept.append(at)
-        if eta < 1 and threshold > 0.5:
-            threshold *= eta
-        tail = slice(at + 1, None)
-        shared = np.minimum(right[tail], right[at]) - np.maximum(left[tail], left[at])
-        down = np.minimum(high[tail], high[at]) - np.maximum(low[tail], low[at])
-        np.maximum(shared, 0, out=shared)
-        shared *= np.maximum(down, 0, out=down)
-        covered = size[tail] + size[at] - shared
-        rest = worst[tail]
-        np.maximum(rest, shared / np.maximum(covered, tiny, out=covered), out=rest)
-        free = rest <= threshold
-        step = int(free.argmax()) if len(free) else 0
-        if not len(free) or not free[step]:
-            break
-        at += 1 + step
-    return kept
+    there = np.ones((1, len(boxes)), bool)
+    return list(map(int, np.flatnonzero(suppress_each(boxes[None], there, threshold, eta)[0])))
+
+
+def suppress_each(boxes: Array, there: Array, threshold: float, eta: float = 1.0) -> Array:
+    """The same of many sets of boxes, as a mask (sets, boxes).
+
+    Args:
+        boxes: (sets, boxes, 4), in each set the best first.
+        there: which of them are boxes at all, (sets, boxes).
+    """
+    columns = np.stack([*np.moveaxis(boxes, -1, 0), areas(boxes)])
+    if eta == 1 or threshold <= 0.5:
+        return survivors(columns, there, lambda box, other: ~(_common(box, other) <= threshold))
+    remain = np.zeros(there.shape, bool)
+    for one, those, kept in zip(columns.swapaxes(0, 1), there, remain, strict=True):
+        limit, left = threshold, np.flatnonzero(those)
+        worst = np.zeros(len(left), boxes.dtype)  # how far a box overlaps one of those kept
+        while len(left):
+            kept[left[0]] = True
+            limit *= eta if limit > 0.5 else 1
+            np.maximum(worst, _common(one[:, left[:1]], one[:, left]), out=worst)
+            free = worst <= limit
+            free[0] = False
+            left, worst = left[free], worst[free]
+    return remain
+
+
+def _common(box: Array, other: Array) -> Array:
+    """``overlaps`` of boxes that are given as four sides and an area; for speed."""
+    shared = np.minimum(box[2], other[2])
+    shared -= np.maximum(box[0], other[0])
+    down = np.minimum(box[3], other[3])
+    down -= np.maximum(box[1], other[1])
+    np.maximum(shared, 0, out=shared)
+    shared *= np.maximum(down, 0, out=down)
+    covered = box[4] + other[4]
+    covered -= shared
+    np.maximum(covered, np.finfo(covered.dtype).tiny, out=covered)
+    shared /= covered
+    return shared
 
 
 def match(table: Array, threshold: float | None, left_out: Array | None = None
