@@ -7,9 +7,11 @@ layers work on the CPU.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from caffepy.core.memory import Array
+from caffepy.core.memory import Array, Shape
 from caffepy.layers.common._survivors import survivors
 from caffepy.proto import caffe_pb2
 
@@ -194,3 +196,15 @@ def too_few_priors(priors: int, locations: int) -> str | None:
         return None
     return ("TextBoxes' own fork makes every prior twice, without a word: write "
             "denser_prior_boxes: true into each prior_box_param.")
+
+
+def some_true_boxes(shape: Shape, images: int, classes: list[int], random: np.random.Generator
+                    ) -> Array:
+    """Rows as MultiBoxLoss's fourth bottom has them: as many of each image, a tenth to a half of it
+    along each side."""
+    count = math.prod(shape) // 8
+    middle = random.uniform(0.25, 0.75, (count, 2))
+    half = random.uniform(0.05, 0.25, (count, 2))
+    return np.column_stack([
+        np.arange(count) * images // max(count, 1), random.choice(classes, count),
+        np.zeros(count), middle - half, middle + half, np.zeros(count)]).reshape(shape)

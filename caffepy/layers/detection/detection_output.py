@@ -40,6 +40,7 @@ logger = log.get(__name__)
 class DetectionOutput(Layer):
     bottoms = "3-5"
     keeps = ()
+    detects = True
     on_host = True  # what is suppressed hangs on what was kept, so there is little to do at once
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:

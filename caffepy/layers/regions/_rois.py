@@ -36,6 +36,15 @@ class OverRois(Layer):
                       found=f"shape {rois.shape}", allowed="(R, 5)")
         return rois.shape[0]
 
+    def example(self, index: int, bottom: Blobs, random: np.random.Generator) -> Array | None:
+        """Rois of any size on the first image."""
+        if index != 1:
+            return None
+        h, w = bottom[0].shape[2:]
+        size = np.array([w, h]) / self.p.spatial_scale
+        ends = np.sort(random.uniform(0, 1, (bottom[1].shape[0], 2, 2)) * size, axis=1)
+        return np.insert(ends.reshape(-1, 4), 0, 0, axis=1).reshape(bottom[1].shape)
+
     def rois(self, bottom: Blobs) -> tuple[Array, Array]:
         """The image of each roi, (R,), and its corners, (R, 4), in float32 as in the original.
 

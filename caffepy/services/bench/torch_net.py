@@ -25,6 +25,10 @@ Blobs = dict[str, Any]
 Step = Callable[[Blobs], None]
 
 
+class NoTwin(ConfigError):
+    """PyTorch lacks a layer of the net."""
+
+
 class TorchNet:
     """The torch twin of a net: the same blobs by name, the same parameters in order.
 
@@ -89,7 +93,7 @@ class TorchNet:
             return None
         maker = getattr(self, f"_{layer.type.lower()}", None)
         if maker is None:
-            raise ConfigError(f"no PyTorch twin for layer type {layer.type}",
+            raise NoTwin(f"no PyTorch twin for layer type {layer.type}",
                               where=layer.place_name)
         weights = [self.by_memory.get(blob.values.memory) for blob in layer.blobs]
         function = maker(layer, weights, node.bottoms)
