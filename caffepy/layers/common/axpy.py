@@ -37,18 +37,21 @@ class Axpy(Layer):
         top[0].reshape(x)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        a, x, y = (self.read(blob.values) for blob in bottom)
-        out = self.overwrite(top[0].values)
-        self.xp.multiply(a.reshape(self.spread), x, out=out)
+        place = self.follow(bottom[1].values)
+        a = self.read(bottom[0].values).reshape(self.spread)
+        x, y = (blob.values.read(place) for blob in bottom[1:])
+        out = top[0].values.overwrite(place)
+        self.xp.multiply(a, x, out=out)
         out += y
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
-        dout = self.read(top[0].grads)
+        place = self.follow(top[0].grads)
+        dout = top[0].grads.read(place)
         if propagate_down[0]:
-            da = self.overwrite(bottom[0].grads)
-            da[...] = (dout * self.read(bottom[1].values)).sum(axis=self.inside).reshape(da.shape)
+            da, x = self.overwrite(bottom[0].grads), bottom[1].values.read(place)
+            da[...] = (dout * x).sum(axis=self.inside).reshape(da.shape)
         if propagate_down[1]:
             a = self.read(bottom[0].values).reshape(self.spread)
-            self.xp.multiply(a, dout, out=self.overwrite(bottom[1].grads))
+            self.xp.multiply(a, dout, out=bottom[1].grads.overwrite(place))
         if propagate_down[2]:
-            self.overwrite(bottom[2].grads)[...] = dout
+            bottom[2].grads.overwrite(place)[...] = dout

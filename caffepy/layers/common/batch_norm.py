@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array, Place
@@ -98,6 +100,13 @@ class BatchNorm(Layer):
         if not optimize or parts is None or self.given or not parts.scale or chain[0].in_place:
             return None
         return FusedNormalization(parts, chain[: parts.length])
+
+    def affine(self) -> tuple[Array, Array] | None:
+        if not self.given or self.phase != caffe_pb2.TEST:
+            return None
+        mean, variance = (array.astype(np.float64) for array in self.statistics())
+        factor = 1 / np.sqrt(variance + self.p.eps)
+        return factor, -mean * factor
 
     def lacks_statistics(self) -> bool:
         return self.given and not self.blobs[2].values.read(Place.HOST).any()

@@ -14,16 +14,21 @@ in place; gradients are those of the product alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from caffepy.core.layer import Blobs, Layer
+from caffepy.core.fusion import Fused
+from caffepy.core.layer import Blobs
+from caffepy.core.memory import Array, Tensor
+from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
 from caffepy.layers.common._axis import axis_of
+from caffepy.layers.common._folded import Foldable, folded
 
 
 @register("InnerProduct", v1="INNER_PRODUCT", v0="innerproduct", param="inner_product_param")
-class InnerProduct(Layer):
+class InnerProduct(Foldable):
     plans = (InnerProductSpec,)
     learns = ("weights", "bias")
     recordable = True
@@ -61,6 +66,24 @@ class InnerProduct(Layer):
             w /= self.xp.sqrt(self.xp.square(w).sum(axis=1, keepdims=True) + self.dtype.type(1e-6))
         b = self.blobs[1].values if self.p.bias_term else None
         self.kernel.forward(bottom[0].values, self.blobs[0].values, b, top[0].values)
+
+    def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
+        return folded(chain, optimize)
+
+    @property
+    def makes_channels(self) -> bool:
+        return self.axis == 1
+
+    @property
+    def folded_kernel(self) -> InnerProductKernel:
+        kernel: InnerProductKernel = self.plan(replace(self.kernel.spec, bias=True))
+        return kernel
+
+    def outputs_of(self, factor: Array) -> Array:
+        return factor if self.p.transpose else factor[:, None]
+
+    def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
+        self.folded_kernel.forward(x, w, b, y)
 
     def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
         return top[0].count * self.k

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from caffepy.core.layer import Blobs
+from caffepy.core.memory import Array, Place
 from caffepy.core.registry import register
 from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
 from caffepy.layers.common._broadcast import Broadcast
@@ -50,6 +53,14 @@ class Scale(Broadcast):
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         self.kernel.forward(bottom[0].values, self.operand.values,
                             self.bias.values if self.bias else None, top[0].values)
+
+    def affine(self) -> tuple[Array, Array] | None:
+        spec, operand = self.kernel.spec, self.operand
+        if not self.blobs or operand is not self.blobs[0] or (spec.axis, spec.end) != (1, 2):
+            return None
+        factor = operand.values.read(Place.HOST).astype(np.float64)
+        bias = self.bias.values.read(Place.HOST) if self.bias else np.zeros_like(factor)
+        return factor, bias.astype(np.float64)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         """ds = sum of dy * x and db = sum of dy over the axes they lack; dx = dy * s."""

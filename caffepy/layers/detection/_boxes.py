@@ -7,9 +7,12 @@ layers work on the CPU.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from caffepy.core.memory import Array
+from caffepy.core.memory import Array, Shape
+from caffepy.layers.common._survivors import survivors
 from caffepy.proto import caffe_pb2
 
 CORNER, CENTER_SIZE, CORNER_SIZE = (
@@ -99,30 +102,52 @@ def suppress(boxes: Array, threshold: float, eta: float = 1.0, most: int = -1) -
         eta: below 1, the threshold shrinks by it with each that remains, down to about 0.5.
         most: how many are to remain, the best; all if it is below 0.
     """
-    left, low, right, high = np.ascontiguousarray(boxes.T)  # columns, for speed
-    size = areas(boxes)
-    tiny = np.finfo(boxes.dtype).tiny
-    kept: list[int] = []
-    worst = np.zeros(len(boxes), boxes.dtype)  # how far a box overlaps one of those kept
-    at = 0
-    while at < len(boxes) and len(kept) != most:
-        kept.append(at)
-        if eta < 1 and threshold > 0.5:
-            threshold *= eta
-        tail = slice(at + 1, None)
-        shared = np.minimum(right[tail], right[at]) - np.maximum(left[tail], left[at])
-        down = np.minimum(high[tail], high[at]) - np.maximum(low[tail], low[at])
-        np.maximum(shared, 0, out=shared)
-        shared *= np.maximum(down, 0, out=down)
-        covered = size[tail] + size[at] - shared
-        rest = worst[tail]
-        np.maximum(rest, shared / np.maximum(covered, tiny, out=covered), out=rest)
-        free = rest <= threshold
-        step = int(free.argmax()) if len(free) else 0
-        if not len(free) or not free[step]:
-            break
-        at += 1 + step
-    return kept
+    there = np.ones((1, len(boxes)), bool)
+    limit = most if most >= 0 else None
+    return list(map(int, np.flatnonzero(
+        suppress_each(boxes[None], there, threshold, eta, limit)[0])))
+
+
+def suppress_each(boxes: Array, there: Array, threshold: float, eta: float = 1.0,
+                  most: int | None = None) -> Array:
+    """The same of many sets of boxes, as a mask (sets, boxes).
+
+    Args:
+        boxes: (sets, boxes, 4), in each set the best first.
+        there: which of them are boxes at all, (sets, boxes).
+        most: how many are to remain of each set, the best; None for all.
+    """
+    columns = np.stack([*np.moveaxis(boxes, -1, 0), areas(boxes)])
+    if eta == 1 or threshold <= 0.5:
+        return survivors(columns, there, lambda box, other: ~(_common(box, other) <= threshold),
+                         most)
+    remain = np.zeros(there.shape, bool)
+    for one, those, kept in zip(columns.swapaxes(0, 1), there, remain, strict=True):
+        limit, left = threshold, np.flatnonzero(those)
+        worst = np.zeros(len(left), boxes.dtype)  # how far a box overlaps one of those kept
+        while len(left) and kept.sum() != most:
+            kept[left[0]] = True
+            limit *= eta if limit > 0.5 else 1
+            np.maximum(worst, _common(one[:, left[:1]], one[:, left]), out=worst)
+            free = worst <= limit
+            free[0] = False
+            left, worst = left[free], worst[free]
+    return remain
+
+
+def _common(box: Array, other: Array) -> Array:
+    """``overlaps`` of boxes that are given as four sides and an area; for speed."""
+    shared = np.minimum(box[2], other[2])
+    shared -= np.maximum(box[0], other[0])
+    down = np.minimum(box[3], other[3])
+    down -= np.maximum(box[1], other[1])
+    np.maximum(shared, 0, out=shared)
+    shared *= np.maximum(down, 0, out=down)
+    covered = box[4] + other[4]
+    covered -= shared
+    np.maximum(covered, np.finfo(covered.dtype).tiny, out=covered)
+    shared /= covered
+    return shared
 
 
 def match(table: Array, threshold: float | None, left_out: Array | None = None
@@ -177,3 +202,15 @@ def too_few_priors(priors: int, locations: int) -> str | None:
         return None
     return ("TextBoxes' own fork makes every prior twice, without a word: write "
             "denser_prior_boxes: true into each prior_box_param.")
+
+
+def some_true_boxes(shape: Shape, images: int, classes: list[int], random: np.random.Generator
+                    ) -> Array:
+    """Rows as MultiBoxLoss's fourth bottom has them: as many of each image, a tenth to a half of it
+    along each side."""
+    count = math.prod(shape) // 8
+    middle = random.uniform(0.25, 0.75, (count, 2))
+    half = random.uniform(0.05, 0.25, (count, 2))
+    return np.column_stack([
+        np.arange(count) * images // max(count, 1), random.choice(classes, count),
+        np.zeros(count), middle - half, middle + half, np.zeros(count)]).reshape(shape)

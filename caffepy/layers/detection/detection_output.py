@@ -40,6 +40,7 @@ logger = log.get(__name__)
 class DetectionOutput(Layer):
     bottoms = "3-5"
     keeps = ()
+    detects = True
     on_host = True  # what is suppressed hangs on what was kept, so there is little to do at once
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
@@ -125,16 +126,12 @@ class DetectionOutput(Layer):
         used = np.flatnonzero(above.any(1))
         above, scores = above[used], scores[used]
         boxes = self.decode(loc[used], priors[used, None], variances[used, None])
-        kept: list[tuple[Array, Array]] = []  # of each class, the indices of its boxes
-        for label in np.flatnonzero(above.any(0)):
-            some = np.flatnonzero(above[:, label])
-            some = some[_boxes.best_first(scores[some, label], self.top_k)]
-            of_label = boxes[some, label if self.loc_classes > 1 else 0]
-            some = some[_boxes.suppress(of_label, self.p.nms_param.nms_threshold,
-                                        self.p.nms_param.eta)]
-            kept.append((some, np.full(len(some), label)))
-        index, labels = (np.concatenate(part) if kept else np.empty(0, np.intp)
-                         for part in (zip(*kept, strict=True) if kept else ((), ())))
+        classes = np.flatnonzero(above.any(0))
+        best, there = self.candidates(above[:, classes], scores[:, classes])
+        of_class = boxes[best, classes[:, None] if self.loc_classes > 1 else 0]
+        there = _boxes.suppress_each(of_class, there, self.p.nms_param.nms_threshold,
+                                     self.p.nms_param.eta)
+        index, labels = best[there], classes[np.nonzero(there)[0]]
         if -1 < self.p.keep_top_k < len(index):
             best = np.sort(_boxes.best_first(scores[index, labels], self.p.keep_top_k))
             index, labels = index[best], labels[best]
@@ -142,3 +139,16 @@ class DetectionOutput(Layer):
         rows[:, 0], rows[:, 1], rows[:, 2] = image, labels, scores[index, labels]
         rows[:, 3:] = boxes[index, labels if self.loc_classes > 1 else 0]
         return rows
+
+    def candidates(self, above: Array, scores: Array) -> tuple[Array, Array]:
+        """The rows of boxes to look at for each class, the best first, and which are any: both
+        (classes, most of them). Arguments are (rows, classes)."""
+        found = []
+        for open_, score in zip(above.T, scores.T, strict=True):
+            some = np.flatnonzero(open_)
+            found.append(some[_boxes.best_first(score[some], self.top_k)])
+        counts = np.array([len(some) for some in found], int)
+        there = np.arange(counts.max(initial=0)) < counts[:, None]
+        best = np.zeros(there.shape, np.intp)
+        best[there] = np.concatenate(found) if found else 0
+        return best, there

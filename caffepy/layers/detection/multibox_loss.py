@@ -108,6 +108,11 @@ class MultiBoxLoss(Normalized):
                       found=f"shape {bottom[3].shape}")
         top[0].reshape(())
 
+    def example(self, index: int, bottom: Blobs, random: np.random.Generator) -> Array | None:
+        classes = [c for c in range(self.classes) if c != self.background]
+        return None if index != 3 else _boxes.some_true_boxes(
+            bottom[3].shape, bottom[0].shape[0], classes, random)
+
     def true_boxes(self, values: Array) -> Array:
         """The rows that count, with their classes checked."""
         rows = values.reshape(-1, 8)

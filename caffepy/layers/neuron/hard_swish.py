@@ -19,7 +19,11 @@ class HardSwish(Elementwise):
     keeps = ("bottom",)
 
     def f(self, x: Array) -> Array:
-        return x * self.xp.clip(x + 3, 0, 6) / 6
+        y = x + 3
+        self.xp.clip(y, 0, 6, out=y)
+        y *= x
+        y /= 6
+        return y
 
     def slope(self, x: Array, y: Array) -> Array:
         xp = self.xp

@@ -20,8 +20,11 @@ class ReLU6(Elementwise):
     keeps = ("bottom",)
 
     def f(self, x: Array) -> Array:
-        xp = self.xp
-        return xp.minimum(xp.maximum(x, 0) + self.p.negative_slope * xp.minimum(x, 0), 6)
+        xp, slope = self.xp, self.p.negative_slope
+        y = xp.maximum(x, 0)
+        if slope:
+            y += slope * xp.minimum(x, 0)
+        return xp.minimum(y, 6, out=y)
 
     def slope(self, x: Array, y: Array) -> Array:
         xp, slope = self.xp, self.p.negative_slope

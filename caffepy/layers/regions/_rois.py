@@ -5,6 +5,8 @@ A roi's window is split into pooled_h x pooled_w bins, and a bin covers whole ce
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Array
 from caffepy.errors import DataError, ShapeError
 
+AT_ONCE = 2**16  # numbers that fit into a core's cache, several times
 Edges = tuple[Array, Array]  # the first cell of each bin, and the one behind its last: (R, bins)
 
 
@@ -32,6 +35,15 @@ class OverRois(Layer):
             self.fail("rois are rows of 5 numbers: image, x1, y1, x2, y2", kind=ShapeError,
                       found=f"shape {rois.shape}", allowed="(R, 5)")
         return rois.shape[0]
+
+    def example(self, index: int, bottom: Blobs, random: np.random.Generator) -> Array | None:
+        """Rois of any size on the first image."""
+        if index != 1:
+            return None
+        h, w = bottom[0].shape[2:]
+        size = np.array([w, h]) / self.p.spatial_scale
+        ends = np.sort(random.uniform(0, 1, (bottom[1].shape[0], 2, 2)) * size, axis=1)
+        return np.insert(ends.reshape(-1, 4), 0, 0, axis=1).reshape(bottom[1].shape)
 
     def rois(self, bottom: Blobs) -> tuple[Array, Array]:
         """The image of each roi, (R,), and its corners, (R, 4), in float32 as in the original.
@@ -62,6 +74,22 @@ def widened(corners: Array, ratio: float) -> Array:
     result[:, :2] -= by
     result[:, 2:] += by
     return result
+
+
+def parts(xp: Any, rows: int, each: int) -> Iterator[slice]:
+    """Rows of ``each`` numbers, so few at once that they stay in the cache; on a GPU all."""
+    few = max(1, AT_ONCE // max(1, each)) if xp is np else max(1, rows)
+    return (slice(start, min(start + few, rows)) for start in range(0, rows, few))
+
+
+def running_sums(xp: Any, x: Array, axis: int) -> None:
+    """Add to all numbers those before them along an axis, in place."""
+    if xp is not np:
+        x[...] = x.cumsum(axis=axis)
+        return
+    rows = np.moveaxis(x, axis, 0)
+    for before, row in pairwise(rows):  # whole rows at once are faster than along the axis
+        row += before
 
 
 def edges(xp: Any, step: Array, bins: int, cells: int, inside: Any = 0.0, start: Any = 0

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from caffepy.layers.common._survivors import survivors
+
 Rows = np.ndarray
-
-
-def overlaps(box: Rows, boxes: Rows) -> Rows:
-    """Intersection over union of a box (4,) with each of (n, 4)."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    common = np.where((high >= low).all(axis=1), (high - low + 1).prod(axis=1), 0)
-    areas = (boxes[:, 2:] - boxes[:, :2] + 1).prod(axis=1)
-    return np.asarray(common / ((box[2:] - box[:2] + 1).prod() + areas - common))
 
 
 def kept(boxes: Rows, threshold: float, most: int) -> list[int]:
@@ -21,10 +15,24 @@ def kept(boxes: Rows, threshold: float, most: int) -> list[int]:
     Args:
         boxes: (n, 4), the best first.
     """
-    found: list[int] = []
-    left = np.arange(len(boxes))
-    while len(left) and len(found) < most:
-        best, left = int(left[0]), left[1:]
-        found.append(best)
-        left = left[~(overlaps(boxes[best], boxes[left]) > threshold)]
-    return found
+    columns = np.vstack([boxes.T, (boxes[:, 2:] - boxes[:, :2] + 1).prod(axis=1)])[:, None]
+    stay = survivors(columns, np.ones(columns.shape[1:], bool),
+                     lambda box, other: overlaps(box, other) > threshold, most)
+    return list(map(int, np.flatnonzero(stay)))
+
+
+def overlaps(box: Rows, other: Rows) -> Rows:
+    """Intersection over union of boxes, each four corners and an area along the first axis."""
+    across = np.minimum(box[2], other[2])
+    across -= np.maximum(box[0], other[0])
+    down = np.minimum(box[3], other[3])
+    down -= np.maximum(box[1], other[1])
+    apart = across < 0
+    apart |= down < 0
+    across += 1
+    across *= np.add(down, 1, out=down)
+    across[apart] = 0
+    covered = box[4] + other[4]
+    covered -= across
+    across /= covered
+    return across

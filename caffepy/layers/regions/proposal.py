@@ -56,6 +56,13 @@ class Proposal(Layer):
                       kind=ShapeError, found=f"shape {info.shape}")
         self._shape(top, n * self.p.post_nms_topn)  # as many as there may be
 
+    def example(self, index: int, bottom: Blobs, random: np.random.Generator) -> Array | None:
+        """Pictures as large as the cells together, and of that size from the start."""
+        if index != 2:
+            return None
+        height, width = (cells * self.p.feat_stride for cells in bottom[0].shape[2:])
+        return np.tile([height, width, 1, 1], bottom[2].count // 4).reshape(bottom[2].shape)
+
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         scores, deltas = (self.read(blob.values) for blob in bottom[:2])
         info = self.read(bottom[2].values).reshape(-1, 4)

@@ -13,7 +13,6 @@ of a bin; rois get none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from caffepy.core.layer import Blobs
 from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.layers.regions._rois import OverRois, edges, rounded
+from caffepy.layers.regions._rois import OverRois, edges, rounded, running_sums
 
 
 @register("PSROIPooling", param="psroi_pooling_param", dialect="rfcn")
@@ -46,11 +45,13 @@ class PSROIPooling(OverRois):
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         xp, (n, c, h, w) = self.xp, bottom[0].shape
         # sums of all cells above and left of a corner: a bin's sum is that of four corners
-        sums = xp.zeros((n, c, h + 1, w + 1), np.float64)
-        x = self.read(bottom[0].values)
-        sums[:, :, 1:, 1:] = xp.cumsum(xp.cumsum(x, axis=2, dtype=np.float64), axis=3)
+        sums = xp.zeros((n, h + 1, w + 1, c), np.float64)
+        x = bottom[0].values.read(self.context.place.last)
+        sums[:, 1:, 1:] = x.transpose(0, 2, 3, 1)
+        for axis in (1, 2):
+            running_sums(xp, sums, axis)
         self.corners, self.area = self._bins(bottom)
-        y = sum(sign * sums[corner] for sign, corner in self.corners)
+        y = sum(sign * sums.reshape(-1)[corner] for sign, corner in self.corners)
         self.overwrite(top[0].values)[...] = xp.where(
             self.area > 0, y / xp.maximum(self.area, 1), 0)
 
@@ -59,15 +60,18 @@ class PSROIPooling(OverRois):
             return
         xp, (n, c, h, w) = self.xp, bottom[0].shape
         # a bin's gradient is written to its corners, and summed up behind them
-        steps = xp.zeros((n, c, h + 1, w + 1), np.float64)
+        steps = xp.zeros(n * (h + 1) * (w + 1) * c, np.float64)
         share = self.read(top[0].grads) / xp.maximum(self.area, 1) * (self.area > 0)
         for sign, corner in self.corners:
-            xp.add.at(steps, corner, sign * share)
-        self.overwrite(bottom[0].grads)[...] = xp.cumsum(
-            xp.cumsum(steps, axis=2), axis=3)[:, :, :h, :w]
+            xp.add.at(steps, corner.reshape(-1), (sign * share).reshape(-1).astype(np.float64))
+        steps = steps.reshape(n, h + 1, w + 1, c)
+        for axis in (1, 2):
+            running_sums(xp, steps, axis)
+        dx = bottom[0].grads.overwrite(self.context.place.last)
+        dx[...] = steps[:, :h, :w].transpose(0, 3, 1, 2)
 
-    def _bins(self, bottom: Blobs) -> tuple[list[tuple[int, Any]], Array]:
-        """The corners of each bin, as signs and indices, and how many cells it has."""
+    def _bins(self, bottom: Blobs) -> tuple[list[tuple[int, Array]], Array]:
+        """The corners of each bin, as signs and places in the sums, and how many cells it has."""
         xp, group, (_, _, h, w) = self.xp, self.p.group_size, bottom[0].shape
         images, corners = self.rois(bottom)
         at = rounded(xp, corners)
@@ -81,8 +85,10 @@ class PSROIPooling(OverRois):
         image = images.reshape(-1, 1, 1, 1)
         channel = xp.arange(bottom[0].shape[1]).reshape(1, -1, group, group)
         rows, columns = (top, low), (left, right)
-        found = [(1 if i == j else -1, (image, channel, rows[i][:, None, :, None],
-                                        columns[j][:, None, None, :]))
+        c = bottom[0].shape[1]
+        found = [(1 if i == j else -1, channel + c * (
+                     (image * (h + 1) + rows[i][:, None, :, None]) * (w + 1)
+                     + columns[j][:, None, None, :]))
                  for i in (0, 1) for j in (0, 1)]
         area = (low - top)[:, None, :, None] * (right - left)[:, None, None, :]
         return found, area

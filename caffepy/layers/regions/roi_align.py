@@ -19,7 +19,7 @@ import numpy as np
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Array
 from caffepy.core.registry import register
-from caffepy.layers.regions._rois import OverRois, widened
+from caffepy.layers.regions._rois import OverRois, parts, widened
 
 Taps = tuple[tuple[Array, Array], tuple[Array, Array]]  # two cells and their weights, (R, samples)
 
@@ -41,22 +41,35 @@ class ROIAlign(OverRois):
         place = self.context.place.last
         x = bottom[0].values.read(place).transpose(0, 2, 3, 1)
         self._locate(bottom)
-        y = sum(x[self.images, row[:, :, None], column[:, None]] * weight
-                for row, column, weight in self.taps)
-        top[0].values.overwrite(place)[...] = y.transpose(0, 3, 1, 2)
+        y = top[0].values.overwrite(place).transpose(0, 2, 3, 1)
+        cells = x.reshape(-1, x.shape[3])
+        for part in parts(self.xp, len(y), y[:1].size):
+            y[part] = sum(cells[cell[part]] * weight[part] for cell, weight in self.taps)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         if not propagate_down[0]:
             return
-        place, (n, c, h, w) = self.context.place.last, bottom[0].shape
-        dx = self.xp.zeros((n, h, w, c), self.dtype)
-        dy = top[0].grads.read(place).transpose(0, 2, 3, 1)
-        for row, column, weight in self.taps:
-            self.xp.add.at(dx, (self.images, row[:, :, None], column[:, None]), dy * weight)
-        bottom[0].grads.overwrite(place)[...] = dx.transpose(0, 3, 1, 2)
+        xp, place, channels = self.xp, self.context.place.last, bottom[0].shape[1]
+        dx = bottom[0].grads.overwrite(place).transpose(0, 2, 3, 1).reshape(-1, channels)
+        dy = top[0].grads.read(place).transpose(0, 2, 3, 1).reshape(-1, channels)
+        dx[...] = 0
+        if xp is not np:
+            for cell, weight in self.taps:
+                xp.add.at(dx, cell.reshape(-1), dy * weight.reshape(-1, 1))
+            return
+        # cell by cell: sums of rows are many times as fast as adding rows one by one
+        cell, weight = (np.concatenate([each.reshape(-1) for each in kind])
+                        for kind in zip(*self.taps, strict=True))
+        order = np.argsort(cell, kind="stable")
+        found, starts = np.unique(cell[order], return_index=True)
+        for at, some in zip(found, np.split(order, starts[1:]), strict=False):
+            rows = dy[some % len(dy)]
+            rows *= weight[some, None]
+            dx[at] = rows.sum(0)
 
     def _locate(self, bottom: Blobs) -> None:
-        """Note the four cells that each sample is made of, and their weights."""
+        """Note the four cells that each sample is made of, and their weights: ``taps``, of indices
+        into the cells of all images, (R, rows, columns), and of weights with an axis more."""
         p, (_, _, h, w) = self.p, bottom[0].shape
         images, corners = self.rois(bottom)
         at = widened(corners, p.pad_ratio) * np.float32(p.spatial_scale) - np.float32(0.5)
@@ -65,8 +78,9 @@ class ROIAlign(OverRois):
         rows, columns = (
             self._along(at[:, axis], sizes[:, axis] / np.float32(bins), bins, cells, real)
             for axis, bins, cells in ((1, p.pooled_h, h), (0, p.pooled_w, w)))
-        self.images = images[:, None, None]
-        self.taps = [(row, column, (above[:, :, None] * beside[:, None])[..., None])
+        image = images[:, None, None] * (h * w)
+        self.taps = [(image + row[:, :, None] * w + column[:, None],
+                      (above[:, :, None] * beside[:, None])[..., None])
                      for row, above in rows for column, beside in columns]
 
     def _along(self, start: Array, step: Array, bins: int, cells: int, real: Array) -> Taps:

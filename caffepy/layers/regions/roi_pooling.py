@@ -20,7 +20,7 @@ from caffepy.core.layer import Blobs
 from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.layers.regions._largest import largest
-from caffepy.layers.regions._rois import OverRois, edges, rounded, widened
+from caffepy.layers.regions._rois import OverRois, edges, parts, rounded, widened
 from caffepy.proto import caffe_pb2
 
 
@@ -44,26 +44,28 @@ class ROIPooling(OverRois):
         top[0].reshape(self.check(bottom), bottom[0].shape[1], *self.bins)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        y = self._pool(bottom, self.phase == caffe_pb2.TRAIN)
-        place = self.context.place.last
-        top[0].values.overwrite(place)[...] = y.transpose(0, 3, 1, 2)
+        y = top[0].values.overwrite(self.context.place.last)
+        self._pool(bottom, y, self.phase == caffe_pb2.TRAIN)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         if not propagate_down[0]:
             return
         if self.phase == caffe_pb2.TEST:  # its forward remembered nothing: run it again
-            self._pool(bottom, True)
-        xp, place, (n, c, h, w) = self.xp, self.context.place.last, bottom[0].shape
-        dx = xp.zeros((n * h * w * c,), self.dtype)
+            self._pool(bottom, self.xp.empty(top[0].shape, self.dtype), True)
+        xp, place, (_, c, h, w) = self.xp, self.context.place.last, bottom[0].shape
+        dx = bottom[0].grads.overwrite(place).transpose(0, 2, 3, 1).reshape(-1)
         dy = top[0].grads.read(place).transpose(0, 2, 3, 1)
-        won = self.winners >= 0
-        xp.add.at(dx, self.winners[won], dy[won])
-        bottom[0].grads.overwrite(place)[...] = dx.reshape(n, h, w, c).transpose(0, 3, 1, 2)
+        dx[...] = 0
+        first = self.images.reshape(-1, 1, 1, 1) * (h * w)
+        for part in parts(xp, len(dy), dy[:1].size):
+            won = self.winners[part] >= 0
+            xp.add.at(dx, ((first[part] + self.winners[part]) * c + xp.arange(c))[won],
+                      dy[part][won])
 
-    def _pool(self, bottom: Blobs, remember: bool) -> Array:
-        """The tops' values with the channels last. ``winners`` are places in x, so seen."""
-        xp, (_, c, h, w) = self.xp, bottom[0].shape
-        images, corners = self.rois(bottom)
+    def _pool(self, bottom: Blobs, y: Array, remember: bool) -> None:
+        """Write the tops' values. ``winners`` are the cells that have them, channels last."""
+        xp, (_, _, h, w) = self.xp, bottom[0].shape
+        self.images, corners = self.rois(bottom)
         if self.p.pad_ratio:
             corners = widened(corners, self.p.pad_ratio)
         at = rounded(xp, corners * np.float32(self.p.spatial_scale)
@@ -73,8 +75,7 @@ class ROIPooling(OverRois):
             edges(xp, sizes[:, axis] / np.float32(bins), bins, cells, start=at[:, axis])
             for axis, bins, cells in ((1, self.bins[0], h), (0, self.bins[1], w)))
         x = bottom[0].values.read(self.context.place.last).transpose(0, 2, 3, 1)
-        y, cells = largest(xp, x, images, rows, columns, remember)
-        if remember:
-            base = images.reshape(-1, 1, 1, 1) * (h * w)
-            self.winners = xp.where(cells < 0, -1, (base + cells) * c + xp.arange(c))
-        return y
+        y = y.transpose(0, 2, 3, 1)
+        if remember and (self.winners is None or self.winners.shape != y.shape):
+            self.winners = xp.empty(y.shape, np.int32)
+        largest(xp, x, self.images, rows, columns, y, self.winners if remember else None)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from caffepy.core.blob import Blob
 from caffepy.core.fusion import Fused
-from caffepy.core.memory import Place, SyncedMemory, Tensor
 from caffepy.core.node import Node
 from caffepy.kernels.operations.convolution import ConvolutionKernel
+from caffepy.layers.common._folded import folded
 from caffepy.layers.common._normalized import (
     FusedNormalization,
     Normalization,
     is_plain_relu,
     normalization,
 )
-from caffepy.proto import caffe_pb2
 
 
 def fused(chain: Sequence[Node], optimize: bool) -> Fused | None:
@@ -30,14 +26,12 @@ def fused(chain: Sequence[Node], optimize: bool) -> Fused | None:
         return None
     if kernel.fuses_relu and is_plain_relu(chain[1]):
         return ConvolutionReLU(chain[:2])
+    if whole := folded(chain, optimize):
+        return whole
     parts = normalization(chain[1:])
-    if parts is None or not optimize:
+    if parts is None or not optimize or parts.norm.given or not parts.scale:
         return None
-    chain = chain[: 1 + parts.length]
-    if parts.norm.given:
-        # in training each layer's own backward runs, and wants its own forward to have run
-        return FoldedConvolution(parts, chain) if parts.norm.phase == caffe_pb2.TEST else None
-    return NormalizedConvolution(parts, chain) if parts.scale else None
+    return NormalizedConvolution(parts, chain[: 1 + parts.length])
 
 
 class ConvolutionReLU(Fused):
@@ -99,62 +93,3 @@ class NormalizedConvolution(FusedNormalization):
     def backward(self) -> None:
         super().backward()
         _backward(self.convolution, [self.x])
-
-
-class FoldedConvolution(Fused):
-    """Convolution with weights and a bias into which statistics, scale and shift are folded.
-
-    With f = s / sqrt(variance + eps): w' = f w and b' = f (b0 - mean) + b. Made anew whenever a
-    version says that one of them has changed.
-    """
-
-    def __init__(self, parts: Normalization, chain: Sequence[Node]) -> None:
-        self.numbers = tuple(node.number for node in chain)
-        self.parts, self.layer = parts, chain[0].layer
-        self.x, self.y = chain[0].bottoms[0], chain[-1].tops[0]
-        layers = [layer for layer in (self.layer, parts.norm, parts.scale) if layer]
-        self._sources = [blob.values for layer in layers for blob in layer.blobs]
-        self._seen: list[tuple[SyncedMemory, int]] = []
-        w, mover = self.layer.blobs[0], self.layer.context.mover
-        self.w = Blob(w.shape, w.dtype, mover).values
-        self.b = Blob(w.shape[:1], w.dtype, mover).values
-
-    @property
-    def kernel(self) -> ConvolutionKernel:
-        layer: Any = self.layer
-        kernel: ConvolutionKernel = layer.plan(replace(layer.kernel.spec, bias=True))
-        return kernel
-
-    @property
-    def detail(self) -> str:
-        return f"folded, {self.kernel.detail}"
-
-    def forward(self) -> None:
-        seen = [(tensor.memory, tensor.version) for tensor in self._sources]
-        if seen != self._seen:
-            self._seen = seen
-            self._fold()
-        kernel = self.kernel
-        run = kernel.forward_relu if self.parts.relu else kernel.forward
-        run(self.x.values, self.w, self.b, self.y.values)
-
-    def _fold(self) -> None:
-        norm, scale = self.parts.norm, self.parts.scale
-        mean, variance = (array.astype(np.float64) for array in norm.statistics())
-        factor = 1 / np.sqrt(variance + norm.p.eps)
-        if scale:
-            factor *= _host(scale.blobs[0].values)
-        shift = -mean
-        if len(self.layer.blobs) > 1:
-            shift += _host(self.layer.blobs[1].values)
-        shift *= factor
-        if scale and scale.bias:
-            shift += _host(scale.bias.values)
-        weights = _host(self.layer.blobs[0].values)
-        self.w.overwrite(Place.HOST)[...] = weights * factor.reshape(-1, 1, 1, 1)
-        self.b.overwrite(Place.HOST)[...] = shift
-
-
-def _host(tensor: Tensor) -> np.ndarray[Any, Any]:
-    array: np.ndarray[Any, Any] = tensor.read(Place.HOST)
-    return array

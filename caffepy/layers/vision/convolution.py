@@ -17,22 +17,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from caffepy.core import coords
 from caffepy.core.fusion import Fused
-from caffepy.core.layer import Blobs, Layer
-from caffepy.core.memory import Shape
+from caffepy.core.layer import Blobs
+from caffepy.core.memory import Array, Shape, Tensor
 from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.core.window import SIDES, Window
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
+from caffepy.layers.common._folded import Foldable
 from caffepy.layers.vision._fused import fused
 from caffepy.layers.vision._spatial import Spatial, same_shapes, seen_as
 
 
-class BaseConvolution(Layer):
+class BaseConvolution(Foldable):
     """What Convolution and Deconvolution share: the same kernel, run in one direction or other."""
 
     plans = (ConvolutionSpec,)
@@ -98,6 +100,10 @@ class BaseConvolution(Layer):
         """The convolution between ``x_shape`` and ``y_shape``."""
         raise NotImplementedError
 
+    @property
+    def makes_channels(self) -> bool:
+        return self.spatial.axis == 1
+
     def spec_between(self, x: Shape, y: Shape, bias: bool) -> ConvolutionSpec:
         """The convolution that takes ``x`` to ``y`` with these weights."""
         s = self.spatial
@@ -110,6 +116,7 @@ class Convolution(BaseConvolution):
     """Runs the kernel forward."""
 
     obeys: ClassVar[tuple[str, ...]] = SIDES
+    computes_relu = True
 
     def weight_shape(self) -> Shape:
         return (self.p.num_output, self.channels // self.group, *self.spatial.kernel)
@@ -126,6 +133,19 @@ class Convolution(BaseConvolution):
         for x, y in zip(bottom, top, strict=True):
             self.kernel.forward(seen_as(x.values, self.x_shape), w, b,
                                 seen_as(y.values, self.y_shape))
+
+    @property
+    def folded_kernel(self) -> ConvolutionKernel:
+        kernel: ConvolutionKernel = self.plan(replace(self.kernel.spec, bias=True))
+        return kernel
+
+    def outputs_of(self, factor: Array) -> Array:
+        return factor.reshape(-1, *(1 for _ in self.blobs[0].shape[1:]))
+
+    def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
+        kernel = self.folded_kernel
+        run = kernel.forward_relu if relu else kernel.forward
+        run(seen_as(x, self.x_shape), w, b, seen_as(y, self.y_shape))
 
     def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
         return sum(y.count for y in top) * self.blobs[0].count_from(1)  # in / group, kernel...

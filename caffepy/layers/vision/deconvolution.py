@@ -16,11 +16,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from caffepy.core import coords
+from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs
-from caffepy.core.memory import Shape
+from caffepy.core.memory import Array, Shape, Tensor
+from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.core.window import Window
-from caffepy.kernels.operations.convolution import ConvolutionSpec
+from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
+from caffepy.layers.common._folded import folded
 from caffepy.layers.vision._spatial import seen_as
 from caffepy.layers.vision.convolution import BaseConvolution
 
@@ -46,11 +49,28 @@ class Deconvolution(BaseConvolution):
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         w = self.blobs[0].values
+        b = self.blobs[1].values if self.p.bias_term else None
         for x, y in zip(bottom, top, strict=True):
-            values = seen_as(y.values, self.y_shape)
-            self.kernel.backward_data(seen_as(x.values, self.x_shape), w, values)
-            if self.p.bias_term:
-                self.kernel.add_bias(values, self.blobs[1].values)
+            self.compute(x.values, w, b, y.values)
+
+    def compute(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor,
+                relu: bool = False) -> None:
+        values = seen_as(y, self.y_shape)
+        self.kernel.backward_data(seen_as(x, self.x_shape), w, values)
+        if b is not None:
+            self.kernel.add_bias(values, b)
+
+    @property
+    def folded_kernel(self) -> ConvolutionKernel:
+        return self.kernel
+
+    def outputs_of(self, factor: Array) -> Array:
+        channels, outputs, *kernel = self.blobs[0].shape  # outputs are those of a group
+        rows = factor.reshape(self.group, outputs).repeat(channels // self.group, axis=0)
+        return rows.reshape(channels, outputs, *(1 for _ in kernel))
+
+    def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
+        return folded(chain, optimize)
 
     def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
         return sum(x.count for x in bottom) * self.blobs[0].count_from(1)  # out / group, kernel...

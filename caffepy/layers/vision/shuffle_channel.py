@@ -10,16 +10,19 @@ Zhang et al., "ShuffleNet", 2018.
 
 from __future__ import annotations
 
-from caffepy.core.layer import Blobs
-from caffepy.core.memory import Array
+from collections.abc import Sequence
+
+from caffepy.core.layer import Blobs, Layer
+from caffepy.core.memory import Shape, Tensor
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.layers.common._axis import axis_of
-from caffepy.layers.common._moved import Moved
 
 
 @register("ShuffleChannel", dialect="shufflenet", param="shuffle_channel_param")
-class ShuffleChannel(Moved):
+class ShuffleChannel(Layer):
+    keeps = ()
+    recordable = True
     same_place = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
@@ -31,10 +34,16 @@ class ShuffleChannel(Moved):
                       fix="Write a group that divides the number of channels.")
         self.rows = (shape[0], group, channels // group, *shape[2:])
         self.columns = (shape[0], channels // group, group, *shape[2:])
-        super().reshape(bottom, top)
+        top[0].reshape_like(bottom[0])
 
-    def move(self, x: Array) -> Array:
-        return x.reshape(self.rows).swapaxes(1, 2)
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        self._turn(bottom[0].values, top[0].values, self.rows, self.columns)
 
-    def back(self, y: Array) -> Array:
-        return y.reshape(self.columns).swapaxes(1, 2)
+    def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
+        self._turn(top[0].grads, bottom[0].grads, self.columns, self.rows)
+
+    def _turn(self, source: Tensor, target: Tensor, rows: Shape, columns: Shape) -> None:
+        """An axis that is split is a view in any order of memory, so each number moves once."""
+        place = self.follow(source)
+        target.overwrite(place).reshape(columns)[...] = source.read(place).reshape(
+            rows).swapaxes(1, 2)

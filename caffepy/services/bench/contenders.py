@@ -10,13 +10,17 @@ import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
+from caffepy import log
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.kernels.tuning import Choices
 from caffepy.services.bench import sides as common
 from caffepy.services.bench.nets import SEED
+from caffepy.services.bench.opencv import opencv_side
 from caffepy.services.bench.side import WAYS, Side
-from caffepy.services.bench.torch_net import TorchNet
+from caffepy.services.bench.torch_net import NoTwin, TorchNet
+
+logger = log.get(__name__)
 
 
 def contenders(
@@ -34,14 +38,17 @@ def contenders(
             param, classes, forward, Context(seed=SEED, threads=threads), tuned)
         common.agree_with_each_other(net, other)
     if importlib.util.find_spec("torch"):
-        if gpu is None:
-            sides |= torch_sides(net, forward, threads)
-        else:
-            from caffepy.services.bench import gpu as on_gpu
+        try:
+            if gpu is None:
+                sides |= torch_sides(net, forward, threads)
+            else:
+                from caffepy.services.bench import gpu as on_gpu
 
-            sides |= on_gpu.torch_sides(net, forward, gpu, ways)
+                sides |= on_gpu.torch_sides(net, forward, gpu, ways)
+        except NoTwin as error:
+            logger.warning("PyTorch is left out: %s", error)
     if forward and gpu is None and importlib.util.find_spec("cv2"):
-        sides |= common.opencv_side(net, path, threads)
+        sides |= opencv_side(net, path, threads)
     return sides
 
 

@@ -48,10 +48,15 @@ def input_shapes(layer: Any, batch: int, size: int, channels: int) -> list[list[
 
 
 def fill_inputs(net: Net, classes: int) -> None:
-    """Pictures from N(0, 1), labels below ``classes``."""
+    """Pictures from N(0, 1), labels below ``classes``, and what layers say of bottoms that are
+    neither."""
     generator = np.random.default_rng(SEED)
     for name in net.input_names:
         values = net.blobs[name].values
-        values.overwrite(Place.HOST)[...] = (
-            generator.normal(size=values.shape) if len(values.shape) > 1
-            else generator.integers(classes, size=values.shape))
+        given = (node.layer.example(i, node.bottoms, generator) for node in net.nodes
+                 for i, blob in enumerate(node.bottoms) if blob.values.memory is values.memory)
+        example = next((numbers for numbers in given if numbers is not None), None)
+        if example is None:
+            example = (generator.normal(size=values.shape) if len(values.shape) > 1
+                       else generator.integers(classes, size=values.shape))
+        values.overwrite(Place.HOST)[...] = example

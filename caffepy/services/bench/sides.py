@@ -1,4 +1,4 @@
-"""The sides of a bench: caffepy, PyTorch in two memory orders, OpenCV's DNN.
+"""The sides of a bench: caffepy, and PyTorch in two memory orders; opencv.py has OpenCV's DNN.
 
 Each is an action that does one training step, or one forward pass. One that computes something
 else than the others is an error.
@@ -6,20 +6,16 @@ else than the others is an error.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from caffepy.core import traits
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.errors import ConfigError
 from caffepy.kernels.tuning import Choices
 from caffepy.proto import caffe_pb2
-from caffepy.proto.text import to_text
 from caffepy.services.bench.nets import SEED, fill_inputs
 from caffepy.services.bench.side import AGREEMENT, DECAY, MOMENTUM, RATE, Action, Side
 
@@ -185,54 +181,9 @@ def check(what: str, ours: np.ndarray, theirs: np.ndarray, most: float = AGREEME
     """Compare two results as a whole; ``most`` is the difference allowed, relative to the norm
     of theirs, or to ``least`` where that is larger."""
     norm = max(float(np.linalg.norm(theirs)), least, 1e-6)
-    apart = float(np.linalg.norm(ours - theirs)) / norm
+    apart = np.inf
+    if ours.shape == theirs.shape:
+        apart = float(np.linalg.norm(ours - theirs)) / norm
     if apart > most:
         raise ConfigError(f"the sides disagree on the {what}, so their times mean nothing",
                           found=f"a relative difference of {apart:.2g}", allowed=most)
-
-
-def opencv_side(net: Net, path: str, threads: int) -> dict[str, Side]:
-    """OpenCV's importer and its forward pass, for deploy nets (Input layers)."""
-    import cv2
-
-    if not hasattr(cv2.dnn, "readNetFromCaffe") or not is_deploy(path):
-        return {}
-    cv2.setNumThreads(threads)
-    with tempfile.TemporaryDirectory() as folder:
-        description, weights = Path(folder, "net.prototxt"), Path(folder, "net.caffemodel")
-        deploy = deploy_of(net)
-        description.write_text(to_text(deploy))
-        net.save(weights)
-        other = cv2.dnn.readNetFromCaffe(str(description), str(weights))
-    name = deploy.layer[0].top[0]
-    blob = net.blobs[name].values.read(Place.HOST).copy()
-
-    def act() -> Any:
-        other.setInput(blob, name)
-        return other.forward()
-
-    check("output", net.outputs()[0][1], np.asarray(act()).reshape(-1))
-    return {"OpenCV DNN": Side(act)}
-
-
-def is_deploy(path: str) -> bool:
-    from caffepy.core.upgrade import read_net_param
-
-    return any(traits.of(layer).waits for layer in read_net_param(path)[0].layer)
-
-
-def deploy_of(net: Net) -> Any:
-    """The net's layers as a prototxt, splits taken out."""
-    deploy = caffe_pb2.NetParameter(name=net.name)
-    source: dict[str, str] = {}
-    for node in net.nodes:
-        layer = node.layer
-        if layer.splits:
-            bottom = node.bottom_names[0]
-            source |= dict.fromkeys(node.top_names, source.get(bottom, bottom))
-            continue
-        spec = deploy.layer.add()
-        spec.CopyFrom(layer.spec)
-        spec.ClearField("phase")
-        spec.bottom[:] = [source.get(name, name) for name in spec.bottom]
-    return deploy

@@ -26,6 +26,10 @@ Blobs = dict[str, Any]
 Step = Callable[[Blobs], None]
 
 
+class NoTwin(ConfigError):
+    """PyTorch lacks a layer of the net."""
+
+
 class TorchNet:
     """The torch twin of a net: the same blobs by name, the same parameters in order.
 
@@ -90,7 +94,7 @@ class TorchNet:
             return None
         maker = getattr(self, f"_{layer.type.lower()}", None)
         if maker is None or type(layer) is not registry.get(layer.type).cls:  # or a fork's
-            raise ConfigError(f"no PyTorch twin for layer type {layer.type}",
+            raise NoTwin(f"no PyTorch twin for layer type {layer.type}",
                               where=layer.place_name)
         weights = [self.by_memory.get(blob.values.memory) for blob in layer.blobs]
         function = maker(layer, weights, node.bottoms)

@@ -10,7 +10,8 @@ BOXES = np.array([[0, 0, 9, 9], [0, 0, 9, 4], [5, 0, 14, 9], [9, 9, 9, 9], [10, 
 
 
 def test_overlaps_count_both_ends():
-    assert_allclose(overlaps(BOXES[0], BOXES), [1, 0.5, 50 / 150, 0.01, 0, 0])
+    columns = np.vstack([BOXES.T, (BOXES[:, 2:] - BOXES[:, :2] + 1).prod(axis=1)])
+    assert_allclose(overlaps(columns[:, :1], columns), [1, 0.5, 50 / 150, 0.01, 0, 0])
 
 
 def test_better_boxes_stay():

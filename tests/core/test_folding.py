@@ -1,0 +1,112 @@
+"""In TEST nets that optimize, what scales and shifts channels goes into the weights before it."""
+
+import numpy as np
+import pytest
+from core.test_fusion import build
+
+from caffepy.proto import caffe_pb2
+
+TEST = caffe_pb2.TEST
+PICTURE = """layer { name: "in" type: "Input" top: "x" input_param { shape {
+  dim: 2 dim: 4 dim: 5 dim: 6 } } }
+"""
+MAPS = """layer { name: "w" type: "%s" bottom: "x" top: "y" convolution_param { num_output: 6
+  kernel_size: 3 group: %d bias_term: %s weight_filler { type: "gaussian" } bias_filler {
+  type: "gaussian" } } }
+"""
+PRODUCT = """layer { name: "w" type: "InnerProduct" bottom: "x" top: "y" inner_product_param {
+  num_output: 6 transpose: %s weight_filler { type: "gaussian" }
+  bias_filler { type: "gaussian" } } }
+"""
+FIRST = {
+    "Convolution": MAPS % ("Convolution", 1, "true"),
+    "no bias": MAPS % ("Convolution", 2, "false"),
+    "Deconvolution": MAPS % ("Deconvolution", 1, "true"),
+    "groups": MAPS % ("Deconvolution", 2, "false"),
+    "InnerProduct": PRODUCT % "false",
+    "transpose": PRODUCT % "true",
+}
+BN = 'layer { name: "n" type: "BN" bottom: "y" top: "%s" bn_param { %s } }\n'
+NORMS = {
+    "PSPNet's": "eps: 1e-3",
+    "frozen": "frozen: true",
+    "CTPN's": "moving_average: true",
+    "SegNet's": "bn_mode: INFERENCE",
+    "BatchNorm": 'layer { name: "n" type: "BatchNorm" bottom: "y" top: "%s" }\n',
+    "Scale": 'layer { name: "n" type: "Scale" bottom: "y" top: "%s" '
+             'scale_param { bias_term: true } }\n',
+}
+RELU = 'layer { name: "r" type: "ReLU" bottom: "%s" top: "%s" }\n'
+
+
+def norm(name, top):
+    words = NORMS[name]
+    return words % top if words.startswith("layer") else BN % (top, words)
+
+
+def twins(text):
+    """The net as scripts hold it, and one that optimizes, with the same parameters."""
+    nets = [build(PICTURE + text, TEST, optimize=optimize) for optimize in (False, True)]
+    rng = np.random.default_rng(3)
+    for name, blobs in nets[0].params.items():
+        for one, other in zip(blobs, nets[1].params[name], strict=True):
+            one.data[...] = rng.uniform(0.5, 2, one.shape) if name != "w" else one.data
+            other.data[...] = one.data
+    return nets
+
+
+def check(nets, top):
+    plain, folded = nets
+    for net in nets:
+        net.forward()
+    expected = plain.blobs[top].data
+    assert expected.any() and np.isfinite(expected).all()
+    np.testing.assert_allclose(folded.blobs[top].data, expected, rtol=1e-4,
+                               atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("kind", NORMS)
+@pytest.mark.parametrize("first", FIRST)
+def test_numbers_are_the_same(first, kind, relu):
+    nets = twins(FIRST[first] + norm(kind, "y") + (RELU % ("y", "y") if relu else ""))
+    (whole,) = nets[1].executor.fused.values()
+    assert whole.numbers == ((1, 2, 3) if relu else (1, 2))
+    assert "folded" in whole.detail
+    check(nets, "y")
+    for blobs in nets[0].params.values():  # what was folded is made anew
+        blobs[-1].data[...] *= 1.5
+    for name, blobs in nets[0].params.items():
+        nets[1].params[name][-1].data[...] = blobs[-1].data
+    check(nets, "y")
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_out_of_place_and_for_another_shape(first):
+    nets = twins(FIRST[first] + norm("PSPNet's", "n") + RELU % ("n", "r"))
+    check(nets, "r")
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(3, 4, 5, 6))
+    for net in nets:
+        net.blobs["x"].reshape(*values.shape)
+        net.blobs["x"].data[...] = values
+    check(nets, "r")
+
+
+@pytest.mark.parametrize("text", [
+    FIRST["Convolution"] + BN % ("y", "bn_mode: LEARN"),  # of the batch, in TEST, too
+    FIRST["Convolution"] + BN % ("y", "moving_average: false"),
+    FIRST["Convolution"] + norm("Scale", "y").replace("bias_term", "num_axes: 3 bias_term"),
+    FIRST["Deconvolution"].replace("kernel_size: 3", "axis: 2 kernel_size: 3")
+    + norm("PSPNet's", "y"),  # its outputs are another axis than the one that is normalized
+    FIRST["InnerProduct"].replace("num_output", "axis: 2 num_output") + norm("PSPNet's", "y"),
+])
+def test_what_does_not_fold(text):
+    nets = twins(text)
+    assert not nets[1].executor.fused
+    check(nets, "y")
+
+
+def test_training_with_frozen_statistics_does_not_fold():
+    text = PICTURE + FIRST["Convolution"] + norm("frozen", "y")
+    assert not build(text, caffe_pb2.TRAIN, optimize=True).executor.fused

@@ -1,0 +1,65 @@
+"""Detectors of models/: what they find, learn and compute."""
+
+import cv2
+import numpy as np
+import pytest
+from models.offline import MODELS, learned, net_param
+
+from caffepy.core.context import Context
+from caffepy.core.net import Net
+from caffepy.core.upgrade import read_net_param
+from caffepy.proto import caffe_pb2
+from caffepy.services.bench import measuring, nets
+
+SEED = 2  # with which no map's ReLUs are all silent
+
+
+@pytest.mark.skipif(not hasattr(cv2.dnn, "readNetFromCaffe"),
+                    reason="this OpenCV reads no Caffe nets any more")
+def test_mobilenet_ssd_finds_what_opencv_finds(tmp_path):
+    param, _ = read_net_param(str(MODELS / "mobilenet_ssd" / "deploy.prototxt"))
+    param.layer[0].input_param.shape[0].dim[:] = [2, 3, 96, 128]
+    param.layer[-1].detection_output_param.confidence_threshold = 0.1
+    path = tmp_path / "deploy.prototxt"
+    path.write_text(str(param))
+    found = measuring.measure(str(path), forward=True, rounds=1, iterations=1)
+    assert {"caffepy", "OpenCV DNN"} <= set(found["median"])
+    net = Net(param, caffe_pb2.TEST, context=Context(seed=SEED))
+    nets.fill_inputs(net, 0)
+    net.forward()
+    assert len(net.blob("detection_out").data[0, 0]) > 10
+
+def test_every_layer_of_mobilenet_ssd_learns():
+    param, _ = read_net_param(str(MODELS / "mobilenet_ssd" / "train.prototxt"))
+    for shape, dims in zip(param.layer[0].input_param.shape, ([2, 3, 64, 64], [1, 1, 4, 8]),
+                           strict=True):
+        shape.dim[:] = dims
+    net = Net(param, caffe_pb2.TRAIN, context=Context(seed=SEED), optimize=True)
+    nets.fill_inputs(net, 0)
+    truth = net.blob("label").data.reshape(-1, 8)
+    assert truth[:, 0].tolist() == [0, 0, 1, 1] and (truth[:, 1] % 21 > 0).all()
+    assert 0 < net.forward() < 1000
+    net.backward()
+    for parameter in net.parameters:
+        if parameter.lr_mult and "mbox" not in parameter.layer:  # not each map has a box
+            gradient = parameter.blob.diff
+            assert np.isfinite(gradient).all() and gradient.any(), parameter.layer
+
+
+def test_faster_rcnn_scores_regions():
+    param = net_param("faster_rcnn/deploy.prototxt", 1, fill=False)
+    param.layer[0].input_param.shape[0].dim[2:] = [64, 96]
+    for layer in param.layer:
+        layer.proposal_param.post_nms_topn = 5
+        if layer.type != "Proposal":
+            layer.ClearField("proposal_param")
+    net = Net(param, caffe_pb2.TEST, context=Context(seed=SEED))
+    assert learned(net) == 137078239
+    nets.fill_inputs(net, 0)
+    assert net.blob("im_info").data.tolist() == [[64, 96, 1, 1]]
+    net.forward()
+    rois = net.blob("rois").data
+    assert 1 < len(rois) <= 5 and (rois[:, 1:] >= 0).all() and (rois[:, 3] <= 95).all()
+    assert net.blob("pool5").shape == (len(rois), 512, 7, 7)
+    np.testing.assert_allclose(net.blob("cls_prob").data, 1 / 21, rtol=1e-5)
+    assert net.blob("bbox_pred").shape == (len(rois), 84)
