@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,19 @@ MNIST = Path(__file__).parent.parent / "data" / "mnist"
 
 def pytest_report_header() -> str:
     return f"engines: {', '.join(ENGINES)}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", default="1/1", help="Which of several parts of the test files: "
+                     "1/2 and 2/2 together are all. For several runs at once.")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if collection_path.suffix != ".py":
+        return None
+    part, parts = map(int, config.getoption("--part").split("/"))
+    name = collection_path.relative_to(config.rootpath).as_posix()
+    return True if zlib.crc32(name.encode()) % parts != part % parts else None
 
 
 class Databases(NamedTuple):

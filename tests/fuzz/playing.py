@@ -86,7 +86,7 @@ def shake_gradients(side: Side, net: Net, i: int) -> None:
     if isinstance(kernel, SoftmaxLossKernel) and wanted:  # p - 1, where p has float32's last place
         array = wanted[0].write(Place.HOST)
         noise = np.random.default_rng(int(side.shake.trial)).uniform(-1, 1, array.shape)
-        array += side.shake.SIZE * noise * layer.weight(node.tops) / kernel.divisor
+        array += side.shake.SIZE * noise * layer.weight(node.tops) / kernel.left.divisor
     shake(side, wanted)
 
 

@@ -49,6 +49,11 @@ def test_random_nets(seed):
         assert not cases.differences(cases.make(f"Random net:{100 + seed}"), [engine])
 
 
+def test_a_net_that_is_near_a_kink_is_shaken():
+    for engine in ENGINES:
+        assert not cases.differences(cases.make("Random net:1425492486"), [engine])
+
+
 @needs_onednn
 def test_a_worker_that_dies_is_a_finding():
     run = runs.run("DEFAULT", 20, 1, ["no such family"], faults=1)
