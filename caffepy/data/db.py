@@ -196,10 +196,17 @@ class Shared:
     """Handles that a process may open only once: by real path, with a count of their users.
 
     The one table of the process here is not ours to choose: both libraries keep one.
+
+    Args:
+        open_handle: opens the handle of a path.
+        give_back: has all who use handles give them back until they are used again, if no handle
+            may be open while the process forks. Who has given one back waits.
     """
 
-    def __init__(self, open_handle: Callable[[str], Any]) -> None:
+    def __init__(self, open_handle: Callable[[str], Any],
+                 give_back: Callable[[], None] | None = None) -> None:
         self._open = open_handle
+        self._give_back = give_back
         self._lock = threading.Lock()
         self._handles: dict[str, tuple[Any, int]] = {}
         self._given_back: deque[str] = deque()
@@ -207,8 +214,14 @@ class Shared:
 
     def before_fork(self) -> None:
         """No other thread is in the middle of anything here while the process forks."""
-        self._lock.acquire()
-        self._settle()
+        while True:
+            if self._give_back:
+                self._give_back()
+            self._lock.acquire()
+            self._settle()
+            if not (self._give_back and self._handles):
+                return
+            self._lock.release()  # another thread has opened one meanwhile
 
     def after_fork_in_parent(self) -> None:
         self._lock.release()

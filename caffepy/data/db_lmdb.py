@@ -84,7 +84,11 @@ class Environment:
         self.pages.close()
 
 
-_environments = Shared(Environment)
+def _park() -> None:
+    _around_forks.park()
+
+
+_environments = Shared(Environment, _park)
 
 
 class LmdbReader(Reader):
@@ -220,20 +224,23 @@ class LmdbReader(Reader):
 
 
 class _AroundForks:
-    """Closes what is read before the process forks, and lets nobody open it until that is done.
+    """Closes what is read before the process forks, and lets nobody read on until that is done.
 
-    LMDB does not bear a child: it would free, or be counted among, its parent's readers.
+    LMDB does not bear a child: it would free, or be counted among, its parent's readers. The table
+    of environments, which is asked before a fork, has all readers parked until none is open.
     """
 
     def __init__(self) -> None:
         self.readers: weakref.WeakSet[LmdbReader] = weakref.WeakSet()
         self._held: list[LmdbReader] = []
 
-    def before_fork(self) -> None:
-        self._held = list(self.readers)
-        for reader in self._held:
-            reader.lock.acquire()
-            reader.park()
+    def park(self) -> None:
+        """Park all readers, and hold their locks."""
+        for reader in list(self.readers):
+            if reader not in self._held:
+                reader.lock.acquire()
+                self._held.append(reader)
+                reader.park()
 
     def after_fork_in_parent(self) -> None:
         for reader in self._held:
