@@ -33,6 +33,8 @@ NORMS = {
     "CTPN's": "moving_average: true",
     "SegNet's": "bn_mode: INFERENCE",
     "BatchNorm": 'layer { name: "n" type: "BatchNorm" bottom: "y" top: "%s" }\n',
+    "NVIDIA's": 'layer { name: "n" type: "BatchNorm" bottom: "y" top: "%s" '
+                'batch_norm_param { scale_bias: true } }\n',
     "Scale": 'layer { name: "n" type: "Scale" bottom: "y" top: "%s" '
              'scale_param { bias_term: true } }\n',
 }

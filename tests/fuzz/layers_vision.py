@@ -167,9 +167,10 @@ def lrn(draw: Draw) -> Made:
 
 @layer("SPP")
 def spp(draw: Draw) -> Made:
-    n, c, h, w = draw.images(1500, channels=20)
+    n, c, h, w = draw.images(1500, channels=20)  # a gradient may be a sum of as many equal numbers
     return Made(f"spp_param {{ pyramid_height: {draw.integer(1, 3)} "
-                f"pool: {draw.pick(('MAX', 'AVE'))} }}", [Bottom((n, c, h + 5, w + 5))])
+                f"pool: {draw.pick(('MAX', 'AVE'))} }}", [Bottom((n, c, h + 5, w + 5))],
+                terms=9000)
 
 
 @layer("Im2col")

@@ -142,7 +142,7 @@ class BNLayer(Layer):
             return None
         mean, variance = (array.astype(np.float64) for array in self.statistics())
         slope, bias = (blob.values.read(Place.HOST).reshape(-1).astype(np.float64)
-                       for blob in self.blobs[:2])
+                       for blob in self.blobs[self.at])
         factor = slope / np.sqrt(variance + self.eps)
         return factor, bias - mean * factor
 
