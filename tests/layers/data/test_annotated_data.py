@@ -1,23 +1,19 @@
+"""AnnotatedData: boxes stay with their pixels, draws are those of the record."""
+
 import logging
 import re
 
 import cv2
 import numpy as np
 import pytest
+from annotated import BOXES, batches, database, forward, line, maker, record, rows
 from recorded_data import ANNOTATED, annotated_records, make_db
 from support import build, parse
 
 from caffepy.core import stand_in
-from caffepy.core.context import Context
-from caffepy.data.annotated import AnnotatedDatums
-from caffepy.data.batches import BatchMaker
-from caffepy.data.course import Worker
-from caffepy.errors import CaffeError, ConfigError, DataError, ShapeError
+from caffepy.errors import DataError, ShapeError
 from caffepy.proto import caffe_pb2
-from caffepy.proto.caffe_pb2 import TRAIN
 
-RED = (0, 0, 255)
-BOXES = [(0.25, 0.25, 0.75, 0.5), (0.1, 0.5, 0.4, 0.9), (0.5, 0.125, 0.9, 0.75)]
 SAMPLER = ("batch_sampler { sampler { min_scale: 0.3 max_scale: 1 min_aspect_ratio: 0.5 "
            "max_aspect_ratio: 2 } sample_constraint { min_object_coverage: 0.4 } max_sample: 1 }")
 ALL = ("distort_param { brightness_prob: 0.5 brightness_delta: 32 hue_prob: 0.5 hue_delta: 18 "
@@ -26,59 +22,6 @@ ALL = ("distort_param { brightness_prob: 0.5 brightness_delta: 32 hue_prob: 0.5 
        "mean_value: 123 mirror: true resize_param { height: 24 width: 30 interp_mode: LINEAR "
        "interp_mode: AREA } noise_param { saltpepper: true saltpepper_param { fraction: 0.1 } } "
        "crop_h: 20 crop_w: 22 emit_constraint { emit_type: CENTER }")
-
-
-def record(place, label=3, size=(48, 64), **more):
-    """A gray picture with a red rectangle where the box is."""
-    pixels = np.full((*size, 3), 120, np.uint8)
-    left, top, right, bottom = (round(x * n) for x, n in zip(place, size[::-1] * 2, strict=True))
-    pixels[top:bottom, left:right] = RED
-    made = caffe_pb2.AnnotatedDatum(type="BBOX", **more)
-    made.datum.CopyFrom(caffe_pb2.Datum(
-        encoded=True, data=cv2.imencode(".png", pixels)[1].tobytes()))
-    one = made.annotation_group.add(group_label=label).annotation.add()
-    one.bbox.xmin, one.bbox.ymin, one.bbox.xmax, one.bbox.ymax = place
-    return made
-
-
-def database(path, records, backend="lmdb"):
-    return make_db(path / "db", [(f"{i:08d}_x".encode(), one.SerializeToString())
-                                 for i, one in enumerate(records)], backend)
-
-
-@pytest.fixture
-def rectangles(tmp_path):
-    return database(tmp_path, [record(place) for place in BOXES])
-
-
-def line(source, transform="", own="", batch=3, tops='top: "data" top: "label"'):
-    return (f'type: "AnnotatedData" {tops} transform_param {{ {transform} }} '
-            f'data_param {{ source: "{source}" backend: LMDB batch_size: {batch} }} '
-            f'annotated_data_param {{ {own} }}')
-
-
-def forward(built):
-    layer, bottom, top = built
-    layer.forward(bottom, top)
-    return [blob.data.copy() for blob in top]
-
-
-def batches(text, count=2, phase="TRAIN"):
-    built = build(text, phase=phase)
-    made = [forward(built) for _ in range(count)]
-    built[0].close()
-    return made
-
-
-def maker(source, transform="", own="", phase=TRAIN, batch=3, **options):
-    spec = parse(line(source, transform, own, batch))
-    worker = Worker(phase, **{"seed": 3, "stream": "data", **options})
-    return BatchMaker(AnnotatedDatums(spec, worker), worker, batch)
-
-
-def rows(batch):
-    """The boxes of a batch, n x 8."""
-    return batch.rest[0].reshape(-1, 8)
 
 
 @pytest.mark.parametrize("backend", ["lmdb", "leveldb"])
@@ -287,140 +230,12 @@ def test_labels_are_those_of_the_map(tmp_path, rectangles, caplog, monkeypatch):
         build(line(rectangles, own=own))
 
 
-@pytest.mark.parametrize("place", [(16, 12, 48, 24), (1.5, 0, 1.8, 1), (0, -2, 1, -1),
-                                   (float("nan"), 0, 1, 1)])
-def test_a_box_outside_its_picture(tmp_path, place):
-    bad = record(BOXES[0])
-    one = bad.annotation_group[0].annotation[0].bbox
-    one.xmin, one.ymin, one.xmax, one.ymax = place
-    source = database(tmp_path, [record(BOXES[0]), bad])
-    built = build(line(source, batch=1))
-    with pytest.raises(DataError, match="record '00000001_x' of .*a box lies outside its picture "
-                                        ".found .*shares of the picture's width and height"):
-        forward(built), forward(built)
-    built[0].close()
-
-
-def test_a_box_that_the_picture_s_side_cuts(tmp_path):
-    cut = record((-0.25, 0.5, 0.5, 1.25))
-    (_, label), *_ = batches(line(database(tmp_path, [cut]), batch=1), phase="TEST")
-    np.testing.assert_array_equal(label[0, 0, 0, 3:7], [0, 0.5, 0.5, 1])
-
-
-def test_a_crop_larger_than_the_resized_picture(rectangles):
-    resize = "resize_param { height: 30 width: 40 }"
-    for crop, words in (("crop_size: 36", "crop_size .found 3 x 30 x 40; allowed: 36 x 36 or more"),
-                        ("crop_h: 20 crop_w: 41", "crop_h and crop_w .*allowed: 20 x 41 or more")):
-        with pytest.raises(ShapeError, match=f"smaller than {words}"):
-            build(line(rectangles, f"{resize} {crop}"))
-    with pytest.raises(ConfigError, match="crop_h and crop_w must be given both .*found 20 x 0"):
-        build(line(rectangles, "crop_h: 20"))
-
-
-def test_a_database_of_plain_datums(tmp_path):
-    plain = caffe_pb2.Datum(channels=1, height=2, width=2, data=b"1234", label=3)
-    source = database(tmp_path, [plain])
-    with pytest.raises(DataError, match="record .00000000_x. of .* a Datum without boxes .*"
-                                        'Write type: "Data"'):
-        build(line(source))
-    (tmp_path / "other").mkdir()
-    with pytest.raises(DataError, match="record .00000000_x. of .*: the record is damaged, or no"):
-        build(line(make_db(tmp_path / "other" / "db", [(b"00000000_x", b"\x0a\xff")])))
-
-
-def test_data_says_whose_records_these_are(rectangles):
-    with pytest.raises(DataError, match='pictures with boxes. Write type: "AnnotatedData"'):
-        build(f'type: "Data" data_param {{ source: "{rectangles}" backend: LMDB batch_size: 1 }}')
-
-
-@pytest.mark.parametrize("own, transform, message", [
-    ("batch_sampler { sampler { max_scale: 2 } }", "", "batch_sampler 0: .*such a scale"),
-    ("", "expand_param { }", "max_expand_ratio must be above 1"),
-    ("", "resize_param { }", "needs height and width"),
-])
-def test_settings_that_cannot_be(rectangles, own, transform, message):
-    with pytest.raises(ConfigError, match=r"layer 'layer' \(AnnotatedData\).*" + message):
-        build(line(rectangles, transform, own))
-    with pytest.raises(ConfigError, match="data_param needs a batch_size"):
-        build(line(rectangles, batch=0))
-
-
 def test_what_it_looks_like_without_its_database():
     net = caffe_pb2.NetParameter()
-    net.layer.add().CopyFrom(parse(line("nowhere", "resize_param { height: 24 width: 30 }")))
+    net.layer.add().CopyFrom(parse(
+        'type: "AnnotatedData" top: "data" top: "label" data_param { source: "nowhere" '
+        "batch_size: 3 } transform_param { resize_param { height: 24 width: 30 } }"))
     assumed, unknown = stand_in.stand_in(net)
     assert "nowhere is not there; taken as 3 x 3 x 24 x 30" in assumed[0] and not unknown
     shapes = [list(shape.dim) for shape in net.layer[0].input_param.shape]
     assert shapes == [[3, 3, 24, 30], [1, 1, 3, 8]]
-
-
-def test_the_layer_hands_its_context_on(rectangles, monkeypatch):
-    monkeypatch.setattr("caffepy.testing.building.Context",
-                        lambda **o: Context(**o, rank=1, size=2))
-    built = build(line(rectangles, batch=1))
-    assert forward(built)[1][0, 0, 0, 3:7].tolist() == np.array(BOXES[1], np.float32).tolist()
-    built[0].close()
-
-
-def test_a_damaged_picture_is_named(tmp_path):
-    bad = record(BOXES[0])
-    bad.datum.data = b"no picture"
-    with pytest.raises(CaffeError, match="record '00000000_x' of .*not a picture"):
-        build(line(database(tmp_path, [bad])))
-
-
-YOLO = "yolo_data_type: 1"
-
-
-def test_yolo_s_labels(tmp_path):
-    two = record((0.25, 0.5, 0.75, 1), label=7)
-    one = two.annotation_group.add(group_label=2).annotation.add(instance_id=4)
-    one.bbox.xmin, one.bbox.ymin, one.bbox.xmax, one.bbox.ymax = 0, 0, 0.5, 1
-    one.bbox.difficult = True
-    none = record(BOXES[1])
-    none.ClearField("annotation_group")
-    source = database(tmp_path, [two, none])
-    own = f"{YOLO} yolo_data_jitter: 0"
-    built = build(line(source, own=own, batch=2))
-    assert built[2][1].shape == (2, 1, 300, 5)
-    _, label = forward(built)
-    built[0].close()
-    assert label[0, 0, 0].tolist() == [6, 0.5, 0.75, 0.5, 0.5]
-    assert not label[0, 0, 1:].any() and not label[1].any()
-    (_, label), *_ = batches(line(source, own=f"{own} train_diffcult: true", batch=2))
-    assert label[0, 0, 1].tolist() == [1, 0.25, 0.5, 0.5, 1] and not label[0, 0, 2:].any()
-    with pytest.raises(ConfigError, match="yolo_data_type is 1 for YOLO's labels, or 0 .found 3"):
-        build(line(source, own="yolo_data_type: 3"))
-
-
-def test_yolo_s_jitter_moves_boxes_with_their_pixels(rectangles):
-    resize = "resize_param { height: 96 width: 128 } mirror: true"
-    it = maker(rectangles, resize, f"{YOLO} yolo_data_jitter: 0.4")
-    sides = set()
-    for _ in range(10):
-        batch = it.next()
-        for pixels, rows_ in zip(batch.data, batch.rest[0][:, 0], strict=True):
-            ys, xs = np.nonzero((pixels[2] > 190) & (pixels[1] < 60))
-            _, x, y, wide, tall = rows_[0]
-            got = [xs.min(), xs.max() + 1, ys.min(), ys.max() + 1]
-            expected = np.array([(x - wide / 2) * 128, (x + wide / 2) * 128,
-                                 (y - tall / 2) * 96, (y + tall / 2) * 96])
-            assert abs(got - expected).max() < 5
-            sides.add(round(float(wide), 3))
-    assert len(sides) > 12
-    it.close()
-    plain, sampled = (maker(rectangles, resize, f"{YOLO} {own}").next().rest[0]
-                      for own in ("", "batch_sampler { max_sample: 1 }"))
-    places = {tuple(np.round(row[3:5], 4)) for row in sampled[:, 0, 0]}
-    assert places == {tuple(np.round(np.subtract(box[2:], box[:2]), 4).astype(np.float32))
-                      for box in BOXES}, "samplers, here of the whole, come in its place"
-    assert not np.array_equal(plain, sampled)
-
-
-def test_more_boxes_than_yolo_s_labels_hold(tmp_path):
-    crowd = record(BOXES[0])
-    for _ in range(300):
-        crowd.annotation_group[0].annotation.add().CopyFrom(crowd.annotation_group[0].annotation[0])
-    with pytest.raises(DataError, match="record '00000000_x' of .* no room for all boxes of the "
-                                        "picture .found 301; allowed: 300 or fewer"):
-        build(line(database(tmp_path, [crowd]), own=f"{YOLO} yolo_data_jitter: 0", batch=1))
