@@ -57,6 +57,19 @@ def is_unknown(layer: Any) -> bool:
     return not registry.known(layer.type)
 
 
+def refuse_slips(layers: Sequence[Any], source: Source | None = None) -> None:
+    """For who shows a net as it is: a type like "Conv" is no type of somebody else's.
+
+    Raises:
+        ConfigError: as ``require``.
+    """
+    from caffepy.proto import hints
+
+    names = registry.names()
+    if any(is_unknown(layer) and hints.is_slip(layer.type, names) for layer in layers):
+        require(layers, layers, source)
+
+
 def told(layers: Sequence[Any], source: Source | None = None) -> list[str]:
     """What is to be said about layers of unknown types: a sentence for each type, with the words
     that the schema does not have."""

@@ -76,6 +76,15 @@ def layer_type(word: str, names: TypeNames) -> str:
     return did_you_mean(word, names.params) or NOBODYS
 
 
+def is_slip(word: str, names: TypeNames) -> bool:
+    """Whether a type that nobody registered is surely one that is there, in another's words."""
+    if fork_word(word, "layer"):
+        return False
+    plain = other_words.plain(word)
+    return bool(plain in map(other_words.plain, names.params) or names.v1.get(word)
+                or names.v0.get(word) or other_words.type(word))
+
+
 def v1_type(word: str, names: TypeNames) -> str:
     """What to do about a word that V1's enum does not have."""
     plain = word.strip("\"'")

@@ -63,6 +63,7 @@ def deploy(path: str, batch: int = BATCH, input_shape: Sequence[int] = (),
     if not any(layer.bottom for layer in made.layer):
         raise ConfigError("nothing of the net is left for use", where=path,
                           fix="Is it a net for training, with layers that lead to a loss?")
+    known_part.refuse_slips(made.layer, source)
     strange = [layer for layer in made.layer if known_part.is_unknown(layer)]
     for layer in made.layer:
         _forget_training(layer, OF_UNKNOWN if layer in strange else OF_TRAINING)

@@ -83,6 +83,7 @@ def summarize(
         param.state.phase = caffe_pb2.Phase.Value(phase)
         param.state.stage.extend(stages)
         kept = graph.filter_net(param, param.state, source)
+        known_part.refuse_slips(kept.layer, source)
         summary = Summary(kept.name, [
             Row(layer.name, layer.type, list(layer.bottom), list(layer.top),
                 detail=traits.of(layer).detail(layer))

@@ -236,3 +236,16 @@ def test_a_damaged_file_is_still_an_error(tmp_path):
     (tmp_path / "w.caffemodel").write_bytes(part(100, part(1, b"a") + b"\x07"))
     with pytest.raises(CaffeError):
         summarize("w.caffemodel")
+
+
+@pytest.mark.parametrize("word, cure", [
+    ("Conv", 'Write type: "Convolution"'), ("Relu", "Did you mean ReLU"),
+    ("CONVOLUTION", 'write type: "Convolution"')])
+def test_a_known_type_in_other_words_is_a_mistake(tmp_path, word, cure):
+    """It is nobody's own type, so whoever shows the net says what to write."""
+    path = tmp_path / "net.prototxt"
+    path.write_text('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 } } }\n'
+                    f'layer {{ name: "c" type: "{word}" bottom: "x" top: "c" }}')
+    for show in (summarize, deploy):
+        with pytest.raises(ConfigError, match=f"Unknown layer type: {word}.*{cure}"):
+            show(str(path))
