@@ -10,6 +10,7 @@ from typing import Any
 
 from caffepy.core import traits
 from caffepy.core.known_part import is_unknown
+from caffepy.data.transform import crop_of
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.services import work
 from caffepy.services.picture_rule import PictureRule
@@ -76,7 +77,8 @@ def _built(layer: Any, crop: bool = True) -> dict[str, tuple[int, ...]]:
     for rules in ("include", "exclude"):
         copy.ClearField(rules)
     if not crop:
-        copy.ClearField("transform_param")
+        for word in ("crop_size", "crop_h", "crop_w", "mean_file"):
+            copy.transform_param.ClearField(word)
     with work.quiet(), contextlib.suppress(CaffeError, OSError):
         net = Net(param, context=Context(seed=0, engines=("reference",)))
         try:
@@ -98,9 +100,10 @@ def notes(layer: Any, shape: Sequence[int]) -> list[str]:
     done = [f"minus the mean picture {rule.mean_file}"] if rule.mean_file else []
     done += [f"minus {', '.join(values)}"] * bool(values)
     done += [f"times {rule.scale:g}"] * (rule.scale != 1)
-    crop = rule.crop_size or layer.window_data_param.crop_size
+    old = layer.window_data_param.crop_size
+    crop = crop_of(rule) or (old and (old, old))
     cut = "warped" if kind.regions else "cropped"
-    done += [f"{cut} to {crop} x {crop}"] * bool(crop)
+    done += [f"{cut} to {crop[0]} x {crop[1]}"] if crop else []
     if kind.scripted:
         return [f"In training what scripts gave was {', '.join(done)}."] if done else []
     if not kind.pictures or len(shape) != 3 or not _bytes(layer):
@@ -129,13 +132,15 @@ def picture_rule(layer: Any, shape: Sequence[int]) -> PictureRule | None:
     kind = traits.of(layer)
     if not kind.pictures or len(shape) != 3 or shape[0] not in (1, 3) or not _bytes(layer):
         return None
-    crop = layer.transform_param.crop_size and not kind.regions
+    crop = crop_of(layer.transform_param) and not kind.regions
     return PictureRule.of_training(layer, _size_before_crop(layer) if crop else ())
 
 
 def _size_before_crop(layer: Any) -> list[int]:
-    """Height and width of the pictures as they lie in the data; [] if that is not known."""
-    image = layer.image_data_param
+    """Height and width of the pictures before the crop; [] if that is not known."""
+    image, resized = layer.image_data_param, layer.transform_param.resize_param
+    if resized and resized[0].height:
+        return [resized[0].height, resized[0].width]
     if image.new_height:
         return [image.new_height, image.new_width]
     shape = _built(layer, crop=False).get(layer.top[0], ())

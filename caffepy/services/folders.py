@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from caffepy import log
 from caffepy.data.image_list import Line
 from caffepy.errors import ConfigError, DataError, NotFound, shown
+from caffepy.proto import textfile
 from caffepy.proto.files import atomic_write
 
 logger = log.get(__name__)
@@ -171,6 +172,15 @@ def write_names(found: Classes, beside: str) -> None:
 def names_file(beside: str) -> str:
     """labels.txt in the folder of a database or a list."""
     return os.path.join(os.path.dirname(beside.rstrip("/")), NAMES)
+
+
+def read_names(path: str) -> list[str]:
+    """The names in such a file, that of label 0 first; empty lines are left out.
+
+    Raises: NotFound, DataError, it cannot be read.
+    """
+    return [name for line in textfile.read_lines(path)
+            if (name := textfile.printable(line).strip())]
 
 
 def part(path: str, which: str) -> str:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from caffepy.core import traits
 from caffepy.data import transform
 from caffepy.errors import ConfigError, NotFound
-from caffepy.proto import caffe_pb2, textfile
+from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of, set_path
-from caffepy.services.folders import names_file
+from caffepy.services.folders import names_file, read_names
 
 Array = NDArray[Any]
 
@@ -76,12 +76,12 @@ class PictureRule:
         """
         rule = layer.transform_param
         kind = traits.of(layer)
-        own, source = kind.own(layer), kind.source_field
+        source = kind.source_field and path_of(kind.reading(layer), kind.source_field)
         names: list[str] = []
-        if source and os.path.isfile(beside := names_file(path_of(own, source))):
-            names = [line for line in map(str.strip, textfile.read_lines(beside)) if line]
+        if source and os.path.isfile(beside := names_file(source)):
+            names = read_names(beside)
         return cls(tuple(size), path_of(rule, "mean_file"), tuple(rule.mean_value), rule.scale,
-                   getattr(own, "context_pad", 0), tuple(map(textfile.printable, names)))
+                   getattr(kind.own(layer), "context_pad", 0), tuple(names))
 
     def write(self, param: Any) -> None:
         """Into a NetParameter."""

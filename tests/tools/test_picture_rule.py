@@ -184,3 +184,19 @@ def test_gray_pictures_and_what_is_no_picture(folder, call):
     Net("gray.prototxt", caffe_pb2.TEST).save("g.caffemodel")
     done = call(classify, "gray.prototxt", "g.caffemodel", PICTURES[0])
     assert done.exit_code == 0, done.output
+
+
+def test_pictures_with_boxes_are_resized_before_they_are_cropped(folder, call):
+    Path("train.prototxt").write_text("""
+layer { name: "data" type: "AnnotatedData" top: "data" top: "label"
+  data_param { source: "gone" backend: LMDB batch_size: 2 }
+  transform_param { mean_value: 104 scale: 0.5 crop_h: 20 crop_w: 30
+    resize_param { height: 24 width: 32 } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param {
+  num_output: 4 kernel_size: 3 } }
+layer { name: "end" type: "Silence" bottom: "label" }""")
+    done = call(deploy, "train.prototxt", "deploy.prototxt")
+    assert done.exit_code == 0, done.output
+    rule = PictureRule.of_file("deploy.prototxt")
+    assert (rule.size, rule.mean_value, rule.scale) == ((24, 32), (104,), 0.5)
+    assert "cropped to 20 x 30" in done.output and "--images_dim=24,32" in done.output

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,9 +13,8 @@ from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.core.node import Node
-from caffepy.data.transform import read_mean
-from caffepy.proto.paths import path_of
 from caffepy.services import work
+from caffepy.services.picture_rule import PictureRule
 
 Array = NDArray[Any]
 
@@ -32,23 +31,14 @@ class Seen:
 
     Attributes:
         layer: that brings them.
+        names: of the classes, those of labels.txt beside the data.
     """
 
     def __init__(self, node: Node) -> None:
         self.layer: Layer = node.layer
         self._blob = node.tops[0]
-        rule = self.layer.spec.transform_param
-        self._scale = rule.scale if self.layer.pictures else 1.0
-        self._mean: Array = np.zeros((1, 1, 1), np.float32)
-        if not self.layer.pictures or self._blob.ndim != 4:
-            return
-        if rule.mean_value:
-            self._mean = np.array(rule.mean_value, np.float32)[:, None, None]
-        elif rule.HasField("mean_file"):
-            mean = read_mean(path_of(rule, "mean_file"))
-            rows, columns = self._blob.shape[2:]
-            top, left = (mean.shape[1] - rows) // 2, (mean.shape[2] - columns) // 2
-            self._mean = mean[:, top : top + rows, left : left + columns]
+        self._rule = PictureRule.of_training(self.layer.spec, ())
+        self.names = self._rule.label
 
     @classmethod
     def of(cls, net: Net) -> Seen | None:
@@ -58,12 +48,12 @@ class Seen:
                 return cls(node)
         return None
 
-    @property
-    def folder(self) -> str:
-        """Where its data lie."""
-        name = self.layer.source_field
-        source = path_of(self.layer.p, name) if name else ""
-        return os.path.dirname(source.rstrip("/"))
+    @cached_property
+    def _mean(self) -> Array:
+        """What was taken off, in a shape that can be added."""
+        mean = self._rule.mean(self._blob.shape)
+        return np.zeros((1, 1, 1)) if mean is None else mean.reshape(len(mean), *mean.shape[1:] or (
+            1, 1))
 
     def called(self, numbers: Sequence[int]) -> list[str]:
         """What these records are called; "" for those without a name."""
@@ -76,7 +66,7 @@ class Seen:
         """Item ``index`` of the batch, H x W x 3 bytes in OpenCV's order; None if it is none."""
         if self._blob.ndim != 4 or self._blob.shape[1] not in (1, 3):
             return None
-        values = self._blob.values.read(Place.HOST)[index] / (self._scale or 1) + self._mean
+        values = self._blob.values.read(Place.HOST)[index] / (self._rule.scale or 1) + self._mean
         low, high = float(values.min()), float(values.max())
         if low < -1 or high > 256 or high <= 1.5:  # not what pictures have: stretch it
             values = (values - low) * (255 / (high - low or 1))

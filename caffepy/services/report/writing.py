@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from caffepy import log
 from caffepy.errors import DataError, shown
-from caffepy.proto import textfile
 from caffepy.proto.files import atomic_write
-from caffepy.services.folders import NAMES
+from caffepy.services.folders import NAMES, read_names
 from caffepy.services.report import confusion
 from caffepy.services.report.judging import Judge
 from caffepy.services.report.sheet import sheet
@@ -33,14 +32,10 @@ def names_for(judge: Judge, path: str = "") -> list[str]:
         NotFound: no such file. DataError: it has more names than there are classes.
     """
     classes = len(judge.table)
-    if not path and judge.seen:
-        beside = os.path.join(judge.seen.folder, NAMES)
-        path = beside if os.path.isfile(beside) else ""
-    if not path:
-        return [str(label) for label in range(classes)]
-    names = [line.strip() for line in textfile.read_lines(path) if line.strip()]
+    names = read_names(path) if path else list(judge.seen.names if judge.seen else ())
     if len(names) > classes:
-        raise DataError("the names are not those of the net's classes", where=path,
+        raise DataError("the names are not those of the net's classes",
+                        where=path or f"{NAMES} beside the data",
                         found=f"{len(names)} names", allowed=f"at most {classes}, one a line")
     return names + [str(label) for label in range(len(names), classes)]
 
