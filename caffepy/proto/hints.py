@@ -64,8 +64,17 @@ class Place:
 
 def layer_type(word: str, names: TypeNames) -> str:
     """What to do about a type that nobody registered."""
-    if found := fork_word(word, "layer"):
-        return found
+    return (fork_word(word, "layer") or _in_other_words(word, names)
+            or did_you_mean(word, names.params) or NOBODYS)
+
+
+def is_slip(word: str, names: TypeNames) -> bool:
+    """Whether a type that nobody registered is surely one that is there, in other words."""
+    return not fork_word(word, "layer") and _in_other_words(word, names) is not None
+
+
+def _in_other_words(word: str, names: TypeNames) -> str | None:
+    """What to write for a type that others call so; None if it is not known to be one."""
     same = {other_words.plain(type): type for type in names.params}.get(other_words.plain(word))
     if same and word not in names.v1:
         return f"Did you mean {same}?"
@@ -73,16 +82,7 @@ def layer_type(word: str, names: TypeNames) -> str:
         return f'{word} is the name in {OLD_FORMAT}. In "layer" write type: "{old}".'
     if cure := other_words.type(word):
         return cure if " " in cure else f'Write type: "{cure}".'
-    return did_you_mean(word, names.params) or NOBODYS
-
-
-def is_slip(word: str, names: TypeNames) -> bool:
-    """Whether a type that nobody registered is surely one that is there, in another's words."""
-    if fork_word(word, "layer"):
-        return False
-    plain = other_words.plain(word)
-    return bool(plain in map(other_words.plain, names.params) or names.v1.get(word)
-                or names.v0.get(word) or other_words.type(word))
+    return None
 
 
 def v1_type(word: str, names: TypeNames) -> str:

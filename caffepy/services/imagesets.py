@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,33 +58,20 @@ class Record:
 
 
 def convert(
-    root: str,
-    listfile: str,
-    path: str,
-    backend: str = "lmdb",
-    *,
-    format: Format = Format(),  # noqa: B008  frozen
-    shuffle: bool = False,
-    seed: int = work.SEED,
-    check_size: bool = False,
-    jobs: int = 1,
-    mode: str = NEW,
-    label_db: str = "",
-    label_count: int = 1,
+    root: str, listfile: str, path: str, backend: str = "lmdb", *, label_db: str = "",
+    label_count: int = 1, **options: Any,
 ) -> Result:
-    """Write the database at ``path``.
+    """Write the database at ``path`` from the pictures of a list.
 
     Args:
         root: put right before each path of the list.
-        check_size: all pictures must have the size of the first.
-        jobs: threads that read and decode; 0 means one for each processor.
-        mode: what becomes of a database that is there already; see caffepy.services.target.
         label_db: a second database, for the numbers that each line ends in.
         label_count: how many numbers these are.
+        options: see ``store``.
 
     Raises:
-        NotFound: no list, no root folder. DataError: a size that differs (``check_size``), not
-        one picture that can be read, a database that cannot be written. ConfigError: settings.
+        NotFound: no list, no root folder. DataError, ConfigError: as ``store``, and a label that
+            has no place in a Datum.
     """
     numbers: number_labels.Labels = {}
     if label_db:
@@ -94,9 +82,8 @@ def convert(
         if not -(2**31) <= line.label < 2**31:
             raise DataError("a label is a whole number of 32 bits", found=line.label,
                             where=f"{listfile}:{line.number}")
-    return store(lines, _root(root, lines[0].path), listfile, path, backend, format=format,
-                 shuffle=shuffle, seed=seed, check_size=check_size, jobs=jobs, mode=mode,
-                 label_db=label_db, numbers=numbers)
+    return store(lines, _root(root, lines[0].path), listfile, path, backend, label_db=label_db,
+                 numbers=numbers, **options)
 
 
 def store(
@@ -115,11 +102,21 @@ def store(
     label_db: str = "",
     numbers: number_labels.Labels | None = None,
 ) -> Result:
-    """Write the database at ``path`` from these lines; see ``convert``.
+    """Write the database at ``path`` from these lines.
 
     Args:
+        root: put right before each path.
         source: where the lines come from, for errors.
-        numbers: the labels of each line by its number, which go into ``label_db``.
+        shuffle: store them in an order that ``seed`` decides.
+        check_size: all pictures must have the size of the first.
+        jobs: threads that read and decode; 0 means one for each processor.
+        mode: what becomes of a database that is there already; see caffepy.services.target.
+        label_db, numbers: a second database, and what goes into it: of each line, by its number,
+            the labels.
+
+    Raises:
+        DataError: a size that differs (``check_size``), not one picture that can be read, a
+            database that cannot be written. ConfigError: settings.
     """
     format = checked(format)
     numbers = numbers or {}
