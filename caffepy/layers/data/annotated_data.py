@@ -21,7 +21,7 @@ from 0, x, y, width, height of each box, then zeros; difficult ones only with tr
 (MobileNet-YOLO's spelling). Without a batch_sampler yolo_data_jitter (0.3) cuts parts then.
 
 SSD's, and MobileNet-YOLO's. Between the random changes these forks pack pictures as JPEG; here they
-stay as they are.
+stay as they are. A mean_file is mirrored with its picture, as in Data; SSD's takes it off as it is.
 """
 
 from __future__ import annotations
