@@ -9,6 +9,8 @@ methods; they are called in this order of events, in the thread that forks:
     after_fork_in_parent     there, after; who came first is asked first
     after_fork_in_child      in the child, in the same order
 
+Whose ``before_fork`` fails is not asked after that fork: it cannot know how far it came.
+
 Processes that are started otherwise (subprocess, spawn) are not concerned.
 """
 
@@ -47,9 +49,9 @@ def keep_for_ever(thing: object) -> None:
 
 def _before() -> None:
     _gate.acquire()
-    _asked[:] = [thing for _, thing in sorted(_watched.items())]
-    for thing in reversed(_asked):
-        _ask(thing, "before_fork")
+    # a list made at one stroke: other threads may come to be watched meanwhile
+    watched = [thing for ref in _watched.valuerefs() if (thing := ref()) is not None]
+    _asked[:] = [thing for thing in reversed(watched) if _ask(thing, "before_fork")][::-1]
 
 
 def _in_parent() -> None:
@@ -68,11 +70,13 @@ def _after(event: str) -> None:
     _gate.release()
 
 
-def _ask(thing: Any, event: str) -> None:
+def _ask(thing: Any, event: str) -> bool:
+    """Whether it went well, or there was nothing to do."""
     method = getattr(thing, event, None)
-    if method is None:
-        return
     try:
-        method()
+        if method is not None:
+            method()
     except Exception:  # the others must be asked all the same
         logger.exception("%s of %s failed", event, type(thing).__name__)
+        return False
+    return True

@@ -9,6 +9,7 @@ anew, for the nets that are built from then on.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import traceback
@@ -70,7 +71,8 @@ def _name(place: str) -> str:
     stem = os.path.splitext(os.path.basename(place))[0]
     name = registry.PLUG_IN_MODULES + "".join(c if c.isalnum() else "_" for c in stem)
     taken = {module.__name__ for _, module in _loaded.values()}
-    return name if name not in taken else f"{name}_{len(_loaded)}"
+    return next(new for i in itertools.count()
+                if (new := f"{name}_{i}" if i else name) not in taken)
 
 
 def _run(source: str, path: str, module: ModuleType) -> None:

@@ -81,7 +81,7 @@ def register(
     """Class decorator: makes a layer class known under its names.
 
     Raises:
-        ConfigError: two modules claim the same name, and nothing tells them apart; or there is no
+        ConfigError: two classes claim the same name, and nothing tells them apart; or there is no
             such field as ``param``.
     """
 
@@ -96,7 +96,8 @@ def register(
         entry = Entry(type, cls, v1, v0, param, aliases, whose)
         for name in (type, *aliases):
             others = tuple(other for other in _entries.get(name, ())
-                           if other.cls.__module__ != cls.__module__)
+                           if (other.cls.__module__, other.cls.__qualname__)
+                           != (cls.__module__, cls.__qualname__))  # loaded anew
             known = [other for other in (entry, *others) if _told_by_words(other)]
             if len(known) < len(others) or any(other.dialect == whose for other in others):
                 raise ConfigError(
@@ -245,8 +246,3 @@ def known(type: str) -> bool:
 def from_v1(name: str) -> str | None:
     """The type that V1's enum calls ``name`` (``"CONVOLUTION"`` gives ``"Convolution"``)."""
     return next((entry.type for entry in entries() if entry.v1 == name), None)
-
-
-def from_v0(name: str) -> str | None:
-    """The type that the oldest format calls ``name`` (``"conv"`` gives ``"Convolution"``)."""
-    return next((entry.type for entry in entries() if entry.v0 == name), None)

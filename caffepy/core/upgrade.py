@@ -38,7 +38,7 @@ DATA_PARAMS = {"DATA": "data_param", "IMAGE_DATA": "image_data_param",
 SOLVER_TYPES = {"SGD": "SGD", "NESTEROV": "Nesterov", "ADAGRAD": "AdaGrad", "RMSPROP": "RMSProp",
                 "ADADELTA": "AdaDelta", "ADAM": "Adam"}  # fmt: skip
 # types of forks in V1 whose names today are not those of the enum with other letters
-V1_FORKS = {"BN": "BN", "DENSE_CRF": "DenseCRF", "ELTWISE_PRODUCT": "Eltwise", "RELU6": "ReLU6",
+V1_FORKS = {"DENSE_CRF": "DenseCRF", "ELTWISE_PRODUCT": "Eltwise",
             "MCWINDOW_DATA": "MCWindowData", "BIN_ACCURACY": "BinaryAccuracy",
             "RED_SOFTMAX_LOSS": "RedSoftmaxWithLoss",
             "VOXEL_SOFTMAX_LOSS": "VoxelSoftmaxWithLoss"}  # fmt: skip

@@ -199,8 +199,8 @@ class Shared:
 
     Args:
         open_handle: opens the handle of a path.
-        give_back: has all who use handles give them back until they are used again, if no handle
-            may be open while the process forks. Who has given one back waits.
+        give_back: has those who use handles give them back until they are used again, if no handle
+            may be open while the process forks. Who waits for one here may be passed over.
     """
 
     def __init__(self, open_handle: Callable[[str], Any],
@@ -213,15 +213,17 @@ class Shared:
         forks.watch(self)
 
     def before_fork(self) -> None:
-        """No other thread is in the middle of anything here while the process forks."""
-        while True:
-            if self._give_back:
-                self._give_back()
-            self._lock.acquire()
+        """No other thread is in the middle of anything here while the process forks, and nobody
+        gets a handle until that is done."""
+        self._lock.acquire()
+        try:
             self._settle()
-            if not (self._give_back and self._handles):
-                return
-            self._lock.release()  # another thread has opened one meanwhile
+            while self._give_back and self._handles:
+                self._give_back()
+                self._settle()
+        except BaseException:
+            self._lock.release()
+            raise
 
     def after_fork_in_parent(self) -> None:
         self._lock.release()

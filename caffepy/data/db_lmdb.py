@@ -25,6 +25,7 @@ from caffepy.proto.paths import raw_path
 
 logger = log.get(__name__)
 
+MOMENT = 0.001  # seconds
 TRIES = 100  # to begin a transaction whose head no writer overwrites while it is read
 FIRST_MAP = 1 << 20  # bytes; doubled whenever the records outgrow it
 
@@ -101,6 +102,7 @@ class LmdbReader(Reader):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self._lock = threading.RLock()  # held by who uses the cursor, and while the process forks
+        self.opening = False  # it waits for the environment, or has just got it
         self._closed = False
         self._transaction: lmdb.Transaction | None = None
         self._key: bytes | None = None  # where the cursor stood when the database was closed
@@ -108,7 +110,7 @@ class LmdbReader(Reader):
         self._walk: Walk | None = None
         self._at = 0  # the cursor's record
         self._known = 0  # so many records are in pages that were looked at
-        _around_forks.readers.add(self)
+        _around_forks.readers[id(self)] = self
         try:
             self.seek_to_first()
         except BaseException:
@@ -126,7 +128,11 @@ class LmdbReader(Reader):
     def _begin(self) -> None:
         if self._closed:
             raise DataError("the LMDB is closed", where=self.path)
-        environment = _environments.acquire(self.path)
+        self.opening = True
+        try:
+            environment = _environments.acquire(self.path)
+        finally:
+            self.opening = False
         release = weakref.finalize(self, _environments.release, os.path.realpath(self.path))
         try:
             self._transaction, walk = environment.begin()
@@ -152,10 +158,21 @@ class LmdbReader(Reader):
             self._transaction = None
             self._release()
 
-    @property
-    def lock(self) -> threading.RLock:
-        """To be held for ``park``."""
-        return self._lock
+    def try_to_park(self) -> bool:
+        """Take the lock and park, unless the lock is held by who waits for the environment."""
+        while not self._lock.acquire(timeout=MOMENT):
+            if self.opening:
+                return False
+        self.park()
+        return True
+
+    def unlock(self) -> None:
+        """After ``try_to_park``."""
+        self._lock.release()
+
+    def forget_lock(self) -> None:
+        """In a child: who held the lock is not there."""
+        self._lock = threading.RLock()
 
     @property
     def entries(self) -> int:
@@ -231,23 +248,27 @@ class _AroundForks:
     """
 
     def __init__(self) -> None:
-        self.readers: weakref.WeakSet[LmdbReader] = weakref.WeakSet()
+        # a set of weak references cannot be walked while another thread adds to it
+        self.readers: weakref.WeakValueDictionary[int, LmdbReader] = weakref.WeakValueDictionary()
         self._held: list[LmdbReader] = []
 
     def park(self) -> None:
-        """Park all readers, and hold their locks."""
-        for reader in list(self.readers):
-            if reader not in self._held:
-                reader.lock.acquire()
+        """Park all readers, and hold their locks, but for those that wait to open."""
+        for ref in self.readers.valuerefs():
+            reader = ref()
+            if reader is not None and reader not in self._held and reader.try_to_park():
                 self._held.append(reader)
-                reader.park()
 
     def after_fork_in_parent(self) -> None:
         for reader in self._held:
-            reader.lock.release()
+            reader.unlock()
         self._held = []
 
-    after_fork_in_child = after_fork_in_parent
+    def after_fork_in_child(self) -> None:
+        for ref in self.readers.valuerefs():
+            if (reader := ref()) is not None:
+                reader.forget_lock()
+        self._held = []
 
 
 _around_forks = _AroundForks()
