@@ -102,6 +102,7 @@ def test_out_of_place_and_for_another_shape(first):
     FIRST["Deconvolution"].replace("kernel_size: 3", "axis: 2 kernel_size: 3")
     + norm("PSPNet's", "y"),  # its outputs are another axis than the one that is normalized
     FIRST["InnerProduct"].replace("num_output", "axis: 2 num_output") + norm("PSPNet's", "y"),
+    FIRST["InnerProduct"].replace("num_output", "normalize: true num_output") + norm("Scale", "y"),
 ])
 def test_what_does_not_fold(text):
     nets = twins(text)

@@ -72,7 +72,7 @@ class InnerProduct(Foldable):
 
     @property
     def makes_channels(self) -> bool:
-        return self.axis == 1
+        return self.axis == 1 and not self.p.normalize  # which divides what was folded in
 
     @property
     def folded_kernel(self) -> InnerProductKernel:

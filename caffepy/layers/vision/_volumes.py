@@ -10,7 +10,7 @@ from caffepy.errors import ConfigError, ShapeError
 
 
 def sizes(given: Any) -> dict[str, Any]:
-    """Kernel, stride and pad for each axis, of a message with C3D's words; {} for what is missing.
+    """Kernel, stride and pad for each axis, of a message with C3D's words, as far as it has them.
 
     Raises:
         ConfigError: a size is given several times.
@@ -19,14 +19,17 @@ def sizes(given: Any) -> dict[str, Any]:
     for name, of_time, default in (("kernel_size", "kernel_depth", 0),
                                    ("stride", "temporal_stride", 1), ("pad", "temporal_pad", 0)):
         value = getattr(given, name)
-        if not isinstance(value, int):  # Convolution's, which is repeated
-            if len(value) > 1:
-                raise ConfigError(f"{name} is one number for height and width",
-                                  found=" x ".join(map(str, value)),
-                                  fix='type: "Convolution" takes one for each axis.')
-            value = value[0] if value else default
-        time = getattr(given, of_time) if given.HasField(of_time) else default
-        found[name] = [time, value, value]
+        if isinstance(value, int):
+            values = [value] if given.HasField(name) else []
+        else:  # Convolution's, which is repeated
+            values = list(value)
+        if len(values) > 1:
+            raise ConfigError(f"{name} is one number for height and width",
+                              found=" x ".join(map(str, values)),
+                              fix='type: "Convolution" takes one for each axis.')
+        times = [getattr(given, of_time)] if given.HasField(of_time) else []
+        if times or values:
+            found[name] = (times or [default]) + (values or [default]) * 2
     return found
 
 

@@ -37,9 +37,18 @@ class Convolution3D(Convolution):
         if given.group > 1:
             raise ConfigError("Convolution3D has no groups", found=f"group: {given.group}",
                               fix='type: "Convolution" takes videos, too, and has them.')
-        return caffe_pb2.ConvolutionParameter(
-            num_output=given.num_output, bias_term=given.bias_term,
-            weight_filler=given.weight_filler, bias_filler=given.bias_filler, **sizes(given))
+        found = sizes(given)
+        if isinstance(given, caffe_pb2.ConvolutionParameter):
+            own = caffe_pb2.ConvolutionParameter()
+            own.CopyFrom(given)
+            for name in found:
+                own.ClearField(name)
+        else:
+            own = caffe_pb2.ConvolutionParameter(
+                num_output=given.num_output, bias_term=given.bias_term,
+                weight_filler=given.weight_filler, bias_filler=given.bias_filler)
+        own.MergeFrom(caffe_pb2.ConvolutionParameter(**found))
+        return own
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.p = self.own(self.spec)

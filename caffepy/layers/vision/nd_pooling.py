@@ -1,7 +1,8 @@
 """NdPooling: a Pooling whose sizes are given for each axis, as shapes.
 
 bottom  x, N x C x any number of spatial axes
-top     y, as Pooling's with round_mode: FLOOR, but without spatial axes of one place
+top     y, as Pooling's with round_mode: FLOOR unless CEIL is asked for, but without spatial axes
+        of one place
 param   pooling_param { pool: MAX kernel_shape { dim: 2 dim: 2 dim: 2 } stride_shape { }
         pad_shape { } global_pooling: false }
 
@@ -31,9 +32,10 @@ class NdPooling(Pooling):
         """The PoolingParameter that says the same."""
         given = spec.pooling_param
         words = {} if given.global_pooling else shapes(given)
-        return caffe_pb2.PoolingParameter(
-            pool=given.pool, global_pooling=given.global_pooling, round_mode="FLOOR",
-            **{f"{name}_all": values for name, values in words.items()})
+        own = caffe_pb2.PoolingParameter(
+            round_mode="FLOOR", **{f"{name}_all": values for name, values in words.items()})
+        own.MergeFrom(given)
+        return own
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.p = self.own(self.spec)

@@ -30,8 +30,15 @@ class Pooling3D(Pooling):
     def own(cls, spec: Any) -> Any:
         """The PoolingParameter that says the same."""
         given = spec.pooling3d_param if spec.HasField("pooling3d_param") else spec.pooling_param
-        words = {f"{name}_all": values for name, values in sizes(given).items()}
-        return caffe_pb2.PoolingParameter(pool=given.PoolMethod.Name(given.pool), **words)
+        found = sizes(given)
+        own = caffe_pb2.PoolingParameter(pool=given.PoolMethod.Name(given.pool))
+        if isinstance(given, caffe_pb2.PoolingParameter):
+            own.CopyFrom(given)
+            for name in found:
+                own.ClearField(name)
+        own.MergeFrom(caffe_pb2.PoolingParameter(
+            **{f"{name}_all": values for name, values in found.items()}))
+        return own
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.p = self.own(self.spec)

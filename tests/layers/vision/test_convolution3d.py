@@ -40,6 +40,15 @@ def test_convolution3d(words, kernel, stride, pad, message):
     assert_allclose(run(built, [X])[0], expected, rtol=1e-4, atol=1e-4)
 
 
+def test_what_else_a_convolution_param_says():
+    """C3D 1.0's words come in the message of Convolution, whose others hold, too."""
+    words = "kernel_size: 3 kernel_depth: 2 dilation: 1 dilation: 2 dilation: 2"
+    layer, _, (y,) = build(line(words, "convolution_param"), X)
+    assert y.shape == (2, 4, 3, 1, 2) and layer.blobs[0].shape == (4, 3, 2, 3, 3)
+    with pytest.raises(CaffeError, match="either kernel_size or kernel_h and kernel_w"):
+        build(line("kernel_size: 3 kernel_depth: 2 kernel_h: 2", "convolution_param"), X)
+
+
 def test_gradient():
     check_gradient(line("kernel_size: 2 kernel_depth: 3 stride: 2 pad: 1 temporal_pad: 1"),
                    (2, 2, 3, 3, 2))

@@ -34,6 +34,12 @@ def test_gradient(method):
     check_gradient(line("NdPooling", words), X)
 
 
+def test_rounding_that_is_asked_for():
+    words = "kernel_shape { dim: [2, 2, 2] } stride_shape { dim: [2, 2, 2] } round_mode: CEIL"
+    y, = run(build(line("NdPooling", words), X), [X])
+    assert y.shape == (2, 2, 2, 3, 2)
+
+
 def test_all_of_it():
     words = "pool: AVE global_pooling: true kernel_shape { dim: [2, 2, 2] }"
     y, = run(build(line("NdPooling", words), X), [X])

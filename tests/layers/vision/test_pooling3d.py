@@ -48,6 +48,14 @@ def test_pooling3d(words, kernel, stride, pad, method, message):
                     rtol=1e-5, atol=1e-6)
 
 
+def test_what_else_a_pooling_param_says():
+    words = "kernel_size: 2 kernel_depth: 2 stride: 2 temporal_stride: 2 round_mode: FLOOR"
+    y, = run(build(line(words, "pooling_param"), X), [X])
+    assert_allclose(y, naive(X[..., :4, :2], "MAX", (2, 2, 2), (2, 2, 2), (0, 0, 0)))
+    y, = run(build(line("pool: AVE global_pooling: true", "pooling_param"), X), [X])
+    assert_allclose(y[..., 0, 0, 0], X.mean((2, 3, 4)), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("method", ["MAX", "AVE"])
 def test_gradient(method):
     check_gradient(line(f"pool: {method} kernel_size: 2 kernel_depth: 3 stride: 2 temporal_pad: 1 "
