@@ -37,9 +37,9 @@ def traps(net: Net) -> Iterator[str]:
 def untouched_statistics(net: Net) -> Iterator[str]:
     """Layers that are to use statistics which nobody has gathered yet."""
     if lacking := [layer for layer in net.layers if layer.lacks_statistics()]:
-        yield (f"{_some(lacking)} to use stored statistics, and none are stored (the "
-               "factor, their third blob, is 0): mean and variance count as 0. Load trained "
-               "weights, or train with use_global_stats: false first.")
+        yield (f"{_some(lacking)} to use stored statistics, and none are stored: mean and "
+               "variance count as 0. Load trained weights, or train with the batch's own "
+               "statistics first.")
 
 
 def unfed_inputs(net: Net) -> Iterator[str]:

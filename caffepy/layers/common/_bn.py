@@ -80,6 +80,10 @@ class BNLayer(Layer):
         for param in params[0 if self.frozen else 2 : 4]:
             param.lr_mult = param.decay_mult = 0
 
+    def lacks_statistics(self) -> bool:
+        """Whether all variances that are to be taken are 0."""
+        return bool(self.given) and not self.statistics()[1].any()
+
     def moving(self) -> tuple[Array, Array]:
         """The statistics that are kept in parameters."""
         mean, variance = (self.read(self._flat(blob.values)) for blob in self.blobs[2:4])

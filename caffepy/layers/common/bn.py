@@ -26,6 +26,7 @@ logger = log.get(__name__)
 
 @register("BN", param="bn_param", dialect="pspnet")
 class BN(BNLayer):
+    gathers = True
     learns = ("slope", "bias", "mean", "variance")
 
     def settings(self) -> tuple[bool, float]:

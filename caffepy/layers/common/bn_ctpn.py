@@ -26,6 +26,7 @@ WORDS = ("var_eps", "moving_average", "decay")
 @register("BN", param="bn_param", dialect="ctpn")
 class CTPNBN(BNLayer):
     known_by = "var_eps, moving_average or decay"
+    gathers = True
     learns = ("scale", "shift", "mean", "variance")
     words = ("scale", "shift")
     obeys = ("bn_param.scale_filler", "bn_param.shift_filler",

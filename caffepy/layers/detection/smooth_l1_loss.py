@@ -26,10 +26,7 @@ from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.layers.detection import _smooth_l1
-from caffepy.layers.loss._loss import Normalized, batch_size
-from caffepy.proto import caffe_pb2
-
-PRE_FIXED = caffe_pb2.LossParameter.PRE_FIXED
+from caffepy.layers.loss._loss import PRE_FIXED, PRE_FIXED_WORDS, Normalized, batch_size
 
 
 class SmoothL1(Normalized):
@@ -39,7 +36,7 @@ class SmoothL1(Normalized):
     tops = "1-2"
     labels: tuple[int, ...] = (2, 3)
     recordable = True
-    obeys = ("normalization=PRE_FIXED", "pre_fixed_normalizer")
+    obeys = PRE_FIXED_WORDS
     places = False  # whether loss_param says what to divide by; else it is N
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
@@ -64,9 +61,7 @@ class SmoothL1(Normalized):
         n, places = batch_size(bottom[0]), int(np.prod(shape[2:]))
         self.divisor = float(n)
         if self.places:
-            self.divisor = (max(1.0, self.spec.loss_param.pre_fixed_normalizer)
-                            if self.mode == PRE_FIXED else
-                            self.normalizer(n, n * places, n * places))
+            self.divisor = self.normalizer(n, n * places, n * places)
         if len(top) > 1:
             self.each = (n, shape[1] if len(shape) > 1 else 1, places)
             top[1].reshape(n, 1, *(*shape[2:], 1, 1)[:2])

@@ -46,7 +46,7 @@ class ChannelScale(Layer):
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         x, s = bottom
-        if x.ndim < 2 or s.count * x.shape[1] != x.count or s.shape[0] != x.shape[0]:
+        if x.ndim < 2 or s.count * x.shape[1] != x.count or s.shape[:1] != x.shape[:1]:
             self.fail("the second bottom must have one number for each pixel", kind=ShapeError,
                       found=f"shape {s.shape} for {x.shape}",
                       allowed=f"{(x.shape[0], 1, *x.shape[2:])}" if x.ndim > 1 else None)

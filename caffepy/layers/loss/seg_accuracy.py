@@ -23,6 +23,7 @@ from caffepy.layers.loss._loss import CLASSES, bad_label, positions
 @register("SegAccuracy", v1="SEG_ACCURACY", param="seg_accuracy_param", dialect="pspnet")
 class SegAccuracy(Layer):
     only_in_training = True
+    scores = True
     bottoms = "2"
     labels = (1,)
     integers = CLASSES

@@ -22,6 +22,7 @@ from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.layers.regions._suppress import kept
+from caffepy.layers.regions.boxes import moved
 
 
 @register("Proposal", param="proposal_param", dialect="happynear")
@@ -104,11 +105,3 @@ def anchors(base: int, ratios: list[float], scales: list[float]) -> Array:
             x, y = (0.5 * int(side * scale / base - 1 + 0.5) for side in (width, width * ratio))
             found.append([middle - x, middle - y, middle + x, middle + y])
     return np.array(found)
-
-
-def moved(boxes: Array, deltas: Array) -> Array:
-    """Boxes moved by dx and dy of their size, and grown by e to the dw and dh."""
-    sizes = boxes[:, 2:] - boxes[:, :2] + 1
-    middle = boxes[:, :2] + 0.5 * sizes + deltas[:, :2] * sizes
-    half = 0.5 * np.exp(deltas[:, 2:]) * sizes
-    return np.hstack([middle - half, middle + half])

@@ -67,6 +67,7 @@ def suppress(xp: Any, boxes: Array, threshold: float) -> list[int]:
 class DetectionsOfCells(Layer):
     """Base of the layers that give the boxes of grids, suppressed across classes."""
 
+    detects = True
     keeps = ()
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:

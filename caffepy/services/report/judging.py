@@ -141,7 +141,7 @@ class Judge:
 def _judged(net: Net) -> Node:
     """The layer whose bottoms are scores and classes: an Accuracy, or else a loss over classes."""
     found = [node for node in net.nodes if 1 in node.layer.integers and len(node.bottoms) == 2
-             and hasattr(node.layer, "at")]
+             and hasattr(node.layer, "at") and hasattr(node.layer, "ignore_label")]
     for node in sorted(found, key=lambda node: not node.layer.scores):
         return node
     raise ConfigError("no layer compares scores with labels, so there is nothing to report",

@@ -105,6 +105,21 @@ def test_a_frozen_layer_rests_whole():
     assert (layer.blobs[3].data == 1).all()
 
 
+@pytest.mark.parametrize("line, phase, lacks", [
+    (CTPN % "moving_average: true", "TEST", True), (CTPN % "", "TEST", False),
+    (YJXIONG % "", "TEST", True), (YJXIONG % "frozen: true", "TEST", False),
+    (SEGNET % "", "TEST", False), (YJXIONG % "", "TRAIN", False)])
+def test_statistics_that_nobody_gathered(line, phase, lacks):
+    """They begin at 0; a frozen layer's variance at 1, so that it changes nothing."""
+    layer, _, _ = build(line, X, phase=phase)
+    assert layer.lacks_statistics() == lacks
+    if layer.given:
+        fill(layer, SLOPE, BIAS, MEAN, VARIANCE * 0)
+        assert layer.lacks_statistics()
+        fill(layer, SLOPE, BIAS, MEAN, VARIANCE)
+        assert not layer.lacks_statistics()
+
+
 @pytest.mark.parametrize("line, whose", [
     ('type: "BN"', "pspnet"), ("type: 'BN' bn_param { frozen: true }", "pspnet"),
     ("type: 'BN' bn_param { slope_filler { } }", "pspnet"),
