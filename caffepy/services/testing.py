@@ -12,6 +12,7 @@ from caffepy.core.net import Net
 from caffepy.proto import caffe_pb2
 from caffepy.services.report import writing
 from caffepy.services.report.judging import Judge
+from caffepy.solvers.means import OutputMeans
 
 logger = log.get(__name__)
 
@@ -67,34 +68,24 @@ def test(model: str, weights: Sequence[str], iterations: int | None, context: Co
 def score(net: Net, iterations: int, judge: Judge | None = None) -> Scores:
     """Run ``iterations`` batches and log every output value, then the means; ``judge`` looks at
     each batch.
-
-    Sums are kept in double precision: over thousands of batches single precision would drift.
     """
     logger.info("Running for %d iterations.", iterations)
     loss = 0.0
-    totals: list[float] = []
-    names: list[tuple[str, float]] = []
+    outputs = OutputMeans()
     for batch in range(iterations):
         loss += float(net.forward())
         if judge:
             judge.look()
-        outputs = [
-            (name, float(value), float(weight))
-            for name, values, weight in net.outputs()
-            for value in values
-        ]
-        for name, value, _ in outputs:
-            logger.info("Batch %d, %s = %g", batch, name, value)
-        if not totals:
-            totals = [0.0] * len(outputs)
-            names = [(name, weight) for name, _, weight in outputs]
-        totals = [
-            total + value for total, (_, value, _) in zip(totals, outputs, strict=True)]
+        now = net.outputs()
+        outputs.add(now)
+        for name, values, _ in now:
+            for value in values:
+                logger.info("Batch %d, %s = %g", batch, name, value)
     logger.info("Loss: %g", loss / iterations)
     scores = Scores(loss / iterations)
-    for (name, weight), total in zip(names, totals, strict=True):
-        mean = total / iterations
-        share = f" (* {weight:g} = {weight * mean:g} loss)" if weight else ""
-        logger.info("%s = %g%s", name, mean, share)
-        scores.outputs.append((name, mean))
+    for name, means, weight in outputs.means():
+        for mean in means:
+            share = f" (* {weight:g} = {weight * mean:g} loss)" if weight else ""
+            logger.info("%s = %g%s", name, mean, share)
+            scores.outputs.append((name, float(mean)))
     return scores

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from caffepy import log
 from caffepy.checks import structure
 from caffepy.core.net import Net
 from caffepy.solvers import positions, progress
+from caffepy.solvers.means import OutputMeans
 from caffepy.solvers.state import Means, TrainingState
 from caffepy.solvers.watch import Watch
 
@@ -57,19 +56,16 @@ def evaluate(
     test_net.set_debug_info(param.debug_info)
     batches = param.test_iter[index]
     loss = 0.0
-    sums: dict[str, Any] = {}
-    weights: dict[str, float] = {}
+    outputs = OutputMeans()
     for _ in range(batches):
         if asked_to_stop():
             logger.info("Test interrupted.")
             return None
         loss += test_net.forward()
-        for name, values, weight in test_net.outputs():
-            sums[name] = sums.get(name, 0.0) + values.astype(np.float64)
-            weights[name] = weight
+        outputs.add(test_net.outputs())
     if param.test_compute_loss and batches:
         logger.info("Test loss: %g", loss / batches)
-    means = [(name, total / batches) for name, total in sums.items()]
-    progress.show_outputs("Test", [(name, mean, weights[name]) for name, mean in means])
+    progress.show_outputs("Test", outputs.means())
+    means = [(name, values) for name, values, _ in outputs.means()]
     state.last_tests[index] = (state.iter, means)
     return means

@@ -105,7 +105,7 @@ def test_the_log_has_the_batches_of_old_and_the_true_numbers(folder, caplog):
         report()
     lines = [record.getMessage() for record in caplog.records]
     assert sum(line.startswith("Batch ") and "accuracy" in line for line in lines) == 4
-    assert "Report over all 13 items: accuracy 0.6923 (9 of 13)" in lines
+    assert "Report over all 13 items: accuracy 0.6923 (9 of 13) by layer 'accuracy'" in lines
     assert "    2: 0.6000 (3 of 5)" in lines
     assert any(line.startswith("'per_class' has the mean of its batches") for line in lines)
 
@@ -152,6 +152,29 @@ def test_the_best_few_and_labels_to_ignore(folder):
     found = report(accuracy="ignore_label: 1")
     assert found["positions"] == 9 and found["accuracy"] == pytest.approx(6 / 9)
     assert found["classes"][1]["accuracy"] is None
+
+
+@pytest.mark.parametrize("several, layer, accuracy", [
+    # one on the way, and two on the last scores
+    ("""layer { name: "zero" type: "Power" bottom: "ip" top: "zero" power_param { scale: 0 } }
+        layer { name: "first" type: "Accuracy" bottom: "zero" bottom: "label" top: "first" }
+        layer { name: "one" type: "Accuracy" bottom: "ip" bottom: "label" top: "one" }
+        layer { name: "two" type: "Accuracy" bottom: "ip" bottom: "label" top: "two"
+                accuracy_param { top_k: 2 } }""", "one", 9 / 13),
+    # distances
+    ("""layer { name: "far" type: "Power" bottom: "ip" top: "far" power_param { scale: -1 } }
+        layer { name: "near" type: "Accuracy" bottom: "far" bottom: "label" top: "near"
+                accuracy_param { min_is_better: true } }""", "near", 9 / 13),
+    ("""layer { name: "far" type: "Power" bottom: "ip" top: "far" power_param { scale: -1 } }
+        layer { name: "second" type: "SoftmaxWithLoss" bottom: "far" bottom: "label" }
+        layer { name: "other" type: "EuclideanLoss" bottom: "label" bottom: "label" }""",
+     "second", 3 / 13)])
+def test_the_last_that_looks_at_scores_is_the_judge(folder, several, layer, accuracy):
+    scorers = NET.format("Data", DATA["Data"], "").splitlines()[:4]
+    model = weights("\n".join(scorers) + several)
+    testing.test("net.prototxt", model, None, Context(seed=1), report="report")
+    found = json.loads(Path("report/report.json").read_text())
+    assert found["layer"] == layer and found["accuracy"] == pytest.approx(accuracy)
 
 
 def test_equal_scores_are_mistakes_as_for_accuracy(folder):

@@ -53,9 +53,11 @@ class Judge:
     """Looks at a net after each forward; the net must keep its blobs.
 
     Attributes:
+        node: the layer whose bottoms are held against each other.
         table: how often a class (row) was taken for a class (column).
         count: items so far; ``total`` those there are, or None where that is not known.
         top_k: an answer is right if the truth is among so many best.
+        sign: -1 where scores are distances, of which the lowest is the best.
         right: positions whose truth was among them.
         worst: a heap of the items that were judged wrongly, WORST at most.
 
@@ -69,16 +71,12 @@ class Judge:
         self.seen = Seen.of(net)
         self.total = batches.records(self.seen.layer) if self.seen else None
         layer: Any = self.node.layer
-        self.top_k: int = getattr(layer.p, "top_k", 1) or 1
+        self.top_k = _top_k(self.node)
+        self.sign = -1 if getattr(layer.p, "min_is_better", False) else 1
         classes = layer.at.classes
         self.table = np.zeros((classes, classes), np.int64)
         self.right = self.count = 0
         self.worst: list[Item] = []
-
-    @property
-    def done(self) -> bool:
-        """Whether each record has been judged once."""
-        return self.total is not None and self.count >= self.total
 
     @property
     def batch(self) -> int:
@@ -94,7 +92,7 @@ class Judge:
             n = min(n, self.total - self.count)
         if layer.at.axis == 0 or n <= 0:
             return
-        given = np.moveaxis(scores[:n], layer.at.axis, -1).reshape(n, -1, classes)
+        given = self.sign * np.moveaxis(scores[:n], layer.at.axis, -1).reshape(n, -1, classes)
         truth = labels.reshape(scores.shape[0], -1)[:n].astype(np.int64)
         counts = (truth >= 0) & (truth < classes)
         if layer.ignore_label is not None:
@@ -127,7 +125,6 @@ class Judge:
         if len(self.worst) > WORST:
             heapq.heappop(self.worst)
 
-
     def mistakes(self) -> list[Item]:
         """The worst first, with their names."""
         found = sorted(self.worst, reverse=True)
@@ -139,15 +136,28 @@ class Judge:
 
 
 def _judged(net: Net) -> Node:
-    """The layer whose bottoms are scores and classes: an Accuracy, or else a loss over classes."""
+    """The layer whose bottoms are scores and classes: an Accuracy, or else a loss over classes.
+
+    Of several it is the last, for those before judge scores on the way; of those that look at the
+    same scores it is the one with the smallest top_k.
+    """
     found = [node for node in net.nodes if 1 in node.layer.integers and len(node.bottoms) == 2
              and hasattr(node.layer, "at") and hasattr(node.layer, "ignore_label")]
-    for node in sorted(found, key=lambda node: not node.layer.scores):
-        return node
+    found = [node for node in found if node.layer.scores] or found
+    if found:
+        split = {top: node.bottoms[0] for node in net.nodes if node.layer.splits
+                 for top in node.tops}
+        scores = [split.get(node.bottoms[0], node.bottoms[0]) for node in found]
+        return min((node for node, blob in zip(found, scores, strict=True)
+                    if blob is scores[-1]), key=_top_k)
     raise ConfigError("no layer compares scores with labels, so there is nothing to report",
                       where=net.name or "the net",
                       fix='Add one for the TEST phase: layer { type: "Accuracy" bottom: the scores '
                           'bottom: "label" top: "accuracy" include { phase: TEST } }.')
+
+
+def _top_k(node: Node) -> int:
+    return getattr(node.layer.p, "top_k", 1) or 1
 
 
 def _probabilities(scores: Array) -> Array:

@@ -51,6 +51,7 @@ def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
     positions = int(table.sum())
     of_class = _shares(table)
     result: dict[str, Any] = {
+        "layer": judge.node.layer.spec.name,
         "items": judge.count,
         "records": judge.total,
         "positions": positions,
@@ -86,11 +87,11 @@ def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
 
 def _say(result: dict[str, Any], judge: Judge, folder: str, files: list[str]) -> None:
     rest = judge.total is not None and judge.count < judge.total
-    logger.info("Report over %s %d items%s: accuracy %.4f%s (%d of %d)",
+    logger.info("Report over %s %d items%s: accuracy %.4f%s (%d of %d) by layer '%s'",
                 "the first" if rest else "all", judge.count,
                 f" of {judge.total}" if rest else "", result["accuracy"],
                 f" among the {judge.top_k} best" if judge.top_k > 1 else "", judge.right,
-                result["positions"])
+                result["positions"], result["layer"])
     for entry in result["classes"][:LISTED]:
         if entry["count"]:
             logger.info("    %s: %.4f (%d of %d)", shown(entry["name"]), entry["accuracy"],
