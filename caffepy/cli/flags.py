@@ -36,9 +36,11 @@ WEIGHTS = gflags.flag(
     "Weights to start from or to score, separated by ','. Not together with -snapshot.")
 ITERATIONS = gflags.flag("iterations", int, 50, "How many iterations test and time run.")
 SIGINT_EFFECT = gflags.flag(
-    "sigint_effect", Choice(*EFFECTS), "stop", "On Ctrl-C: snapshot, stop or none.")
+    "sigint_effect", Choice(*EFFECTS), "stop",
+    "On Ctrl-C: snapshot, stop (with a snapshot) or none.")
 SIGHUP_EFFECT = gflags.flag(
-    "sighup_effect", Choice(*EFFECTS), "snapshot", "On a hang-up: snapshot, stop or none.")
+    "sighup_effect", Choice(*EFFECTS), "snapshot",
+    "On a hang-up: snapshot, stop (with a snapshot) or none.")
 SNAPSHOT_KEEP = gflags.flag(
     "snapshot_keep", int, None, "How many snapshots stay, the newest; 0 for all.")
 SNAPSHOT_ERRORS = gflags.flag(

@@ -42,6 +42,7 @@ from caffepy.services import logfiles
 
 __all__ = ["FILE", "Choice", "Command", "Flag", "Group", "command", "flag"]
 
+GIVEN = "caffepy.given"     # in a context's meta: the command's flags as --name=value
 CAFFE_VERSION = "1.0.0"     # the release whose files, flags and numbers we speak
 
 
@@ -167,6 +168,7 @@ class Command(click.Command):
             )
         mine = [text for text in found.flags if text[2:].partition("=")[0] in {
             *own, "help", "version"}]
+        ctx.meta[GIVEN] = tuple(mine)
         return super().parse_args(ctx, [*mine, "--", *found.words] if found.words else mine)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -36,13 +37,15 @@ def train(solver: str, **others: Any) -> None:
     if not solver:
         raise ConfigError(
             "Need a solver definition to train", fix="Give one: -solver solver.prototxt.")
-    from caffepy.cli import ending
+    from caffepy.cli import ending, going_on
     from caffepy.parallel import launch
     from caffepy.services import training
 
     communicator = launch.join(ending.report)
     with launch.ending_together(communicator):
         job, workers = asked(communicator, solver, **others)
+        given = click.get_current_context().meta.get(gflags.GIVEN, [])
+        job = replace(job, again=going_on.command(given, communicator.size))
         ended = training.start(job, communicator, workers)
         if _apart(sys.stdout, sys.stderr):
             for line in ended.lines():

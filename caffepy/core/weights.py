@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
@@ -21,6 +22,8 @@ logger = log.get(__name__)
 
 Path = str | os.PathLike[str]
 
+COMPARED = 100  # unused layers of a file; with more it is another net's
+
 
 @dataclass
 class Report:
@@ -30,12 +33,15 @@ class Report:
         copied: layers whose parameters came from the file.
         missing: layers with parameters that the file lacks; they keep their initial values.
         unused: layers with parameters in the file that the net lacks.
+        alike: of missing layers the unused one that has parameters of the same shapes, and the
+            most similar name of those that do: perhaps the same under another name.
     """
 
     path: str
     copied: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
+    alike: dict[str, str] = field(default_factory=dict)
 
 
 def table(reports: Sequence[Report]) -> str:
@@ -46,7 +52,9 @@ def table(reports: Sequence[Report]) -> str:
     """
     copied = {name: report.path for report in reports for name in report.copied}
     rows = [(name, "copied", f"from {path}") for name, path in copied.items()]
-    rows += [(name, "initial values", "in no file")
+    alike = {name: f"; '{other}' of {report.path} has its shapes"
+             for report in reports for name, other in report.alike.items()}
+    rows += [(name, "initial values", f"in no file{alike.get(name, '')}")
              for name in dict.fromkeys(name for report in reports for name in report.missing)
              if name not in copied]
     rows += [(name, "unused", f"of {report.path}") for report in reports for name in report.unused]
@@ -111,11 +119,33 @@ def copy(net: Net, weights: wire.Weights) -> Report:
         and any((layer.name, index) in owned and id(blob.values.memory) not in filled
                 for index, blob in enumerate(layer.blobs))
     ]
+    report.alike = _alike(net, weights, report)
     # a solver's test nets have the train net's layers, of which it was said
     say = logger.info if net.label.startswith("test") else logger.warning
     for name in report.missing:
-        say("%s has no layer '%s': its parameters keep their initial values", weights.path, name)
+        other = report.alike.get(name)
+        say("%s has no layer '%s': its parameters keep their initial values%s", weights.path, name,
+            f". Its layer '{other}', which is not used, has the same shapes: if it is this one, "
+            "give both one name." if other else "")
     return report
+
+
+def _alike(net: Net, weights: wire.Weights, report: Report) -> dict[str, str]:
+    """See Report.alike. Each unused layer is given once."""
+    rest = {source.name: [values.shape for values in source.blobs] for source in weights.layers
+            if source.name in report.unused}
+    found = {}
+    for layer in net.layers:
+        if layer.name not in report.missing or len(rest) > COMPARED:
+            continue
+        shapes = [blob.shape for blob in layer.blobs]
+        same = [name for name, theirs in rest.items() if len(theirs) == len(shapes)
+                and all(map(fits, theirs, shapes))]
+        if same:
+            found[layer.name] = max(
+                same, key=lambda name: SequenceMatcher(None, name, layer.name).ratio())
+            del rest[found[layer.name]]
+    return found
 
 
 class Namesakes:

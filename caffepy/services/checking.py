@@ -14,7 +14,7 @@ from caffepy.core.upgrade import read_solver_param
 from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2, textfile
 from caffepy.proto.caffe_pb2 import SolverParameter
-from caffepy.services import summary, work
+from caffepy.services import snapshot_place, summary, work
 from caffepy.services.job import seed_of, set_train_state
 from caffepy.solvers import keep, nets, rule, settings
 from caffepy.solvers import traps as solver_traps
@@ -69,7 +69,8 @@ def _look(labelled: list[tuple[str, Net]], param: SolverParameter | None,
     found = Checked()
     test_iter = list(param.test_iter) if param else []
     if param:
-        for sentence in (*solver_traps.of(param), *structure.no_iterations(param)):
+        for sentence in (*solver_traps.of(param), *structure.no_iterations(param),
+                         *snapshot_place.traps(param)):
             found.suspicious[sentence] = "solver"
     tests = 0
     for label, net in labelled:

@@ -36,6 +36,7 @@ class Job:
         timing: whether to log how long each layer takes.
         precision: what activations are stored as, instead of what the nets say; see Context.
         plugins: files with layer types to load before (core.plugins).
+        again: the command that goes on with it, up to the name of a snapshot; "" for a script's.
     """
 
     solver: str
@@ -48,6 +49,7 @@ class Job:
     timing: bool = False
     precision: str | None = None
     plugins: tuple[str, ...] = ()
+    again: str = ""
 
 
 def prepare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from caffepy.errors import ConfigError
 from caffepy.parallel import launch
 from caffepy.parallel.base import Communicator
 from caffepy.proto import caffe_pb2
-from caffepy.services import devices
+from caffepy.services import devices, snapshot_place
 from caffepy.services.job import Job, seed_of
 from caffepy.services.layer_times import timed
 from caffepy.services.progress import training_bar
@@ -95,6 +96,8 @@ def run(communicator: Communicator, job: Job) -> Trained:
             logger.info("Resuming from %s", job.snapshot)
             running.restore(job.snapshot)
         structure.warn(structure.no_iterations(running.param, running.iter))
+        if communicator.root:
+            snapshot_place.tell(running.param, running.iter)
         logger.info("Starting Optimization")
         about = {"solver": job.solver, "caffepy": __version__}
         with ExitStack() as around:
@@ -107,7 +110,24 @@ def run(communicator: Communicator, job: Job) -> Trained:
             with located(job.solver, whole=False):
                 running.solve()
     logger.info("Optimization Done.")
+    if running.stopped and communicator.root:
+        logger.info("%s", "\n".join(going_on(running, job.again)))
     return last_tests(running)
+
+
+def going_on(solver: Solver, again: str) -> list[str]:
+    """What was saved of a training that was stopped, and how it goes on.
+
+    Args:
+        again: the command, up to the name of a snapshot; "" for none.
+    """
+    path = solver.last_snapshot
+    if not path:
+        return [f"Stopped after {solver.iter} iterations. No snapshot was written."]
+    lines = [f"Stopped after {solver.iter} iterations. The last snapshot: {path}"]
+    if again:
+        lines += ["This goes on from there:", f"    {again} {shlex.quote(path)}"]
+    return lines
 
 
 def check_learns(solver: Solver, path: str) -> None:

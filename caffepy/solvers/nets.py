@@ -113,11 +113,16 @@ def weight_files(paths: Iterable[str]) -> list[str]:
     return [name.strip() for path in paths for name in path.split(",") if name.strip()]
 
 
-def load_train_net(net: Net, paths: Iterable[str]) -> None:
-    """Copy weights into the net to train, and say what became of each layer's."""
+def load_train_net(net: Net, paths: Iterable[str]) -> list[weights.Report]:
+    """Copy weights into the net to train; ``show`` says what became of each layer's."""
     reports = _load(net, paths)
+    structure.warn(s for r in reports for s in structure.copied_nothing(net, r))
+    return reports
+
+
+def show(reports: Sequence[weights.Report]) -> None:
+    """Log which layers have their weights from which file."""
     if reports:
-        structure.warn(s for r in reports for s in structure.copied_nothing(net, r))
         logger.info("Layers with weights, after loading:\n%s", weights.table(reports))
 
 

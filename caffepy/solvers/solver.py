@@ -87,6 +87,7 @@ class Solver:
         on_start, on_gradients, on_iteration: lists of callables that are called with the solver
             before each iteration's forward, when its gradients are there, and after its update.
         on_test: callables that are called with the solver and a test net's index after its test.
+        last_snapshot: the state file that was written last; None before the first.
     """
 
     obeys = ("snapshot_keep", "snapshot_errors", "on_nan")
@@ -122,6 +123,7 @@ class Solver:
         self.on_gradients: list[Hook] = []
         self.on_iteration: list[Hook] = []
         self.on_test: list[Callable[[Solver, int], None]] = []
+        self.last_snapshot: str | None = None
         self._clock = progress.Clock()
 
         update_rule = rule.get(self.param.type)(self.param, self.context.xp)
@@ -138,7 +140,7 @@ class Solver:
             self._apply_update = ApplyUpdate(
                 self.state, self.net, self.updater, self.reducer, self.param)
             self.updater.scale_gradients()
-            nets.load_train_net(self.net, paths_of(self.param, "weights"))
+            loaded = nets.load_train_net(self.net, paths_of(self.param, "weights"))
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
                 nets.load_test_nets(self.test_nets, paths_of(self.param, "weights"))
@@ -151,6 +153,7 @@ class Solver:
             raise
         footprint.report([self.net, *self.test_nets], update_rule.histories)
         logger.info("Solver scaffolding done.")
+        nets.show(loaded)  # the last that is said, so that it is found
 
     # -- how far it is --------------------------------------------------------------------
 
@@ -329,7 +332,7 @@ class Solver:
             paths: one or several, each of which may be a list with commas.
         """
         names = [paths] if isinstance(paths, str) else paths
-        nets.load_train_net(self.net, names)
+        nets.show(nets.load_train_net(self.net, names))
         nets.load_test_nets(self.test_nets, names)
 
     def snapshot(self) -> str | None:
@@ -340,8 +343,10 @@ class Solver:
         """
         self._losses.settle()  # and stop here if the loss is lost
         self._apply_update.log_updates()
-        return keep.write(self.param, self.state, self.net, self.test_nets, self.updater,
-                          lost=self.watch.lost)
+        written = keep.write(self.param, self.state, self.net, self.test_nets, self.updater,
+                             lost=self.watch.lost)
+        self.last_snapshot = written or self.last_snapshot
+        return written
 
     def restore(self, path: PathLike) -> None:
         """Go on from a snapshot. See ``resume.restore`` for the errors."""

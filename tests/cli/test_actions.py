@@ -105,7 +105,8 @@ def test_finetuning_says_once_where_each_layer_is_from(call, folder: Path) -> No
         start = lines.index("Layers with weights, after loading:")
         return [line for line in lines[start + 1: start + 4] if line.startswith("    ")]
 
-    assert rows("a.caffemodel") == ["    mine  initial values  in no file",
+    assert rows("a.caffemodel") == ["    mine  initial values  in no file; 'ip' of a.caffemodel "
+                                    "has its shapes",
                                     "    ip    unused          of a.caffemodel"]
     assert rows("b.caffemodel") == ["    mine  copied          from b.caffemodel"]
     assert rows("b.caffemodel,a.caffemodel") == [
@@ -142,9 +143,16 @@ def test_ctrl_c_stops_with_a_snapshot(folder: Path) -> None:
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 0
     lines = messages(rest)
-    assert lines[-2:] == ["Optimization stopped early.", "Optimization Done."]
+    (saved,) = folder.glob("*.solverstate")
     assert len(list(folder.glob("*.caffemodel"))) == 1
-    assert len(list(folder.glob("*.solverstate"))) == 1
+    stopped, done, last, on, command = lines[-5:]
+    assert (stopped, done) == ("Optimization stopped early.", "Optimization Done.")
+    assert last.endswith(f"The last snapshot: {saved.name}") and on == "This goes on from there:"
+    # the command, as it is printed, goes on from there
+    write_solver(folder, max_iter=int(saved.stem.rpartition("_")[2]) + 2, display=1)
+    again = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert f"Resuming from {saved.name}" in messages(again.stderr)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
