@@ -13,7 +13,7 @@ from caffepy.errors import ConfigError
 from caffepy.parallel import launch
 from caffepy.parallel.base import Communicator
 from caffepy.proto import caffe_pb2
-from caffepy.services import devices, snapshot_place
+from caffepy.services import devices, pace, snapshot_place
 from caffepy.services.job import Job, seed_of
 from caffepy.services.layer_times import timed
 from caffepy.services.progress import training_bar
@@ -103,6 +103,7 @@ def run(communicator: Communicator, job: Job) -> Trained:
         with ExitStack() as around:
             if communicator.root:
                 around.enter_context(training_bar(running))
+                around.enter_context(pace.watched(running))
             if job.measurements:  # the first worker's
                 around.enter_context(running.measuring(about))
             if job.timing and communicator.root:
