@@ -37,7 +37,7 @@ class Detector(Net):
         model_file, pretrained_file, mean, input_scale, raw_scale, channel_swap: as for
             Classifier; what is not given may be in the net's file.
         context_pad: how many pixels of the warped window show what surrounds it (R-CNN: 16);
-            where that lies outside of the picture, the mean is put. None: the bare window.
+            where that lies outside of the picture, the mean is put. 0: the bare window.
 
     Attributes:
         transformer: the Transformer.
@@ -57,7 +57,7 @@ class Detector(Net):
         super().__init__(model_file, TEST, weights=pretrained_file)
         rule = PictureRule.of_file(model_file)
         if rule is not None:
-            context_pad = context_pad or rule.context_pad or None
+            context_pad = rule.context_pad if context_pad is None else context_pad
             if mean is None:
                 mean = rule.mean_of_channels(self.blobs[self.inputs[0]].shape)
         self.transformer = transformer_for(self, mean, input_scale, raw_scale, channel_swap, rule)
@@ -142,7 +142,7 @@ class Detector(Net):
         in_ = self.inputs[0]
         back = np.argsort(self.transformer.transpose[in_])
         self.crop_dims = np.array(self.blobs[in_].shape[1:])[back]
-        self.context_pad = context_pad
+        self.context_pad = context_pad or None
         if not context_pad:
             return
         if not 0 < 2 * context_pad < self.crop_dims[1]:

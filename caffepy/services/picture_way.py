@@ -84,6 +84,8 @@ class Way:
             words = rule.mean_file or ", ".join(f"{value:g}" for value in rule.mean_value) or "none"
             self._otherwise("mean_value" if mean_value else "mean_file",
                             mean_value or mean_file or "none", words)
+            if mean is None:  # said, or the net's own would be taken
+                return np.zeros(net.channels, np.float32)
         return mean
 
     def _scale(self, given: float | None) -> float | None:

@@ -120,8 +120,10 @@ def load_array(path: str, fix: str | None = None) -> Array:
 
 
 def swap(channel_swap: str, channels: int) -> list[int] | None:
-    """The order that the flag names; one channel has none."""
-    return numbers("channel_swap", channel_swap, int) if channel_swap and channels > 1 else None
+    """The order that the flag names, as they are if it is empty; one channel has none."""
+    if channels == 1:
+        return None
+    return numbers("channel_swap", channel_swap, int) if channel_swap else list(range(channels))
 
 
 def numbers(flag: str, text: str, kind: Callable[[str], Any]) -> list[Any]:

@@ -139,6 +139,31 @@ def test_flags_that_say_otherwise_are_taken_and_said(folder, call, flag, words):
     assert bool(said) == bool(words) and words in "".join(said)
 
 
+@pytest.mark.parametrize("flag, given", [
+    ("-mean_file=", {"mean": np.zeros(3)}), ("-channel_swap=", {"channel_swap": (0, 1, 2)})])
+def test_none_of_a_flag_is_none(folder, call, flag, given):
+    trained("values")
+    call(deploy, "train.prototxt", "deploy.prototxt")
+    done = call(classify, flag, "-center_only", "deploy.prototxt", "w.caffemodel", PICTURES[0],
+                "out.npy")
+    assert done.exit_code == 0, done.output
+    picture = [io.load_image(PICTURES[0])]
+    expected = Classifier("deploy.prototxt", "w.caffemodel", **given).predict(picture, False)
+    other = Classifier("deploy.prototxt", "w.caffemodel").predict(picture, False)
+    assert_allclose(np.load("out.npy"), expected, rtol=1e-5)
+    assert not np.allclose(expected, other, rtol=1e-5)
+
+
+def test_no_context_although_the_file_says_some(folder, call):
+    trained("values")
+    call(deploy, "train.prototxt", "deploy.prototxt")
+    text = Path("deploy.prototxt").read_text()
+    Path("deploy.prototxt").write_text(text.replace("picture_param {",
+                                                    "picture_param { context_pad: 2 "))
+    assert Detector("deploy.prototxt", "w.caffemodel").context_pad == 2
+    assert Detector("deploy.prototxt", "w.caffemodel", context_pad=0).context_pad is None
+
+
 def test_detect_takes_the_rule_too(folder, call):
     trained("values")
     call(deploy, "train.prototxt", "deploy.prototxt")
