@@ -10,8 +10,10 @@ from typing import Any
 
 from caffepy.core import traits
 from caffepy.core.known_part import is_unknown
+from caffepy.data.mean import mean_shape
 from caffepy.data.transform import crop_of
 from caffepy.errors import CaffeError, ConfigError
+from caffepy.proto.paths import path_of
 from caffepy.services import work
 from caffepy.services.picture_rule import PictureRule
 
@@ -120,7 +122,11 @@ def notes(layer: Any, shape: Sequence[int]) -> list[str]:
         return [*told, f"The same: detect {' '.join(words)}"]
     size = _size_before_crop(layer) if crop else list(shape[1:])
     words += [f"--images_dim={size[0]},{size[1]}"] if size else []
-    return [*told, f"The same: classify {' '.join(words)}"]
+    told.append(f"The same: classify {' '.join(words)}")
+    if not size:
+        told.append("How large they were before is not known, as the data is not there: write "
+                    "height and width into picture_param, or they are brought to the input's size.")
+    return told
 
 
 def picture_rule(layer: Any, shape: Sequence[int]) -> PictureRule | None:
@@ -144,6 +150,9 @@ def _size_before_crop(layer: Any) -> list[int]:
     if image.new_height:
         return [image.new_height, image.new_width]
     shape = _built(layer, crop=False).get(layer.top[0], ())
+    if not shape:  # the mean picture is as large as they were
+        mean = mean_shape(path_of(layer.transform_param, "mean_file"))
+        return list(mean[1:]) if mean else []
     return list(shape[2:])
 
 

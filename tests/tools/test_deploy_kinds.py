@@ -221,7 +221,9 @@ MEANS = "mean_value: 104 mean_value: 117 mean_value: 123"
         "The same: classify --mean_file= --images_dim=12,12"]),
     (data(source='"gone"', more="transform_param { crop_size: 10 }"), [
         "In training the pictures were B, G, R in 0 to 255, cropped to 10 x 10.",
-        "The same: classify --mean_file="]),
+        "The same: classify --mean_file=",
+        "How large they were before is not known, as the data is not there: write height and width "
+        "into picture_param, or they are brought to the input's size."]),
     (data("WindowData", context_pad=4, more="transform_param { crop_size: 12 }"), [
         "In training the pictures were B, G, R in 0 to 255, warped to 12 x 12.",
         "The same: detect --mean_file= --context_pad=4"]),

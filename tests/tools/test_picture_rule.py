@@ -96,6 +96,20 @@ def test_the_rule_in_the_file(folder, call):
     assert "picture_param {" not in Path("plain.prototxt").read_text()
 
 
+def test_the_size_before_the_crop_without_the_data(folder, call):
+    trained("mean and crop")
+    Path("db").rename("gone")
+    done = call(deploy, "-input_shape=3,7,7", "train.prototxt", "deploy.prototxt")
+    assert PictureRule.of_file("deploy.prototxt").size == (10, 12)  # the mean picture's
+    assert "not known" not in done.output
+    trained_with = TRAINING.format(RULES["crop"])
+    Path("train.prototxt").write_text(trained_with)
+    done = call(deploy, "-input_shape=3,8,8", "train.prototxt", "deploy.prototxt")
+    assert done.exit_code == 0, done.output
+    assert PictureRule.of_file("deploy.prototxt").size == ()
+    assert "How large they were before is not known" in done.output
+
+
 def test_the_mean_is_found_beside_the_net(folder, call, monkeypatch):
     expected = trained("mean and crop")
     (folder / "use").mkdir()
