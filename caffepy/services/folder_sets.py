@@ -6,9 +6,10 @@ import os
 from typing import Any
 
 from caffepy.data.image_list import Line
+from caffepy.errors import ConfigError, DataError
 from caffepy.services import folders
 from caffepy.services.imagesets import Result, shuffled, store
-from caffepy.services.target import NEW, OVERWRITE
+from caffepy.services.target import APPEND, NEW, OVERWRITE
 
 
 def convert_folder(
@@ -25,9 +26,16 @@ def convert_folder(
 
     Raises: as caffepy.services.folders.read, split and check_names, and as store.
     """
+    if split and mode == APPEND:
+        raise ConfigError("what is added is split anew, and pictures of one side would come to the "
+                          "other", found="--append and --split",
+                          fix="Make both databases anew, by --overwrite.")
     found = _read(folder, path, replace=mode == OVERWRITE)
+    parts = _parts(found, path, split, seed)
+    if mode == NEW:
+        _refuse_taken([name for name, _ in parts])
     results = [store(lines, os.path.join(folder, ""), folder, name, shuffle=True, seed=seed,
-                     mode=mode, **options) for name, lines in _parts(found, path, split, seed)]
+                     mode=mode, **options) for name, lines in parts]
     folders.write_names(found, path)
     return results
 
@@ -41,10 +49,19 @@ def make_list(
 
     Args:
         shuffle: in an order drawn by ``seed``; else class after class.
-        replace: labels.txt may be there with other names.
+        replace: the lists may be there, and labels.txt with other names.
+
+    Raises:
+        DataError: they are. ConfigError: the list would be called as the file of names.
     """
+    if os.path.basename(path) == folders.NAMES:
+        raise ConfigError("the list cannot be called so: the classes' names are written there",
+                          found=path)
     found = _read(folder, path, replace)
-    for name, lines in _parts(found, path, split, seed):
+    parts = _parts(found, path, split, seed)
+    if not replace:
+        _refuse_taken([name for name, _ in parts])
+    for name, lines in parts:
         folders.write_list(name, shuffled(lines, seed) if shuffle else lines)
     folders.write_names(found, path)
 
@@ -56,6 +73,14 @@ def _read(folder: str, path: str, replace: bool) -> folders.Classes:
     if not replace:
         folders.check_names(found, path)
     return found
+
+
+def _refuse_taken(names: list[str]) -> None:
+    """Find out before the first is written that another is in the way. Raises: DataError."""
+    taken = [name for name in names if os.path.lexists(name)]
+    if taken:
+        raise DataError("it is there already", where=" and ".join(taken),
+                        fix="Choose another name, or add --overwrite.")
 
 
 def _parts(

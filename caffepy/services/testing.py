@@ -49,6 +49,8 @@ def test(model: str, weights: Sequence[str], iterations: int | None, context: Co
     try:
         judge = Judge(net) if report else None
         class_names = writing.names_for(judge, names) if judge else []
+        if judge:
+            writing.prepare(report)
         if iterations is None:
             whole = judge and judge.total and -(-judge.total // judge.batch)
             iterations = whole or ITERATIONS

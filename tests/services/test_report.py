@@ -133,7 +133,7 @@ def test_a_shuffled_list_has_the_right_names(folder):
     assert {item["record"] for item in found["worst"]} != WRONG
 
 
-def test_names_of_classes(folder):
+def test_names_of_classes(folder, caplog):
     assert report()["classes"][1]["name"] == "1"
     Path("labels.txt").write_text("cat\ndog\nfish\n")
     assert [c["name"] for c in report()["classes"]] == ["cat", "dog", "fish"]
@@ -141,8 +141,28 @@ def test_names_of_classes(folder):
     found = report(names="other.txt")
     assert [c["name"] for c in found["classes"]] == ["a", "b", "2"]
     Path("labels.txt").write_text("a\nb\nc\nd\n")
+    assert [c["name"] for c in report()["classes"]] == ["0", "1", "2"]
+    assert "has 4 names, and the net has 3 classes: numbers are shown" in caplog.text
     with pytest.raises(CaffeError, match="the names are not those of the net's classes"):
+        report(names="labels.txt")
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_first(folder, caplog):
+    Path("report").write_text("in the way")
+    with caplog.at_level("INFO", log.ROOT), pytest.raises(CaffeError, match="report cannot be"):
         report()
+    assert "Batch 0" not in caplog.text
+
+
+def test_what_is_no_number_is_null(folder):
+    model = weights(NET.format("Data", DATA["Data"], ""))
+    net = Net("net.prototxt", caffe_pb2.TEST)
+    net.params["ip"][1].data[...] = np.nan
+    net.save("net.caffemodel")
+    net.close()
+    testing.test("net.prototxt", model, None, Context(), report="report")
+    found = json.loads(Path("report/report.json").read_text(), parse_constant=pytest.fail)
+    assert found["accuracy"] == 0 and found["worst"][0]["confidence"] is None
 
 
 def test_the_best_few_and_labels_to_ignore(folder):

@@ -108,6 +108,29 @@ def test_names_of_other_classes_are_not_overwritten(call, flowers):
     assert Path("labels.txt").read_text() == "daisy\nrose\ntulip\n"
 
 
+def test_what_is_there_is_found_before_anything_is_written(call, flowers):
+    for words, taken in ((["-split=0.2", "flowers", "db"], "db_val"),
+                         (["-split=0.2", "-list", "x.txt", "flowers"], "x_val.txt")):
+        Path(taken).write_text("mine")
+        done = call(main, *words)
+        assert done.exit_code == 1 and f"{taken}: it is there already" in done.output
+        assert sorted(os.listdir()) == sorted([taken, "flowers"])
+        Path(taken).unlink()
+    assert call(make_list, "flowers", "x.txt").exit_code == 0
+    assert call(make_list, "flowers", "x.txt").exit_code == 1
+    assert call(make_list, "-overwrite", "flowers", "x.txt").exit_code == 0
+    done = call(make_list, "-overwrite", "flowers", "labels.txt")
+    assert done.exit_code == 1 and "the classes' names are written there" in done.output
+
+
+def test_a_split_is_not_added_to(call, flowers):
+    assert call(main, "-split=0.2", "flowers", "db").exit_code == 0
+    done = call(main, "-split=0.2", "-append", "flowers", "db")
+    assert done.exit_code == 1 and "pictures of one side would come to the other" in done.output
+    assert call(main, "-append", "flowers", "whole").exit_code == 0
+    assert call(main, "-append", "flowers", "whole").exit_code == 0 and len(stored("whole")) == 46
+
+
 @pytest.mark.parametrize("words, error", [
     (["flowers"], "the name of the database is missing. With a list:"),
     (["flowers", "train.txt"], "the name of the database is missing (found train.txt, a list's)"),
@@ -149,6 +172,7 @@ def test_pictures_are_known_by_their_first_bytes(tmp_path):
         assert cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint8))
         path.rename(tmp_path / "unnamed")
         assert folders.is_picture(str(tmp_path / "unnamed")), ending
-    (tmp_path / "words").write_text("Portrait of a lady")
-    assert not folders.is_picture(str(tmp_path / "words"))
+    for words in ("Portrait of a lady", "BMW, Audi and others", "P1: 3 points", "GIF"):
+        (tmp_path / "words").write_text(words)
+        assert not folders.is_picture(str(tmp_path / "words"))
     assert not folders.is_picture(str(tmp_path / "gone"))

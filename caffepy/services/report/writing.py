@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,19 +36,37 @@ def names_for(judge: Judge, path: str = "") -> list[str]:
     classes = len(judge.table)
     names = read_names(path) if path else list(judge.seen.names if judge.seen else ())
     if len(names) > classes:
-        raise DataError("the names are not those of the net's classes",
-                        where=path or f"{NAMES} beside the data",
-                        found=f"{len(names)} names", allowed=f"at most {classes}, one a line")
+        if path:
+            raise DataError("the names are not those of the net's classes", where=path,
+                            found=f"{len(names)} names", allowed=f"at most {classes}, one a line")
+        logger.warning("%s beside the data has %d names, and the net has %d classes: numbers are "
+                       "shown instead. -labels FILE names others.", NAMES, len(names), classes)
+        names = []
+    elif names and not path:
+        logger.info("Names of classes: %s beside the data", NAMES)
     return names + [str(label) for label in range(len(names), classes)]
+
+
+def prepare(folder: str) -> None:
+    """Make the folder, before hours of batches and not after them.
+
+    Raises:
+        DataError: it cannot be made, or nothing can be written into it.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"the report cannot be written: {error.strerror}", where=folder) from error
 
 
 def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
     """Write report.json, confusion.csv, confusion.png and, if there are mistakes and pictures,
-    worst.png into the folder, and log the accuracies.
+    worst.png into the folder, which is there, and log the accuracies.
 
     Returns: what report.json has.
     """
-    os.makedirs(folder, exist_ok=True)
     table, worst = judge.table, judge.mistakes()
     positions = int(table.sum())
     of_class = _shares(table)
@@ -70,7 +90,7 @@ def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
     }
     pictures = [item for item in worst if item.picture is not None]
     files = {
-        "report.json": json.dumps(result, indent=1).encode() + b"\n",
+        "report.json": json.dumps(_finite(result), indent=1, allow_nan=False).encode() + b"\n",
         "confusion.csv": confusion.as_csv(table, names).encode("utf-8", "surrogateescape"),
         "confusion.png": _png(confusion.as_picture(table, names)),
     }
@@ -110,6 +130,15 @@ def _shares(table: NDArray[Any]) -> NDArray[Any]:
     counts = table.sum(1)
     return np.divide(table.diagonal(), counts, out=np.full(len(table), np.nan),
                      where=counts > 0)
+
+
+def _finite(value: Any) -> Any:
+    """With null for what is infinite or no number, for which JSON has no word."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _png(picture: NDArray[Any]) -> bytes:
