@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from caffepy import log
-from caffepy.errors import NotFound
+from caffepy.errors import CaffeError, NotFound
 from caffepy.services import folders, prediction
 
 if TYPE_CHECKING:
@@ -43,22 +45,44 @@ def split_words(words: Sequence[str]) -> tuple[list[str], str]:
     return inputs, last
 
 
-def pictures(inputs: Sequence[str], ext: str, color: bool) -> Iterator[tuple[str, Any]]:
+def pictures(inputs: Sequence[str], ext: str, color: bool, as_trained: bool = False,
+             skipped: list[str] | None = None) -> Iterator[tuple[str, Any]]:
     """Name and H x W x K picture in [0, 1] of all that the inputs name.
 
-    Raises:
-        NotFound: no such file, or none in a folder. DataError: no picture.
-    """
-    from caffepy.pictures import load_image
+    Args:
+        as_trained: colours become gray as in databases and data layers, by OpenCV's weights,
+            instead of scikit-image's, which the original's scripts had.
+        skipped: gets the names of files in folders that turn out to be no pictures.
 
+    Raises:
+        NotFound: no such file, or none in a folder. DataError: what is named is no picture.
+    """
     for path in inputs:
         if path.endswith(".npy"):
             found = prediction.load_array(path)
             for i, picture in enumerate(found[None] if found.ndim == 3 else found):
                 yield f"{path}[{i}]", picture
-            continue
-        for name in _listed(path, ext) if os.path.isdir(path) else [path]:
-            yield name, load_image(name, color)
+        elif os.path.isdir(path):
+            for name in _listed(path, ext):
+                try:
+                    picture = _load(name, color, as_trained)
+                except CaffeError as error:
+                    logger.warning("left out: %s", error)
+                    if skipped is not None:
+                        skipped.append(name)
+                else:
+                    yield name, picture
+        else:
+            yield path, _load(path, color, as_trained)
+
+
+def _load(path: str, color: bool, as_trained: bool) -> Any:
+    from caffepy.data.image import read_image
+    from caffepy.pictures import load_image
+
+    if color or not as_trained:
+        return load_image(path, color)
+    return read_image(path, color=False).transpose(1, 2, 0) / np.float32(255)
 
 
 def _listed(folder: str, ext: str) -> list[str]:

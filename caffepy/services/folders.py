@@ -26,7 +26,7 @@ logger = log.get(__name__)
 
 NAMES = "labels.txt"
 TRAIN, VAL = "_train", "_val"  # behind the names of what a split makes
-LISTED = 20  # files named in the log; the rest are counted
+LISTED = 20  # files, and classes, named in the log; the rest are counted
 
 # what picture files begin with, of the kinds that OpenCV reads
 BEGINNINGS = re.compile(
@@ -62,10 +62,15 @@ class Classes:
         return [Line(path, label, number) for number, (path, label) in enumerate(paths, 1)]
 
     def counts(self) -> str:
-        """One line: how many pictures of each class there are."""
-        each = ", ".join(f"{name} {len(paths)}"
-                         for name, paths in zip(self.names, self.pictures, strict=True))
-        return f"{len(self.names)} class{'es' if len(self.names) > 1 else ''}: {each}"
+        """One line: how many pictures of each class there are; of many classes the fewest and the
+        most."""
+        sizes = [(len(paths), name) for name, paths in zip(self.names, self.pictures, strict=True)]
+        head = f"{len(sizes)} class{'es' if len(sizes) > 1 else ''}"
+        if len(sizes) <= LISTED:
+            return f"{head}: {', '.join(f'{shown(name)} {count}' for count, name in sizes)}"
+        fewest, most = min(sizes), max(sizes)
+        return (f"{head}: {sum(count for count, _ in sizes)} pictures, from {fewest[0]} "
+                f"({shown(fewest[1])}) to {most[0]} ({shown(most[1])})")
 
 
 def read(folder: str) -> Classes:
@@ -175,12 +180,15 @@ def names_file(beside: str) -> str:
 
 
 def read_names(path: str) -> list[str]:
-    """The names in such a file, that of label 0 first; empty lines are left out.
+    """The names in such a file, that of label 0 first, "" for one without; empty lines at the end
+    do not count.
 
     Raises: NotFound, DataError, it cannot be read.
     """
-    return [name for line in textfile.read_lines(path)
-            if (name := textfile.printable(line).strip())]
+    names = [textfile.printable(line).strip() for line in textfile.read_lines(path)]
+    while names and not names[-1]:
+        names.pop()
+    return names
 
 
 def part(path: str, which: str) -> str:

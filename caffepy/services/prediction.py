@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffepy.errors import ConfigError, DataError, NotFound
-from caffepy.proto import textfile
+from caffepy.services.folders import read_names
 from caffepy.services.picture_rule import PictureRule
 
 Array = NDArray[Any]
@@ -136,7 +136,7 @@ def numbers(flag: str, text: str, kind: Callable[[str], Any]) -> list[Any]:
 
 
 def read_labels(path: str) -> list[str]:
-    """The lines of a file, class 0 first; [] for no file.
+    """The names of classes in a file; [] for no file. See folders.read_names.
 
     Raises:
         NotFound, DataError: it cannot be read.
@@ -144,15 +144,14 @@ def read_labels(path: str) -> list[str]:
     if not path:
         return []
     try:
-        lines = textfile.read_lines(here(path))
+        return read_names(here(path))
     except NotFound:
         raise NotFound("there is no such file of names", where=path) from None
-    return [textfile.printable(line).rstrip("\r") for line in lines]
 
 
 def name_of(number: int, labels: Sequence[str]) -> str:
     """A class's name, quoted as the original's C++ example did; its number if it has none."""
-    return f'"{labels[number]}"' if number < len(labels) else str(number)
+    return f'"{labels[number]}"' if number < len(labels) and labels[number] else str(number)
 
 
 def best(scores: Array, labels: Sequence[str], count: int) -> list[str]:

@@ -53,7 +53,7 @@ def main(
     words: tuple[str, ...], model_def: str, pretrained_model: str, gpu: str, mean_file: str | None,
     mean_value: str, input_scale: float | None, raw_scale: float, channel_swap: str, labels: str,
     top: int, center_only: bool, images_dim: str, ext: str,
-) -> None:
+) -> int:
     import numpy as np
 
     from caffepy.classifier import Classifier
@@ -70,18 +70,22 @@ def main(
         net = Classifier(asked.path, asked.weights, way.size, way.mean, way.scale, raw_scale,
                          prediction.swap(channel_swap, asked.channels))
     start, rows = time.monotonic(), []
-    given = pictures(inputs, ext, color=asked.channels != 1)
+    skipped: list[str] = []
+    given = pictures(inputs, ext, asked.channels != 1, asked.rule is not None, skipped)
     for name, scores in work.track(classify(net, given, not center_only), "pictures"):
         rows.append(scores)
         if top > 0:
             click.echo("\n".join([f"---------- Prediction for {name} ----------",
                                   *prediction.best(scores, names, top)]))
     logger.info("Classified %d pictures in %.2f s.", len(rows), time.monotonic() - start)
-    if output:
+    if skipped:
+        logger.error("%d files were left out, which cannot be read", len(skipped))
+    if output and rows:
         output += "" if output.endswith(".npy") else ".npy"  # as numpy.save names it
         with atomic_write(output) as file:
             np.save(file, np.stack(rows))
         logger.info("Saved the scores into %s", output)
+    return 1 if skipped else 0
 
 
 if __name__ == "__main__":

@@ -137,9 +137,12 @@ def test_names_of_classes(folder, caplog):
     assert report()["classes"][1]["name"] == "1"
     Path("labels.txt").write_text("cat\ndog\nfish\n")
     assert [c["name"] for c in report()["classes"]] == ["cat", "dog", "fish"]
-    Path("other.txt").write_text("a\nb\n")
+    Path("other.txt").write_text("a\n\n\n")
     found = report(names="other.txt")
-    assert [c["name"] for c in found["classes"]] == ["a", "b", "2"]
+    assert [c["name"] for c in found["classes"]] == ["a", "1", "2"]
+    Path("other.txt").write_text("a\n\nc\n")
+    found = report(names="other.txt")
+    assert [c["name"] for c in found["classes"]] == ["a", "1", "c"]
     Path("labels.txt").write_text("a\nb\nc\nd\n")
     assert [c["name"] for c in report()["classes"]] == ["0", "1", "2"]
     assert "has 4 names, and the net has 3 classes: numbers are shown" in caplog.text
@@ -254,6 +257,15 @@ def test_the_picture_of_confusions(classes):
     side = 1000 // max(classes, 8)
     whole = share[confusion.RIGHT]  # all rows but the first, but for the letters in them
     assert 0.8 * (classes - 1) * side**2 <= whole <= (classes - 1) * side**2
+
+
+def test_more_classes_than_pixels_share_them():
+    table = np.eye(2500, dtype=np.int64)
+    table[0, 2499] = 5
+    picture = confusion.as_picture(table, [str(i) for i in range(2500)])
+    assert picture.shape[0] < 1000 and picture.shape[1] < 1000
+    red = (picture[..., 2] > 150) & (picture[..., 0] < 150)
+    assert red.sum() == 1 and red[:, picture.shape[1] // 2 :].any()
 
 
 def test_the_sheet_shows_each_picture():

@@ -54,6 +54,12 @@ def test_folders_are_classes(call, flowers, caplog):
     assert content("db")[0][0].split(b"_", 1)[1].startswith((b"daisy/", b"rose/", b"tulip/"))
 
 
+def test_many_classes_are_counted():
+    many = folders.Classes("x", [f"c{i:02}" for i in range(30)],
+                           [["p"] * (5 + i) for i in range(30)])
+    assert many.counts() == "30 classes: 585 pictures, from 5 (c00) to 34 (c29)"
+
+
 def test_the_seed_decides_the_order_and_nothing_else(call, flowers):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert call(main, "-seed", seed, "flowers/", name).exit_code == 0

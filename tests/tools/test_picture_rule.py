@@ -221,8 +221,11 @@ def test_gray_pictures_and_what_is_no_picture(folder, call):
     assert rule == PictureRule(mean_value=(100,))
     assert PictureRule.of_file("numbers.prototxt") is None
     Net("gray.prototxt", caffe_pb2.TEST).save("g.caffemodel")
-    done = call(classify, "gray.prototxt", "g.caffemodel", PICTURES[0])
+    done = call(classify, "-center_only", "gray.prototxt", "g.caffemodel", PICTURES[0], "out.npy")
     assert done.exit_code == 0, done.output
+    gray = cv2.imread(PICTURES[0], cv2.IMREAD_GRAYSCALE)[:, :, None] / 255  # as in a database
+    expected = Classifier("gray.prototxt", "g.caffemodel").predict([gray], False)
+    assert_allclose(np.load("out.npy"), expected, rtol=1e-4)
 
 
 def test_pictures_with_boxes_are_resized_before_they_are_cropped(folder, call):

@@ -31,9 +31,11 @@ def as_csv(table: Array, names: Sequence[str]) -> str:
 
 def as_picture(table: Array, names: Sequence[str]) -> Array:
     """H x W x 3 bytes in OpenCV's order: each row's shares, darker where they are larger; those on
-    the diagonal, which are right, in another colour than the mistakes."""
+    the diagonal, which are right, in another colour than the mistakes. Of more classes than there
+    is room for, neighbours share a square."""
     import cv2
 
+    table = _gathered(table)
     classes = len(table)
     named = classes <= NAMED
     side = max(1, SIDE // max(classes, 8))
@@ -69,3 +71,11 @@ def as_picture(table: Array, names: Sequence[str]) -> Array:
                 text(picture, shown, left + side * j + (side - width_of(shown)) // 2,
                      top + middle + 4, PAPER if dark else INK)
     return picture
+
+
+def _gathered(table: Array) -> Array:
+    """At most SIDE rows and columns: as many neighbours as that takes are added up."""
+    several = -(-len(table) // SIDE)
+    starts = np.arange(0, len(table), several)
+    summed: Array = np.add.reduceat(np.add.reduceat(table, starts, 0), starts, 1)
+    return summed

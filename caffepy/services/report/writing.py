@@ -44,6 +44,7 @@ def names_for(judge: Judge, path: str = "") -> list[str]:
         names = []
     elif names and not path:
         logger.info("Names of classes: %s beside the data", NAMES)
+    names = [name or str(label) for label, name in enumerate(names)]
     return names + [str(label) for label in range(len(names), classes)]
 
 
