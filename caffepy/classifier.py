@@ -26,7 +26,14 @@ def transformer_for(net: Net, mean: Array | None, input_scale: float | None,
                     raw_scale: float | None, channel_swap: Sequence[int] | None,
                     rule: PictureRule | None = None) -> io.Transformer:
     """A Transformer of H x W x K pictures for a net's first input; None leaves a step out, unless
-    there is a rule, which then says it."""
+    there is a rule, which then says it.
+
+    Raises:
+        ConfigError: the net has no input.
+    """
+    if not net.inputs:
+        raise ConfigError("the net has no input for pictures",
+                          fix="`caffepy deploy` makes one that has of a net for training.")
     if rule is not None:
         shape = net.blobs[net.inputs[0]].shape
         mean = rule.mean(shape) if mean is None else mean

@@ -58,7 +58,7 @@ class Detector(Net):
         rule = PictureRule.of_file(model_file)
         if rule is not None:
             context_pad = rule.context_pad if context_pad is None else context_pad
-            if mean is None:
+            if mean is None and self.inputs:
                 mean = rule.mean_of_channels(self.blobs[self.inputs[0]].shape)
         self.transformer = transformer_for(self, mean, input_scale, raw_scale, channel_swap, rule)
         self.configure_crop(context_pad)

@@ -15,6 +15,8 @@ def main() -> None:
     """Run the script that the command line names."""
     if len(sys.argv) < 2:
         sys.exit("usage: python -m caffepy.standins SCRIPT [ARGUMENT...]")
+    if not os.path.exists(sys.argv[1]):
+        sys.exit(f"caffepy.standins: {sys.argv[1]}: there is no such script")
     standins.install()
     del sys.argv[0]
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))

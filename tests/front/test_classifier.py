@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from caffepy import TEST, Classifier, Net
+from caffepy import TEST, Classifier, Detector, Net
 from caffepy.errors import ConfigError
 from caffepy.net_spec import NetSpec
 from caffepy.net_spec import layers as L
@@ -88,3 +88,13 @@ def test_image_dims_are_the_inputs_by_default(model):
 def test_pictures_that_do_not_fit(inputs, words, classifier):
     with pytest.raises(ValueError, match=words):
         classifier.predict(inputs)
+
+
+@pytest.mark.parametrize("kind", [Classifier, Detector])
+def test_a_net_without_an_input(tmp_path, kind):
+    path, weights = str(tmp_path / "n.prototxt"), str(tmp_path / "w.caffemodel")
+    (tmp_path / "n.prototxt").write_text(
+        'layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 } } }')
+    Net(path, TEST).save(weights)
+    with pytest.raises(ConfigError, match="no input for pictures.*caffepy deploy"):
+        kind(path, weights)

@@ -54,6 +54,8 @@ def test_a_script_runs_unchanged(package, tmp_path):
     assert done.stdout == ("No module named 'rpn.no_such_layer' ['tools/script.py', '0'] "
                            "__main__\n"), done.stderr
     assert "usage: " in run("-m", "caffepy.standins", folder=tmp_path).stderr
+    gone = run("-m", "caffepy.standins", "nope.py", folder=tmp_path)
+    assert gone.stderr == "caffepy.standins: nope.py: there is no such script\n"
 
 
 def test_installed_twice_it_is_there_once(monkeypatch):
