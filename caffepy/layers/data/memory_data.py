@@ -88,6 +88,7 @@ class MemoryData(BatchLayer):
             self.augmentation = Augmentation(rule, worker)
         except CaffeError as error:
             raise error.at(self.place_name) from error
+        self.added = 0  # Datums so far: each gets draws of its own
         top[0].reshape(p.batch_size, *self.sizes)
         if len(top) > 1:
             top[1].reshape(p.batch_size)
@@ -130,7 +131,7 @@ class MemoryData(BatchLayer):
             try:
                 picture = datum.to_array(item, self.transformer.color)
                 if self.augmentation:
-                    picture = self.augmentation(picture, index, 0).picture
+                    picture = self.augmentation(picture, self.added + index, 0).picture
                 pictures.append(picture)
             except CaffeError as error:
                 raise error.at(f"{self.place_name}, datum {index}") from error
@@ -139,8 +140,9 @@ class MemoryData(BatchLayer):
             self.fail("the number of Datums must be a multiple of the batch size",
                       kind=ShapeError, found=count, allowed=f"{batch}, {2 * batch}, ...")
         data = np.empty((count, *self.sizes), np.float32)
-        self.transformer.batch(pictures, 0, data,
+        self.transformer.batch(pictures, self.added, data,
                                name=lambda i: f"{self.place_name}, datum {i}")
+        self.added += count
         self._take(data, np.array([item.label for item in datums]))
 
     def _take(self, data: np.ndarray, labels: np.ndarray) -> None:

@@ -58,6 +58,9 @@ class DataAugmentation(Layer):
     obeys = ("coeff_schedule_param",)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
+        if bottom[0].ndim != 4:
+            self.fail("pictures are N x C x H x W", kind=ShapeError,
+                      found=f"shape {bottom[0].shape}")
         self.cropping = self.p.HasField("crop_width") and self.p.HasField("crop_height")
         if not self.cropping and any(map(self.p.HasField, coefficients.WORDS)):
             logger.warning("%s: without crop_width and crop_height nothing is augmented.",

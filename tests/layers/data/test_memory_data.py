@@ -129,6 +129,17 @@ def test_datums_are_transformed():
         np.testing.assert_array_equal(label, [start, start + 1])
 
 
+def test_each_datum_has_draws_of_its_own():
+    picture = datum.from_array(np.arange(108, dtype=np.uint8).reshape(3, 6, 6))
+    built = build(line("batch_size: 2 channels: 3 height: 3 width: 3",
+                       "transform_param { crop_size: 3 mirror: true }"), phase="TRAIN")
+    seen = set()
+    for _ in range(8):  # the same picture again and again
+        built[0].add_datums([picture, picture])
+        seen.update(item.tobytes() for item in forward(built)[0])
+    assert len(seen) > 8  # of 16 drawn places and directions, 32 there are
+
+
 def test_datums_that_do_not_fit():
     built = build(line("batch_size: 2 channels: 3 height: 3 width: 3"))
     good = datum.from_array(np.zeros((3, 3, 3), np.uint8))

@@ -321,6 +321,7 @@ def test_the_log_tells_what_was_drawn(caplog, monkeypatch):
 
 @pytest.mark.parametrize("words, shape, kind, said", [
     ("crop_height: 8 crop_width: 3", (1, 3, 7, 9), ShapeError, "the crop must fit"),
+    ("recompute_mean: 3", (7, 9), ShapeError, "pictures are N x C x H x W"),
     ("chromatic_eigvec: 1", (1, 3, 7, 9), ConfigError, "three axes of three numbers"),
 ])
 def test_settings_that_cannot_be(words, shape, kind, said):
