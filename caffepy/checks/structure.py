@@ -68,7 +68,7 @@ def frozen(net: Net) -> Iterator[str]:
 
 def no_rate(param: SolverParameter) -> Iterator[str]:
     """A learning rate that is 0 from the first iteration to the last."""
-    if not param.base_lr:
+    if not param.base_lr and param.lr_policy != "multifixed":
         state = "0" if param.HasField("base_lr") else "not set"
         yield f"base_lr is {state}: nothing will be learnt. 0.01 is a rate to start with."
 

@@ -272,6 +272,7 @@ class SolverParameter(Message):
     snapshot_keep: int
     snapshot_errors: int
     on_nan: int
+    restart_mult: float
     eval_type: str
     ap_version: str
     show_per_class_result: bool
@@ -377,6 +378,7 @@ class SolverParameter(Message):
         snapshot_keep: int | None = ...,
         snapshot_errors: int | str | None = ...,
         on_nan: int | str | None = ...,
+        restart_mult: float | None = ...,
         eval_type: str | None = ...,
         ap_version: str | None = ...,
         show_per_class_result: bool | None = ...,
@@ -448,6 +450,8 @@ class SolverState(Message):
     smoothed_loss: float
     grad_scale: float
     good_updates: int
+    minimum_loss: float
+    last_event: int
     def __init__(
         self,
         *,
@@ -461,6 +465,8 @@ class SolverState(Message):
         smoothed_loss: float | None = ...,
         grad_scale: float | None = ...,
         good_updates: int | None = ...,
+        minimum_loss: float | None = ...,
+        last_event: int | None = ...,
     ) -> None: ...
 
 class LayerState(Message):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.core import debug
-from caffepy.solvers import rate
+from caffepy.solvers import momentum, plateau, rate
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.state import TrainingState
 from caffepy.solvers.update_device import DeviceUpdater
@@ -30,7 +30,7 @@ class ApplyUpdate:
     Args:
         state: whose rate is set and whose iterations are counted.
         net, updater: whose parameters are updated, and what does it.
-        reducer: which averages the gradients before a sequel.
+        reducer: which averages the gradients before a sequel, and knows the other workers.
         param: the SolverParameter.
     """
 
@@ -40,6 +40,7 @@ class ApplyUpdate:
         self.state = state
         self.net = net
         self.updater = updater
+        self.reducer = reducer
         self.param = param
         self._sequel = (UpdateSequel(updater, reducer, state, param)
                         if isinstance(updater, DeviceUpdater) else None)
@@ -55,10 +56,12 @@ class ApplyUpdate:
         """
         if self._sequel is None:
             return None
+        if self.param.lr_policy == "plateau":
+            looker = "plateau looks at the loss"
         if looker:
             if looker not in self._said:
                 self._said.add(looker)
-                logger.info("The update runs by itself: %s at the gradients", looker)
+                logger.info("The update runs by itself: %s", looker)
             return None
         self._find_rate()
         return self._sequel
@@ -97,9 +100,23 @@ class ApplyUpdate:
     def _find_rate(self) -> None:
         state, p = self.state, self.param
         before = state.current_step
-        state.current_step = rate.steps_taken(p, state.iter, before)
+        if p.lr_policy == "plateau":
+            state.current_step = self._of_root(plateau.follow(p, state))
+        else:
+            state.current_step = rate.steps_taken(p, state.iter, before)
         self._stepped = p.lr_policy == "multistep" and state.current_step != before
         state.rate = rate.rate(p, state.iter, state.current_step)
+        if momentum.momentum_changes(p):
+            self.updater.rule.momentum = momentum.momentum(p, state.iter, state.rate)
+        if momentum.decay_changes(p):
+            self.updater.weight_decay = momentum.weight_decay(p, state.iter)
+
+    def _of_root(self, step: int) -> int:
+        """The step of worker 0: the losses of the others are of other batches."""
+        communicator = self.reducer.communicator
+        if communicator.size == 1:
+            return step
+        return int(communicator.broadcast_bytes(str(step).encode()))
 
     def _log_rate(self, displays: bool) -> None:
         state = self.state
@@ -107,7 +124,11 @@ class ApplyUpdate:
             logger.info("MultiStep Status: Iteration %d, step = %d", state.iter,
                         state.current_step)
         if displays:
-            logger.info("Iteration %d, lr = %g", state.iter, state.rate)
+            more = (f", m = {self.updater.rule.momentum:g}" if momentum.momentum_changes(self.param)
+                    else "")
+            if momentum.decay_changes(self.param):
+                more += f", wd = {self.updater.weight_decay:g}"
+            logger.info("Iteration %d, lr = %g%s", state.iter, state.rate, more)
 
     def _count(self, displays: bool) -> None:
         if displays:

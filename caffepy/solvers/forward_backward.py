@@ -39,6 +39,7 @@ class ForwardBackward:
         self.watch = watch
         self.param = param
         self.last_pass = True
+        self._waits = param.lr_policy == "plateau"  # the rate goes by the iteration's own loss
 
     def run(self, debug_info: bool, sequel: Sequel | None) -> None:
         """All passes.
@@ -54,7 +55,7 @@ class ForwardBackward:
         with net.public_call(), self.state.grad_scale.overflowing():
             net.clear_param_diffs()
             for left in reversed(range(self.param.iter_size)):
-                self.losses.forward(debug_info)
+                self.losses.forward(debug_info or self._waits)
                 self.last_pass = not left
                 if left:
                     net.launch_backward()
@@ -63,4 +64,4 @@ class ForwardBackward:
                 if debug_info:
                     debug.norms(net)
         self.watch.forwarded()
-        self.losses.end(self.state.iter, debug_info)
+        self.losses.end(self.state.iter, debug_info or self._waits)

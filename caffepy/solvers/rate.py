@@ -8,8 +8,22 @@
     poly       base_lr * (1 - iter / max_iter) ^ power
     sigmoid    base_lr / (1 + exp(-gamma * (iter - stepsize)))
 
-``step`` is the number of steps taken so far. Only multistep needs it from one iteration to the
-next; a snapshot saves it as ``current_step``.
+of forks:
+
+    plateau    as step, where the loss no longer falls (see plateau)
+    multifixed stagelr[k], where iter <= stageiter[k] first holds; after all of them the last
+
+and of our own:
+
+    cosine     base_lr * (1 + cos(pi * t / T)) / 2 at t of a period of T iterations. The first is
+               stepsize long, or max_iter without one, each further restart_mult times as long as
+               the one before (Loshchilov and Hutter, "SGDR", ICLR 2017, arXiv:1608.03983)
+
+``poly`` and ``cosine`` end at min_lr instead of 0, and no rate is below it (NVIDIA). A climb may
+come before all of them (see warmup).
+
+``step`` is the number of steps taken so far. Only multistep and plateau need it from one iteration
+to the next; a snapshot saves it as ``current_step``.
 """
 
 from __future__ import annotations
@@ -20,6 +34,7 @@ from typing import Any
 
 from caffepy import log
 from caffepy.errors import ConfigError, NumericError, did_you_mean
+from caffepy.solvers import warmup
 
 logger = log.get(__name__)
 
@@ -41,11 +56,27 @@ def inverse(p: Any, iteration: int, step: int) -> float:
 
 
 def polynomial(p: Any, iteration: int, step: int) -> float:
-    return p.base_lr * _power(1 - iteration / p.max_iter, p.power)
+    return p.min_lr + (p.base_lr - p.min_lr) * _power(1 - iteration / p.max_iter, p.power)
 
 
 def sigmoid(p: Any, iteration: int, step: int) -> float:
     return p.base_lr / (1 + _power(math.e, -p.gamma * (iteration - p.stepsize)))
+
+
+def multifixed(p: Any, iteration: int, step: int) -> float:
+    stages = zip(p.stageiter, p.stagelr, strict=True)
+    return next((value for last, value in stages if iteration <= last), p.stagelr[-1])
+
+
+def cosine(p: Any, iteration: int, step: int) -> float:
+    period, mult = p.stepsize or p.max_iter, p.restart_mult
+    at = float(iteration)
+    while at >= period:
+        if mult == 1:
+            at %= period
+        else:
+            at, period = at - period, period * mult
+    return p.min_lr + (p.base_lr - p.min_lr) * (1 + math.cos(math.pi * at / period)) / 2
 
 
 POLICIES: dict[str, Callable[[Any, int, int], float]] = {
@@ -56,9 +87,12 @@ POLICIES: dict[str, Callable[[Any, int, int], float]] = {
     "multistep": steps,
     "poly": polynomial,
     "sigmoid": sigmoid,
+    "plateau": steps,
+    "multifixed": multifixed,
+    "cosine": cosine,
 }
 POSITIVE = {"stepsize": ("step", "sigmoid"), "max_iter": ("poly",)}
-GAMMA = ("step", "exp", "inv", "multistep", "sigmoid")  # policies that use gamma
+GAMMA = ("step", "exp", "inv", "multistep", "sigmoid", "plateau")  # policies that use gamma
 
 
 def check(p: Any) -> None:
@@ -82,11 +116,45 @@ def check(p: Any) -> None:
                           field="gamma")
 
 
+    if p.min_lr < 0 or policy in ("poly", "cosine") and p.min_lr > p.base_lr:
+        raise ConfigError("min_lr lies between 0 and base_lr", found=f"{p.min_lr:g}",
+                          allowed=f"0 to {p.base_lr:g}", field="min_lr")
+    warmup.check(p)
+    if policy in CHECKS:
+        CHECKS[policy](p)
+
+
+def _check_multifixed(p: Any) -> None:
+    if not p.stagelr or len(p.stagelr) != len(p.stageiter):
+        raise ConfigError('lr_policy: "multifixed" needs a stageiter for each stagelr',
+                          found=f"{len(p.stagelr)} stagelr, {len(p.stageiter)} stageiter",
+                          field="stagelr" if p.stagelr else "lr_policy")
+
+
+def _check_plateau(p: Any) -> None:
+    if not p.plateau_winsize:
+        raise ConfigError('lr_policy: "plateau" needs plateau_winsize, the iterations without a '
+                          "new least loss before each step", field="lr_policy")
+
+
+def _check_cosine(p: Any) -> None:
+    if p.stepsize < 0 or not p.stepsize and p.max_iter <= 0:
+        raise ConfigError('lr_policy: "cosine" needs a period, stepsize or max_iter, of at least 1',
+                          found=p.stepsize or p.max_iter, field="lr_policy")
+    if p.restart_mult < 1:
+        raise ConfigError("restart_mult must be at least 1", found=f"{p.restart_mult:g}",
+                          field="restart_mult")
+
+
+CHECKS = {"multifixed": _check_multifixed, "plateau": _check_plateau, "cosine": _check_cosine}
+
+
 def steps_taken(p: Any, iteration: int, step: int) -> int:
-    """The number of steps that count at ``iteration``, after ``step`` of them before it."""
+    """The number of steps that count at ``iteration``, after ``step`` of them before it; those of
+    "plateau" are found by its loss alone."""
     if p.lr_policy == "step":
         return iteration // p.stepsize
-    if p.lr_policy == "multistep":
+    if p.lr_policy == "multistep" and iteration >= warmup.length(p):
         # one at a time, as in the original: a doubled stepvalue counts an iteration later
         if step < len(p.stepvalue) and iteration >= p.stepvalue[step]:
             step += 1
@@ -97,7 +165,7 @@ def reached(p: Any) -> list[int]:
     """For each stepvalue, the iteration at which it counts in a training that began at 0."""
     at: list[int] = []
     for value in p.stepvalue:
-        at.append(max(value, at[-1] + 1 if at else 0))
+        at.append(max(value, at[-1] + 1 if at else warmup.length(p)))
     return at
 
 
@@ -107,7 +175,12 @@ def rate(p: Any, iteration: int, step: int) -> float:
     Raises:
         NumericError: the policy gives no finite number there.
     """
-    value = POLICIES[p.lr_policy](p, iteration, step)
+    if iteration < warmup.length(p):
+        value = warmup.rate(p, iteration)
+    else:
+        value = POLICIES[p.lr_policy](p, iteration, step)
+    if p.HasField("min_lr"):
+        value = max(value, p.min_lr)
     if not math.isfinite(value):
         past = p.lr_policy == "poly" and iteration > p.max_iter
         raise NumericError(

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from caffepy.errors import ConfigError
 from caffepy.proto.paths import path_of, paths_of
-from caffepy.solvers import keep, nets, rate, rule
+from caffepy.solvers import keep, momentum, nets, rate, rule
 from caffepy.solvers.located import MissingFile
 from caffepy.solvers.updater import check_regularization
 
@@ -33,6 +33,7 @@ def check(p: Any, root: bool = True) -> None:
                 and not (field.name == "clip_gradients" and value > 0):  # inf: no clipping
             raise ConfigError(f"{field.name} is no finite number", found=value, field=field.name)
     rate.check(p)
+    momentum.check(p)
     check_regularization(p)
     for name, least in AT_LEAST.items():
         if (value := getattr(p, name)) < least:

@@ -44,6 +44,11 @@ from caffepy.solvers.watch import Watch
 
 logger = log.get(__name__)
 
+# words of forks for rates and what else changes with the iteration (rate, warmup, momentum)
+SCHEDULES = ("plateau_winsize", "stagelr", "stageiter", "min_lr", "warmup_iter", "warmup_start_lr",
+             "rampup_interval", "rampup_lr", "momentum_policy", "max_momentum", "momentum_power",
+             "weight_decay_policy", "weight_decay_power")
+
 PathLike = str | os.PathLike[str]
 Hook = Callable[["Solver"], None]
 
@@ -90,7 +95,7 @@ class Solver:
         last_snapshot: the state file that was written last; None before the first.
     """
 
-    obeys = ("snapshot_keep", "snapshot_errors", "on_nan")
+    obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "restart_mult", *SCHEDULES)
     harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
     def __init__(
@@ -245,7 +250,8 @@ class Solver:
         debug_info = displays and p.debug_info
         self._clock.start()
         sequel = self._apply_update.as_sequel(
-            "callbacks look" if self.on_gradients else "debug_info looks" if debug_info else "")
+            "callbacks look at the gradients" if self.on_gradients else
+            "debug_info looks at the gradients" if debug_info else "")
         self._forward_backward.run(debug_info, sequel)
         if displays:
             self._clock.show(state.iter, p.display, self.smoothed_loss)

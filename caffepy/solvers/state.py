@@ -11,6 +11,7 @@ from them as the original does, with its readers where they are.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,7 +39,8 @@ class TrainingState:
     Attributes:
         context: of the nets, which draw by its seed.
         iter: iterations done.
-        current_step: steps of lr_policy "multistep" taken so far.
+        current_step: steps of lr_policy "multistep" or "plateau" taken so far.
+        minimum_loss, last_event: of lr_policy "plateau"; see plateau.
         rate: the learning rate of the last update.
         losses: the last ``average_loss`` losses that are known, oldest first. On a GPU they may
             lag some iterations behind; see losses.Losses.settle.
@@ -57,6 +59,8 @@ class TrainingState:
     grad_scale: GradScale
     iter: int = 0
     current_step: int = 0
+    minimum_loss: float = math.inf
+    last_event: int = 0
     smoothed_loss: float = 0.0
     last_tests: dict[int, tuple[int, Means]] = field(default_factory=dict)
     before_tests: list[Any] | None = None
@@ -109,6 +113,8 @@ class TrainingState:
         scale = self.grad_scale
         if scale.adaptive:
             state.grad_scale, state.good_updates = scale.value, scale.good
+        if math.isfinite(self.minimum_loss):
+            state.minimum_loss, state.last_event = self.minimum_loss, self.last_event
         return state
 
     def from_proto(self, state: Any, param: Any, net: Net, test_nets: Sequence[Net]) -> None:
@@ -118,6 +124,8 @@ class TrainingState:
             param: the SolverParameter: a random_seed that it sets counts more than the state's.
         """
         self.iter, self.current_step = state.iter, state.current_step
+        self.minimum_loss = state.minimum_loss if state.HasField("minimum_loss") else math.inf
+        self.last_event = state.last_event
         self.losses.clear()
         self.losses.extend(state.losses)
         self.smoothed_loss = state.smoothed_loss

@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from caffepy.checks import structure
-from caffepy.solvers import rate, rule
+from caffepy.solvers import rate, rule, warmup
 
-STEPPED = ("step", "multistep", "exp")  # the rate is gamma to some power
+STEPPED = ("step", "multistep", "exp", "plateau")  # the rate is gamma to some power
+# fields that mean nothing without another, and which: a policy, or a field
+NEEDS = {"stagelr": 'lr_policy: "multifixed"', "stageiter": 'lr_policy: "multifixed"',
+         "plateau_winsize": 'lr_policy: "plateau"', "restart_mult": 'lr_policy: "cosine"',
+         "rampup_lr": "rampup_interval", "warmup_start_lr": "warmup_iter",
+         "momentum_power": 'momentum_policy: "poly"',
+         "weight_decay_power": 'weight_decay_policy: "poly"'}
 
 
 def of(p: Any) -> Iterator[str]:
@@ -18,6 +24,7 @@ def of(p: Any) -> Iterator[str]:
     if p.lr_policy == "multistep":
         yield from _stepvalues(p)
     yield from _unused(p)
+    yield from _alone(p)
     yield from _gamma(p)
     yield from _power(p)
     yield from _growth(p)
@@ -54,10 +61,26 @@ def _unused(p: Any) -> Iterator[str]:
         yield f'stepvalue is not used with lr_policy: "{policy}"; it is for "multistep".'
 
 
+def _alone(p: Any) -> Iterator[str]:
+    """Fields that nothing asks for."""
+    for field, needs in NEEDS.items():
+        other, _, value = needs.partition(": ")
+        given = [one.name for one, _ in p.ListFields()]
+        if field in given and (getattr(p, other) != value.strip('"') if value
+                               else not getattr(p, other)):
+            yield f"{field} is not used without {needs}."
+    if p.lr_policy == "multifixed" and list(p.stageiter) != sorted(set(p.stageiter)):
+        yield ("stageiter does not grow from stage to stage: the first one that is not below the "
+               "iteration counts.")
+    if 0 < p.max_iter <= warmup.length(p):
+        yield f"the rate climbs for {warmup.length(p)} iterations, and max_iter is {p.max_iter}."
+
+
 def _gamma(p: Any) -> Iterator[str]:
     policy = p.lr_policy
     state = "0" if p.HasField("gamma") else "not set"
-    first = {"step": p.stepsize, "exp": 1}.get(policy)
+    first = {"step": p.stepsize, "exp": 1,
+             "plateau": p.plateau_winsize[0] if p.plateau_winsize else None}.get(policy)
     if policy == "multistep" and p.stepvalue:
         first = rate.reached(p)[0]
     if not p.gamma and first is not None and not 0 < p.max_iter <= first:
@@ -68,7 +91,7 @@ def _gamma(p: Any) -> Iterator[str]:
         yield f'gamma is {state}: with lr_policy: "{policy}" the rate never changes.'
     elif p.gamma == 1 and policy in STEPPED:
         yield "gamma is 1: the rate never changes."
-    elif p.gamma > 1 and policy in ("step", "multistep"):
+    elif p.gamma > 1 and policy in ("step", "multistep", "plateau"):
         yield (f"gamma is {p.gamma:g}: the rate grows at each step. To divide it by that, "
                f"write gamma: {1 / p.gamma:g}.")
 

@@ -26,6 +26,7 @@ from caffepy import forks
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.kernels.contract import Unsupported
+from caffepy.solvers import momentum
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 from caffepy.solvers.updater import Updater, clip_scale
@@ -74,6 +75,7 @@ class HostUpdater(Updater):
         self._scratch = [mover.zeros(Place.HOST, 2 * CHUNK, net.dtype)
                          for _ in range(self._threads)]
         self._shown = not net.optimize or param.snapshot_diff  # whether diffs are looked at
+        self._varies = momentum.momentum_changes(param)  # a kernel is for one momentum
         self._plan()
         self._start_threads()
         forks.watch(self)
@@ -95,14 +97,14 @@ class HostUpdater(Updater):
         self._planned_for = self._settings()
         self._chunks = list(self._cut(CHUNK))
         self._kernels: list[tuple[Any, Chunk]] = []
-        if self._shown or (self.l1 and self.weight_decay):
+        if self._shown or self._varies or (self.l1 and self.weight_decay):
             return
         with contextlib.suppress(Unsupported):
             self._kernels = [(self._kernel(c), c) for c in self._cut(OF_ALL_THREADS)]
 
     def _settings(self) -> tuple[float, ...]:
         """What kernels are planned for, and a rule or a script may change as it goes on."""
-        return *self.rule.constants(), self.weight_decay
+        return *self.rule.constants(), bool(self.weight_decay)
 
     def _kernel(self, chunk: Chunk) -> Any:
         return self.net.context.engines[0].plan(self.rule.spec(

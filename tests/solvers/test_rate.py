@@ -32,9 +32,45 @@ def rates(line: str, iterations: list[int]) -> list[float]:
      [0.1, 0.05, 0.05, 0.025, 0.025]),
     ('lr_policy: "poly" power: 2 max_iter: 10', [0, 5, 10], [0.1, 0.025, 0]),
     ('lr_policy: "sigmoid" gamma: 2 stepsize: 4', [4, 0], [0.05, 0.1 / (1 + math.exp(8))]),
+    ('lr_policy: "poly" power: 2 max_iter: 10 min_lr: 0.02', [0, 5, 10], [0.1, 0.04, 0.02]),
+    ('lr_policy: "step" gamma: 0.1 stepsize: 3 min_lr: 0.005', [0, 3, 6, 99],
+     [0.1, 0.01, 0.005, 0.005]),
+    # the stage whose last iteration it is, too; beyond all of them the last
+    ('lr_policy: "multifixed" stagelr: [0.3, 0.2, 0.1] stageiter: [2, 5, 6]', [0, 2, 3, 5, 6, 99],
+     [0.3, 0.3, 0.2, 0.2, 0.1, 0.1]),
+    ('lr_policy: "cosine" max_iter: 8', [0, 2, 4, 8],
+     [0.1, 0.05 * (1 + math.sqrt(0.5)), 0.05, 0.1]),
+    ('lr_policy: "cosine" stepsize: 4 min_lr: 0.02', [0, 2, 4, 6], [0.1, 0.06, 0.1, 0.06]),
+    # periods 0 to 3, 4 to 11, 12 to 27
+    ('lr_policy: "cosine" stepsize: 4 restart_mult: 2', [2, 4, 8, 12, 20, 27],
+     [0.05, 0.1, 0.05, 0.1, 0.05, 0.05 * (1 + math.cos(math.pi * 15 / 16))]),
 ])
 def test_policies(line, iterations, expected):
     assert rates(line, iterations) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("climb, iterations, expected", [
+    ("rampup_interval: 4 rampup_lr: 0.02", [0, 1, 2, 3, 4],
+     [0.02, 0.02 + 0.08 / 16, 0.02 + 0.08 / 4, 0.02 + 0.08 * 9 / 16, 0.1]),
+    ("rampup_interval: 4", [0, 2, 4], [0, 0.025, 0.1]),
+    ("warmup_iter: 4 warmup_start_lr: 0.02", [0, 1, 3, 4], [0.02, 0.04, 0.08, 0.1]),
+    ("warmup_iter: 4", [0, 1, 4], [0, 0.025, 0.1]),
+    ("warmup_iter: 4 min_lr: 0.01", [0, 1], [0.01, 0.025]),
+])
+def test_a_climb_before_the_policy(climb, iterations, expected):
+    assert rates('lr_policy: "fixed" ' + climb, iterations) == pytest.approx(expected)
+
+
+def test_a_climb_counts_no_stepvalue():
+    """What came meanwhile counts after it, one an iteration."""
+    line = 'lr_policy: "multistep" gamma: 0.5 stepvalue: [1, 2, 7] warmup_iter: 4'
+    assert rates(line, [3, 4, 5, 6, 7]) == pytest.approx([0.075, 0.05, 0.025, 0.025, 0.0125])
+    assert rate.reached(solver(line)) == [4, 5, 7]
+
+
+def test_a_policy_goes_by_the_iteration_whatever_climbed():
+    assert rates('lr_policy: "poly" power: 1 max_iter: 10 warmup_iter: 4', [4]) == [
+        pytest.approx(0.06)]
 
 
 def test_doubled_stepvalue_counts_one_iteration_later():
@@ -55,6 +91,18 @@ def test_doubled_stepvalue_counts_one_iteration_later():
     ('lr_policy: "sigmoid" gamma: 1', "stepsize must be positive .*found not set"),
     ('lr_policy: "sigmoid" gamma: 1 stepsize: -3', "stepsize must be positive .*found -3"),
     ('lr_policy: "poly" power: 1', "max_iter must be positive"),
+    ('lr_policy: "multifixed"', "needs a stageiter for each stagelr .*found 0 stagelr"),
+    ('lr_policy: "multifixed" stagelr: 1 stageiter: [1, 2]', "found 1 stagelr, 2 stageiter"),
+    ('lr_policy: "plateau" gamma: 0.1', "needs plateau_winsize"),
+    ('lr_policy: "plateau" gamma: -1 plateau_winsize: 3', "gamma must not be negative"),
+    ('lr_policy: "cosine"', "needs a period"),
+    ('lr_policy: "cosine" stepsize: -1', "needs a period"),
+    ('lr_policy: "cosine" max_iter: 9 restart_mult: 0.5', "restart_mult must be at least 1"),
+    ('lr_policy: "fixed" min_lr: -0.1', "min_lr lies between 0 and base_lr"),
+    ('lr_policy: "cosine" base_lr: 0.1 min_lr: 0.2 max_iter: 9', "min_lr lies between 0 and"),
+    ('lr_policy: "fixed" warmup_iter: 3 rampup_interval: 3', "not by both"),
+    ('lr_policy: "fixed" warmup_iter: -1', "warmup_iter must not be negative"),
+    ('lr_policy: "fixed" rampup_interval: 2 rampup_lr: -1', "rampup_lr must not be negative"),
 ])
 def test_refused(line, words):
     with pytest.raises(ConfigError, match=words):

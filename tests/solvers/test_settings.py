@@ -60,6 +60,19 @@ def policy(line: str) -> str:
     ('lr_policy: "multistep" gamma: 0.1 stepvalue: [4, 4]', "this one does at iteration 5"),
     ('lr_policy: "multistep" gamma: 0.1 stepvalue: [4, 11]', "stepvalue 11 is not reached"),
     ('lr_policy: "multistep" gamma: 0.1 stepvalue: 0', "stepvalue is 0: the first step"),
+    # words of forks
+    ('lr_policy: "plateau" plateau_winsize: 4', "gamma is not set: the rate is 0 from iteration 4"),
+    ('lr_policy: "plateau" plateau_winsize: 4 gamma: 10', "gamma is 10: the rate grows at each"),
+    ('lr_policy: "fixed" plateau_winsize: 4',
+     'plateau_winsize is not used without lr_policy: "plateau".'),
+    ('lr_policy: "fixed" stagelr: 4', 'stagelr is not used without lr_policy: "multifixed".'),
+    ('lr_policy: "multifixed" stagelr: [1, 2] stageiter: [4, 4]', "stageiter does not grow"),
+    ('lr_policy: "fixed" rampup_lr: 0.1', "rampup_lr is not used without rampup_interval."),
+    ('lr_policy: "fixed" warmup_start_lr: 0.1', "warmup_start_lr is not used without warmup_iter."),
+    ('lr_policy: "fixed" warmup_iter: 10', "the rate climbs for 10 iterations, and max_iter is 10"),
+    ('lr_policy: "fixed" restart_mult: 2', 'restart_mult is not used without lr_policy: "cosine".'),
+    ('lr_policy: "fixed" momentum_power: 2',
+     'momentum_power is not used without momentum_policy: "poly".'),
 ])
 def test_policies(line, sentence):
     (said,) = traps.of(solver(policy(line)))

@@ -22,6 +22,7 @@ def trained(make):
     solver.step(5)
     solver.test()
     solver.state.current_step, solver.state.grad_scale.good = 2, 9
+    solver.state.minimum_loss, solver.state.last_event = 0.25, 3
     return solver
 
 
@@ -32,13 +33,15 @@ def saved(solver):
 def test_there_and_back(trained):
     message = saved(trained)
     expected = {field: getattr(trained.state, field)
-                for field in ("iter", "current_step", "seed", "smoothed_loss")}
+                for field in ("iter", "current_step", "seed", "smoothed_loss", "minimum_loss",
+                              "last_event")}
     losses, scale = list(trained.state.losses), trained.state.grad_scale
     where = positions.of([trained.net, *trained.test_nets])
     assert expected["iter"] == 5 and len(losses) == 3 and len(where) == 3
     trained.step(2)
     trained.test()
     scale.value, scale.in_a_row = 1.0, 3
+    trained.state.minimum_loss, trained.state.last_event = 0.125, 6
     trained.state.from_proto(message, trained.param, trained.net, trained.test_nets)
     assert {field: getattr(trained.state, field) for field in expected} == expected
     assert list(trained.state.losses) == losses

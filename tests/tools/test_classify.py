@@ -64,12 +64,12 @@ def test_the_installed_command_writes_rows_and_prints_the_best(model, shell, tmp
 def test_broken_pictures_of_a_folder_are_left_out_and_said(model, call, tmp_path):
     whole = (tmp_path / "b.jpg").read_bytes()
     (tmp_path / "more ü" / "cut.jpg").write_bytes(whole[:30])
-    done = call(main, *model, tmp_path / "more ü", "out")
+    done = call(main, *model, tmp_path / "more ü", tmp_path / "out")
     assert done.exit_code == 1
     assert "left out: " in done.output and "1 files were left out" in done.output
-    assert len(np.load("out.npy")) == 1
+    assert len(np.load(tmp_path / "out.npy")) == 1
     (tmp_path / "more ü" / "c d.png").unlink()
-    done = call(main, *model, tmp_path / "more ü", "none")
+    done = call(main, *model, tmp_path / "more ü", tmp_path / "none")
     assert done.exit_code == 1 and not (tmp_path / "none.npy").exists()
     done = call(main, *model, tmp_path / "more ü" / "cut.jpg")
     assert done.exit_code == 1 and "cut.jpg" in done.output.splitlines()[-1]
