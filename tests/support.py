@@ -32,6 +32,7 @@ RULES = {
     "SGD": "momentum: 0.9", "Nesterov": "momentum: 0.9", "AdaGrad": "delta: 1e-3",
     "RMSProp": "rms_decay: 0.9 delta: 1e-3", "AdaDelta": "momentum: 0.95 delta: 1e-3",
     "Adam": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
+    "AdamW": "momentum: 0.9 momentum2: 0.99 delta: 1e-3",
 }
 
 

@@ -273,6 +273,7 @@ class SolverParameter(Message):
     snapshot_errors: int
     on_nan: int
     restart_mult: float
+    amsgrad: bool
     eval_type: str
     ap_version: str
     show_per_class_result: bool
@@ -379,6 +380,7 @@ class SolverParameter(Message):
         snapshot_errors: int | str | None = ...,
         on_nan: int | str | None = ...,
         restart_mult: float | None = ...,
+        amsgrad: bool | None = ...,
         eval_type: str | None = ...,
         ap_version: str | None = ...,
         show_per_class_result: bool | None = ...,

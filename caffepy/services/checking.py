@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from caffepy.checks import batches, structure
 from caffepy.core import labels
 from caffepy.core.context import Context
@@ -105,7 +107,7 @@ def nets_of_solver(param: SolverParameter, path: str) -> list[tuple[str, Net]]:
         found += nets.test_nets(param, context)
         if param.snapshot or param.snapshot_after_train:
             keep.check_writable(param)
-            keep.check_holds(param, found[0], rule.get(param.type).histories)
+            keep.check_holds(param, found[0], rule.get(param.type)(param, np).histories)
     return [(net.label, net) for net in found]
 
 

@@ -57,7 +57,9 @@ class Rule:
     Its constants are declared in its class (see Constant); momentum is one of every rule.
 
     Class attributes:
-        histories: how many numbers the rule remembers per weight.
+        histories: how many numbers the rule remembers per weight; one that is made may have more.
+        decoupled: whether weight decay shrinks the weights themselves, by the rate times the
+            decay, instead of joining the gradients.
         correction: what the rate is multiplied with besides, for kernels.
         kernel: what it is called where it is done in fewer passes: in one on GPUs
             (kernels/cuda/source/update.cu), in a few on CPUs (kernels/onednn/update.py). A rule
@@ -72,8 +74,9 @@ class Rule:
     """
 
     type: ClassVar[str] = ""
-    histories: ClassVar[int] = 1
-    kernel: ClassVar[str] = ""
+    histories: int = 1
+    decoupled: ClassVar[bool] = False
+    kernel: str = ""
     correction: float = 1.0
     momentum = Constant()
 
@@ -100,6 +103,11 @@ class Rule:
         """The constants of this rule and of those that it is derived from."""
         return [found for base in reversed(cls.__mro__) for found in vars(base).values()
                 if isinstance(found, Constant)]
+
+    @property
+    def device_kernel(self) -> str:
+        """The kernel on GPUs, where there is room for two histories; "" for array code."""
+        return self.kernel if self.histories <= 2 else ""
 
     def check(self) -> None:
         """Refuse parameters that make no sense for this rule."""

@@ -95,7 +95,8 @@ class Solver:
         last_snapshot: the state file that was written last; None before the first.
     """
 
-    obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "restart_mult", *SCHEDULES)
+    obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "restart_mult", "amsgrad",
+             *SCHEDULES)
     harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
     def __init__(

@@ -135,6 +135,8 @@ def _rule(p: Any) -> Iterator[str]:
     if p.delta <= 0 and any(c.name == "delta" for c in rule.get(p.type).declared()):
         yield (f"delta is {p.delta:g}: {p.type} divides by it where a gradient is 0, and gets no "
                "number. 1e-8 is usual.")
+    if p.amsgrad and p.type not in ("Adam", "AdamW"):
+        yield f"amsgrad is not used with type {p.type}; it is for Adam and AdamW."
     if p.clip_gradients == 0:
         yield "clip_gradients is 0: all gradients become 0. Leave it out not to clip."
 

@@ -127,8 +127,9 @@ class DeviceUpdater(Updater):
         if scaled and not self.judges:
             scale /= self.grad_scale.value
         self._rate = rate  # array code has the correction itself
-        told_rate = rate * self.rule.correction if self.rule.kernel else rate
-        said = (told_rate, *self.rule.constants(), scale, self.weight_decay, clip, float(scaled))
+        told_rate = rate * self.rule.correction if self.rule.device_kernel else rate
+        decay = self.weight_decay * (rate if self.rule.decoupled else 1)
+        said = (told_rate, *self.rule.constants(), scale, decay, clip, float(scaled))
         if said != self._said:
             self.device.launch_grid("update.tell", 1, 1, self._told, *map(np.float64, said))
             self._said = said
@@ -156,11 +157,11 @@ class DeviceUpdater(Updater):
             return
         if self.judges and what != SUBTRACT:
             self._judge()
-        if not self.rule.kernel:
+        if not self.rule.device_kernel:
             self._compute_as_arrays(what)
             return
         self.device.launch_grid(
-            f"update.{self.rule.kernel}_{self._kind}", len(self._pieces), THREADS,
+            f"update.{self.rule.device_kernel}_{self._kind}", len(self._pieces), THREADS,
             self._pieces, self._mults, self.arena.grads, self.history[0], self.history[-1],
             self._told, self._found if self.judges else None, int(self.l1), what)
 
@@ -186,10 +187,14 @@ class DeviceUpdater(Updater):
                 g[...] = 0
             elif what != SUBTRACT:
                 g *= scale
-                if decay := self.weight_decay * p.decay_mult:
-                    g += decay * (self.xp.sign(w) if self.l1 else w)
+                rate, decay = self._rate * p.lr_mult, self.weight_decay * p.decay_mult
+                decayed = self.xp.sign(w) if self.l1 else w
+                if decay and not self.rule.decoupled:
+                    g += decay * decayed
                 history = tuple(array[part] for array in self.history)
-                self.rule.update(g, history, self._rate * p.lr_mult, self.xp.empty_like(g))
+                self.rule.update(g, history, rate, self.xp.empty_like(g))
+                if decay and self.rule.decoupled:
+                    g += rate * decay * decayed
             if what != COMPUTE:
                 w -= g
 

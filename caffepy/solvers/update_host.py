@@ -198,8 +198,13 @@ class HostUpdater(Updater):
     def _run_kernels(self) -> None:
         rate = self._rate * self.rule.correction
         for kernel, chunk in self._kernels:
-            kernel.step(chunk.values, chunk.grads, chunk.history, self._scale,
-                        self.weight_decay * chunk.decay_mult, rate * chunk.lr_mult)
+            kernel.step(chunk.values, chunk.grads, chunk.history, self._scale, self._decay(chunk),
+                        rate * chunk.lr_mult)
+
+    def _decay(self, chunk: Chunk) -> float:
+        """What gradients get of the weights; of a decoupled decay what weights lose of them."""
+        decay = self.weight_decay * chunk.decay_mult
+        return decay * self._rate * chunk.lr_mult if self.rule.decoupled else decay
 
     def _update(self, index: int, scratch: Array) -> None:
         chunk = self._chunks[index]
@@ -223,16 +228,18 @@ class HostUpdater(Updater):
             return
         if self._scale != 1:
             g = np.multiply(g, self._scale, out=u)
-        decay = self.weight_decay * chunk.decay_mult
-        if decay:
-            if self.l1:
-                np.multiply(np.sign(w, out=t), decay, out=t)
-            else:
-                np.multiply(w, decay, out=t)
-            g = np.add(g, t, out=u)
+        decay = self._decay(chunk)
+        if decay and not self.rule.decoupled:
+            g = np.add(g, self._decayed(w, decay, t), out=u)
         if g is not u:
             np.copyto(u, g)
         self.rule.update(u, chunk.history, self._rate * chunk.lr_mult, t)
+        if decay and self.rule.decoupled:
+            np.add(u, self._decayed(w, decay, t), out=u)
+
+    def _decayed(self, w: Array, decay: float, t: Array) -> Array:
+        """decay times the weights, or with L1 their signs, in t."""
+        return np.multiply(np.sign(w, out=t) if self.l1 else w, decay, out=t)
 
     def _each_chunk(self, work: Callable[[int, Array], None]) -> None:
         """Call ``work(index, scratch)`` for every chunk, each thread taking the next one."""

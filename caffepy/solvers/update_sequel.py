@@ -45,7 +45,7 @@ class UpdateSequel:
         """
         if self.reducer.communicator.size > 1:
             return "the workers' averaging is before it"
-        if not self.updater.rule.kernel:
+        if not self.updater.rule.device_kernel:
             return f"{self.param.type} is array code"
         return ""
 

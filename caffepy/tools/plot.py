@@ -14,7 +14,6 @@ import click
 
 from caffepy.cli import gflags
 from caffepy.errors import ConfigError
-from caffepy.services import schedule
 from caffepy.services.plotting import PANELS, plot
 
 
@@ -38,6 +37,8 @@ def main(logs: tuple[str, ...], out: str, over: str, show: str, title: str, rate
                               allowed=", ".join(PANELS))
     out = out or f"{logs[0]}.png"
     if rate:
+        from caffepy.services import schedule
+
         schedule.plot(out, logs, title)
     else:
         plot(out, logs, over or "iterations", wanted or PANELS, title)

@@ -13,12 +13,14 @@ from fuzz.sides import REFERENCE, Side, engine
 
 @family("Update kernel")
 def update(draw: Draw) -> Case:
-    kind = draw.pick(("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam"))
+    kind = draw.pick(("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam", "AdamW"))
     momentum, second = (draw.pick((0.0, 0.9, draw.number(0, 0.99))) for _ in range(2))
     # the rules divide by sqrt(h) + delta, and deltas of practice leave nothing of a small gradient
     words = {"delta": draw.pick((1e-8, 1e-3, 0.1)), "rms_decay": second, "momentum2": second}
     if kind not in ("AdaGrad", "RMSProp"):
         words["momentum"] = momentum
+    if kind in ("Adam", "AdamW") and draw.chance():
+        words["amsgrad"] = "true"
     setting = " ".join(f"{name}: {value}" for name, value in words.items())
     param = caffe_pb2.SolverParameter()
     text.parse(setting, param)
@@ -41,9 +43,10 @@ def update(draw: Draw) -> Case:
             if kernel:
                 kernel.step(w, g, history, scale, decay, rate * r.correction)
             else:
-                u = side.dtype.type(scale) * g + (side.dtype.type(decay) * w if decays else 0)
+                decayed = side.dtype.type(decay) * w if decays else 0
+                u = side.dtype.type(scale) * g + (0 if r.decoupled else decayed)
                 r.update(u, tuple(history), rate, np.empty(count, side.dtype))
-                w -= u
+                w -= u + (decayed if r.decoupled else 0)
             side.note("w", w)
             side.note("g", g)
             for index, h in enumerate(history):

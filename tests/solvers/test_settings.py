@@ -73,6 +73,7 @@ def policy(line: str) -> str:
     ('lr_policy: "fixed" restart_mult: 2', 'restart_mult is not used without lr_policy: "cosine".'),
     ('lr_policy: "fixed" momentum_power: 2',
      'momentum_power is not used without momentum_policy: "poly".'),
+    ('lr_policy: "fixed" amsgrad: true', "amsgrad is not used with type SGD"),
 ])
 def test_policies(line, sentence):
     (said,) = traps.of(solver(policy(line)))

@@ -49,8 +49,8 @@ def apply(made, rate=0.1, iteration=0, **more):
     made.apply(rate, iteration, **more)
 
 
-def test_types_are_the_original_s():
-    assert rule.types() == ["AdaDelta", "AdaGrad", "Adam", "Nesterov", "RMSProp", "SGD"]
+def test_types_are_the_original_s_and_one():
+    assert rule.types() == ["AdaDelta", "AdaGrad", "Adam", "AdamW", "Nesterov", "RMSProp", "SGD"]
 
 
 def test_unknown_type_lists_all_and_suggests():
@@ -74,7 +74,8 @@ def test_refused_parameters(kind, line, words):
 
 @pytest.mark.parametrize("kind, expected", [
     ("SGD", (0.5, 0, 0)), ("Nesterov", (0.5, 0, 0)), ("AdaDelta", (0.5, 0, 2)),
-    ("Adam", (0.5, 0.25, 2)), ("AdaGrad", (0, 0, 2)), ("RMSProp", (0, 0.75, 2)),
+    ("Adam", (0.5, 0.25, 2)), ("AdamW", (0.5, 0.25, 2)), ("AdaGrad", (0, 0, 2)),
+    ("RMSProp", (0, 0.75, 2)),
 ])
 def test_constants_are_fields_of_the_solver(kind, expected):
     line = "momentum2: 0.25 rms_decay: 0.75 delta: 2 " + "momentum: 0.5" * (expected[0] > 0)
@@ -181,8 +182,9 @@ def with_kernels(kind="SGD", line="weight_decay: 0.01", dtype=np.float32, shapes
 
 
 @needs_onednn
-@pytest.mark.parametrize("line", ["", "weight_decay: 0.01"])
-@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize("kind, line", [
+    *((kind, line) for kind in RULES for line in ("", "weight_decay: 0.01")),
+    ("Adam", "amsgrad: true"), ("AdamW", "amsgrad: true weight_decay: 0.1")])
 def test_an_engine_s_kernel_is_the_rule(kind, line):
     """With clipping and iter_size too."""
     net, made = with_kernels(kind, line)

@@ -6,7 +6,7 @@ step are memory that the primitives read. A rule is what its docstring in ``caff
 in such passes over
 
     w, g       the weights and their gradients
-    h, k       the histories
+    h, k, m    the histories
     t, s       room for what lies between
 
 where t begins as the gradient that counts, scale g + decay w.
@@ -15,6 +15,7 @@ where t begins as the gradient that counts, scale g + decay w.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,14 +35,15 @@ class Passes:
     Attributes:
         spec: the update.
         constants: the rule's, of the spec.
-        scale, decay, rate, minus_rate: numbers that may differ from step to step.
+        scale, decay, rate, minus_rate, rest: numbers that may differ from step to step; rest is
+            1 - decay.
     """
 
     def __init__(self, runtime: Runtime, spec: UpdateSpec) -> None:
         self.spec = spec
         self.constants = spec.constants
-        self.scale, self.decay, self.rate, self.minus_rate = (
-            np.empty(1, np.float32) for _ in range(4))
+        self.scale, self.decay, self.rate, self.minus_rate, self.rest = (
+            np.empty(1, np.float32) for _ in range(5))
         self._runtime = runtime
         self._line, self._number = runtime.plain((spec.count,)), runtime.plain((1,))
         self._calls: list[tuple[Call, str]] = []
@@ -52,7 +54,7 @@ class Passes:
         return self._calls[0][0].implementation
 
     def __call__(self, w: Array, g: Array, history: Sequence[Array]) -> None:
-        arrays = dict(zip("hk", history, strict=False), w=w, g=g)
+        arrays = dict(zip("hkm", history, strict=False), w=w, g=g)
         for call, names in self._calls:
             call(*[arrays[name] if name in arrays else self._room(name) for name in names])
 
@@ -155,16 +157,31 @@ def _adadelta(p: Passes) -> None:
     p.run("w", MUL, "t", p.minus_rate, keeps=1.0)
 
 
-def _adam(p: Passes) -> None:
-    p.gradient("t")
+def _means(p: Passes, amsgrad: bool) -> None:
+    """Adam's, of the gradient in t, and the step that they give."""
     p.mean("h", p.constants.momentum, "t")
     p.mean("k", p.constants.second, "t", "t")
-    p.divide("h", "k")
+    if amsgrad:
+        p.run("m", api.MAX, "m", "k")
+    p.divide("h", "m" if amsgrad else "k")
+
+
+def _adam(p: Passes, amsgrad: bool = False) -> None:
+    p.gradient("t")
+    _means(p, amsgrad)
+
+
+def _adamw(p: Passes, amsgrad: bool = False) -> None:
+    p.run("t", MUL, "g", p.scale)
+    if p.spec.decays:
+        p.run("w", MUL, "w", p.rest)
+    _means(p, amsgrad)
 
 
 RULES: dict[str, Callable[[Passes], None]] = {
     "sgd": _sgd, "nesterov": _nesterov, "adagrad": _adagrad, "rmsprop": _rmsprop,
-    "adadelta": _adadelta, "adam": _adam,
+    "adadelta": _adadelta, "adam": _adam, "adamw": _adamw,
+    "adam_amsgrad": partial(_adam, amsgrad=True), "adamw_amsgrad": partial(_adamw, amsgrad=True),
 }
 
 
@@ -189,4 +206,5 @@ class Update(UpdateKernel):
              rate: float) -> None:
         p = self._passes
         p.scale[0], p.decay[0], p.rate[0], p.minus_rate[0] = scale, decay, rate, -rate
+        p.rest[0] = 1 - decay
         p(w, g, history)

@@ -29,7 +29,7 @@ class Constants(NamedTuple):
 class UpdateSpec(Spec):
     """An update of ``count`` weights.
 
-    ``rule`` is its Rule.kernel; ``decays`` says whether there is an L2 decay.
+    ``rule`` is its Rule.kernel; ``decays`` says whether there is an L2 decay, joined or decoupled.
     """
 
     rule: str
@@ -44,5 +44,8 @@ class UpdateKernel(Kernel):
 
     def step(self, w: Array, g: Array, history: Sequence[Array], scale: float, decay: float,
              rate: float) -> None:
-        """Renew weights and histories by the rule, of gradients scale g + decay w. They stay."""
+        """Renew weights and histories by the rule, of gradients scale g + decay w. They stay.
+
+        Of a rule with decoupled decay the gradients are scale g, and weights lose decay w.
+        """
         raise NotImplementedError

@@ -39,8 +39,9 @@ def test_steps(kind, count, start, decays):
 @pytest.mark.parametrize("kind, line", [
     ("SGD", "momentum: 0"), ("Nesterov", "momentum: 0"), ("Adam", "momentum: 0 momentum2: 0.5"),
     ("RMSProp", "rms_decay: 0 delta: 0.1"), ("AdaDelta", "momentum: 0 delta: 0.1"),
+    ("Adam", "amsgrad: true momentum: 0.5"), ("AdamW", "amsgrad: true momentum: 0.5"),
 ])
-def test_without_momentum(kind, line):
+def test_other_settings(kind, line):
     follow(*made(kind, 100, True, line), 100, 0, True)
 
 
@@ -53,9 +54,10 @@ def follow(r, kernel, count, start, decays):
     for iteration, (scale, decay, rate) in enumerate(STEPS):
         r.begin(iteration)
         kernel.step(w, g, history, scale, decay, rate * r.correction)
-        gradient = scale * wide[1] + (decay * wide[0] if decays else 0)
+        decayed = decay * wide[0] if decays else 0
+        gradient = scale * wide[1] + (0 if r.decoupled else decayed)
         r.update(gradient, tuple(wide[2:]), rate, np.empty(count))
-        wide[0] -= gradient
+        wide[0] -= gradient + (decayed if r.decoupled else 0)
     for ours, theirs in zip((w, *history), (wide[0], *wide[2:]), strict=True):
         assert_allclose(ours, theirs, 1e-5, 1e-6)
     assert_array_equal(g, before)

@@ -10,7 +10,7 @@
 struct Told {
     double rate, momentum, second, delta;
     double scale;   // of gradients, without clipping and global_grad_scale
-    double decay;
+    double decay;   // of a decoupled rule times the rate
     double clip;    // clip_gradients; negative for none
     double scaled;  // whether gradients are multiplied with Found's grad_scale
 };
@@ -85,7 +85,8 @@ enum { WHOLE, COMPUTE, SUBTRACT };  // COMPUTE and SUBTRACT let somebody look in
     const Told *told, const Found *found, int l1, int what
 #define PASSED_ON pieces, mults, grads, history0, history1, told, found, l1, what
 
-template <typename Rule, typename N>
+// decoupled: the decay, by the rate and lr_mult, is subtracted behind the rule.
+template <typename Rule, bool decoupled = false, typename N>
 __device__ void update(ARGUMENTS(N)) {
     const long long *piece = pieces + 3 * blockIdx.x;
     N *weights = (N *)piece[0];
@@ -99,13 +100,15 @@ __device__ void update(ARGUMENTS(N)) {
     Setting<N> setting = {N(told->rate * mults[2 * blockIdx.x]), N(momentum), N(1 - momentum),
                           N(second), N(1 - second), N(told->delta)};
     N shrink = N(found ? found->scale : told->scale);
-    N decays = N(told->decay * mults[2 * blockIdx.x + 1]);
+    N decays = N(told->decay * mults[2 * blockIdx.x + 1] * (decoupled ? mults[2 * blockIdx.x] : 1));
     for (int i = threadIdx.x; i < length; i += blockDim.x) {
         N w = weights[i], g = grads[offset + i];
         if (what != SUBTRACT) {
             g *= shrink;
-            if (decays != 0) g += decays * (l1 ? N((w > 0) - (w < 0)) : w);
+            N decayed = decays != 0 ? decays * (l1 ? N((w > 0) - (w < 0)) : w) : 0;
+            if (!decoupled) g += decayed;
             Rule::apply(g, history0[offset + i], history1[offset + i], setting);
+            if (decoupled) g += decayed;
             grads[offset + i] = g;
         }
         if (what != COMPUTE) weights[i] = w - g;
@@ -124,6 +127,8 @@ extern "C" __global__ void adadelta_float(ARGUMENTS(float)) { update<AdaDelta>(P
 extern "C" __global__ void adadelta_double(ARGUMENTS(double)) { update<AdaDelta>(PASSED_ON); }
 extern "C" __global__ void adam_float(ARGUMENTS(float)) { update<Adam>(PASSED_ON); }
 extern "C" __global__ void adam_double(ARGUMENTS(double)) { update<Adam>(PASSED_ON); }
+extern "C" __global__ void adamw_float(ARGUMENTS(float)) { update<Adam, true>(PASSED_ON); }
+extern "C" __global__ void adamw_double(ARGUMENTS(double)) { update<Adam, true>(PASSED_ON); }
 
 // sums[b] = the sum of the squares of piece b's gradients.
 template <typename N>
