@@ -274,6 +274,7 @@ class SolverParameter(Message):
     on_nan: int
     restart_mult: float
     amsgrad: bool
+    clip_policy: str
     eval_type: str
     ap_version: str
     show_per_class_result: bool
@@ -381,6 +382,7 @@ class SolverParameter(Message):
         on_nan: int | str | None = ...,
         restart_mult: float | None = ...,
         amsgrad: bool | None = ...,
+        clip_policy: str | None = ...,
         eval_type: str | None = ...,
         ap_version: str | None = ...,
         show_per_class_result: bool | None = ...,

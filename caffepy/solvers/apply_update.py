@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.core import debug
-from caffepy.solvers import momentum, plateau, rate
+from caffepy.solvers import clipping, local_rate, momentum, plateau, rate
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.state import TrainingState
 from caffepy.solvers.update_device import DeviceUpdater
@@ -58,6 +58,8 @@ class ApplyUpdate:
             return None
         if self.param.lr_policy == "plateau":
             looker = "plateau looks at the loss"
+        elif local_rate.asked(self.param) or clipping.apart(self.param):
+            looker = "the norms of layers are looked at"
         if looker:
             if looker not in self._said:
                 self._said.add(looker)
@@ -84,8 +86,11 @@ class ApplyUpdate:
         with net.public_call():
             self.updater.bring_home()
             look = (lambda: debug.update(net)) if net.debug_info else None
-            self.updater.apply(state.rate, state.iter, p.iter_size, p.clip_gradients, look,
-                               scaled=scaled)
+            most = p.clip_gradients
+            if clipping.apart(p):
+                clipping.clip(p, net, net.grad_scale() if scaled else 1.0)
+                most = -1.0
+            self.updater.apply(state.rate, state.iter, p.iter_size, most, look, scaled=scaled)
         self._count(displays)
 
     def log_updates(self, clip: float = -1.0) -> None:
@@ -132,5 +137,5 @@ class ApplyUpdate:
 
     def _count(self, displays: bool) -> None:
         if displays:
-            self.log_updates(self.param.clip_gradients)
+            self.log_updates(-1.0 if clipping.apart(self.param) else self.param.clip_gradients)
         self.state.iter += 1

@@ -48,6 +48,7 @@ logger = log.get(__name__)
 SCHEDULES = ("plateau_winsize", "stagelr", "stageiter", "min_lr", "warmup_iter", "warmup_start_lr",
              "rampup_interval", "rampup_lr", "momentum_policy", "max_momentum", "momentum_power",
              "weight_decay_policy", "weight_decay_power")
+OWN_RATES = ("larc", "larc_policy", "larc_eta", "local_lr_auto", "local_gw_ratio")  # local_rate
 
 PathLike = str | os.PathLike[str]
 Hook = Callable[["Solver"], None]
@@ -96,7 +97,7 @@ class Solver:
     """
 
     obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "restart_mult", "amsgrad",
-             *SCHEDULES)
+             "clip_policy", *SCHEDULES, *OWN_RATES)
     harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
     def __init__(

@@ -15,7 +15,8 @@ NEEDS = {"stagelr": 'lr_policy: "multifixed"', "stageiter": 'lr_policy: "multifi
          "plateau_winsize": 'lr_policy: "plateau"', "restart_mult": 'lr_policy: "cosine"',
          "rampup_lr": "rampup_interval", "warmup_start_lr": "warmup_iter",
          "momentum_power": 'momentum_policy: "poly"',
-         "weight_decay_power": 'weight_decay_policy: "poly"'}
+         "weight_decay_power": 'weight_decay_policy: "poly"', "clip_policy": "clip_gradients",
+         "larc_policy": "larc", "larc_eta": "larc", "local_gw_ratio": "local_lr_auto"}
 
 
 def of(p: Any) -> Iterator[str]:
@@ -67,7 +68,7 @@ def _alone(p: Any) -> Iterator[str]:
         other, _, value = needs.partition(": ")
         given = [one.name for one, _ in p.ListFields()]
         if field in given and (getattr(p, other) != value.strip('"') if value
-                               else not getattr(p, other)):
+                               else other not in given):
             yield f"{field} is not used without {needs}."
     if p.lr_policy == "multifixed" and list(p.stageiter) != sorted(set(p.stageiter)):
         yield ("stageiter does not grow from stage to stage: the first one that is not below the "

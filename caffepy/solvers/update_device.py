@@ -22,6 +22,7 @@ import numpy as np
 
 from caffepy.core.scaled import seed_losses
 from caffepy.solvers import grad_scale as scaling
+from caffepy.solvers import local_rate
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 from caffepy.solvers.updater import Updater, clip_scale
@@ -56,6 +57,7 @@ class DeviceUpdater(Updater):
         self._said: tuple[float, ...] = ()
         self._rate = 0.0
         self._kind = TYPES[net.dtype.name]
+        self._local = param if local_rate.asked(param) else None
         with net.context.computing():
             self._pieces, self._mults = self.xp.empty((0, 3), np.int64), self.xp.empty((0, 2))
             self.history: list[Array] = [
@@ -81,6 +83,7 @@ class DeviceUpdater(Updater):
                     mults.append((p.lr_mult, p.decay_mult))
             self._pieces = self.xp.asarray(np.array(pieces, np.int64).reshape(-1, 3))
             self._mults = self.xp.asarray(np.array(mults, np.float64).reshape(-1, 2))
+            self._lr_mults = [p.lr_mult for p in self.net.parameters]
         if not _same(starts, self._starts):
             self._starts = starts
             where = [(start.data.ptr, start.size) for start in starts]
@@ -157,6 +160,8 @@ class DeviceUpdater(Updater):
             return
         if self.judges and what != SUBTRACT:
             self._judge()
+        if self._local and what != SUBTRACT:
+            self._find_local_rates()
         if not self.rule.device_kernel:
             self._compute_as_arrays(what)
             return
@@ -164,6 +169,18 @@ class DeviceUpdater(Updater):
             f"update.{self.rule.device_kernel}_{self._kind}", len(self._pieces), THREADS,
             self._pieces, self._mults, self.arena.grads, self.history[0], self.history[-1],
             self._told, self._found if self.judges else None, int(self.l1), what)
+
+    def _find_local_rates(self) -> None:
+        """Let each parameter have the lr_mult that local_rate says now; it waits for the device."""
+        scale = float(self._found.get()[SCALE]) if self.judges else self._said[4]
+        squares = [self.xp.square(numbers.reshape(-1)).sum(dtype=np.float64)
+                   for p, home in zip(self.net.parameters, self._homes, strict=True)
+                   for numbers in (home, self.arena.grads[p.offset : p.offset + p.count])]
+        norms = np.sqrt(self.xp.stack(squares).get().reshape(-1, 2)) * (1, scale)
+        self._lr_mults = [local_rate.multiplier(self._local, p.lr_mult, self._rate, *pair)
+                          for p, pair in zip(self.net.parameters, norms.tolist(), strict=True)]
+        pieces = [-(-p.count // PIECE) for p in self.net.parameters]
+        self._mults[:, 0] = self.xp.asarray(np.repeat(self._lr_mults, pieces))
 
     def _judge(self) -> None:
         self.device.launch_grid(f"update.squares_{self._kind}", len(self._pieces), THREADS,
@@ -180,14 +197,14 @@ class DeviceUpdater(Updater):
         if self.judges:
             found = self._found.get()
             scale, skips = float(found[SCALE]), bool(found[SKIPS])
-        for p, home in zip(self.net.parameters, self._homes, strict=True):
+        for p, home, lr_mult in zip(self.net.parameters, self._homes, self._lr_mults, strict=True):
             part = slice(p.offset, p.offset + p.count)
             w, g = home.reshape(-1), self.arena.grads[part]
             if skips:
                 g[...] = 0
             elif what != SUBTRACT:
                 g *= scale
-                rate, decay = self._rate * p.lr_mult, self.weight_decay * p.decay_mult
+                rate, decay = self._rate * lr_mult, self.weight_decay * p.decay_mult
                 decayed = self.xp.sign(w) if self.l1 else w
                 if decay and not self.rule.decoupled:
                     g += decay * decayed

@@ -26,7 +26,7 @@ from caffepy import forks
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.kernels.contract import Unsupported
-from caffepy.solvers import momentum
+from caffepy.solvers import local_rate, momentum
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 from caffepy.solvers.updater import Updater, clip_scale
@@ -43,8 +43,9 @@ MOST_THREADS = 8  # memory is the limit long before
 
 @dataclass
 class Chunk:
-    """A run of numbers in the arena with one lr_mult and one decay_mult."""
+    """A run of numbers in the arena with one lr_mult and one decay_mult, in the piece ``piece``."""
 
+    piece: int
     lr_mult: float
     decay_mult: float
     values: Array
@@ -75,6 +76,7 @@ class HostUpdater(Updater):
         self._scratch = [mover.zeros(Place.HOST, 2 * CHUNK, net.dtype)
                          for _ in range(self._threads)]
         self._shown = not net.optimize or param.snapshot_diff  # whether diffs are looked at
+        self._local = param if local_rate.asked(param) else None
         self._varies = momentum.momentum_changes(param)  # a kernel is for one momentum
         self._plan()
         self._start_threads()
@@ -112,16 +114,17 @@ class HostUpdater(Updater):
 
     def _cut(self, size: int) -> Iterator[Chunk]:
         grads = self.arena.grads
-        for start, lr_mult, decay_mult, values in self._pieces():
+        for piece, (start, lr_mult, decay_mult, values) in enumerate(self._pieces()):
             for at in range(0, values.size, size):
                 part = values[at : at + size]
                 place = slice(start + at, start + at + part.size)
-                yield Chunk(lr_mult, decay_mult, part, grads[place],
+                yield Chunk(piece, lr_mult, decay_mult, part, grads[place],
                             tuple(array[place] for array in self.history))
 
     def _pieces(self) -> Iterator[tuple[int, float, float, Array]]:
-        """(place in the arena, lr_mult, decay_mult, weights) of what can be taken together."""
-        if self._moved:
+        """(place in the arena, lr_mult, decay_mult, weights) of what can be taken together; where
+        rates are local, of each parameter."""
+        if self._moved or self._local:
             for p, home in zip(self.net.parameters, self._homes, strict=True):
                 yield p.offset, p.lr_mult, p.decay_mult, home.reshape(-1)
         else:
@@ -174,6 +177,8 @@ class HostUpdater(Updater):
         self._skips = self.grad_scale.adaptive and not self.grad_scale.judge(self.finite())
         self._rate = rate
         self._scale = 1.0 if self._skips else self.clipping(clip, carried) / passes / carried
+        if self._local and not self._skips:
+            self._find_local_rates()
         if look is None and self._kernels and not self._skips:
             self._run_kernels()
         elif look is None:
@@ -184,6 +189,25 @@ class HostUpdater(Updater):
             self._each_chunk(self._subtract)
         if self.grad_scale.value != before:
             self.follow_grad_scale()
+
+    def _find_local_rates(self) -> None:
+        """Let each parameter's chunks have the lr_mult that local_rate says now."""
+        squares = np.zeros((len(self._chunks), 2))
+
+        def square(index: int, t: Array) -> None:
+            chunk = self._chunks[index]
+            for column, numbers in enumerate((chunk.values, chunk.grads)):
+                part = np.multiply(numbers, numbers, out=t[: numbers.size])
+                squares[index, column] = np.add.reduce(part)
+
+        self._each_chunk(square)
+        sums = np.zeros((len(self.net.parameters), 2))
+        np.add.at(sums, [chunk.piece for chunk in self._chunks], squares)
+        norms = np.sqrt(sums) * (1, self._scale)
+        mults = [local_rate.multiplier(self._local, p.lr_mult, self._rate, *map(float, pair))
+                 for p, pair in zip(self.net.parameters, norms, strict=True)]
+        for chunk in (*self._chunks, *(chunk for _, chunk in self._kernels)):
+            chunk.lr_mult = mults[chunk.piece]
 
     def finite(self) -> bool:
         """Whether all gradients are finite numbers."""

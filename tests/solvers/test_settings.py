@@ -73,6 +73,8 @@ def policy(line: str) -> str:
     ('lr_policy: "fixed" restart_mult: 2', 'restart_mult is not used without lr_policy: "cosine".'),
     ('lr_policy: "fixed" momentum_power: 2',
      'momentum_power is not used without momentum_policy: "poly".'),
+    ('lr_policy: "fixed" clip_policy: "value"', "clip_policy is not used without clip_gradients."),
+    ('lr_policy: "fixed" larc_eta: 0.1', "larc_eta is not used without larc."),
     ('lr_policy: "fixed" amsgrad: true', "amsgrad is not used with type SGD"),
 ])
 def test_policies(line, sentence):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from support import RULES
 
 from caffepy.core import recorder
@@ -239,3 +239,37 @@ def test_clipping_is_told_at_display(make, gpu, lines):
         told = [line for line in lines if line.startswith("Gradient clipping: scaling down")]
         assert len(told) == (3 if each is solver else STEPS)
         assert "> 0.001) by scale factor" in told[0]
+
+
+OF_THE_HOST = {
+    "larc": "larc: true larc_eta: 0.02",
+    "larc, clipped": 'larc: true larc_eta: 0.02 larc_policy: "clip" clip_gradients: 0.1',
+    "lars with array code": 'local_lr_auto: true type: "Adam" amsgrad: true momentum: 0.5',
+    "values": 'clip_gradients: 0.02 clip_policy: "value"',
+    "layers, scaled": 'clip_gradients: 0.1 clip_policy: "layer" iter_size: 2',
+    "momentum and decay": 'momentum_policy: "poly" weight_decay_policy: "poly" max_iter: 9',
+    "decoupled": 'type: "AdamW" momentum: 0.5 regularization_type: "L1"',
+}
+
+
+@pytest.mark.parametrize("kind", OF_THE_HOST)
+def test_a_device_does_what_the_host_does(make, gpu, kind):
+    more = RATES["fixed"] + OF_THE_HOST[kind]
+    host = make(more, settings=SETTINGS)
+    device = make(more, settings=SETTINGS, context=Context(gpu, seed=7))
+    for solver in (host, device):
+        solver.step(STEPS)
+    for ours, theirs in zip(device.net.parameters, host.net.parameters, strict=True):
+        assert_allclose(ours.blob.data, theirs.blob.data, 1e-4, 1e-5)
+
+
+def test_the_rate_of_a_plateau_waits_for_the_loss(make, gpu):
+    more = ('base_lr: 0.05 lr_policy: "plateau" gamma: 0.5 plateau_winsize: 2 '
+            "plateau_winsize: 2 average_loss: 2")
+    host = make(more, settings=SETTINGS)
+    device = make(more, settings=SETTINGS, context=Context(gpu, seed=7))
+    for _ in range(STEPS):
+        for solver in (host, device):
+            solver.step(1)
+        assert host.state.current_step == device.state.current_step
+    assert host.state.current_step > 0 and not recorded(device)
