@@ -148,9 +148,10 @@ def test_plain_text_is_compared():
     pages.compare("...\na\n...\nb\n...\n", "a\nb\n")
     pages.compare("a\n...\nb 0.5...\n", "a\nx\ny\nb 0.5003 \n")
     log = "I1122 16:29:33.283150 12345 solver.py:29] Iteration 50 (9 iter/s, 5.0e-1s/50 iters), x"
-    pages.compare(log, "I0101 01:00:00.000001     7 testing.py:31] Iteration 50 (1.5 iter/s, "
+    pages.compare(log, "I0101 01:00:00.000001     7 solver.py:31] Iteration 50 (1.5 iter/s, "
                        "33s/50 iters), x")
     pages.compare("a\nb\n", "a\nI0101 01:00:00.000001     7 r.py:31] Waiting for data\nb\n")
-    for printed, output in (("a\n", "b\n"), ("a\n", "a\nb\n"), (log, log.replace("50 it", "5 it"))):
+    for printed, output in (("a\n", "b\n"), ("a\n", "a\nb\n"), (log, log.replace("50 it", "5 it")),
+                            (log, log.replace("solver.py", "moved.py"))):
         with pytest.raises(AssertionError, match="page.md:3"):
             pages.compare(printed, output, "page.md:3: ")
