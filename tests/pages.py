@@ -95,7 +95,7 @@ def steps(path: Path) -> list[Step]:
 
 def environment(folder: Path, root: Path = ROOT) -> dict[str, str]:
     """Variables under which caffepy of ``root`` is installed, its commands being in ``folder``."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     modules = {"caffepy": "caffepy", "caffe": "caffepy", "python": "",
                **{name: f"caffepy.tools.{name}" for name in TOOLS}}
     for name, module in modules.items():
