@@ -2,7 +2,7 @@
 
     python tests/reader.py PAGE < STEPS
 
-STEPS is a JSON list of [kind, text, line, pressed]: pages.py makes it. ``pressed`` is the line after
+STEPS is a JSON list of [kind, text, line, pressed], which pages.py makes. ``pressed`` is the line after
 which Ctrl-C is pressed, or null. Python's prompt up to 3.12 ends a loop at a blank line only, so a
 block that lacks it is a SyntaxError here, though Python as a whole file would take it.
 """
