@@ -2,9 +2,9 @@
 
     python tests/reader.py PAGE < STEPS
 
-STEPS is a JSON list of [kind, text, line, pressed], which pages.py makes. ``pressed`` is the line after
-which Ctrl-C is pressed, or null. Python's prompt up to 3.12 ends a loop at a blank line only, so a
-block that lacks it is a SyntaxError here, though Python as a whole file would take it.
+STEPS is a JSON list of [kind, text, line, pressed], which pages.py makes. ``pressed`` is the line
+after which Ctrl-C is pressed, or null. Python's prompt up to 3.12 ends a loop at a blank line only,
+so a block that lacks it is a SyntaxError here, though Python as a whole file would take it.
 """
 
 from __future__ import annotations
