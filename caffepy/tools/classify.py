@@ -76,8 +76,7 @@ def main(
         if top > 0:
             progress.say("\n".join([f"---------- Prediction for {name} ----------",
                                     *prediction.best(scores, names, top)]))
-    logger.info("Classified %d picture%s in %.2f s.", len(rows), "s" * (len(rows) != 1),
-                time.monotonic() - start)
+    logger.info("Classified %d pictures in %.2f s.", len(rows), time.monotonic() - start)
     if output:
         output += "" if output.endswith(".npy") else ".npy"  # as numpy.save names it
         with atomic_write(output) as file:
