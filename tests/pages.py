@@ -63,6 +63,13 @@ def blocks(path: Path, language: str) -> list[str]:
     return [text for kind, text in FENCE.findall(read(path)) if kind == language]
 
 
+def typed(path: Path) -> list[str]:
+    """The blocks of Python that go to the prompt, not into a file."""
+    text = read(path)
+    return [match[2] for match in FENCE.finditer(text)
+            if match[1] == "python" and not SAVED.search(text[: match.start()])]
+
+
 def commands(path: Path) -> list[list[str]]:
     """The indented lines that call caffepy or a tool of its, cut into words."""
     text = re.sub(r" \\\n +", " ", FENCE.sub("", read(path)))  # lines that go on in the next

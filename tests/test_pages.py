@@ -1,6 +1,7 @@
 """The documentation is true: its links lead somewhere, the files it names are there, the commands
 it shows run."""
 
+import codeop
 import re
 import shutil
 from pathlib import Path
@@ -64,6 +65,23 @@ def test_files_it_names_are_there(page):
         if not (name.endswith(MADE) or name.startswith(FETCHED) or name in saved or "NAME" in name
                 or name == "caffepy/front"):  # a room of the architecture without a folder
             assert (pages.ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("page", ALL, ids=IDS)
+def test_python_can_be_pasted(page):
+    """At a prompt a loop ends at a blank line, and not before."""
+    if page.name == "contributing.md":
+        return  # shows parts of files
+    for block in pages.typed(page):
+        compiled, waiting = codeop.CommandCompiler(), list[str]()
+        for line in [*block.splitlines(), ""]:
+            waiting.append(line)
+            try:
+                if compiled("\n".join(waiting), symbol="single"):
+                    waiting.clear()
+            except SyntaxError:
+                pytest.fail(f"the prompt stops at {line!r}")
+        assert not waiting, block
 
 
 @pytest.mark.parametrize("page", ALL, ids=IDS)
