@@ -162,6 +162,44 @@ def test_what_a_page_shows_runs(name, count, folder, tmp_path):
     pages.perform(todo, page.name, folder, pages.environment(tmp_path / "bin"))
 
 
+@pytest.mark.parametrize("shown, complaint", [
+    ("```python\nfor i in (1, 2):\n    print(i)\nprint(3)\n```\n", "SyntaxError"),
+    ("```python\n6 * 7\n```\n", "does not show what this prints"),
+    ("```python\nunknown\n```\n", "NameError"),
+    ("```sh\nfalse\necho on\n```\n", "exit code 1"),
+    ("```sh\necho 1\n```\n```text\n2\n```\n", "the page shows"),
+])
+def test_what_would_stop_a_reader_is_noticed(shown, complaint, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(shown)
+    with pytest.raises(AssertionError, match=complaint):
+        pages.walk(page, tmp_path, pages.environment(tmp_path / "bin"))
+
+
+def test_ctrl_c_is_pressed_where_the_page_says(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("""Save as `wait.py`:
+```python
+import signal
+print("I1 1 1 wait.py:1] Iteration 5 (1 iter/s), on", flush=True)
+try:
+    signal.pause()
+except KeyboardInterrupt:
+    print("stopped")
+```
+```sh
+python wait.py
+```
+```text
+I1 1 1 wait.py:1] Iteration 5 (1 iter/s), ...
+^C
+stopped
+```
+""")
+    assert pages.steps(page)[1].pressed == "Iteration 5"
+    pages.walk(page, tmp_path, pages.environment(tmp_path / "bin"))
+
+
 def test_plain_text_is_compared():
     pages.compare("...\na\n...\nb\n...\n", "a\nb\n")
     pages.compare("a\n...\nb 0.5...\n", "a\nx\ny\nb 0.5003 \n")
