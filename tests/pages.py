@@ -146,7 +146,7 @@ def perform(todo: list[Step], page: str, folder: Path, variables: dict[str, str]
     done = subprocess.run(
         [sys.executable, str(READER), page], cwd=folder, env=variables, text=True,
         input=json.dumps([(step.kind, step.text, step.line, step.pressed) for step in todo]),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
     *parts, rest = END.split(done.stdout)  # output and exit code of each step in turn
     outputs, codes = parts[::2], parts[1::2]
     for step, output, code in zip(todo, outputs, codes, strict=False):
