@@ -2,9 +2,10 @@
 
 A page is a list of steps, each a fenced block:
 
-    ```python       runs; one interpreter for the whole page
-    ```sh           runs in a shell
-    ```text         what the step right before it prints; "..." stands for anything
+    ```python       is pasted at Python's prompt; one session for the whole page
+    ```sh           is pasted into bash
+    ```text         what the step right before it prints; "..." stands for anything, and at "^C"
+                    Ctrl-C is pressed, once the line above it has come
     ```prototxt     a file, as is any block below a line that ends with "save as `name`:"
 
     pages.walk(pages.DOCS / "tutorial" / "01-blob.md", folder, pages.environment(bin))
@@ -24,31 +25,18 @@ from caffepy.cli.main import TOOLS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+READER = ROOT / "tests" / "reader.py"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SAVED = re.compile(r"\bsave as `([\w./-]+)`:\n+\Z", re.IGNORECASE)
 END = re.compile(r"\0end of step (\d+)\n")
 
-# what may differ in a line of the log: its date, thread, source line, and the speed
-LOG = re.compile(r"^[IWE]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\]", re.MULTILINE)
+# what may differ in a line of the log: its date, thread, number of the source line, and the speed
+LOG = re.compile(r"^[IWE]\d{4} [\d:.]+ +\d+ ([\w.]+):\d+\]", re.MULTILINE)
 # lines of the thread that reads ahead, which come when they come
-AHEAD = re.compile(r"^\] (Restarting data prefetching|Waiting for data)")
+AHEAD = re.compile(r"^[\w.]+\] (Restarting data prefetching|Waiting for data)")
 SPEED = re.compile(r"\([\d.e+]+ iter/s, [\d.e+-]+s/(\d+ iters)\)")
-
-RUNNER = """
-import json, subprocess, sys
-steps, names = json.load(sys.stdin), {"__name__": "__main__"}
-for kind, text, line in steps:
-    code = 0
-    if kind == "python":
-        exec(compile("\\n" * line + text, sys.argv[1], "exec"), names)
-    elif kind == "sh":
-        code = subprocess.run(["sh", "-c", text], stdin=subprocess.DEVNULL).returncode
-    else:
-        with open(kind, "w") as file:
-            file.write(text)
-    print("\\0end of step", code, flush=True)
-"""
-
+# Ctrl-C, and what is the same each time in the line above it
+PRESSED = re.compile(r"^(?:\S+ +\S+ +\S+ \S+\] )?(.*?)(?: \(.*|\.\.\..*)?\n\^C$", re.MULTILINE)
 
 @dataclass
 class Step:
@@ -59,6 +47,12 @@ class Step:
     line: int
     printed: str | None = None
 
+    @property
+    def pressed(self) -> str | None:
+        """The line after which Ctrl-C is pressed."""
+        found = PRESSED.search(self.printed or "")
+        return found[1] if found else None
+
 
 def read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
@@ -67,6 +61,13 @@ def read(path: Path) -> str:
 def blocks(path: Path, language: str) -> list[str]:
     """The fenced blocks of a language."""
     return [text for kind, text in FENCE.findall(read(path)) if kind == language]
+
+
+def typed(path: Path) -> list[str]:
+    """The blocks of Python that go to the prompt, not into a file."""
+    text = read(path)
+    return [match[2] for match in FENCE.finditer(text)
+            if match[1] == "python" and not SAVED.search(text[: match.start()])]
 
 
 def commands(path: Path) -> list[list[str]]:
@@ -101,7 +102,7 @@ def steps(path: Path) -> list[Step]:
 
 def environment(folder: Path, root: Path = ROOT) -> dict[str, str]:
     """Variables under which caffepy of ``root`` is installed, its commands being in ``folder``."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     modules = {"caffepy": "caffepy", "caffe": "caffepy", "python": "",
                **{name: f"caffepy.tools.{name}" for name in TOOLS}}
     for name, module in modules.items():
@@ -132,17 +133,20 @@ def walk(path: Path, folder: Path, variables: dict[str, str]) -> None:
     """Do what a page says, in ``folder``, and compare what it prints."""
     todo = steps(path)
     for step, output in zip(todo, perform(todo, path.name, folder, variables), strict=True):
+        place = f"{path.name}:{step.line}: "
         if step.printed is not None:
-            compare(step.printed, output, f"{path.name}:{step.line}: ")
+            compare(step.printed, output, place)
+        elif step.kind == "python":
+            assert not output, f"{place}the page does not show what this prints\n{output}"
 
 
 def perform(todo: list[Step], page: str, folder: Path, variables: dict[str, str]) -> list[str]:
     """Run steps one after the other; what each printed. A command must succeed, unless the page
     shows its error."""
     done = subprocess.run(
-        [sys.executable, "-c", RUNNER, page], cwd=folder, env=variables, text=True,
-        input=json.dumps([(step.kind, step.text, step.line) for step in todo]),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+        [sys.executable, str(READER), page], cwd=folder, env=variables, text=True,
+        input=json.dumps([(step.kind, step.text, step.line, step.pressed) for step in todo]),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
     *parts, rest = END.split(done.stdout)  # output and exit code of each step in turn
     outputs, codes = parts[::2], parts[1::2]
     for step, output, code in zip(todo, outputs, codes, strict=False):
@@ -164,5 +168,5 @@ def compare(printed: str, output: str, place: str = "") -> None:
 
 def plain(text: str) -> str:
     """Without what differs from run to run, and blanks at the ends of lines."""
-    text = SPEED.sub(r"(\1)", LOG.sub("]", text))
+    text = SPEED.sub(r"(\1)", LOG.sub(r"\1]", text))
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines() if not AHEAD.match(line))

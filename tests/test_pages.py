@@ -1,6 +1,7 @@
 """The documentation is true: its links lead somewhere, the files it names are there, the commands
 it shows run."""
 
+import codeop
 import re
 import shutil
 from pathlib import Path
@@ -64,6 +65,23 @@ def test_files_it_names_are_there(page):
         if not (name.endswith(MADE) or name.startswith(FETCHED) or name in saved or "NAME" in name
                 or name == "caffepy/front"):  # a room of the architecture without a folder
             assert (pages.ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("page", ALL, ids=IDS)
+def test_python_can_be_pasted(page):
+    """At a prompt a loop ends at a blank line, and not before."""
+    if page.name == "contributing.md":
+        return  # shows parts of files
+    for block in pages.typed(page):
+        compiled, waiting = codeop.CommandCompiler(), list[str]()
+        for line in [*block.splitlines(), ""]:
+            waiting.append(line)
+            try:
+                if compiled("\n".join(waiting), symbol="single"):
+                    waiting.clear()
+            except SyntaxError:
+                pytest.fail(f"the prompt stops at {line!r}")
+        assert not waiting, block
 
 
 @pytest.mark.parametrize("page", ALL, ids=IDS)
@@ -144,13 +162,52 @@ def test_what_a_page_shows_runs(name, count, folder, tmp_path):
     pages.perform(todo, page.name, folder, pages.environment(tmp_path / "bin"))
 
 
+@pytest.mark.parametrize("shown, complaint", [
+    ("```python\nfor i in (1, 2):\n    print(i)\nprint(3)\n```\n", "SyntaxError"),
+    ("```python\n6 * 7\n```\n", "does not show what this prints"),
+    ("```python\nunknown\n```\n", "NameError"),
+    ("```sh\nfalse\necho on\n```\n", "exit code 1"),
+    ("```sh\necho 1\n```\n```text\n2\n```\n", "the page shows"),
+])
+def test_what_would_stop_a_reader_is_noticed(shown, complaint, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(shown)
+    with pytest.raises(AssertionError, match=complaint):
+        pages.walk(page, tmp_path, pages.environment(tmp_path / "bin"))
+
+
+def test_ctrl_c_is_pressed_where_the_page_says(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("""Save as `wait.py`:
+```python
+import signal
+print("I1 1 1 wait.py:1] Iteration 5 (1 iter/s), on", flush=True)
+try:
+    signal.pause()
+except KeyboardInterrupt:
+    print("stopped")
+```
+```sh
+python wait.py
+```
+```text
+I1 1 1 wait.py:1] Iteration 5 (1 iter/s), ...
+^C
+stopped
+```
+""")
+    assert pages.steps(page)[1].pressed == "Iteration 5"
+    pages.walk(page, tmp_path, pages.environment(tmp_path / "bin"))
+
+
 def test_plain_text_is_compared():
     pages.compare("...\na\n...\nb\n...\n", "a\nb\n")
     pages.compare("a\n...\nb 0.5...\n", "a\nx\ny\nb 0.5003 \n")
     log = "I1122 16:29:33.283150 12345 solver.py:29] Iteration 50 (9 iter/s, 5.0e-1s/50 iters), x"
-    pages.compare(log, "I0101 01:00:00.000001     7 testing.py:31] Iteration 50 (1.5 iter/s, "
+    pages.compare(log, "I0101 01:00:00.000001     7 solver.py:31] Iteration 50 (1.5 iter/s, "
                        "33s/50 iters), x")
     pages.compare("a\nb\n", "a\nI0101 01:00:00.000001     7 r.py:31] Waiting for data\nb\n")
-    for printed, output in (("a\n", "b\n"), ("a\n", "a\nb\n"), (log, log.replace("50 it", "5 it"))):
+    for printed, output in (("a\n", "b\n"), ("a\n", "a\nb\n"), (log, log.replace("50 it", "5 it")),
+                            (log, log.replace("solver.py", "moved.py"))):
         with pytest.raises(AssertionError, match="page.md:3"):
             pages.compare(printed, output, "page.md:3: ")

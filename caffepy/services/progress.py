@@ -55,6 +55,18 @@ def training_bar(solver: Any) -> Iterator[None]:
             yield
         finally:
             solver.on_iteration.remove(show)
+            bar.update(solver.iter - bar.n)  # where it was stopped
+
+
+def say(text: str) -> None:
+    """Print on standard output, above the bar if there is one."""
+    if not sys.stderr.isatty():
+        print(text, flush=True)
+        return
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(file=sys.stdout):
+        print(text, flush=True)
 
 
 def width() -> dict[str, Any]:

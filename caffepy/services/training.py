@@ -52,7 +52,8 @@ class Trained:
         """
         several = len(self.tests) > 1
         return [
-            f"After {test.iteration} iterations{f', test net #{test.net}' if several else ''}: "
+            f"The last test, after {test.iteration} iterations"
+            + (f", of test net #{test.net}: " if several else ": ")
             + ", ".join(f"{name} {mean:.6g}" for name, mean in test.outputs)
             for test in self.tests
         ]

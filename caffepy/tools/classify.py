@@ -20,7 +20,7 @@ import click
 from caffepy import log
 from caffepy.cli import flags, gflags
 from caffepy.errors import ConfigError
-from caffepy.services import prediction, work
+from caffepy.services import prediction, progress, work
 from caffepy.services.classification import classify, net_words, pictures, split_words
 from caffepy.services.picture_way import Way
 from caffepy.tools import _prediction
@@ -75,8 +75,8 @@ def main(
     for name, scores in work.track(classify(net, given, not center_only), "pictures"):
         rows.append(scores)
         if top > 0:
-            click.echo("\n".join([f"---------- Prediction for {name} ----------",
-                                  *prediction.best(scores, names, top)]))
+            progress.say("\n".join([f"---------- Prediction for {name} ----------",
+                                    *prediction.best(scores, names, top)]))
     logger.info("Classified %d pictures in %.2f s.", len(rows), time.monotonic() - start)
     if skipped:
         logger.error("%d files were left out, which cannot be read", len(skipped))

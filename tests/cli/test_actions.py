@@ -46,7 +46,7 @@ def test_train_ends_by_saying_the_last_test(call) -> None:
     logged = [line.split(" = ")[1].split(" ")[0] for line in messages(done.stderr)
               if line.startswith("    Test net output #")][-2:]
     assert done.stdout == (
-        f"After 4 iterations: accuracy {logged[0]}, loss {logged[1]}\n")
+        f"The last test, after 4 iterations: accuracy {logged[0]}, loss {logged[1]}\n")
 
 
 def test_level_and_stages_go_into_the_train_state(call) -> None:

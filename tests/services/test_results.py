@@ -43,7 +43,8 @@ def test_a_training_returns_its_last_tests(folder):
     assert (last.net, last.iteration) == (0, 30)
     means = dict(last.outputs)
     assert means["accuracy"] == 1 and 0 < means["loss"] < 0.3
-    assert trained.lines() == [f"After 30 iterations: accuracy 1, loss {means['loss']:.6g}"]
+    assert trained.lines() == [
+        f"The last test, after 30 iterations: accuracy 1, loss {means['loss']:.6g}"]
     assert (folder / "small_iter_30.caffemodel").exists()
     assert not (folder / "small.jsonl").exists()
 

@@ -40,8 +40,9 @@ def sheet(items: Sequence[Item], names: Sequence[str]) -> Array:
         if item.truth is None or item.answer is None:
             lines = [f"{item.right:.1%} right", "", place]
         else:
-            lines = [names[item.truth], f"{names[item.answer]} {item.confidence:.0%}",
-                     place]
+            sure = f" {item.confidence:.0%}"
+            lines = [names[item.truth],
+                     shortened(names[item.answer], SIDE - width_of(sure)) + sure, place]
         for line, words in enumerate(lines):
             text(page, shortened(words, SIDE, line == 2), left, below + line * LINE,
                  *([MISTAKE] if line == 1 else []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 INK, PAPER = (51, 51, 51), (255, 255, 255)
@@ -34,4 +35,7 @@ def shortened(words: str, width: int, end: bool = False) -> str:
 
 
 def ascii_of(words: str) -> str:
-    return words.encode("ascii", "replace").decode()
+    """Letters without their accents; what has no other form is a question mark."""
+    apart = unicodedata.normalize("NFKD", words)
+    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return bare.encode("ascii", "replace").decode()
