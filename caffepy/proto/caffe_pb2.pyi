@@ -275,6 +275,8 @@ class SolverParameter(Message):
     restart_mult: float
     amsgrad: bool
     clip_policy: str
+    snapshot_best: str
+    patience: int
     eval_type: str
     ap_version: str
     show_per_class_result: bool
@@ -383,6 +385,8 @@ class SolverParameter(Message):
         restart_mult: float | None = ...,
         amsgrad: bool | None = ...,
         clip_policy: str | None = ...,
+        snapshot_best: str | None = ...,
+        patience: int | None = ...,
         eval_type: str | None = ...,
         ap_version: str | None = ...,
         show_per_class_result: bool | None = ...,
@@ -456,6 +460,9 @@ class SolverState(Message):
     good_updates: int
     minimum_loss: float
     last_event: int
+    best_value: float
+    best_iter: int
+    tests_since_best: int
     def __init__(
         self,
         *,
@@ -471,6 +478,9 @@ class SolverState(Message):
         good_updates: int | None = ...,
         minimum_loss: float | None = ...,
         last_event: int | None = ...,
+        best_value: float | None = ...,
+        best_iter: int | None = ...,
+        tests_since_best: int | None = ...,
     ) -> None: ...
 
 class LayerState(Message):

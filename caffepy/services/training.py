@@ -112,6 +112,8 @@ def run(communicator: Communicator, job: Job) -> Trained:
             with located(job.solver, whole=False):
                 running.solve()
     logger.info("Optimization Done.")
+    if running.best and (found := running.best.found(running.state)):
+        logger.info("%s", found)
     if running.stopped and communicator.root:
         logger.info("%s", "\n".join(going_on(running, job.again)))
     return last_tests(running)

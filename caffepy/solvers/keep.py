@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffepy import log
 from caffepy.errors import CaffeError, NotFound
-from caffepy.proto import caffe_pb2, hdf5, wire
+from caffepy.proto import hdf5, wire
 from caffepy.proto.paths import path_of
 from caffepy.solvers import snapshot
 
@@ -121,7 +121,7 @@ def _warned(param: Any) -> Iterator[None]:
     try:
         yield
     except CaffeError as error:
-        if not _goes_on(param) or not param.snapshot_prefix:
+        if not snapshot.goes_on(param) or not param.snapshot_prefix:
             raise
         logger.warning("%s Training goes on without snapshots (snapshot_errors: WARN).", error)
 
@@ -149,7 +149,7 @@ def write(
                 os.unlink(model)
         if not param.snapshot_prefix:
             raise
-        if _goes_on(param):
+        if snapshot.goes_on(param):
             logger.warning("no snapshot of iteration %d: %s. Training goes on (snapshot_errors: "
                            "WARN).", state.iter, error)
             return None
@@ -163,10 +163,6 @@ def write(
     if not lost:
         prune(param, path)
     return path
-
-
-def _goes_on(param: Any) -> bool:
-    return bool(param.snapshot_errors == caffe_pb2.SolverParameter.WARN)
 
 
 def prune(param: Any, written: str) -> None:

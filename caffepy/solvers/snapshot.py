@@ -58,8 +58,19 @@ def file_name(param: Any, iteration: int, kind: str) -> str:
     return f"{path_of(param, 'snapshot_prefix')}_iter_{iteration}.{kind}{ending}"
 
 
+def beside(param: Any, name: str) -> str:
+    """A weight file of ``snapshot_prefix`` and a name, in the snapshots' format."""
+    ending = ".h5" if is_hdf5(param) else ""
+    return f"{path_of(param, 'snapshot_prefix')}{name}.caffemodel{ending}"
+
+
 def is_hdf5(param: Any) -> bool:
     return param.snapshot_format == caffe_pb2.SolverParameter.HDF5
+
+
+def goes_on(param: Any) -> bool:
+    """Whether a training goes on without a snapshot that cannot be written."""
+    return bool(param.snapshot_errors == caffe_pb2.SolverParameter.WARN)
 
 
 def check_writable(param: Any) -> None:

@@ -32,6 +32,7 @@ from caffepy.proto.text import to_text
 from caffepy.solvers import actions, evaluation, keep, nets, progress, resume, rule, settings
 from caffepy.solvers.actions import Action
 from caffepy.solvers.apply_update import ApplyUpdate
+from caffepy.solvers.best import Best
 from caffepy.solvers.forward_backward import ForwardBackward
 from caffepy.solvers.located import located
 from caffepy.solvers.losses import Losses
@@ -93,11 +94,12 @@ class Solver:
         on_start, on_gradients, on_iteration: lists of callables that are called with the solver
             before each iteration's forward, when its gradients are there, and after its update.
         on_test: callables that are called with the solver and a test net's index after its test.
+        best: what knows the best weights so far; None in all workers but the first.
         last_snapshot: the state file that was written last; None before the first.
     """
 
     obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "restart_mult", "amsgrad",
-             "clip_policy", *SCHEDULES, *OWN_RATES)
+             "clip_policy", "snapshot_best", "patience", *SCHEDULES, *OWN_RATES)
     harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
     def __init__(
@@ -151,6 +153,7 @@ class Solver:
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
                 nets.load_test_nets(self.test_nets, paths_of(self.param, "weights"))
+            self.best = Best(self.param, self.test_nets) if self.communicator.root else None
             self.watch = Watch(self.net, self.test_nets, self.state, self.param)
             self._losses = Losses(self.net, self.state, self.param, self.watch.loss)
             self._forward_backward = ForwardBackward(
@@ -321,6 +324,8 @@ class Solver:
         if means is None:
             return []
         self._call(self.on_test, index)
+        if self.best:
+            self.best.see(index, means, self.net, self.state)
         return means
 
     def _asked_to_stop(self) -> bool:

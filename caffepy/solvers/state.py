@@ -45,6 +45,8 @@ class TrainingState:
         losses: the last ``average_loss`` losses that are known, oldest first. On a GPU they may
             lag some iterations behind; see losses.Losses.settle.
         smoothed_loss: the mean of ``losses``.
+        best_value, best_iter, tests_since_best: what snapshot_best was at its best, when (-1: not
+            yet), and how many tests ago; see best.
         grad_scale: what gradients are multiplied with on their way. On a GPU it may lag behind;
             see updater.Updater.fetch_grad_scale.
         last_tests: per test net, the iteration of its last whole test and the means it gave.
@@ -62,6 +64,9 @@ class TrainingState:
     minimum_loss: float = math.inf
     last_event: int = 0
     smoothed_loss: float = 0.0
+    best_value: float = 0.0
+    best_iter: int = -1
+    tests_since_best: int = 0
     last_tests: dict[int, tuple[int, Means]] = field(default_factory=dict)
     before_tests: list[Any] | None = None
     stopped: bool = False
@@ -115,6 +120,9 @@ class TrainingState:
             state.grad_scale, state.good_updates = scale.value, scale.good
         if math.isfinite(self.minimum_loss):
             state.minimum_loss, state.last_event = self.minimum_loss, self.last_event
+        if self.best_iter >= 0:
+            state.best_value, state.best_iter = self.best_value, self.best_iter
+            state.tests_since_best = self.tests_since_best
         return state
 
     def from_proto(self, state: Any, param: Any, net: Net, test_nets: Sequence[Net]) -> None:
@@ -126,6 +134,8 @@ class TrainingState:
         self.iter, self.current_step = state.iter, state.current_step
         self.minimum_loss = state.minimum_loss if state.HasField("minimum_loss") else math.inf
         self.last_event = state.last_event
+        self.best_value, self.best_iter = state.best_value, state.best_iter
+        self.tests_since_best = state.tests_since_best
         self.losses.clear()
         self.losses.extend(state.losses)
         self.smoothed_loss = state.smoothed_loss

@@ -23,6 +23,7 @@ def trained(make):
     solver.test()
     solver.state.current_step, solver.state.grad_scale.good = 2, 9
     solver.state.minimum_loss, solver.state.last_event = 0.25, 3
+    solver.state.best_value, solver.state.best_iter, solver.state.tests_since_best = 0.5, 4, 2
     return solver
 
 
@@ -34,7 +35,7 @@ def test_there_and_back(trained):
     message = saved(trained)
     expected = {field: getattr(trained.state, field)
                 for field in ("iter", "current_step", "seed", "smoothed_loss", "minimum_loss",
-                              "last_event")}
+                              "last_event", "best_value", "best_iter", "tests_since_best")}
     losses, scale = list(trained.state.losses), trained.state.grad_scale
     where = positions.of([trained.net, *trained.test_nets])
     assert expected["iter"] == 5 and len(losses) == 3 and len(where) == 3
@@ -42,6 +43,7 @@ def test_there_and_back(trained):
     trained.test()
     scale.value, scale.in_a_row = 1.0, 3
     trained.state.minimum_loss, trained.state.last_event = 0.125, 6
+    trained.state.best_value, trained.state.best_iter, trained.state.tests_since_best = 1, 9, 7
     trained.state.from_proto(message, trained.param, trained.net, trained.test_nets)
     assert {field: getattr(trained.state, field) for field in expected} == expected
     assert list(trained.state.losses) == losses
