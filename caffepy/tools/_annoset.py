@@ -8,6 +8,7 @@ from typing import Any
 from caffepy.cli import gflags
 from caffepy.services import work
 from caffepy.services.annoset.converting import ANNO_TYPES, CLASSIFICATION, convert
+from caffepy.services.annoset.sources import PARSERS
 from caffepy.services.picture_records import Format
 from caffepy.services.storing import report_skipped
 
@@ -17,7 +18,7 @@ def flags(function: Callable[..., Any]) -> Callable[..., Any]:
     for flag in reversed((
         gflags.flag("anno_type", gflags.Choice(*ANNO_TYPES), CLASSIFICATION,
                     "What stands behind a picture: its label, or a file of its boxes."),
-        gflags.flag("label_type", gflags.Choice("xml", "json", "txt"), "xml",
+        gflags.flag("label_type", gflags.Choice(*PARSERS), "xml",
                     "The annotation files: VOC's, COCO's, or `label xmin ymin xmax ymax` lines."),
         gflags.flag("label_map_file", gflags.FILE, "", "The classes' numbers, a LabelMap."),
         gflags.flag("check_label", bool, False, "No name and no label may be twice in it."),

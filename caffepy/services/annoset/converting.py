@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caffepy import log
-from caffepy.data import image_list
+from caffepy.data import image_list, label_map
 from caffepy.data.image_list import Line
-from caffepy.data.label_map import Numbers, read
 from caffepy.errors import ConfigError, shown
 from caffepy.proto import caffe_pb2
 from caffepy.proto.varint import LENGTH, key, varint
@@ -113,7 +112,7 @@ def convert_boxes(
     if not label_map_file:
         raise ConfigError("detection needs a label map", fix="Give one: --label_map_file FILE; "
                           "create_label_map makes it of a list of names.")
-    format, numbers = checked(format), Numbers.read(label_map_file, check_label)
+    format, numbers = checked(format), label_map.Numbers.read(label_map_file, check_label)
     source = open_source(listfile, root, label_type, numbers, allow_missing)
     result = Result()
 
@@ -153,11 +152,10 @@ def _around(datum: bytes, groups: Sequence[caffe_pb2.AnnotationGroup] | None = N
 
 def _report(result: Result, label_map_file: str) -> None:
     """The boxes by class, and how many of them looked wrong."""
-    tally, names = result.tally, read(label_map_file)
+    tally, names = result.tally, label_map.read(label_map_file)
     counts = [f"{shown(names[label])} {count}" for label, count in tally.labels.most_common()]
     more = f" and {len(counts) - NAMED} more classes" if len(counts) > NAMED else ""
-    logger.info("%d boxes on %d pictures%s%s", tally.labels.total(), result.count,
-                f": {', '.join(counts[:NAMED])}" if counts else "", more)
+    logger.info("Boxes of each class: %s%s", ", ".join(counts[:NAMED]) or "none", more)
     for count, what in (
             (tally.beyond, "Boxes over the edge of their picture, kept as they are"),
             (tally.outside, "Boxes outside of their picture, left out"),

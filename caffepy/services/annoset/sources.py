@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from caffepy.data import missing
 from caffepy.data.label_map import Numbers
-from caffepy.errors import DataError, NotFound
+from caffepy.errors import ConfigError, DataError, NotFound
+from caffepy.proto.files import file_error
 from caffepy.services import storing
-from caffepy.services.annoset import coco
-from caffepy.services.annoset.annotation import Annotation, reader
+from caffepy.services.annoset import coco, plain, voc
+from caffepy.services.annoset.annotation import Annotation
 from caffepy.services.annoset.box_list import BoxLine, read_list
+
+# of each label_type what makes an Annotation of a file's bytes, its path and the classes
+PARSERS: dict[str, Callable[[bytes, str, Numbers], Annotation]] = {
+    "xml": voc.parse, "json": coco.parse, "txt": plain.parse}
 
 
 class Files:
@@ -23,12 +29,15 @@ class Files:
     Attributes:
         lines: of the list, in order.
 
-    Raises: as read_list, storing.root_of and annotation.reader.
+    Raises: as read_list and storing.root_of; ConfigError, there is no such label_type.
     """
 
     def __init__(self, listfile: str, root: str, label_type: str, numbers: Numbers,
                  allow_missing: bool) -> None:
-        self._read, self._allow = reader(label_type, numbers), allow_missing
+        if label_type not in PARSERS:
+            raise ConfigError("there is no such type of annotation files", found=label_type,
+                              allowed=", ".join(PARSERS))
+        self._parse, self._numbers, self._allow = PARSERS[label_type], numbers, allow_missing
         self.lines = read_list(listfile, storing.root_of(root, ""))
         self.root = storing.root_of(root, self.lines[0].path)
 
@@ -36,11 +45,15 @@ class Files:
         """What is said of a picture, and where; raises DataError and NotFound."""
         place = missing.place(self.root, line.annotation)
         try:
-            return self._read(place), place
-        except NotFound:
+            with open(place, "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
             if self._allow:
                 return Annotation(), place
-            raise
+            raise NotFound("there is no such annotation file", where=place) from None
+        except OSError as error:
+            raise file_error(error, place, "read") from error
+        return self._parse(data, place, self._numbers), place
 
 
 class CocoSet:
