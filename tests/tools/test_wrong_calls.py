@@ -64,7 +64,8 @@ FILES = {"missing": "missing", "folder": "folder", "empty": "empty", "net": "net
          "solver": "solver.prototxt", "weights": "w.caffemodel", "picture": "p.png", "db": "db",
          "hdf5": "x.h5", "garbage": "garbage", "words": "words.txt", "list": "list.txt",
          "classes": "classes", "boxes": "boxes.txt", "names": "names.txt", "map": "map.prototxt"}
-FITS = {("caffepy check", "net"), ("summarize", "weights"), ("create_label_map", "list")}  # what is as good
+FITS = {("caffepy check", "net"), ("summarize", "weights"),  # what is as good
+        ("create_label_map", "list")}
 
 
 @pytest.fixture(scope="module")
