@@ -112,5 +112,6 @@ def test_names(tmp_path):
     with pytest.raises(NotFound):
         naming.names_in(f"{tmp_path}/none.txt")
     names = {1: "cat"}
-    assert [naming.called(label, names) for label in (1.0, 2.0, 1.5, -1)] == [
-        "cat (1)", "2", "1.5", "-1"]
+    labels = (1.0, 2.0, 1.5, -1, 12345678, np.nan, np.inf)
+    assert [naming.called(label, names) for label in labels] == [
+        "cat (1)", "2", "1.5", "-1", "12345678", "nan", "inf"]

@@ -147,6 +147,34 @@ def test_dummy_data(folder):
     assert "data, 3 x 6 x 6: stretched, black is" in log and "label: a number" in log
 
 
+def test_a_python_layer(folder, monkeypatch):
+    """Whatever brings data is shown, as here numbers that are none, and labels of pixels."""
+    monkeypatch.syspath_prepend(str(folder))
+    Path("sheet_source.py").write_text("""
+import caffe, numpy as np
+class Source(caffe.Layer):
+    def setup(self, bottom, top):
+        pass
+    def reshape(self, bottom, top):
+        top[0].reshape(1, 3, 12, 12)
+        top[1].reshape(1, 1, 12, 12)
+    def forward(self, bottom, top):
+        top[0].data[...] = 100
+        top[0].data[0, :, 0, 0] = np.nan
+        top[1].data[...] = 0
+        top[1].data[0, 0, :6] = 255
+    def backward(self, *rest):
+        pass
+""")
+    sheet, log = shown(layer("Python", "python_param { module: 'sheet_source' layer: 'Source' }"),
+                       "-count=2")
+    assert "data, 3 x 12 x 12: as it is" in log
+    assert "label, 1 x 12 x 12: labels of pixels, in colours" in log
+    labels = np.zeros((12, 12))
+    labels[:6] = 255
+    places(sheet, fitted(palette.painted(labels), SIDE))
+
+
 # -- boxes ---------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -74,6 +74,7 @@ def test_levels():
     shares = Levels.of(0, 1)
     assert shares.stretched and shares.bytes(np.array([0, 0.5, 1])).tolist() == [0, 128, 255]
     assert Levels.of(-2, 3).bytes(np.array([-2, 0.5, 3])).tolist() == [0, 128, 255]
+    assert Levels().bytes(np.array([np.nan, -np.inf, np.inf])).tolist() == [0, 0, 255]
     assert Levels.of(1, 1).bytes(np.array([1, 1])).tolist() == [0, 0]  # all alike
 
 

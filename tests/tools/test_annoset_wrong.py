@@ -108,12 +108,13 @@ def test_boxes_that_look_wrong_are_counted(call, folder):
     folder.add(voc(
         thing("cat", -1, 2, 60, 40), thing("cat", 10, 2, 30, 41),   # over the edge
         thing("dog", 50, 0, 60, 10), thing("dog", 0, -9, 10, 0),    # outside
+        thing("dog", 0, 0, 101, 40), thing("dog", 0, -81, 50, 40),  # far over the edge
         thing("cat", 5, 5, 5, 9), thing("cat", 9, 5, 5, 9), thing("cat", 0, 0, 0, 0),
         thing("dog", 0, 0, 50, 40)))
     done = call(main, *folder.words())
     assert done.exit_code == 0
     for line in ("Boxes over the edge of their picture, kept as they are: 2",
-                 "Boxes outside of their picture, left out: 2",
+                 "Boxes outside of their picture, left out: 4",
                  "Boxes without an area, left out: 3", "Boxes of each class: cat 3, dog 1"):
         assert line in done.output, line
     assert ("1.xml: a box lies outside of the picture, and is left out: 50 0 60 10, of 50 x 40 "

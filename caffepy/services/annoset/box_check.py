@@ -1,7 +1,8 @@
 """Boxes in pixels as an AnnotatedDatum's: shares of the picture, by class, looked at beforehand.
 
-What SSD's fork stores is stored the same; but a box without an area, or wholly outside of the
-picture, can teach nothing, and the second would stop an AnnotatedData layer: they are left out.
+What SSD's fork stores is stored the same; but a box without an area, or outside of the picture,
+wholly or farther than AnnotatedData takes it, can teach nothing or would stop a training: these
+are left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from caffepy.data.annotated import FAR
 from caffepy.data.label_map import Unknown
 from caffepy.errors import CaffeError, DataError
 from caffepy.proto import caffe_pb2
@@ -24,7 +26,7 @@ class Tally:
     Attributes:
         labels: how many boxes that were kept have which label.
         beyond: how many of them reach over the picture's edge.
-        empty, outside: how many were left out: without an area, or wholly outside.
+        empty, outside: how many were left out: without an area, or outside.
         sizes: pictures whose annotation says another size.
         bare: pictures without a box.
         notes: a line on each of these but the bare ones.
@@ -104,6 +106,9 @@ def _kept(box: Box, height: int, width: int, path: str, tally: Tally) -> bool:
     elif right <= 0 or bottom <= 0 or left >= width or top >= height:
         tally.outside += 1
         note = "a box lies outside of the picture, and is left out"
+    elif max(abs(left), abs(right)) > FAR * width or max(abs(top), abs(bottom)) > FAR * height:
+        tally.outside += 1
+        note = "a box reaches far out of the picture, and is left out"
     elif left < 0 or top < 0 or right > width or bottom > height:
         tally.beyond += 1
         kept = True

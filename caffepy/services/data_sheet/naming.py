@@ -39,6 +39,7 @@ def names_of(layer: Any, rule: PictureRule) -> Names:
 
 def called(label: float, names: Names) -> str:
     """A label for people: its name and number, or the number alone."""
-    if label == int(label) and int(label) in names:
-        return f"{names[int(label)]} ({int(label)})"
-    return f"{label:g}"
+    if not float(label).is_integer():
+        return f"{label:g}"
+    whole = int(label)
+    return f"{names[whole]} ({whole})" if whole in names else str(whole)

@@ -31,7 +31,7 @@ class Levels(NamedTuple):
         return self != Levels()
 
     def bytes(self, values: Array) -> Array:
-        """The same shape, uint8."""
+        """The same shape, uint8; what is no number is black."""
         if self.stretched:
             values = (values - self.black) * (255 / (self.white - self.black or 1))
-        return np.asarray(values.round().clip(0, 255).astype(np.uint8))
+        return np.asarray(np.nan_to_num(values).round().clip(0, 255).astype(np.uint8))
