@@ -26,7 +26,7 @@ def words(folder, *more):
     return ["--anno-type=detection", f"--label-map-file={folder.map}", "--min-dim=0",
             "--max-dim=0", "--resize-width=0", "--resize-height=0", "--check-label",
             "--encode-type=jpg", "--encoded", *more, folder.path, folder.list,
-            folder.path / "VOC0712" / "lmdb" / "VOC0712_test_lmdb", "examples/VOC0712"]
+            "VOCdevkit/VOC0712/lmdb/VOC0712_test_lmdb", "examples/VOC0712"]
 
 
 @pytest.mark.parametrize("program", [[sys.executable, SCRIPTS / "create_annoset.py"],
@@ -75,5 +75,5 @@ def test_links_take_the_place_of_links_alone(call, folder, tmp_path, monkeypatch
     assert done.exit_code == 1 and "what lies there is no link, and stays" in done.output
     assert place.read_text() == "mine"
     (*most, _) = words(folder, "--redo")
-    done = call(main, *most, folder.path / "VOC0712" / "lmdb")  # where the database is itself
+    done = call(main, *most, "VOCdevkit/VOC0712/lmdb")  # where the database is itself
     assert done.exit_code == 0, done.output
