@@ -88,6 +88,12 @@ def test_image_data(folder):
     assert "label: a number" in log and "Wrote net_data.png" in log
 
 
+def test_pictures_of_several_sizes(folder):
+    save(folder / "1.png", PICTURES[1][:6])
+    _, log = shown(layer("ImageData", 'image_data_param { source: "list.txt" batch_size: 1 }'))
+    assert "data, 3 x 12 x 12 and others: as it is" in log
+
+
 def test_training_goes_round(folder):
     sheet, log = shown(layer("ImageData", IMAGES), "-count=7")
     check_row(sheet, [*PICTURES, *PICTURES[:2]])  # the last one is there twice

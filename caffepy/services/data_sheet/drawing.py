@@ -63,6 +63,8 @@ class Sheet:
         titles = [f"{layer.type} '{layer.spec.name}', {phase}: {len(self._items)} items"]
         for number, (name, part) in enumerate(zip(self._node.top_names, first.tops, strict=True)):
             size = " x ".join(map(str, part.shape))
+            if len({item.tops[number].shape for item in self._items}) > 1:
+                size += " and others"
             told = self._told(number, part)
             titles.append(f"{name}: {told}" if part.size == 1 or self._boxed(number, part)
                           else f"{name}, {size}: {told}")
