@@ -191,15 +191,18 @@ def rectangles(folder):
 
 ANNOTATED = ('data_param {{ source: "{}" backend: LMDB batch_size: 2 }} '
              'annotated_data_param {{ label_map_file: "map.prototxt" {} }} '
-             'transform_param {{ resize_param {{ height: 96 width: 96 }} mirror: true }}')
+             'transform_param {{ resize_param {{ height: 96 width: 96 {} }} mirror: true }}')
 
 
-@pytest.mark.parametrize("own", ["", "yolo_data_type: 1 yolo_data_jitter: 0"])
-def test_annotated_data(folder, rectangles, own):
+@pytest.mark.parametrize("own, resize, size", [
+    ("", "", "96 x 96"), ("yolo_data_type: 1 yolo_data_jitter: 0", "", "96 x 96"),
+    ("", "resize_mode: FIT_SMALL_SIZE height_scale: 10 width_scale: 20", "96 x 128")])
+def test_annotated_data(folder, rectangles, own, resize, size):
     """The red of the rectangles is framed, mirrored or not."""
     Path("map.prototxt").write_text('item { name: "x" label: 1 display_name: "y" }')
-    sheet, log = shown(layer("AnnotatedData", ANNOTATED.format(rectangles, own)), "-count=6")
-    assert "label: boxes, dashed if difficult" in log and "data, 3 x 96 x 96: as it is" in log
+    sheet, log = shown(layer("AnnotatedData", ANNOTATED.format(rectangles, own, resize)),
+                       "-count=6")
+    assert "label: boxes, dashed if difficult" in log and f"data, 3 x {size}: as it is" in log
     red = (sheet == (0, 0, 255)).all(-1)
     frame = (sheet == palette.color_of(1)).all(-1).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(frame)
