@@ -48,6 +48,7 @@ class Sheet:
         self._back = Untransformed(rule, items[0].tops[0].shape)
         self._stretch = _stretch(spec)
         self._levels = [self._range(top) for top in range(len(items[0].tops))]
+        self._maps = [top > 0 and self._classes(top) for top in range(len(items[0].tops))]
 
     def draw(self) -> Array:
         """H x W x 3 bytes in OpenCV's order."""
@@ -76,7 +77,7 @@ class Sheet:
             return "boxes, dashed if difficult"
         if part.size == 1:
             return "a number"
-        if top and self._classes(top):
+        if self._maps[top]:
             return "labels of pixels, in colours"
         levels = self._levels[top]
         done = self._back.done if top == 0 else []
@@ -100,7 +101,7 @@ class Sheet:
                 words = " ".join(called(value, self._names if top and part.size == 1 else {})
                                  for value in part.ravel().tolist())
                 lines.append(Line(words))
-            elif top and self._classes(top):
+            elif self._maps[top]:
                 parts.append(painted(part.reshape(part.shape[-2:])))
                 lines += self._legend(part)
             elif panels.is_picture(part.shape):
