@@ -6,12 +6,15 @@ import re
 import shutil
 from pathlib import Path
 
+import annosets
 import cv2
 import numpy as np
 import pages
 import pytest
+from annosets import Folder, thing
 
-from caffepy.cli.main import ACTIONS, TOOLS, main
+from caffepy.cli.gflags import Group
+from caffepy.cli.main import main
 
 ALL = [pages.ROOT / "README.md", *pages.DOCS.rglob("*.md"), *pages.ROOT.glob("models/*/readme.md"),
        *pages.ROOT.glob("scripts/*/readme.md")]
@@ -90,11 +93,14 @@ def test_commands_it_shows_are_known(page):
         if name == "caffepy":
             name, *words = words
         command = main.get_command(None, name)
-        assert name in {*ACTIONS, *TOOLS} and command, name
+        if isinstance(command, Group):
+            name, *words = words
+            command = command.get_command(None, name)
+        assert command, name
         known = set(command.flags()) | set(main.flags())
         for word in words:
-            flag = re.match(r"--?([a-z_]+)", word)
-            assert not flag or flag[1] in known, f"{name} {word}"
+            flag = re.match(r"--?([a-z_-]+)", word)
+            assert not flag or flag[1].replace("-", "_") in known, f"{name} {word}"
 
 
 def test_the_page_on_the_command_has_each_flag():
@@ -140,6 +146,13 @@ def folder(tmp_path_factory) -> Path:
                      f"flowers/rose/{i}.jpg", "digit.png"):
             cv2.imwrite(str(folder / file), picture)
     (folder / "train.txt").write_text("".join(f"{i}.jpg {i}\n" for i in range(3)))
+    (folder / "VOCdevkit").mkdir()
+    voc = Folder(folder / "VOCdevkit")
+    voc.add(annosets.voc(thing("cat", 1, 2, 30, 40)))
+    for name in ("trainval", "test"):
+        shutil.copy(voc.list, folder / f"{name}.txt")
+    shutil.copy(voc.map, folder / "labelmap_voc.prototxt")
+    (folder / "coco_labels.txt").write_text("1,1,person\n2,2,traffic light\n")
     done = pages.run("caffepy train -solver solver.prototxt".split(), folder)
     shutil.copy(folder / "lenet.jsonl", folder / "sgd.jsonl")
     for name in ("lenet", "first", "second", "adam"):
@@ -151,7 +164,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("name, count", [
-    ("command", 5), ("tools", 9), ("solver", 3), ("proto", 1), ("standins", 2), ("trust", 1)])
+    ("command", 5), ("tools", 13), ("solver", 3), ("proto", 1), ("standins", 2), ("trust", 1)])
 def test_what_a_page_shows_runs(name, count, folder, tmp_path):
     """Its commands and its Python."""
     page = pages.DOCS / f"{name}.md"

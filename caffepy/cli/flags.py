@@ -24,7 +24,7 @@ WORKERS = gflags.flag(
     "train on the CPU: how many processes train together, each with batches of its own.")
 SOLVER = gflags.flag("solver", FILE, "", "The solver prototxt.")
 MODEL = gflags.flag("model", FILE, "", "The net prototxt.")
-PHASE = gflags.flag("phase", str, "", "TRAIN or TEST, for time; TRAIN if not given.")
+PHASE = gflags.flag("phase", str, "", "TRAIN or TEST, for time and data show; TRAIN if not given.")
 FORWARD_ONLY = gflags.flag("forward_only", bool, False, "time: no backward.")
 LEVEL = gflags.flag("level", int, 0, "The level of the net state.")
 STAGE = gflags.flag("stage", str, "", "Stages of the net state, separated by ','.")

@@ -60,6 +60,7 @@ class Traits:
             or in that called ``source_param``, where batch_size stands, too.
         ordered: its records lie in an order that somebody gave them.
         pictures: its items are pictures, mostly; ``regions``: or parts of them, warped.
+        boxed: its second top has boxes, mostly: a row of 8 for each (data.box_rows), or tables.
         waits: its tops are for a script to fill; ``scripted``: or it takes arrays from one.
         splits: its tops are its bottom, for several readers; ``cuts``: or parts of it.
         opaque: what it does to its blobs is its user's affair, as with Python layers; ``foreign``:
@@ -121,6 +122,7 @@ class Traits:
     ordered: ClassVar[bool] = False
     pictures: ClassVar[bool] = False
     regions: ClassVar[bool] = False
+    boxed: ClassVar[bool] = False
     waits: ClassVar[bool] = False
     scripted: ClassVar[bool] = False
     splits: ClassVar[bool] = False
@@ -189,6 +191,12 @@ class Traits:
     def item_shape(cls, spec: Any) -> Shape | None:
         """For a data layer, the shape of one item of its first top, C x H x W mostly, as far as
         the prototxt and a mean picture that is there tell it."""
+        return None
+
+    @classmethod
+    def frame_channels(cls, spec: Any) -> int | None:
+        """For a data layer whose items have several frames one behind the other in their channels:
+        how many of these a frame has. None: an item is one picture."""
         return None
 
     @classmethod

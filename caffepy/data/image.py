@@ -112,6 +112,15 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     return channels_first(cv2.resize(pixels(picture), (width, height)))
 
 
+def scale(picture: np.ndarray, factor: float) -> np.ndarray:
+    """A C x H x W picture with sides ``factor`` times as long, bilinear, as cv2.resize does."""
+    if factor == 1:
+        return picture
+    import cv2
+
+    return channels_first(cv2.resize(pixels(picture), None, fx=factor, fy=factor))
+
+
 def planes(picture: np.ndarray, mirror: bool, spare: np.ndarray) -> np.ndarray:
     """A uint8 picture C x H x W (any view of OpenCV's order or of C order), mirrored if told, in
     C order for what follows: NumPy, which could do without, is several times as slow at it.

@@ -44,9 +44,14 @@ def modality(param: caffe_pb2.VideoDataParameter) -> str:
     return str(caffe_pb2.VideoDataParameter.Modality.Name(param.modality))
 
 
+def frame_channels(param: caffe_pb2.VideoDataParameter) -> int:
+    """Of a frame's picture; a flow has one for each axis."""
+    return 1 if modality(param) == "FLOW" or param.grayscale else 3
+
+
 def channels(param: caffe_pb2.VideoDataParameter) -> int:
     """Of a clip: those of all its frames."""
-    each = 2 if modality(param) == "FLOW" else 1 if param.grayscale else 3
+    each = 2 if modality(param) == "FLOW" else frame_channels(param)
     return each * (param.new_length or 1) * (param.num_segments or 1)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from caffepy.data.image_list import Line
 from caffepy.errors import ConfigError, DataError
 from caffepy.services import folders
-from caffepy.services.imagesets import Result, shuffled, store
+from caffepy.services.imagesets import Result, store
+from caffepy.services.storing import shuffled
 from caffepy.services.target import APPEND, NEW, OVERWRITE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,9 @@ class Format:
         height, width: the size to bring pictures to, if both are above 0.
         encoded: as the bytes of a picture file; the file's own, if nothing need be changed.
         encode_type: "png", "jpg"...; empty: what the file's name says.
+        min_dim, max_dim: pictures keep their shape, and the shorter side is this long at least,
+            the longer one at most; max_dim counts if both cannot be. They go before height and
+            width. 0: any length. SSD's.
     """
 
     gray: bool = False
@@ -37,6 +40,30 @@ class Format:
     width: int = 0
     encoded: bool = False
     encode_type: str = ""
+    min_dim: int = 0
+    max_dim: int = 0
+
+    @property
+    def resizes(self) -> bool:
+        """Whether pictures may get another size."""
+        return (self.height > 0 and self.width > 0) or self.min_dim > 0 or self.max_dim > 0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as it is to be stored.
+
+    Attributes:
+        data: its bytes, C x H x W or those of a picture file.
+        shape: C x H x W.
+        encoded: whether data are those of a file.
+        size: height and width that it had in its own file.
+    """
+
+    data: bytes
+    shape: tuple[int, ...]
+    encoded: bool
+    size: tuple[int, int]
 
 
 def checked(format: Format) -> Format:
@@ -58,14 +85,23 @@ def checked(format: Format) -> Format:
             logger.info("encode_type specified, assuming encoded=true.")
     if (format.height > 0) != (format.width > 0):
         logger.warning("Pictures keep their size: it takes both resize_height and resize_width.")
-    return Format(format.gray, format.height, format.width, format.encoded or bool(encoding),
-                  encoding)
+    return replace(format, encoded=format.encoded or bool(encoding), encode_type=encoding)
 
 
 def to_record(
     path: str, label: int, format: Format = Format()  # noqa: B008  frozen
 ) -> tuple[bytes, tuple[int, ...]]:
     """The serialized Datum of a picture file, and C x H x W.
+
+    Raises:
+        NotFound, DataError: it cannot be read.
+    """
+    picture = read_picture(path, format)
+    return serialized(picture, label, sized=not picture.encoded), picture.shape
+
+
+def read_picture(path: str, format: Format) -> Picture:
+    """A picture file in this format.
 
     Raises:
         NotFound, DataError: it cannot be read.
@@ -77,43 +113,63 @@ def to_record(
         raise (file_error(error, path, "read") if isinstance(error, OSError)
                else DataError(str(error), where=path)) from error
     try:
-        if format.encoded:
-            data, shape = _encoded(path, data, format)
-            return _serialized((), data, label, True), shape
-        picture = _decoded(data, format)
+        return _encoded(path, data, format) if format.encoded else _plain(data, format)
     except DataError as error:
         raise error.at(path) from error
-    return _serialized(picture.shape, picture.tobytes(), label, False), picture.shape
 
 
-def _serialized(shape: tuple[int, ...], data: bytes, label: int, encoded: bool) -> bytes:
+def serialized(picture: Picture, label: int, sized: bool = True) -> bytes:
     """A Datum's bytes, put together by hand: with 200 KB of data a message takes protobuf 30
-    times as long as this, about as long as decoding the picture."""
+    times as long as this, about as long as decoding the picture.
+
+    Args:
+        sized: whether it says its size, which the original leaves out of encoded ones, SSD's fork
+            does not.
+    """
     head = caffe_pb2.Datum()
-    if shape:
-        head.channels, head.height, head.width = shape
+    if sized:
+        head.channels, head.height, head.width = picture.shape
     # the original writes encoded even where it is false
-    tail = caffe_pb2.Datum(label=label, encoded=encoded)
-    return b"".join((head.SerializeToString(), key(DATA, LENGTH), varint(len(data)), data,
-                     tail.SerializeToString()))
+    tail = caffe_pb2.Datum(label=label, encoded=picture.encoded)
+    return b"".join((head.SerializeToString(), key(DATA, LENGTH), varint(len(picture.data)),
+                     picture.data, tail.SerializeToString()))
 
 
-def _decoded(data: bytes, format: Format) -> np.ndarray:
-    picture = image.decode(data, color=not format.gray)
-    if format.height > 0 and format.width > 0:
-        picture = image.resize(picture, format.height, format.width)
-    return picture
+def _plain(data: bytes, format: Format) -> Picture:
+    picture, size = _decoded(data, format)
+    return Picture(picture.tobytes(), picture.shape, False, size)
 
 
-def _encoded(path: str, data: bytes, format: Format) -> tuple[bytes, tuple[int, ...]]:
+def _encoded(path: str, data: bytes, format: Format) -> Picture:
     found = encoding_of(path, data)
     wanted = format.encode_type or found
-    resized = format.height > 0 and format.width > 0
-    shape = _own_shape(data) if wanted == found and not resized else None
-    if shape is None or shape[0] != (1 if format.gray else 3):
-        picture = _decoded(data, format)
-        shape, data = picture.shape, _encode(picture, wanted)
-    return data, shape
+    shape = _own_shape(data) if wanted == found and not format.resizes else None
+    if shape is not None and shape[0] == (1 if format.gray else 3):
+        return Picture(data, shape, True, (shape[1], shape[2]))
+    picture, size = _decoded(data, format)
+    return Picture(_encode(picture, wanted), picture.shape, True, size)
+
+
+def _decoded(data: bytes, format: Format) -> tuple[np.ndarray, tuple[int, int]]:
+    """The picture, C x H x W, and its height and width before it was resized."""
+    picture = image.decode(data, color=not format.gray)
+    height, width = size = picture.shape[1], picture.shape[2]
+    if format.min_dim > 0 or format.max_dim > 0:
+        factor = scale_of(height, width, format.min_dim, format.max_dim)
+        picture = image.scale(picture, factor)
+    elif format.resizes:
+        picture = image.resize(picture, format.height, format.width)
+    return picture, size
+
+
+def scale_of(height: int, width: int, min_dim: int, max_dim: int) -> float:
+    """By what a picture is scaled so that min_dim and max_dim hold; 1 if they do already."""
+    factor, (shorter, longer) = np.float32(1), sorted((height, width))
+    if 0 < shorter < min_dim:
+        factor = np.float32(min_dim) / np.float32(shorter)
+    if 0 < max_dim < int(factor * np.float32(longer)):
+        factor = np.float32(max_dim) / np.float32(longer)
+    return float(factor)
 
 
 def _own_shape(data: bytes) -> tuple[int, ...] | None:

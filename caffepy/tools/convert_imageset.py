@@ -26,8 +26,9 @@ from caffepy.cli import gflags
 from caffepy.errors import ConfigError, shown
 from caffepy.services import work
 from caffepy.services.folder_sets import convert_folder, make_list
-from caffepy.services.imagesets import convert, report_skipped
+from caffepy.services.imagesets import convert
 from caffepy.services.picture_records import Format
+from caffepy.services.storing import report_skipped
 from caffepy.services.target import APPEND, NEW, OVERWRITE
 
 CALLS = ("With a list: convert_imageset ROOTFOLDER/ LISTFILE DB_NAME. Without: convert_imageset "

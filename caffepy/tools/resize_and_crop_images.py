@@ -17,8 +17,8 @@ import click
 from caffepy import log
 from caffepy.cli import gflags
 from caffepy.errors import ConfigError
-from caffepy.services.imagesets import report_skipped
 from caffepy.services.resizing import SIDE, names_in, resize_all
+from caffepy.services.storing import report_skipped
 
 logger = log.get(__name__)
 

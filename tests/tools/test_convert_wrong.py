@@ -8,7 +8,8 @@ from picture_files import RNG, content, datums, listed, save, smooth
 from recorded_data import FOLDER, records
 
 from caffepy.errors import DataError, NotFound
-from caffepy.services.imagesets import convert, report_skipped
+from caffepy.services.imagesets import convert
+from caffepy.services.storing import report_skipped
 from caffepy.tools.convert_imageset import main
 
 IMAGES, LIST = f"{FOLDER}/images/", f"{FOLDER}/list.txt"

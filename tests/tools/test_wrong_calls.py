@@ -36,6 +36,9 @@ CALLS = {
     "compute_image_mean": ["{db}", "OUT"],
     "make_list": ["{classes}", "OUT"],
     "convert_imageset": ["./", "{list}", "OUT"],
+    "convert_annoset": ["--anno_type=detection", "--label_map_file={map}", "./", "{boxes}", "OUT"],
+    "create_label_map": ["{names}", "OUT"],
+    "get_image_size": ["./", "{boxes}", "OUT"],
     "convert_mnist_data": ["{missing}", "{missing}", "OUT"],
     "deploy": ["{net}", "OUT"],
     "draw_net": ["{net}", "OUT.png"],
@@ -60,8 +63,9 @@ CALLS = {
 FILES = {"missing": "missing", "folder": "folder", "empty": "empty", "net": "net.prototxt",
          "solver": "solver.prototxt", "weights": "w.caffemodel", "picture": "p.png", "db": "db",
          "hdf5": "x.h5", "garbage": "garbage", "words": "words.txt", "list": "list.txt",
-         "classes": "classes"}
-FITS = {("caffepy check", "net"), ("summarize", "weights")}  # what is as good
+         "classes": "classes", "boxes": "boxes.txt", "names": "names.txt", "map": "map.prototxt"}
+FITS = {("caffepy check", "net"), ("summarize", "weights"),  # what is as good
+        ("create_label_map", "list")}
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +89,10 @@ def kinds(tmp_path_factory):
         (folder / "garbage").write_bytes(bytes(range(256)) * 4)
         (folder / "words.txt").write_text("hello there\nthis is nothing\n")
         (folder / "list.txt").write_text("gone.png 0\n")
+        (folder / "boxes.txt").write_text("gone.png p.xml\n")
+        (folder / "p.xml").write_text("<annotation/>")
+        (folder / "names.txt").write_text("cat\n")
+        (folder / "map.prototxt").write_text('item { name: "cat" label: 1 }')
         with h5py.File("x.h5", "w") as file:
             file["data"] = np.zeros((3, 4))
     finally:

@@ -40,6 +40,7 @@ from caffepy.layers.data.data import Data
 @register("AnnotatedData", dialect="ssd", param="annotated_data_param")
 class AnnotatedData(Data):
     source_param = "data_param"
+    boxed = True
     obeys = (*PICTURES, *DETECTORS, "yolo_data_type", "yolo_data_jitter", "train_diffcult")
     harmless = ("single_class", "seg_scales", "seg_resize_width", "seg_resize_height")
 

@@ -54,6 +54,10 @@ class VideoDataTSN(PrefetchingLayer):
         return segments.channels(spec.video_data_param)
 
     @classmethod
+    def frame_channels(cls, spec: Any) -> int | None:
+        return segments.frame_channels(spec.video_data_param)
+
+    @classmethod
     def size(cls, spec: Any) -> Shape:
         p = spec.video_data_param
         return (p.new_height, p.new_width) if p.new_height else ()

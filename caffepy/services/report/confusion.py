@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy.services.report.words import INK, PAPER, text, width_of
+from caffepy.services.sheets.words import INK, PAPER, text, width_of
 
 Array = NDArray[Any]
 

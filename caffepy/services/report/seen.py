@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,12 @@ from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.core.node import Node
-from caffepy.services import work
 from caffepy.services.picture_rule import PictureRule
+from caffepy.services.sheets.levels import Levels
+from caffepy.services.sheets.record_names import record_names
+from caffepy.services.sheets.untransformed import Untransformed
 
 Array = NDArray[Any]
-
-
-@runtime_checkable
-class Named(Protocol):
-    """A layer that knows what its records are called."""
-
-    def called(self, numbers: Sequence[int]) -> list[str]: ...
 
 
 class Seen:
@@ -49,26 +44,18 @@ class Seen:
         return None
 
     @cached_property
-    def _mean(self) -> Array:
-        """What was taken off, in a shape that can be added."""
-        mean = self._rule.mean(self._blob.shape)
-        return np.zeros((1, 1, 1)) if mean is None else mean.reshape(len(mean), *mean.shape[1:] or (
-            1, 1))
+    def _before(self) -> Untransformed:
+        return Untransformed(self._rule, self._blob.shape[1:])
 
     def called(self, numbers: Sequence[int]) -> list[str]:
         """What these records are called; "" for those without a name."""
-        if not isinstance(self.layer, Named):
-            return [""] * len(numbers)
-        with work.quiet():
-            return self.layer.called(numbers)
+        return record_names(self.layer, numbers)
 
     def picture(self, index: int) -> Array | None:
         """Item ``index`` of the batch, H x W x 3 bytes in OpenCV's order; None if it is none."""
         if self._blob.ndim != 4 or self._blob.shape[1] not in (1, 3):
             return None
-        values = self._blob.values.read(Place.HOST)[index] / (self._rule.scale or 1) + self._mean
-        low, high = float(values.min()), float(values.max())
-        if low < -1 or high > 256 or high <= 1.5:  # not what pictures have: stretch it
-            values = (values - low) * (255 / (high - low or 1))
-        picture = values.round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
+        values = self._before(self._blob.values.read(Place.HOST)[index])
+        levels = Levels.of(float(values.min()), float(values.max()))
+        picture = levels.bytes(values).transpose(1, 2, 0)
         return np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))

@@ -20,6 +20,7 @@ from caffepy.services.folders import NAMES, read_names
 from caffepy.services.report import confusion
 from caffepy.services.report.judging import Judge
 from caffepy.services.report.sheet import sheet
+from caffepy.services.sheets.page import as_png
 
 logger = log.get(__name__)
 
@@ -93,10 +94,10 @@ def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
     files = {
         "report.json": json.dumps(_finite(result), indent=1, allow_nan=False).encode() + b"\n",
         "confusion.csv": confusion.as_csv(table, names).encode("utf-8", "surrogateescape"),
-        "confusion.png": _png(confusion.as_picture(table, names)),
+        "confusion.png": as_png(confusion.as_picture(table, names)),
     }
     if pictures:
-        files["worst.png"] = _png(sheet(pictures, names))
+        files["worst.png"] = as_png(sheet(pictures, names))
     for name, data in files.items():
         with atomic_write(Path(folder, name)) as file:
             file.write(data)
@@ -140,9 +141,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _png(picture: NDArray[Any]) -> bytes:
-    import cv2
-
-    return bytes(cv2.imencode(".png", picture)[1].tobytes())

@@ -5,7 +5,7 @@ import pytest
 
 from caffepy.services.report import sheet
 from caffepy.services.report.judging import Item
-from caffepy.services.report.words import ascii_of, shortened, width_of
+from caffepy.services.sheets.words import ascii_of, shortened, width_of
 
 
 def test_long_words_keep_their_beginning_or_their_end():
