@@ -5,6 +5,7 @@ import pytest
 
 from caffepy.services.report import sheet
 from caffepy.services.report.judging import Item
+from caffepy.services.sheets import page
 from caffepy.services.sheets.words import ascii_of, shortened, width_of
 
 
@@ -26,7 +27,7 @@ def test_letters_lose_what_the_font_does_not_have(words, written):
 
 def test_a_long_name_leaves_room_for_how_sure_the_net_is(monkeypatch):
     lines = []
-    monkeypatch.setattr(sheet, "text", lambda page, words, *_: lines.append(words))
+    monkeypatch.setattr(page, "text", lambda picture, words, *_: lines.append(words))
     item = Item(probability=0.1, number=3, name="a/3.png", truth=0, answer=1, confidence=0.67,
                 right=0, picture=np.zeros((8, 8, 3), np.uint8))
     sheet.sheet([item], ["one", "another class with a very long name"])
