@@ -171,6 +171,7 @@ def feed(net: Net, seed: int = SEED) -> dict[str, Array]:
             values = node.layer.example(index, node.bottoms, random)
             if values is None and (index in node.layer.integers or index in node.layer.labels):
                 values = random.integers(0, 2, blob.shape)
+                values[:1] *= blob.ndim < 2  # sequences begin in the first row
             if values is not None:
                 break
         values = random.standard_normal(blob.shape) if values is None else values

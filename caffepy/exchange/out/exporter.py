@@ -28,12 +28,14 @@ class Exported:
         outputs: blob to the name of the model's output, the same but where that is an input's.
         steps: layer, top and value of all tops that are values of the graph, in order.
         open: what of its shapes may differ.
+        told: what is to be said of its layers.
     """
 
     model: Any
     outputs: dict[str, str]
     steps: list[tuple[str, str, str]]
     open: Open
+    told: list[str]
 
 
 def export(net: Net, options: Options) -> Exported:
@@ -59,6 +61,7 @@ class _Exporter:
     values: dict[str, str] = field(default_factory=dict)  # of each blob, as of now
     steps: list[tuple[str, str, str]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     holds: dict[str, list[str]] = field(default_factory=dict)
     # values whose sizes hang on numbers: the axis, or None where it may be any
     counted: dict[str, int | None] = field(default_factory=dict)
@@ -79,7 +82,8 @@ class _Exporter:
             raise ConfigError("the net has no output", where=f"net '{self.net.name}'")
         self._prune(outputs.values())
         opened = openness.look(self.net, self.inputs, self.holds, self.options.dynamic)
-        return Exported(self._model(outputs, opened), outputs, self.steps, opened)
+        return Exported(self._model(outputs, opened), outputs, self.steps, opened,
+                        self.told)
 
     # -- layers ---------------------------------------------------------------------------
 
@@ -98,6 +102,7 @@ class _Exporter:
         except table.NotInONNX as error:
             self.refused.append(f"layer '{node.layer.name}' ({node.layer.type}): {error}")
             return
+        self.told += [f"layer '{node.layer.name}': {said}" for said in step.told]
         for what in step.holds:
             self.holds.setdefault(what, []).append(node.layer.name)
         tops = [found] if isinstance(found, str) else list(found)
@@ -154,7 +159,7 @@ class _Exporter:
 
     def _model(self, outputs: dict[str, str], opened: Open) -> Any:
         onnx = onnx_library.onnx()
-        helper, number = onnx.helper, onnx.TensorProto.FLOAT
+        helper, number = onnx.helper, Graph.FLOAT
         inputs = [helper.make_tensor_value_info(name, number, opened.dims(name, shape))
                   for name, shape in self.inputs.items()]
         made = [helper.make_tensor_value_info(value, number, self._dims(blob, value, opened))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,14 @@ class Graph:
         constants: name to array, the initializers.
     """
 
+    FLOAT, INT64 = 1, 7  # TensorProto's numbers of types
+
     def __init__(self, opset: int, open_size: bool = False) -> None:
         self.opset = opset
         self.open_size = open_size
         self.nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
+        self.helper = onnx_library.onnx().helper
         self._taken: set[str] = set()
         self._known: dict[Any, str] = {}
 
@@ -69,9 +72,19 @@ class Graph:
              **attributes: Any) -> list[str]:
         """Add a node; returns the names of its outputs."""
         made = [self.name(name if outputs == 1 else f"{name}_{i}") for i in range(outputs)]
-        self.nodes.append(onnx_library.onnx().helper.make_node(
+        self.nodes.append(self.helper.make_node(
             operation, list(inputs), made, name=made[0] if made else name, **attributes))
         return made
+
+    def inside(self, build: Callable[[], Sequence[str]]) -> tuple[list[Any], list[str]]:
+        """The nodes that ``build`` adds, for a graph within this one, and the values that it gives,
+        each of a node of its own."""
+        outer, self.nodes = self.nodes, []
+        try:
+            made = [self.node("Identity", [value], 1, value)[0] for value in build()]
+            return self.nodes, made
+        finally:
+            self.nodes = outer
 
     def made_since(self, value: str, since: int) -> bool:
         """Whether one of the nodes from ``since`` on gives the value."""

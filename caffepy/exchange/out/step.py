@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ class Step:
         shapes, top_shapes: of bottoms and tops, as they are at hand.
         holds: "batch" or "size", if the nodes hold for the present one alone.
         rows: the axis of the tops whose size hangs on numbers, not on shapes alone; rules set it.
+        told: what is to be said about the layer, a sentence each.
     """
 
     rows: int | None = None
@@ -47,6 +48,7 @@ class Step:
         self.shapes: list[Shape] = [blob.shape for blob in node.bottoms]
         self.top_shapes: list[Shape] = [blob.shape for blob in node.tops]
         self.holds: set[str] = set()
+        self.told: list[str] = []
 
     @property
     def x(self) -> str:
@@ -128,9 +130,31 @@ class Step:
 
     def integers(self, value: str) -> str:
         """Numbers without what follows the point."""
-        return self("Cast", value, to=7)
+        return self("Cast", value, to=self.graph.INT64)
 
     def floats(self, value: str) -> str:
-        return self("Cast", value, to=1)
+        return self("Cast", value, to=self.graph.FLOAT)
 
 
+
+    def scan(self, body: Callable[..., Sequence[str]], states: Sequence[str],
+             sequences: Sequence[str], shapes: Sequence[Shape], outputs: int) -> list[str]:
+        """Run a part of the graph once for each step of sequences, along their first axis.
+
+        Args:
+            body: is given the values of states and of one step of each sequence; gives the new
+                states, and what of the step goes into the outputs.
+            shapes: of the states and of one step of each sequence.
+
+        Returns: the last states, and the outputs of all steps.
+        """
+        count = len(states)
+        names = [self.graph.name(f"{self.layer.name}/step_{i}") for i in range(len(shapes))]
+        nodes, made = self.graph.inside(lambda: body(*names))
+        helper, number = self.graph.helper, self.graph.FLOAT
+        inputs = [helper.make_tensor_value_info(name, number, shape)
+                  for name, shape in zip(names, shapes, strict=True)]
+        results = [helper.make_tensor_value_info(name, number, None) for name in made]
+        graph = helper.make_graph(nodes, f"{self.layer.name}/step", inputs, results)
+        return self.several("Scan", count + outputs, *states, *sequences, body=graph,
+                            num_scan_inputs=len(sequences))

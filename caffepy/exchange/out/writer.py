@@ -25,7 +25,7 @@ def write(net: Net, path: Path, options: Options) -> list[str]:
     if made.model.ByteSize() > MOST_BYTES:
         raise ConfigError("the model is larger than an .onnx file can be", where=str(path),
                           found=f"{made.model.ByteSize() / 2**30:.1f} GiB", allowed="2 GiB")
-    told = [*made.open.told, *_note(net)]
+    told = [*made.told, *made.open.told, *_note(net)]
     if options.check:
         told.append(_compared(net, made))
         for what in made.open.changed:
