@@ -155,7 +155,7 @@ def against_onnx(net: Net, model: Any, *, outputs: Mapping[str, str] | None = No
     wanted = [value.name for value in proto.graph.input]
     inputs = feed(net, seed)
     who, theirs = _onnx_side(proto, _given(inputs, wanted))
-    found = compare(_net_side(net, inputs), theirs, pairs, between)
+    found = compare(net_side(net, inputs), theirs, pairs, between)
     return (f"{who} gives the same: largest difference {found.absolute:.2g}, "
             f"{found.relative:.2g} of the largest number")
 
@@ -211,7 +211,7 @@ def _values(proto: Any) -> set[str]:
     return {name for node in proto.graph.node for name in node.output}
 
 
-def _net_side(net: Net, inputs: Mapping[str, Array]) -> Run:
+def net_side(net: Net, inputs: Mapping[str, Array]) -> Run:
     """Runs the net; keys are (layer, top): a blob is written by several layers, if in place."""
 
     def run(keys: Sequence[Any]) -> list[Array]:

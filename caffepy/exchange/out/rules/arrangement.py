@@ -16,8 +16,9 @@ def same(step: Step) -> list[str]:
     return [step.bottoms[min(i, len(step.bottoms) - 1)] for i in range(step.tops)]
 
 
-@rule("Silence")
+@rule("Silence", "HDF5Output", "FLOWriter", "ImgWriter")
 def silence(step: Step) -> list[str]:
+    """Nothing comes of them; those that write files do not in ONNX."""
     return []
 
 

@@ -86,17 +86,17 @@ def ranked(step: Step, scores: str, there: str, most: int) -> Found:
     return Found(places, step("GatherElements", scores, places, axis=1), real)
 
 
-def rows_of(step: Step, found: Found, boxes: str, labels: Any, images: int) -> str:
+def rows_of(step: Step, found: Found, boxes: str, labels: str, images: int) -> str:
     """1 x 1 x K x 7: image, label, score and box of who remains; if nobody does, a row of -1 for
     each image.
 
     Args:
         boxes: N x candidates x 4.
-        labels: of each candidate.
+        labels: of the candidates of each image.
     """
     box = step("GatherND", boxes, step.unsqueeze(found.places, [2]), batch_dims=1)
     image = step("Add", step("Mul", found.scores, 0.0), np.arange(images, dtype=np.float32)[:, None])
-    label = step("Gather", np.asarray(labels, np.float32), found.places)
+    label = step("Gather", labels, found.places)
     first = [step.unsqueeze(each, [2]) for each in (image, label, found.scores)]
     rows = step.reshape(step("Concat", *first, box, axis=2), (-1, 7))
     rows = step("Compress", rows, step.reshape(found.there, [-1]), axis=0)

@@ -38,7 +38,7 @@ def detection_output(step: Step) -> str:
     keep = p.keep_top_k if p.keep_top_k > -1 else n * len(classes) * most
     found = ranked(step, step.reshape(values, (n, -1)), step.reshape(there, (n, -1)), keep)
     return rows_of(step, found, step.reshape(boxes, (n, -1, 4)),
-                   np.repeat(classes, most), n)
+                   step.value(np.repeat(classes, most).astype(np.float32)), n)
 
 
 def _priors(step: Step) -> tuple[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import product
 
 import numpy as np
 
@@ -50,9 +51,7 @@ def margin(step: Step) -> str:
 
 @rule("LabelSpecificAdd")
 def label_specific_add(step: Step) -> list[str]:
-    if step.tops > 1:
-        raise NotInONNX("its second top is for watching a training")
-    return [step.x]
+    return [step.x]  # the second top is for watching a training
 
 
 @rule("Eltwise", dialect="caffe")
@@ -97,26 +96,25 @@ def axpy(step: Step) -> str:
 @rule("Correlation")
 def correlation(step: Step) -> str:
     """One channel for each displacement: the mean product of one map and the other, moved."""
-    p, layer, (_, channels, h, w) = step.p, step.layer, step.shapes[0]
-    if p.kernel_size != 1:
-        raise NotInONNX("kernel_size: windows larger than a pixel")
+    p, layer = step.p, step.layer
     step.fix(SIZE)
-    pads = [0, 0, p.pad, p.pad] * 2
-    a, b = (step("Pad", x, np.array(pads, np.int64)) for x in step.bottoms)
+    padded = [step("Pad", x, np.array([0, 0, p.pad, p.pad] * 2, np.int64)) for x in step.bottoms]
+    sizes = [(size - 1) * p.stride_1 + p.kernel_size for size in layer.out]
 
-    def cut(value: str, first: tuple[int, int]) -> str:
-        ends = [at + (size - 1) * p.stride_1 + 1
-                for at, size in zip(first, layer.out, strict=True)]
-        return step("Slice", value, list(first), ends, [2, 3], [p.stride_1] * 2)
+    def cut(value: str, *first: int) -> str:
+        ends = [at + size for at, size in zip(first, sizes, strict=True)]
+        return step("Slice", value, list(first), ends, [2, 3])
 
     reach = range(-layer.reach * p.stride_2, layer.reach * p.stride_2 + 1, p.stride_2)
     border = p.max_displacement
-    here = cut(a, (border, border))
+    here = cut(padded[0], border, border)
     maps = []
-    for dy in reach:
-        for dx in reach:
-            there = cut(b, (border + dy, border + dx))
-            like = step("Mul", here, there) if p.correlation_type == p.MULTIPLY else step(
-                "Abs", step("Sub", here, there))
-            maps.append(step.reduce("ReduceMean", like, [1]))
-    return step("Concat", *maps, axis=1)
+    for dy, dx in product(reach, reach):
+        there = cut(padded[1], border + dy, border + dx)
+        like = step("Mul", here, there) if p.correlation_type == p.MULTIPLY else step(
+            "Abs", step("Sub", here, there))
+        maps.append(step.reduce("ReduceMean", like, [1]))
+    y = step("Concat", *maps, axis=1)
+    if p.kernel_size == p.stride_1 == 1:
+        return y
+    return step("AveragePool", y, kernel_shape=[p.kernel_size] * 2, strides=[p.stride_1] * 2)

@@ -33,8 +33,13 @@ def upsample(step: Step) -> str:
 def weighed(step: Step) -> str:
     """Means of pixels, as the layer weighs them: a product with a matrix for each axis."""
     step.fix(SIZE)
-    rows, columns = (np.asarray(each) for each in (step.layer.rows, step.layer.columns))
-    return step("MatMul", step("MatMul", rows, step.x), columns.T)
+    weights = []
+    for each in (step.layer.rows, step.layer.columns):
+        total = np.asarray(each).sum(axis=1, keepdims=True)
+        weights.append(np.asarray(each) / np.where(total == 0, 1, total))
+    if step.layer.type == "Downsample":
+        step.told.append("pixels that are no number are not left out")
+    return step("MatMul", step("MatMul", weights[0], step.x), weights[1].T)
 
 
 def resized(step: Step, x: str, mode: str, coordinates: str) -> str:
