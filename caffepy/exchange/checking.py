@@ -168,7 +168,7 @@ def feed(net: Net, seed: int = SEED) -> dict[str, Array]:
     for name in net.input_names:
         blob, values = net.blobs[name], None
         for node, index in _readers(net, name):
-            values = node.layer.example(index, node.bottoms, random)
+            values = _own(node.layer).example(index, node.bottoms, random)
             if values is None and (index in node.layer.integers or index in node.layer.labels):
                 values = random.integers(0, 2, blob.shape)
                 values[:1] *= blob.ndim < 2  # sequences begin in the first row
@@ -177,6 +177,12 @@ def feed(net: Net, seed: int = SEED) -> dict[str, Array]:
         values = random.standard_normal(blob.shape) if values is None else values
         found[name] = np.asarray(values, np.float32)
     return found
+
+
+def _own(layer: Any) -> Any:
+    """The layer, or caffepy's object that a Python layer stands for."""
+    instance = getattr(layer, "instance", layer)
+    return instance if type(instance).__module__.startswith("caffepy.") else layer
 
 
 def _readers(net: Net, name: str) -> list[tuple[Any, int]]:

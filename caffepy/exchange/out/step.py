@@ -128,6 +128,10 @@ class Step:
         """The value cut into parts of these sizes."""
         return self.several("Split", len(sizes), value, np.array(sizes, np.int64), axis=axis)
 
+    def chosen(self, rows: str, which: str) -> str:
+        """The rows where a mask of one axis is true. (ONNX's Compress is not known to OpenCV.)"""
+        return self("Gather", rows, self.reshape(self("NonZero", which), [-1]), axis=0)
+
     def integers(self, value: str) -> str:
         """Numbers without what follows the point."""
         return self("Cast", value, to=self.graph.INT64)

@@ -136,12 +136,9 @@ def batch_reindex(step: Step) -> str:
 
 @rule("Filter")
 def filter(step: Step) -> list[str]:
-    """What is not 0 has places, of which there are as many as there are."""
     step.rows = 0
-    selector = step.reshape(step.bottoms[-1], [-1])
-    places = step("NonZero", step("Not", step("Equal", selector, 0.0)))
-    index = step.reshape(places, [-1])
-    return [step("Gather", x, index, axis=0) for x in step.bottoms[:-1]]
+    which = step("Not", step("Equal", step.reshape(step.bottoms[-1], [-1]), 0.0))
+    return [step.chosen(x, which) for x in step.bottoms[:-1]]
 
 
 @rule("Parameter")

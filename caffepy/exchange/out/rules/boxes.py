@@ -99,7 +99,7 @@ def rows_of(step: Step, found: Found, boxes: str, labels: str, images: int) -> s
     label = step("Gather", labels, found.places)
     first = [step.unsqueeze(each, [2]) for each in (image, label, found.scores)]
     rows = step.reshape(step("Concat", *first, box, axis=2), (-1, 7))
-    rows = step("Compress", rows, step.reshape(found.there, [-1]), axis=0)
+    rows = step.chosen(rows, step.reshape(found.there, [-1]))
     none = np.full((images, 7), -1.0)
     none[:, 0] = np.arange(images)
     count = step.part(step("Shape", rows), 0, 0, 1)
