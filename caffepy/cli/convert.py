@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from caffepy.cli import files, flags, gflags
@@ -26,11 +28,14 @@ def convert(model: str, weights: str, out: str, opset: int | None, input_shape: 
         raise ConfigError("Need a model to convert", fix="Give one: -model net.prototxt.")
     if not out:
         raise ConfigError("Need a file to write", fix="Give one: -out net.onnx.")
+    from caffepy.exchange.files import OPSET, READERS, Options
+
+    if os.path.splitext(model)[1].lower() not in READERS:
+        files.check("model", model, "prototxt")
     paths = flags.split_list(weights)
     for path in paths:
         files.check("weights", path, "caffemodel")
 
-    from caffepy.exchange.files import OPSET, Options
     from caffepy.services import converting
 
     options = Options(OPSET if opset is None else opset, dynamic, check)

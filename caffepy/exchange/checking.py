@@ -127,7 +127,8 @@ def rows_apart(a: Array, b: Array) -> Difference:
 
 
 def against_onnx(net: Net, model: Any, *, outputs: Mapping[str, str] | None = None,
-                 steps: Iterable[tuple[str, str, str]] | None = None, seed: int = SEED) -> str:
+                 steps: Iterable[tuple[str, str, str]] | None = None, every: bool = False,
+                 seed: int = SEED) -> str:
     """Compare a built TEST net (``optimize=False``) with an ONNX model; what is to be said of it.
 
     Args:
@@ -136,6 +137,7 @@ def against_onnx(net: Net, model: Any, *, outputs: Mapping[str, str] | None = No
             it has as many, its outputs in their order.
         steps: layer, top and the model's value, for naming the first layer that differs; by
             default all tops that the model has by their names.
+        every: compare these, too, whether or not the outputs differ.
 
     Raises:
         NumericError: they differ. CaffeError: the model does not run.
@@ -155,7 +157,7 @@ def against_onnx(net: Net, model: Any, *, outputs: Mapping[str, str] | None = No
     wanted = [value.name for value in proto.graph.input]
     inputs = feed(net, seed)
     who, theirs = _onnx_side(proto, _given(inputs, wanted))
-    found = compare(net_side(net, inputs), theirs, pairs, between)
+    found = compare(net_side(net, inputs), theirs, [*between * every, *pairs], between)
     return (f"{who} gives the same: largest difference {found.absolute:.2g}, "
             f"{found.relative:.2g} of the largest number")
 

@@ -87,7 +87,7 @@ def _built(model: str, weights: Sequence[str], input_shape: Sequence[int], stage
         for path in weights:
             net.load(path)
         if not weights and net.parameters:
-            told.append("no -weights: the parameters are those that the fillers drew")
+            told.append("No -weights: the parameters are those that fillers draw, zeros where there is none.")
         _resize(net, input_shape, model)
         yield net, told
     finally:
@@ -112,7 +112,12 @@ def _for_use(model: str, input_shape: Sequence[int], stages: Sequence[str]
                for layer, kind in kinds):
         return model, []
     batch = input_shape[0] if input_shape else BATCH
-    made, told = deploying.deploy(model, batch, input_shape[1:], stages)
+    try:
+        made, told = deploying.deploy(model, batch, input_shape[1:], stages)
+    except ConfigError as error:
+        if error.fix and "--input_shape" in error.fix:
+            error.fix = "Say it, the batch first, such as -input_shape=1,3,32,32."
+        raise
     return made, ["It is a net for training: what is written is the net for use, as `caffepy "
                   "deploy` makes it.", *told]
 

@@ -128,6 +128,11 @@ class Step:
         """The value cut into parts of these sizes."""
         return self.several("Split", len(sizes), value, np.array(sizes, np.int64), axis=axis)
 
+    def at(self, rows: str, places: str) -> str:
+        """Of each row of N x ... what is at its places, N x K. (ONNX's own evaluator has an error
+        in GatherElements.)"""
+        return self("GatherND", rows, self.unsqueeze(places, [2]), batch_dims=1)
+
     def chosen(self, rows: str, which: str) -> str:
         """The rows where a mask of one axis is true. (ONNX's Compress is not known to OpenCV.)"""
         return self("Gather", rows, self.reshape(self("NonZero", which), [-1]), axis=0)

@@ -66,8 +66,8 @@ def suppressed(step: Step, boxes: str, scores: str, threshold: float, least: flo
         most: how many remain of each set at most.
     """
     optional = [] if least is None else [np.array([least], np.float32)]
-    chosen = step("NonMaxSuppression", boxes, scores, [most], np.array([threshold], np.float32),
-                  *optional)
+    chosen = step("NonMaxSuppression", boxes, scores, [most],
+                  np.array([min(threshold, 1.0)], np.float32), *optional)
     nobody = step("Expand", np.zeros(1), step("Shape", scores))
     ones = step("Expand", np.ones(1), step.part(step("Shape", chosen), 0, 0, 1))
     return step("Greater", step("ScatterND", nobody, chosen, ones), 0.5)
@@ -83,7 +83,7 @@ def ranked(step: Step, scores: str, there: str, most: int) -> Found:
     places = step.several("TopK", 2, places, count, axis=1, largest=0)[0]
     real = step("Less", places, FAR)
     places = step("Where", real, places, 0)
-    return Found(places, step("GatherElements", scores, places, axis=1), real)
+    return Found(places, step.at(scores, places), real)
 
 
 def rows_of(step: Step, found: Found, boxes: str, labels: str, images: int) -> str:
@@ -94,7 +94,7 @@ def rows_of(step: Step, found: Found, boxes: str, labels: str, images: int) -> s
         boxes: N x candidates x 4.
         labels: of the candidates of each image.
     """
-    box = step("GatherND", boxes, step.unsqueeze(found.places, [2]), batch_dims=1)
+    box = step.at(boxes, found.places)
     image = step("Add", step("Mul", found.scores, 0.0), np.arange(images, dtype=np.float32)[:, None])
     label = step("Gather", labels, found.places)
     first = [step.unsqueeze(each, [2]) for each in (image, label, found.scores)]

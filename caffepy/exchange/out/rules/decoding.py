@@ -26,11 +26,12 @@ def ctc_greedy_decoder(step: Step) -> list[str]:
         changed = step("Concat", np.ones((1, items), bool), changed, axis=0)
         kept = step("And", kept, changed)
     places = step("Where", kept, np.arange(steps).reshape(-1, 1), steps)
-    places = step.several("TopK", 2, places, [steps], axis=0, largest=0)[0]
+    places = step("Transpose", places, perm=[1, 0])
+    places = step.several("TopK", 2, places, [steps], axis=1, largest=0)[0]
     real = step("Less", places, steps)
-    labels = step("GatherElements", best, step("Where", real, places, 0), axis=0)
+    labels = step.at(step("Transpose", best, perm=[1, 0]), step("Where", real, places, 0))
     labels = step.floats(step("Where", real, labels, -1))
-    found = [step.reshape(step("Transpose", labels, perm=[1, 0]), step.top_shapes[0])]
+    found = [step.reshape(labels, step.top_shapes[0])]
     if layer.scored:
         highest = step.reduce("ReduceMax", x, [2], keep=False)
         total = step.reduce("ReduceSum", step("Where", within, highest, 0.0), [0], keep=False)

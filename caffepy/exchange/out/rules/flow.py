@@ -53,10 +53,10 @@ def _inside(step: Step, at: str, below: Sequence[str]) -> str:
 
 
 def _sampled(step: Step, at: str, beyond: str) -> str:
-    """The picture at these places; ONNX counts from -1 at the first pixel to 1 at the last."""
+    """The picture at these places; ONNX counts from -1 to 1, at the outer edges of pixels."""
     h, w = step.shapes[0][2:]
-    ends = np.reshape([max(w - 1, 1), max(h - 1, 1)], (2, 1, 1)).astype(np.float32)
-    grid = step("Sub", step("Mul", at, 2 / ends), 1.0)
+    size = np.reshape([w, h], (2, 1, 1)).astype(np.float32)
+    grid = step("Add", step("Mul", at, 2 / size), 1 / size - 1)
     return step("GridSample", step.x, step("Transpose", grid, perm=[0, 2, 3, 1]),
-                align_corners=1, mode="bilinear" if step.graph.opset < 20 else "linear",
+                align_corners=0, mode="bilinear" if step.graph.opset < 20 else "linear",
                 padding_mode=beyond)

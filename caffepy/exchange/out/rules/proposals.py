@@ -94,12 +94,12 @@ def _proposed(step: Step, asked: Proposals, height: str, width: str, by: str) ->
 
     most = min(asked.before, h * w * count)
     best, places = step.several("TopK", 2, scores, [most], axis=1)
-    boxes = step("GatherND", boxes, step.unsqueeze(places, [2]), batch_dims=1)
+    boxes = step.at(boxes, places)
     there = suppressed(step, step("Add", boxes, REACH), step.unsqueeze(best, [1]),
                        asked.threshold, float(NOBODY), asked.after)
     found = ranked(step, best, step("Squeeze", there, [1]), asked.after)
 
-    box = step("GatherND", boxes, step.unsqueeze(found.places, [2]), batch_dims=1)
+    box = step.at(boxes, found.places)
     image = step("Add", step("Mul", found.scores, 0.0), np.arange(n, dtype=np.float32)[:, None])
     rows = step.reshape(step("Concat", step.unsqueeze(image, [2]), box, axis=2), (-1, 5))
     who = step.reshape(found.there, [-1])
