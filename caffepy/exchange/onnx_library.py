@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 Run = Callable[[Sequence[str], dict[str, Array]], list[Array]]  # names of outputs, inputs
 
 CURE = "pip install 'caffepy[onnx]'"
-OTHERWISE = "pip install -U onnxruntime; or -nocheck, which leaves the comparison out"
+OTHERWISE = "pip install -U onnxruntime, or a lower -opset; -nocheck leaves the comparison out"
 ERRORS_ALONE = 3  # onnxruntime's level of its log
 
 

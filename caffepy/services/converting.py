@@ -87,7 +87,8 @@ def _built(model: str, weights: Sequence[str], input_shape: Sequence[int], stage
         for path in weights:
             net.load(path)
         if not weights and net.parameters:
-            told.append("No -weights: the parameters are those that fillers draw, zeros where there is none.")
+            told.append("No -weights: the parameters are those that fillers draw, zeros where "
+                        "there is none.")
         _resize(net, input_shape, model)
         yield net, told
     finally:

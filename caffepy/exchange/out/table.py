@@ -66,6 +66,12 @@ def has(entry: registry.Entry) -> bool:
     return (entry.type, entry.dialect) in _rules or (entry.type, ANY) in _rules
 
 
+def types() -> set[str]:
+    """The types that there are rules of."""
+    _discover()
+    return {type for type, _ in _rules}
+
+
 def _discover() -> None:
     package = importlib.import_module(RULES_PACKAGE)
     for module in pkgutil.iter_modules(package.__path__, RULES_PACKAGE + "."):

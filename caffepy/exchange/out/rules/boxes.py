@@ -86,6 +86,12 @@ def ranked(step: Step, scores: str, there: str, most: int) -> Found:
     return Found(places, step.at(scores, places), real)
 
 
+def numbered(step: Step, found: Found, images: int) -> str:
+    """The number of the image of each that remains, N x K."""
+    return step("Add", step("Mul", found.scores, 0.0),
+                np.arange(images, dtype=np.float32)[:, None])
+
+
 def rows_of(step: Step, found: Found, boxes: str, labels: str, images: int) -> str:
     """1 x 1 x K x 7: image, label, score and box of who remains; if nobody does, a row of -1 for
     each image.
@@ -95,7 +101,7 @@ def rows_of(step: Step, found: Found, boxes: str, labels: str, images: int) -> s
         labels: of the candidates of each image.
     """
     box = step.at(boxes, found.places)
-    image = step("Add", step("Mul", found.scores, 0.0), np.arange(images, dtype=np.float32)[:, None])
+    image = numbered(step, found, images)
     label = step("Gather", labels, found.places)
     first = [step.unsqueeze(each, [2]) for each in (image, label, found.scores)]
     rows = step.reshape(step("Concat", *first, box, axis=2), (-1, 7))

@@ -36,10 +36,11 @@ def bn(step: Step) -> list[str]:
         mean, variance = (np.asarray(each).reshape(-1) for each in layer.statistics())
         return [_normalized(step, slope, bias, mean, variance, layer.eps)]
     axes = [axis for axis in range(step.axes) if axis != 1]
-    y, mean, variance = _by_own(step, axes, layer.eps)
+    y, *statistics = _by_own(step, axes, layer.eps)
     spread = (1, -1, *(1 for _ in step.shapes[0][2:]))
     y = step("Add", step("Mul", y, slope.reshape(spread)), bias.reshape(spread))
-    return [y, *(step.reshape(each, (1, -1, 1, 1)) for each in (mean, variance))][: step.tops]
+    told = [step.reshape(each, (1, -1, 1, 1)) for each in statistics[: step.tops - 1]]
+    return [y, *told]
 
 
 def _normalized(step: Step, slope: Any, bias: Any, mean: Any, variance: Any, eps: float) -> str:

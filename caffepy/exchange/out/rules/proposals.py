@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from caffepy.exchange.out import reasons
-from caffepy.exchange.out.rules.boxes import NOBODY, moved, ranked, suppressed
+from caffepy.exchange.out.rules.boxes import NOBODY, moved, numbered, ranked, suppressed
 from caffepy.exchange.out.step import BATCH, SIZE, Step
 from caffepy.exchange.out.table import NotInONNX, rule
 
@@ -100,7 +100,7 @@ def _proposed(step: Step, asked: Proposals, height: str, width: str, by: str) ->
     found = ranked(step, best, step("Squeeze", there, [1]), asked.after)
 
     box = step.at(boxes, found.places)
-    image = step("Add", step("Mul", found.scores, 0.0), np.arange(n, dtype=np.float32)[:, None])
+    image = numbered(step, found, n)
     rows = step.reshape(step("Concat", step.unsqueeze(image, [2]), box, axis=2), (-1, 5))
     who = step.reshape(found.there, [-1])
     return step.chosen(rows, who), step.chosen(step.reshape(found.scores, [-1]), who)

@@ -24,13 +24,12 @@ def lstm(step: Step) -> list[str]:
     layer, size = step.layer, step.layer.p.num_output
     if not layer.outer_state and layer.static is None and _begin_together(step):
         x = step.reshape(step.x, (0, 0, -1))
-        w_x, bias, w_h = (step.numbers(i) for i in range(3))
-        return [_onnx_lstm(step, x, w_x, w_h, bias)]
+        return [_onnx_lstm(step, x, step.numbers(0), step.numbers(2), step.numbers(1))]
+    w_h = step.value(step.numbers(len(layer.blobs) - 1).T)
 
     def body(h: str, c: str, a: str, cont: str) -> Sequence[str]:
         return _lstm_step(step, size, w_h, h, c, a, cont)
 
-    w_h = step.value(step.numbers(len(layer.blobs) - 1).T)
     return _over_time(step, body, 4 * size, 2)
 
 

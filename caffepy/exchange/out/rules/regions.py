@@ -58,7 +58,7 @@ def roi_align_cascade(step: Step) -> str:
 @rule("PSROIPooling")
 def psroi_pooling(step: Step) -> str:
     """Means as products: of the rows of a bin, the map, and the columns of a bin."""
-    p, (n, _, h, w) = step.p, step.shapes[0]
+    p, (h, w) = step.p, step.shapes[0][2:]
     step.fix(SIZE)
     images, corners = _rois(step)
     at = step("Mul", step("Add", _rounded(step, corners), np.array([0, 0, 1, 1.0])),
