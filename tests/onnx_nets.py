@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support import REFERENCE, SEED
 
 from caffepy.core.context import Context
 from caffepy.core.net import Net
@@ -16,7 +17,6 @@ from caffepy.exchange.files import Options
 from caffepy.exchange.out import table
 from caffepy.exchange.out.exporter import Exported, export
 from caffepy.proto import caffe_pb2, text
-from support import REFERENCE, SEED
 
 MOST = 1e-4  # of the largest number
 CASES = {f"{path.parent.name}/{path.stem}": path

@@ -38,8 +38,8 @@ def convert(model: str, weights: str, out: str, opset: int | None, input_shape: 
 
     from caffepy.services import converting
 
-    options = Options(OPSET if opset is None else opset, dynamic, check)
-    told = converting.convert(model, out, paths, input_shape=flags.shape(input_shape),
-                              stages=flags.stages(stage), options=options)
+    options = Options(tuple(flags.shape(input_shape)), OPSET if opset is None else opset, dynamic,
+                      check)
+    told = converting.convert(model, out, paths, stages=flags.stages(stage), options=options)
     for line in [*told, f"Wrote {out}."]:
         click.echo(line)

@@ -24,8 +24,7 @@ WEIGHTS = ".caffemodel"
 BATCH = 1  # of a net for use that is made of one for training
 
 
-def convert(model: str, out: str, weights: Sequence[str] = (), *,
-            input_shape: Sequence[int] = (), stages: Sequence[str] = (),
+def convert(model: str, out: str, weights: Sequence[str] = (), *, stages: Sequence[str] = (),
             options: files.Options | None = None) -> list[str]:
     """Write a net as another kind of file; what is to be said about it, a line each.
 
@@ -33,7 +32,7 @@ def convert(model: str, out: str, weights: Sequence[str] = (), *,
         model: a net's prototxt, or a file of another kind, whose suffix says which.
         out: the file to write, likewise; of a prototxt the weights go into a .caffemodel beside.
         weights: .caffemodel files, for a prototxt.
-        input_shape: N, C, H, W of the net's first input, in place of the net's own.
+        stages: of the net state, for a prototxt.
 
     Raises:
         ConfigError, NotFound: files that are not there, or are of kinds that nothing is known of.
@@ -48,7 +47,7 @@ def convert(model: str, out: str, weights: Sequence[str] = (), *,
                               found=", ".join(weights), fix="Leave -weights out.")
         return _into_caffe(model, out, options)
     write = files.writer(out)
-    with work.quiet(), _built(model, weights, input_shape, stages) as (net, told):
+    with work.quiet(), _built(model, weights, options.input_shape, stages) as (net, told):
         return [*told, *write(net, Path(out), options)]
 
 

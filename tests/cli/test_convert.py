@@ -16,13 +16,15 @@ from caffepy.proto import caffe_pb2
 
 NET = """
 name: "small"
-layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 dim: 6 dim: 6 } } }
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 2 dim: 3 dim: 6 dim: 6 } } }
 layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
         convolution_param { num_output: 4 kernel_size: 3 } }
 layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
 layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param {
         pool: AVE global_pooling: true } }
-layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip" inner_product_param { num_output: 3 } }
+layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
+        inner_product_param { num_output: 3 } }
 layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
 """
 TRAINING = """
@@ -77,7 +79,8 @@ def test_another_shape_and_opset(call) -> None:
                            "there is none.\nWrote net.onnx.\n")
     model = onnx_library.load("net.onnx")
     assert model.opset_import[0].version == 13
-    assert [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim] == [1, 3, 9, 7]
+    shape = model.graph.input[0].type.tensor_type.shape
+    assert [dim.dim_value for dim in shape.dim] == [1, 3, 9, 7]
 
 
 def test_sizes_left_open_are_compared_with_others(call) -> None:
@@ -122,7 +125,8 @@ def test_an_onnx_file_becomes_a_net(call, monkeypatch) -> None:
         net.to_proto(), ["It was small."]))
     Path("other.onnx").touch()
     done = call("convert", "-model=other.onnx", "-out=back.prototxt")
-    assert done.stdout == "It was small.\nThe weights are in back.caffemodel.\nWrote back.prototxt.\n"
+    assert done.stdout.splitlines() == [
+        "It was small.", "The weights are in back.caffemodel.", "Wrote back.prototxt."]
     text = Path("back.prototxt").read_text()
     assert text.startswith("# Made of other.onnx by `caffepy convert`.\n# It was small.\n")
     assert "blobs" not in text

@@ -15,9 +15,11 @@ from caffepy.exchange.out.exporter import export
 
 NET = """
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
-layer { name: "one" type: "InnerProduct" bottom: "data" top: "one" inner_product_param { num_output: 4 } }
+layer { name: "one" type: "InnerProduct" bottom: "data" top: "one"
+        inner_product_param { num_output: 4 } }
 layer { name: "relu" type: "ReLU" bottom: "one" top: "one" }
-layer { name: "two" type: "InnerProduct" bottom: "one" top: "two" inner_product_param { num_output: 2 } }
+layer { name: "two" type: "InnerProduct" bottom: "one" top: "two"
+        inner_product_param { num_output: 2 } }
 layer { name: "prob" type: "Softmax" bottom: "two" top: "prob" }
 """
 

@@ -10,13 +10,15 @@ from caffepy.exchange.files import Options
 from caffepy.exchange.out import openness
 
 IN_PLACE = """
-layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }
 layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
         convolution_param { num_output: 4 kernel_size: 3 } }
 layer { name: "norm" type: "BatchNorm" bottom: "conv" top: "conv" }
 layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
 layer { name: "drop" type: "Dropout" bottom: "conv" top: "conv" }
-layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { global_pooling: true } }
+layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool"
+        pooling_param { global_pooling: true } }
 """
 
 

@@ -59,7 +59,8 @@ def test_stochastic_pooling_gives_nothing_of_nothing():
     'type: "PReLU" prelu_param { channel_shared: true }', 'type: "ReLU6"',
     'type: "Dropout" dropout_param { scale_train: false dropout_ratio: 0.25 }',
     'type: "Power" power_param { power: 2 scale: 0.5 shift: 1 }',
-    'type: "Exp" exp_param { base: 2 scale: 0.5 shift: 1 }', 'type: "Softmax" softmax_param { axis: -1 }',
+    'type: "Exp" exp_param { base: 2 scale: 0.5 shift: 1 }',
+    'type: "Softmax" softmax_param { axis: -1 }',
 ])
 def test_normalizations_and_neurons(body):
     same(built(line(body, PICTURES)))
@@ -67,7 +68,8 @@ def test_normalizations_and_neurons(body):
 
 @pytest.mark.parametrize("body", [
     "shape { dim: 0 dim: -1 dim: 3 }", "shape { dim: 2 dim: 18 } axis: 1 num_axes: 2",
-    "shape { dim: 1 } axis: -1 num_axes: 0", "shape { dim: -1 } axis: 2", "shape { dim: 63 dim: 8 }",
+    "shape { dim: 1 } axis: -1 num_axes: 0", "shape { dim: -1 } axis: 2",
+    "shape { dim: 63 dim: 8 }",
 ])
 def test_reshape(body):
     shape = (2, 4, 9, 7)
@@ -75,14 +77,16 @@ def test_reshape(body):
 
 
 @pytest.mark.parametrize("body", [
-    'type: "Flatten" flatten_param { axis: 1 end_axis: 2 }', 'type: "Flatten" flatten_param { axis: 0 }',
+    'type: "Flatten" flatten_param { axis: 1 end_axis: 2 }',
+    'type: "Flatten" flatten_param { axis: 0 }',
     'type: "Reduction" reduction_param { operation: MEAN axis: -1 coeff: 2 }',
     'type: "Tile" tile_param { axis: -1 tiles: 3 }', 'type: "Reverse" reverse_param { axis: -2 }',
     'type: "Slice" slice_param { axis: -3 slice_point: 1 } top: "b"',
     'type: "ArgMax" argmax_param { top_k: 3 axis: 1 out_max_val: true }',
     'type: "ArgMax" argmax_param { top_k: 2 out_max_val: true }', 'type: "ArgMax"',
     'type: "Interp" interp_param { height: 11 width: 5 pad_beg: -1 }',
-    'type: "Interp" interp_param { shrink_factor: 2 }', 'type: "Interp" interp_param { height: 1 width: 1 }',
+    'type: "Interp" interp_param { shrink_factor: 2 }',
+    'type: "Interp" interp_param { height: 1 width: 1 }',
     'type: "Im2col" convolution_param { kernel_size: 3 stride: 2 pad: 1 dilation: 2 }',
     'type: "Unpooling" unpooling_param { unpool: TILE kernel_size: 3 stride: 2 unpool_size: 20 }',
     'type: "InnerProduct" inner_product_param { num_output: 3 axis: 2 }',
@@ -101,14 +105,15 @@ def test_of_equal_scores_the_last_is_the_largest():
 
 
 def test_sums_with_coefficients():
-    same(built(line('type: "Eltwise" eltwise_param { operation: SUM coeff: 1 coeff: -0.5 coeff: 2 }',
-                    *[(2, 3)] * 3)))
+    body = 'type: "Eltwise" eltwise_param { operation: SUM coeff: 1 coeff: -0.5 coeff: 2 }'
+    same(built(line(body, *[(2, 3)] * 3)))
 
 
 def test_layers_that_share_weights_share_a_constant():
     half = 'inner_product_param { num_output: 3 } param { name: "w" } param { name: "b" }'
     net = built(
-        'layer { name: "in" type: "Input" top: "a" top: "b" input_param { shape { dim: 2 dim: 4 } } }'
+        'layer { name: "in" type: "Input" top: "a" top: "b" '
+        "input_param { shape { dim: 2 dim: 4 } } }"
         f'layer {{ name: "one" type: "InnerProduct" bottom: "a" top: "x" {half} }}'
         f'layer {{ name: "two" type: "InnerProduct" bottom: "b" top: "y" {half} }}')
     made = same(net)

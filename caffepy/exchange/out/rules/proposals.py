@@ -96,7 +96,7 @@ def _proposed(step: Step, asked: Proposals, height: str, width: str, by: str) ->
     best, places = step.several("TopK", 2, scores, [most], axis=1)
     boxes = step.at(boxes, places)
     there = suppressed(step, step("Add", boxes, REACH), step.unsqueeze(best, [1]),
-                       asked.threshold, float(NOBODY), asked.after)
+                       asked.threshold, None, asked.after)
     found = ranked(step, best, step("Squeeze", there, [1]), asked.after)
 
     box = step.at(boxes, found.places)
