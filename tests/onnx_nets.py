@@ -42,7 +42,7 @@ def line(body: str, *shapes: Sequence[int], tops: int = 1) -> str:
               + " ".join(f"dim: {size}" for size in shape) + " } } }"
               for i, shape in enumerate(shapes)]
     bottoms = " ".join(f'bottom: "in{i}"' for i in range(len(shapes)))
-    names = " ".join(f'top: "{top}"' for top in ["y", "y1", "y2"][:tops])
+    names = " ".join(f'top: "y{i or ""}"' for i in range(tops))
     return "\n".join([*inputs, f'layer {{ name: "it" {bottoms} {names} {body} }}'])
 
 

@@ -8,10 +8,15 @@ LOSS = "a loss, which a net for use is without; caffepy deploy makes that net"
 SCORE = "it scores a net against labels, which a net for use is without; caffepy deploy makes it"
 USER = "a class of a user's own, of which nobody else knows what it computes"
 
+MARGIN = ("its margin asks for labels, which there are none of in use; an InnerProduct with the "
+          "same weights takes its place there")
+
 OF_TYPE = {
     "BoxAnnotatorOHEM": "it chooses examples for a training, which a net for use is without",
     "DataAugmentation": "it changes pictures at random, and keeps count of them",
     "DetectionEvaluate": SCORE,
+    "LargeMarginInnerProduct": MARGIN,
+    "MarginInnerProduct": MARGIN,
 }
 
 

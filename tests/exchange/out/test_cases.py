@@ -50,13 +50,7 @@ def test_case(name):
 
 
 # cases whose settings have no place in ONNX, though their types have
-REFUSED = {
-    "forks/detout_eta": "nms_param.eta: NonMaxSuppression has one threshold for all",
-    **{f"forks/{kind}innerproduct_{m}": (
-        "its margin asks for labels, which there are none of in use; an InnerProduct with the same "
-        "weights takes its place there")
-       for kind in ("margin", "largemargin") for m in ("single", "double", "triple", "quadruple")},
-}
+REFUSED = {"forks/detout_eta": "nms_param.eta: NonMaxSuppression has one threshold for all"}
 
 
 def counts() -> dict[str, int]:

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from caffepy.exchange.out.step import SIZE, Step
-from caffepy.exchange.out.table import NotInONNX, rule
+from caffepy.exchange.out.table import rule
 
 NORM_EPS = 1e-6  # of happynear's normalize
 
@@ -41,12 +41,6 @@ def _of_rows(step: Step) -> str:
 def embed(step: Step) -> str:
     y = step("Gather", step.weight(0), step.integers(step.x), axis=0)
     return step("Add", y, step.weight(1)) if step.p.bias_term else y
-
-
-@rule("MarginInnerProduct", "LargeMarginInnerProduct")
-def margin(step: Step) -> str:
-    raise NotInONNX("its margin asks for labels, which there are none of in use; an InnerProduct "
-                    "with the same weights takes its place there")
 
 
 @rule("LabelSpecificAdd")
