@@ -83,15 +83,29 @@ def _built(model: str, weights: Sequence[str], input_shape: Sequence[int], stage
     param, told = _for_use(model, input_shape, stages)
     net = Net(param, caffe_pb2.TEST, stages=stages, context=Context(seed=work.SEED))
     try:
-        for path in weights:
-            net.load(path)
-        if not weights and net.parameters:
-            told.append("No -weights: the parameters are those that fillers draw, zeros where "
-                        "there is none.")
+        told += _load(net, weights)
         _resize(net, input_shape, model)
         yield net, told
     finally:
         net.close()
+
+
+def _load(net: Net, weights: Sequence[str]) -> list[str]:
+    """Load the files; what is to be said of layers that got nothing."""
+    from caffepy.checks import structure
+
+    reports = [net.load(path) for path in weights]
+    for report in reports:
+        structure.warn(structure.copied_nothing(net, report))
+    copied = {name for report in reports for name in report.copied}
+    left = [name for name in net.params if name not in copied]
+    if not left:
+        return []
+    who = "There are no -weights."
+    if weights:
+        who = f"These have none in the files: {', '.join(left)}."
+    return [f"{who} Parameters that are not loaded are those that fillers draw, zeros where there "
+            "is none."]
 
 
 def _for_use(model: str, input_shape: Sequence[int], stages: Sequence[str]

@@ -75,12 +75,19 @@ def test_another_shape_and_opset(call) -> None:
     done = call("convert", "-model=net.prototxt", "-out=net.onnx", "-input_shape=1,3,9,7",
                 "-opset=13", "-nocheck")
     assert done.exit_code == 0, done.output
-    assert done.stdout == ("No -weights: the parameters are those that fillers draw, zeros where "
-                           "there is none.\nWrote net.onnx.\n")
+    assert done.stdout == (
+        "There are no -weights. Parameters that are not loaded are those that fillers draw, zeros "
+        "where there is none.\nWrote net.onnx.\n")
     model = onnx_library.load("net.onnx")
     assert model.opset_import[0].version == 13
     shape = model.graph.input[0].type.tensor_type.shape
     assert [dim.dim_value for dim in shape.dim] == [1, 3, 9, 7]
+
+
+def test_layers_that_no_file_has_are_named(call) -> None:
+    Path("net.prototxt").write_text(NET.replace('name: "ip"', 'name: "other"'))
+    done = call("convert", "-model=net.prototxt", "-weights=net.caffemodel", "-out=net.onnx")
+    assert done.stdout.startswith("These have none in the files: other. Parameters that are not")
 
 
 def test_sizes_left_open_are_compared_with_others(call) -> None:
