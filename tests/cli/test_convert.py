@@ -116,6 +116,14 @@ def test_what_was_done_to_pictures_travels(call) -> None:
     assert 'label: "dog"' in notes["picture_param"] and "scale: 0.5" in notes["picture_param"]
 
 
+def test_a_mean_picture_is_told_in_numbers(call) -> None:
+    Path("net.prototxt").write_text(NET + 'picture_param { mean_file: "mean.binaryproto" }')
+    mean = caffe_pb2.BlobProto(num=1, channels=3, height=2, width=1, data=[1, 3, 4, 4, 5, 6])
+    Path("mean.binaryproto").write_bytes(mean.SerializeToString())
+    done = call("convert", "-model=net.prototxt", "-weights=net.caffemodel", "-out=net.onnx")
+    assert "minus the mean picture mean.binaryproto (on the whole 2, 4, 5.5)" in done.stdout
+
+
 def test_a_file_that_would_give_other_numbers_is_not_written(call, monkeypatch) -> None:
     find = table.find
     monkeypatch.setattr(table, "find", lambda spec: find(spec) if spec.type != "ReLU" else (
