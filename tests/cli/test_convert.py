@@ -90,6 +90,15 @@ def test_layers_that_no_file_has_are_named(call) -> None:
     assert done.stdout.startswith("These have none in the files: other. Parameters that are not")
 
 
+def test_weights_of_another_net_are_refused(call) -> None:
+    for name in ("conv", "ip"):
+        Path("net.prototxt").write_text(Path("net.prototxt").read_text().replace(
+            f'name: "{name}"', f'name: "my_{name}"'))
+    done = call("convert", "-model=net.prototxt", "-weights=net.caffemodel", "-out=net.onnx")
+    assert done.exit_code == 1 and not Path("net.onnx").exists()
+    assert "nothing was copied from net.caffemodel" in done.stderr
+
+
 def test_sizes_left_open_are_compared_with_others(call) -> None:
     done = call("convert", "-model=net.prototxt", "-weights=net.caffemodel", "-out=net.onnx",
                 "-dynamic")
