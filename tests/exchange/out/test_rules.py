@@ -131,6 +131,33 @@ def test_sequences_that_begin_together_are_onnx_s_own():
     assert "LSTM" in [node.op_type for node in made.model.graph.node]
 
 
+PROPOSALS = """type: "Python" python_param { module: "rpn.proposal_layer" layer: "ProposalLayer"
+                                               param_str: "'feat_stride': 16" }"""
+
+
+def test_proposals_of_py_faster_rcnn():
+    net = built(line(PROPOSALS, (1, 18, 8, 9), (1, 36, 8, 9), (1, 3), tops=2))
+    random = np.random.default_rng(5)
+    feed = {"in0": random.uniform(0, 1, (1, 18, 8, 9)), "in2": [[128, 144, 1.5]],
+            "in1": 0.3 * random.standard_normal((1, 36, 8, 9))}
+    same(net, feed=feed)
+    assert net.blobs["y"].shape[0] > 10
+
+
+def test_a_class_of_a_user_s_own_has_no_place(tmp_path, monkeypatch):
+    (tmp_path / "my_onnx_layers.py").write_text(
+        "import caffe\n\n\nclass Twice(caffe.Layer):\n"
+        "    def reshape(self, bottom, top):\n        top[0].reshape(*bottom[0].shape)\n\n"
+        "    def forward(self, bottom, top):\n        top[0].data[...] = 2 * bottom[0].data\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    net = built(line('type: "Python" python_param { module: "my_onnx_layers" layer: "Twice" }',
+                     (2, 3)))
+    with pytest.raises(ConfigError) as caught:
+        export(net, Options())
+    assert caught.value.more.endswith("(Python): a class of a user's own, of which nobody else "
+                                      "knows what it computes")
+
+
 @pytest.mark.parametrize("opset", [13, 16, 18, 21])
 def test_older_and_newer_opsets(opset):
     body = ('layer { name: "norm" type: "MVN" bottom: "y" top: "n" } '
