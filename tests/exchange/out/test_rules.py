@@ -97,11 +97,27 @@ def test_shapes_and_products(body):
     same(built(line(body, PICTURES)))
 
 
-def test_of_equal_scores_the_last_is_the_largest():
-    net = built(line('type: "ArgMax" argmax_param { top_k: 2 axis: 1 }', (1, 4)))
+@pytest.mark.parametrize("words, places", [("axis: 1", [2]), ("top_k: 2 axis: 1", [2, 1])])
+def test_of_equal_scores_the_last_is_the_largest(words, places):
+    net = built(line(f'type: "ArgMax" argmax_param {{ {words} }}', (1, 4)))
     made = same(net, feed={"in0": [[1, 2, 2, 0]]})
     assert made.outputs == {"y": "y"}
-    assert list(np.array(net.blobs["y"].data)[0]) == [2, 1]
+    assert list(np.array(net.blobs["y"].data)[0]) == places
+
+
+def test_a_detector_in_two_stages():
+    """RefineDet's first stage says where nothing is, and moves the priors."""
+    net = built(line("""type: "DetectionOutput" detection_output_param { num_classes: 3
+        confidence_threshold: 0.2 objectness_score: 0.5 nms_param { nms_threshold: 0.4 } }""",
+                     (2, 80), (2, 60), (1, 2, 80), (2, 40), (2, 80)))
+    random = np.random.default_rng(4)
+    low = random.uniform(0, 0.5, (20, 2))
+    priors = np.stack([np.hstack([low, low + 0.3]), np.full((20, 4), 0.1)]).reshape(1, 2, 80)
+    feed = {"in0": random.standard_normal((2, 80)), "in1": random.uniform(0, 1, (2, 60)),
+            "in2": priors, "in3": random.uniform(0, 1, (2, 40)),
+            "in4": random.standard_normal((2, 80))}
+    same(net, feed=feed)
+    assert 5 < net.blobs["y"].shape[2] < 75
 
 
 def test_sums_with_coefficients():
