@@ -10,9 +10,10 @@ import click
 from caffepy.cli import flags, gflags
 
 ACTIONS = {
-    "check": "caffepy.cli.check:check",
     "bench": "caffepy.tools.bench:main",
+    "check": "caffepy.cli.check:check",
     "completion": "caffepy.cli.completion:completion",
+    "convert": "caffepy.cli.convert:convert",
     "data": "caffepy.cli.data:data",
     "device_query": "caffepy.cli.device_query:device_query",
     "draw": "caffepy.tools.draw_net:main",
