@@ -1,14 +1,13 @@
 """A net's layers as OpenCV's importer counts and names them.
 
 Layer 0, ``_input``, has all inputs as its outputs. The others are numbered from 1 in the file's
-order. An entry has its layer's name, a second one of that name gets ``_1`` behind it; where OpenCV
-makes several layers of one, or names them otherwise, opencv_types says so.
+order. Where OpenCV makes several layers of one, or names them otherwise, opencv_types says so.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,16 @@ from caffepy.dnn import opencv_types
 from caffepy.errors import NotFound, did_you_mean
 
 INPUT = "_input"
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Names that are there again with ``_1``, ``_2``... behind them, as OpenCV has them."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        found.append(f"{name}_{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return found
 
 
 @dataclass(frozen=True)
@@ -62,9 +71,8 @@ class Entries:
 
     @classmethod
     def of(cls, param: Any) -> Entries:
-        """The entries of a NetParameter."""
+        """The entries of a NetParameter whose layers have names of their own (``distinct``)."""
         found = cls()
-        seen: Counter[str] = Counter()
         made: dict[str, Pin] = {}
         for place, layer in enumerate(param.layer):
             if traits.of(layer).waits:
@@ -74,9 +82,6 @@ class Entries:
                     found.inputs.append(top)
                 continue
             for piece in opencv_types.pieces(layer):
-                seen[piece.name] += 1
-                if seen[piece.name] > 1 and piece.counted:
-                    piece = piece.renamed(f"{piece.name}_{seen[piece.name] - 1}")
                 number = len(found.entries)
                 bottoms = tuple(made[name] for name in piece.bottoms if name in made)
                 found.entries.append(

@@ -26,8 +26,8 @@ MARK = "_caffepy"
 
 
 def install(always: bool = False) -> bool:
-    """Give ``cv2.dnn`` what it lacks for Caffe nets: readNetFromCaffe, readNet for files of Caffe's,
-    and the models over both. What OpenCV has for other files goes on as before.
+    """Give ``cv2.dnn`` what it lacks for Caffe nets: readNetFromCaffe, readNet for files of
+    Caffe's, and the models over both. What OpenCV has for other files goes on as before.
 
     Args:
         always: also where this OpenCV reads Caffe nets by itself.
@@ -36,7 +36,7 @@ def install(always: bool = False) -> bool:
     """
     import cv2
 
-    dnn = cv2.dnn
+    dnn: Any = cv2.dnn
     if hasattr(dnn.readNet, MARK):
         return True
     if hasattr(dnn, "readNetFromCaffe") and not always:

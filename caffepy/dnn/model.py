@@ -97,7 +97,7 @@ class Model:
         self.net.enableWinograd(useWinograd)
         return self
 
-    # -- pictures through the net -------------------------------------------------------------------
+    # -- pictures through the net --------------------------------------------------------------
 
     @property
     def size(self) -> tuple[int, int]:

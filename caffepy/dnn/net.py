@@ -13,7 +13,7 @@ from caffepy import log
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer as CoreLayer
 from caffepy.dnn import costs, devices, drawn, parameters
-from caffepy.dnn.entries import Entries, Entry, Pin
+from caffepy.dnn.entries import Entries, Entry, Pin, distinct
 from caffepy.dnn.layer import Layer
 from caffepy.dnn.pixels import disagreement
 from caffepy.dnn.runner import Runner, as_input
@@ -32,6 +32,10 @@ TICKS = 1e9  # a second's, as cv2.getTickFrequency() says on Linux
 class Net:
     """A net for use. ``readNetFromCaffe`` makes it; by itself it is empty.
 
+    Args:
+        param: the NetParameter of the TEST phase, which is the net's own from then on.
+        source: where it is written, for errors.
+
     Attributes:
         rule: what the net's file says of its pictures (picture_param), or None.
         inputs: the names of its inputs.
@@ -40,6 +44,10 @@ class Net:
 
     def __init__(self, param: Any = None, source: Source | None = None,
                  rule: PictureRule | None = None) -> None:
+        if param is not None:
+            for layer, name in zip(param.layer, distinct(x.name for x in param.layer),
+                                   strict=True):
+                layer.name = name
         self.rule = rule
         self.backend, self.target = devices.BACKEND_DEFAULT, devices.TARGET_CPU
         self._entries = Entries() if param is None else Entries.of(param)
@@ -62,8 +70,7 @@ class Net:
     def load(self, found: wire.Weights) -> None:
         """Take the weights of a file; see parameters.load."""
         report = parameters.load(self._running.whole.net, found)
-        for name in report.copied:
-            self._unset.pop(name, None)
+        self._unset = {name: None for name in self._unset if name in report.missing}
 
     @property
     def _running(self) -> Runner:
@@ -259,10 +266,12 @@ class Net:
             ShapeError: they do not fit the net.
         """
         _, shapes = self._costs(netInputShapes)
-        numbers = np.array([shape.entry.id for shape in shapes], np.int32)
-        return (numbers, *(tuple(tuple(np.array(one, np.int32) for one in some)
-                                 for some in (getattr(shape, side) for shape in shapes))
-                           for side in ("bottoms", "tops")))
+        def arrays(some: Sequence[Sequence[int]]) -> tuple[Array, ...]:
+            return tuple(np.array(one, np.int32) for one in some)
+
+        return (np.array([shape.entry.id for shape in shapes], np.int32),
+                tuple(arrays(shape.bottoms) for shape in shapes),
+                tuple(arrays(shape.tops) for shape in shapes))
 
     def getFLOPS(self, *args: Any) -> int:
         """Operations of one forward, by OpenCV's formulas: of the net, or of one layer.

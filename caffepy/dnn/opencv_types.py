@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -25,18 +24,12 @@ class Piece:
     Attributes:
         bottoms: names of blobs.
         tops: numbers of those tops of the layer that it makes.
-        counted: whether another of its name is numbered.
     """
 
     name: str
     type: str
     bottoms: tuple[str, ...]
     tops: tuple[int, ...]
-    counted: bool = True
-
-    def renamed(self, name: str) -> Piece:
-        """The same under another name."""
-        return replace(self, name=name)
 
 
 def pieces(layer: Any) -> list[Piece]:
@@ -48,7 +41,7 @@ def pieces(layer: Any) -> list[Piece]:
     name, kind = str(layer.name), str(layer.type)
     bottoms, tops = tuple(layer.bottom), tuple(range(len(layer.top)))
     if kind == "Convolution":
-        return [Piece(top, kind, (bottom,), (number,), counted=False)
+        return [Piece(top, kind, (bottom,), (number,))
                 for number, (bottom, top) in enumerate(zip(bottoms, layer.top, strict=False))]
     own = layer.batch_norm_param
     if kind == "BatchNorm" and own.HasField("use_global_stats") and not own.use_global_stats:

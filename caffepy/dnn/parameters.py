@@ -13,6 +13,7 @@ from caffepy.core import weights
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
+from caffepy.dnn.entries import distinct
 from caffepy.errors import ShapeError
 from caffepy.proto import caffe_pb2, wire
 
@@ -66,12 +67,21 @@ def _plain(shape: Sequence[int]) -> list[int]:
 
 
 def load(net: Net, found: wire.Weights) -> weights.Report:
-    """Copy the weights of a file. A bias that the prototxt asks for and the file lacks is zero:
-    OpenCV takes a layer without one for a layer that has none."""
-    targets, layers = weights.Namesakes(net), []
-    for source in found.layers:
-        layer = targets.take(source.name, bool(source.blobs))
-        if layer is not None and source.blobs and lacks_bias(layer, len(source.blobs)):
+    """Copy the weights of a file.
+
+    A bias that the prototxt asks for and the file lacks is zero: OpenCV takes a layer without one
+    for a layer that has none. A layer without any parameters in the file is as one that the file
+    does not have: a program will set them.
+    """
+    targets, layers, names = weights.Namesakes(net), [], set(net.layer_names)
+    again = distinct(layer.name for layer in found.layers)
+    for source, name in zip(found.layers, again, strict=True):
+        if not source.blobs:
+            continue
+        if name in names:
+            source = replace(source, name=name)
+        layer = targets.take(source.name, learns=True)
+        if layer is not None and lacks_bias(layer, len(source.blobs)):
             source = replace(source, blobs=[*source.blobs, np.zeros(layer.blobs[-1].shape)],
                              diffs=[*source.diffs, None])
         layers.append(source)

@@ -36,8 +36,7 @@ def disagreement(rule: PictureRule, values: Array) -> str | None:
     flat = most - least < (high - low) / FAR and most != least
     if not (beyond or flat):
         return None
-    means = ", ".join(f"{value:g}" for value in np.unique(mean)) if mean.ndim == 3 and (
-        mean.size <= 4) else ", ".join(f"{value:g}" for value in mean.reshape(len(mean), -1).mean(1))
-    return (f"The input's numbers lie between {least:g} and {most:g}; by picture_param of the net's "
-            f"file those of pictures lie between {low:g} and {high:g}: scalefactor "
-            f"{rule.scale:g}, mean ({means}), channels in the order that cv2.imread gives (BGR).")
+    means = ", ".join(f"{value:g}" for value in mean.reshape(len(mean), -1).mean(1))
+    return (f"The input's numbers lie between {least:g} and {most:g}; by picture_param in the "
+            f"net's file they would lie between {low:g} and {high:g}: scalefactor {rule.scale:g}, "
+            f"mean ({means}), channels in cv2.imread's order (BGR).")

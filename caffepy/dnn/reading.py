@@ -21,7 +21,7 @@ PROTOTXT = "the prototxt in memory"
 CAFFEMODEL = "the caffemodel in memory"
 
 
-def readNetFromCaffe(prototxt: Source, caffeModel: Source | None = None, *,
+def readNetFromCaffe(prototxt: Source | None = None, caffeModel: Source | None = None, *,
                      bufferProto: Source | None = None, bufferModel: Source | None = None) -> Net:
     """A net for use, of any age of the format and with the layers of all forks that caffepy has.
 
@@ -35,6 +35,8 @@ def readNetFromCaffe(prototxt: Source, caffeModel: Source | None = None, *,
         CaffeError: a file is missing, damaged or of another kind, or the net in it is wrong.
     """
     prototxt = prototxt if bufferProto is None else bufferProto
+    if prototxt is None:
+        raise TypeError("readNetFromCaffe() needs a prototxt")
     model = caffeModel if bufferModel is None else bufferModel
     param, path, source = _description(prototxt)
     rule = PictureRule.of(param, path)

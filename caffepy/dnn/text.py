@@ -11,7 +11,6 @@ from caffepy.dnn.model import Array, Model
 from caffepy.dnn.net import Net
 from caffepy.errors import ConfigError
 
-MOST_TURNED = 60  # degrees
 STRIDE = 4  # pixels of the input for each place of the maps
 Turned = tuple[tuple[float, float], tuple[float, float], float]  # centre, size, degrees
 
@@ -47,10 +46,8 @@ class TextDetectionModel_EAST(Model):
 
     def detect(self, frame: Array) -> tuple[tuple[Array, ...], Any]:
         """The corners of each box, 4 x 2 in whole pixels, and the scores."""
-        import cv2
-
         found, scores = self.detectTextRectangles(frame)
-        return tuple(np.rint(cv2.boxPoints(box)).astype(np.int32) for box in found), scores
+        return tuple(np.rint(_corners(box)).astype(np.int32) for box in found), scores
 
     def detectTextRectangles(self, frame: Array) -> tuple[tuple[Turned, ...], Any]:
         """Centre, size and angle of each box, in pixels of the picture, and the scores.
@@ -69,7 +66,7 @@ class TextDetectionModel_EAST(Model):
         if not len(kept):
             return (), ()
         ratio = np.divide(frame.shape[1::-1], self.size).astype(np.float32)
-        return (tuple(_lying(cv2.minAreaRect(cv2.boxPoints(boxes[i]) * ratio)) for i in kept),
+        return (tuple(_stretched(boxes[i], ratio) for i in kept),
                 found[kept])
 
     def _maps(self, frame: Array) -> tuple[Array, Array]:
@@ -102,10 +99,21 @@ def _boxes(geometry: Array, x: Array, y: Array) -> list[Turned]:
             in zip(centre_x, centre_y, wide, high, degrees, strict=True)]
 
 
-def _lying(box: Turned) -> Turned:
-    """The same box with the sides that are meant: text is wider than high, and turned by less than
-    60 degrees."""
-    centre, (wide, high), angle = box
-    if wide >= high and abs(angle) < MOST_TURNED:
-        return box
-    return centre, (high, wide), angle + 90 if angle < 0 else angle - 90 if angle > 0 else angle
+def _corners(box: Turned) -> Array:
+    """Its corners, 4 x 2: of a box that is not turned bottom left, top left, top right, bottom
+    right."""
+    centre, (wide, high), angle = np.array(box[0]), box[1], np.radians(box[2])
+    along = np.array([np.cos(angle), np.sin(angle)]) * wide / 2
+    down = np.array([-np.sin(angle), np.cos(angle)]) * high / 2
+    return np.array([centre - along + down, centre - along - down, centre + along - down,
+                     centre + along + down], np.float32)
+
+
+def _stretched(box: Turned, ratio: Array) -> Turned:
+    """A box in a picture that is stretched: the smallest around it there, its sides told apart by
+    the angle, which is that nearest to before."""
+    import cv2
+
+    (x, y), (wide, high), angle = cv2.minAreaRect(_corners(box) * ratio)
+    turns = round((box[2] - angle) / 90)
+    return (x, y), (high, wide) if turns % 2 else (wide, high), angle + 90 * turns
