@@ -8,6 +8,7 @@ happens then is anybody's guess, and no error of OpenCV's says why.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -41,10 +42,10 @@ def installed(folder: Path, path: Sequence[str] | None = None) -> dict[str, str]
     Args:
         path: where distributions are looked for; sys.path by default.
     """
-    where = {} if path is None else {"path": list(path)}
+    where = list(sys.path if path is None else path)
     return {
         name: found.version
-        for name in NAMES for found in metadata.distributions(name=name, **where)
+        for name in NAMES for found in metadata.distributions(name=name, path=where)
         if Path(str(found.locate_file("cv2"))).resolve() == folder.resolve()
     }
 

@@ -1,7 +1,7 @@
 """The rows of a detector's output as OpenCV gives them: always the same number.
 
-SSD's own gives as many rows as it has found, and one of -1 for a picture without any. OpenCV gives
-``keep_top_k`` for each picture, those that it has found first, the others zeros.
+SSD's own gives as many rows as it has found, by class, and one of -1 for a picture without any.
+OpenCV gives ``keep_top_k`` for each picture, the best first whatever their class; the rest is zeros.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ def shape(own: tuple[int, ...], node: Node) -> tuple[int, ...]:
 
 
 def padded(rows: Array, node: Node) -> Array:
-    """The rows with zeros behind them."""
+    """The rows by image and score, with zeros behind them."""
     found = rows.reshape(-1, COLUMNS)
     found = found[found[:, 1] >= 0]
+    found = found[np.lexsort((-found[:, 2], found[:, 0]))]
     wanted = shape((1, 1, len(found), COLUMNS), node)
     whole = np.zeros(wanted, np.float32)
     whole[0, 0, : len(found)] = found

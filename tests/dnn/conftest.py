@@ -9,8 +9,6 @@ import pytest
 import caffepy
 from caffepy.dnn import installing
 
-HAS_IMPORTER = hasattr(cv2.dnn, "readNetFromCaffe")
-
 
 @pytest.fixture
 def made(tmp_path):
