@@ -1,7 +1,7 @@
 """The rows of a detector's output as OpenCV gives them: always the same number.
 
 SSD's own gives as many rows as it has found, by class, and one of -1 for a picture without any.
-OpenCV gives ``keep_top_k`` for each picture, the best first whatever their class; the rest is zeros.
+OpenCV gives ``keep_top_k`` for each picture, the best first whatever their class, then zeros.
 """
 
 from __future__ import annotations

@@ -55,6 +55,8 @@ class Net:
                         Runner(param, source, self._entries, Context()))
         self._unset = ({} if self._runner is None else
                        dict.fromkeys(parameters.undecided(self._runner.whole.net)))
+        self._shapes = ({} if self._runner is None else
+                        {name: self._runner.whole.net.blob(name).shape for name in self.inputs})
         self._told = False  # that pictures come otherwise than the rule says
         self._seconds = 0.0
 
@@ -63,9 +65,9 @@ class Net:
         return list(self._entries.inputs)
 
     def shape_of_input(self, name: str = "") -> tuple[int, ...]:
-        """The shape that an input has by now, the first by default; () if there is none."""
+        """The shape that the prototxt gives an input, the first by default; () if it has none."""
         names = self._entries.inputs
-        return self._running.whole.net.blob(name or names[0]).shape if names else ()
+        return self._shapes[name or names[0]] if names else ()
 
     def load(self, found: wire.Weights) -> None:
         """Take the weights of a file; see parameters.load."""

@@ -1,7 +1,8 @@
 """OpenCV's formulas for the operations of a layer (getFLOPS of its layers, 4.x).
 
 They are taken as they are, odd ones too: a grouped convolution counts as if it had no groups, and
-an InnerProduct as three operations a factor. Types without a formula count as nothing.
+an InnerProduct as three operations a factor, a pooling of the whole picture as of windows of one
+pixel. Types without a formula count as nothing.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _pooling(bottoms: Sequence[Shape], tops: Sequence[Shape], blobs: Sequence[Sh
              spec: Any) -> int:
     own, sides = spec.pooling_param, bottoms[0][2:]
     window = Window(own)
-    area = math.prod(sides if window.whole else window.each("kernel", len(sides)))
+    area = 1 if window.whole else math.prod(window.each("kernel", len(sides)))
     return math.prod(tops[0]) * (area + (own.pool == own.AVE))
 
 

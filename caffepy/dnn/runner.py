@@ -75,6 +75,7 @@ class Runner:
         self.param, self.source = param, source
         self.entries, self.context = entries, context
         self.inputs: dict[str, Array] = {}
+        self._shapes: dict[tuple[Shape, ...], dict[str, list[Shape]]] = {}
         self.parts: dict[frozenset[Pin], Part] = {}
         self.whole = self._whole()
 
@@ -119,12 +120,16 @@ class Runner:
             raise ShapeError("there must be a shape for each input",
                              where=f"net '{self.param.name}'", found=f"{len(inputs)} shapes",
                              allowed=f"{len(names)}: {', '.join(names)}")
+        if (known := self._shapes.get(tuple(inputs))) is not None:
+            return known
         net = self.whole.net
         for name, shape in zip(names, inputs, strict=True):
             net.blob(name).reshape(*shape)
         net.reshape()
-        return {node.layer.name: [found_rows.shape(top.shape, node) if node.layer.detects
-                                  else top.shape for top in node.tops] for node in net.nodes}
+        found = {node.layer.name: [found_rows.shape(top.shape, node) if node.layer.detects
+                                   else top.shape for top in node.tops] for node in net.nodes}
+        self._shapes[tuple(inputs)] = found
+        return found
 
     def times(self) -> dict[int | None, float]:
         """Seconds of each layer, by its place, in a pass of its own over the inputs."""
