@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from caffepy.core.layer import Layer as CoreLayer
 from caffepy.dnn import opencv_types, parameters
 from caffepy.dnn.entries import Entry
 
-if TYPE_CHECKING:
-    from caffepy.dnn.net import Net
+
+class Owner(Protocol):
+    """What a layer asks of its net."""
+
+    target: int
+
+    @property
+    def inputs(self) -> list[str]: ...
+
+    def parameters_of(self, entry: Entry) -> CoreLayer | None: ...
+
+    def set_parameters(self, entry: Entry, arrays: Sequence[Any]) -> None: ...
 
 
 class Layer:
@@ -20,7 +31,7 @@ class Layer:
         preferableTarget: what the net was told.
     """
 
-    def __init__(self, net: Net, entry: Entry) -> None:
+    def __init__(self, net: Owner, entry: Entry) -> None:
         self._net, self._entry = net, entry
         self.name, self.type = entry.name, entry.type
 
