@@ -65,7 +65,7 @@ def of(runner: Runner, inputs: Sequence[Shape]) -> list[Shapes]:
         tops = [made[spec.name][top] for top in entry.tops] or bottoms[-1:]
         pins |= {Pin(entry.id, number): shape for number, shape in enumerate(tops)}
         layer = runner.layer(entry)
-        blobs = [blob.shape for blob in layer.blobs] if layer and entry.tops else []
+        blobs = [blob.shape for blob in layer.blobs] if layer else []
         found.append(Shapes(entry, bottoms, tops, blobs, spec))
     return found
 

@@ -16,18 +16,22 @@ from caffepy.dnn.entries import Entries, Pin
 from caffepy.proto import caffe_pb2
 
 
-def cut(param: Any, entries: Entries, wanted: Iterable[Pin]) -> tuple[Any, dict[Pin, str]]:
+def cut(param: Any, entries: Entries, wanted: Iterable[Pin], every: bool = False
+        ) -> tuple[Any, dict[Pin, str]]:
     """The NetParameter of the layers that lead to ``wanted``, and the blob of each.
 
     Args:
         param: the net of the TEST phase, without splits.
+        every: take all layers, wherever they lead.
     """
     wanted = set(wanted)
-    used = _leading_to(entries, {pin.entry for pin in wanted})
+    used = (set(range(len(param.layer))) if every
+            else _leading_to(entries, {pin.entry for pin in wanted}))
     makers = {(entry.place, top): Pin(entry.id, output)
               for entry in entries for output, top in enumerate(entry.tops)}
-    part = caffe_pb2.NetParameter(name=param.name)
-    part.state.CopyFrom(param.state)
+    part = caffe_pb2.NetParameter()
+    part.CopyFrom(param)
+    del part.layer[:]
     called: dict[str, str] = {}  # a blob of the net to what it is called here by now
     taken: set[str] = set()
     pin_of: dict[str, Pin] = {}

@@ -86,9 +86,10 @@ class Entries:
                 bottoms = tuple(made[name] for name in piece.bottoms if name in made)
                 found.entries.append(
                     Entry(number, piece.name, piece.type, place, bottoms, piece.tops))
-                made.update({layer.top[top]: Pin(number, output)
-                             for output, top in enumerate(piece.tops)}
-                            or {layer.top[0]: Pin(number)})
+                for output, top in enumerate(piece.tops):
+                    made[layer.top[top]] = Pin(number, output)
+                if layer.top and not piece.tops:  # the next step of this layer reads it
+                    made[layer.top[0]] = Pin(number)
         return found
 
     def __iter__(self) -> Iterator[Entry]:

@@ -125,6 +125,8 @@ class Model:
         import cv2
 
         size, rule = self.size, self.net.rule
+        if rule is not None and frame.ndim == 3 and self.net.shape_of_input()[1] == 1:
+            frame = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         if rule is not None and rule.size and self._size is None:
             frame = _middle(cv2.resize(frame, rule.size[::-1]), size)
         blob = cv2.dnn.blobFromImage(frame, 1, size, (), self._swap, self._crop)

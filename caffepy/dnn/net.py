@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,6 @@ logger = log.get(__name__)
 
 Array = NDArray[Any]
 Name = str | int
-TICKS = 1e9  # a second's, as cv2.getTickFrequency() says on Linux
 
 
 class Net:
@@ -35,9 +34,10 @@ class Net:
     Args:
         param: the NetParameter of the TEST phase, which is the net's own from then on.
         source: where it is written, for errors.
+        rule: what the net's file says of its pictures (picture_param), or None.
 
     Attributes:
-        rule: what the net's file says of its pictures (picture_param), or None.
+        rule: the same.
         inputs: the names of its inputs.
         backend, target: what it was told by setPreferableBackend and setPreferableTarget.
     """
@@ -151,9 +151,11 @@ class Net:
         runner = self._running
         entry = self._entries.get(name if name != "" else len(self._entries.entries) - 1)
         if not entry.tops:
-            layer = "" if entry.place is None else runner.param.layer[entry.place].name
-            raise ConfigError(f"'{entry.name}' is a step within a layer here", fix=(
-                f"Ask for '{layer}'." if layer else "Ask for one of the layers."))
+            layer = runner.param.layer[entry.place or 0].name
+            raise ConfigError(f"'{entry.name}' is a layer without an output"
+                              if layer == entry.name else
+                              f"'{entry.name}' is a step within a layer here",
+                              fix=None if layer == entry.name else f"Ask for '{layer}'.")
         return entry
 
     def _outputs(self, pins: list[Pin]) -> list[Array]:
@@ -248,7 +250,7 @@ class Net:
     def parameters_of(self, entry: Entry) -> CoreLayer | None:
         """The layer that has an entry's parameters; None if it has none that were set."""
         layer = None if self._runner is None else self._runner.layer(entry)
-        return None if layer is None or not entry.tops or layer.name in self._unset else layer
+        return None if layer is None or layer.name in self._unset else layer
 
     def set_parameters(self, entry: Entry, arrays: Sequence[Any]) -> None:
         """See Layer.blobs."""
@@ -311,9 +313,12 @@ class Net:
         Layers run as one where they can, so the layers' times are of one more pass in which each
         runs by itself; their sum is more than the whole took.
         """
+        import cv2
+
+        ticks = cv2.getTickFrequency()
         times = self._running.times() if self._seconds else {}
         layers = [times.get(entry.place, 0.0) if entry.tops else 0.0 for entry in self._entries]
-        return round(self._seconds * TICKS), np.array(layers, np.float64) * TICKS
+        return round(self._seconds * ticks), np.array(layers, np.float64) * ticks
 
     # -- how it computes --------------------------------------------------------------------------
 
@@ -379,9 +384,6 @@ class Net:
         """Write what ``dump`` gives."""
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.dump())
-
-    def __iter__(self) -> Iterator[Any]:
-        raise TypeError("a Net cannot be iterated over; getLayerNames() gives its layers")
 
     def __repr__(self) -> str:
         return f"< caffepy.dnn.Net {len(self.getLayerNames())} layers >"

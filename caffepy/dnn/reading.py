@@ -42,6 +42,7 @@ def readNetFromCaffe(prototxt: Source | None = None, caffeModel: Source | None =
     rule = PictureRule.of(param, path)
     param.state.phase = caffe_pb2.TEST
     kept = graph.filter_net(param, param.state, source)
+    graph.read_tops(kept, source, param, "dnn")  # a bottom that nobody makes is told here
     net = Net(kept, source, rule)
     if model is not None and not (isinstance(model, str) and not model):
         net.load(_weights(model))

@@ -81,10 +81,10 @@ class Runner:
 
     def _whole(self) -> Part:
         ends = [pin for entry in self.entries.unconnected() for pin in self.entries.outputs(entry)]
-        return self._part(ends)
+        return self._part(ends, every=True)
 
-    def _part(self, pins: Sequence[Pin]) -> Part:
-        return Part(*cut(self.param, self.entries, pins), self.source, self.context)
+    def _part(self, pins: Sequence[Pin], every: bool = False) -> Part:
+        return Part(*cut(self.param, self.entries, pins, every), self.source, self.context)
 
     def part(self, pins: Sequence[Pin]) -> Part:
         """The net in which these outputs can be read."""
@@ -104,8 +104,8 @@ class Runner:
         return part.run(pins)
 
     def layer(self, entry: Entry) -> Layer | None:
-        """The layer that has an entry's parameters; None for ``_input``."""
-        if entry.place is None:
+        """The layer that has an entry's parameters; None if there is none, as for ``_input``."""
+        if entry.place is None or not entry.tops:
             return None
         return self.whole.net.layer(self.param.layer[entry.place].name)
 

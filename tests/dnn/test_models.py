@@ -155,6 +155,13 @@ def test_a_model_takes_what_is_not_set_from_the_net_s_file(made, picture):
     assert_allclose(model.blob(picture)[0], cv2.resize(picture, (32, 24)).transpose(2, 0, 1))
 
 
+def test_a_net_of_gray_pictures_gets_gray_ones_if_its_file_says_how(made, picture):
+    text = dnn_nets.layers(dnn_nets.data(1, 1, 24, 32), dnn_nets.conv("conv", "data", 8, 4))
+    model = dnn.SegmentationModel(*made("picture_param { scale: 0.25 }\n" + text))
+    gray = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (32, 24))
+    assert_allclose(model.blob(picture)[0, 0], gray * 0.25)
+
+
 @pytest.mark.parametrize(("scale", "mean", "told"), [
     (0.5, MEAN, 0), (1.0, (0, 0, 0), 1), (1 / 255, MEAN, 1), (0.5, (0, 0, 0), 1)])
 def test_pictures_that_come_otherwise_are_told_once(made, picture, caplog, scale, mean, told):

@@ -101,6 +101,15 @@ def test_the_graph_is_dumped(net, tmp_path):
     assert (tmp_path / "net.dot").read_text() == net.dump()
 
 
+def test_a_layer_without_tops_is_an_output_for_opencv(made):
+    net = dnn.readNetFromCaffe(*made(
+        ODD + 'layer { name: "quiet" type: "Silence" bottom: "sig" bottom: "other" }'))
+    assert net.getUnconnectedOutLayersNames() == ("sm", "quiet")
+    assert net.getLayer("quiet").blobs == () and net.getFLOPS(SHAPES) == 32518
+    with pytest.raises(ConfigError, match="'quiet' is a layer without an output"):
+        net.forward()
+
+
 def test_an_empty_net_says_so():
     net = dnn.Net()
     assert net.empty() and net.getLayerNames() == ()

@@ -146,6 +146,10 @@ def test_wrong_files_are_called_what_they_are(made, tmp_path):
         dnn.readNetFromCaffe(prototxt, b"\x01\x02nothing")
     with pytest.raises(ConfigError, match="the prototxt in memory:1:9: .*unknown field.*kind"):
         dnn.readNetFromCaffe(b"layer { kind: 3 }")
+    with pytest.raises(NotFound, match=r"Unknown bottom blob 'dat' .*Did you mean data"):
+        dnn.readNetFromCaffe(NET.replace('bottom: "data"', 'bottom: "dat"').encode())
+    with pytest.raises(ConfigError, match="Unknown layer type: Softmac"):
+        dnn.readNetFromCaffe(NET.replace("Softmax", "Softmac").encode())
     with pytest.raises(ConfigError, match="array of uint8 .*found float64"):
         dnn.readNetFromCaffe(np.zeros(3))
 
@@ -171,6 +175,12 @@ def test_backends_that_are_not_there_mean_the_cpu(made, caplog):
     net.enableFusion(False)
     net.setInputShape("data", (1, 3, 4, 4))
     assert_array_equal(net.forward(), wanted)
+    net.setPreferableBackend(dnn.DNN_BACKEND_CUDA)
+    net.setPreferableTarget(dnn.DNN_TARGET_CUDA)
+    assert_allclose(net.forward(), wanted, rtol=1e-4, atol=1e-6)
+    net.setPreferableBackend(dnn.DNN_BACKEND_DEFAULT)
+    net.setPreferableTarget(dnn.DNN_TARGET_CPU)
+    assert_allclose(net.forward(), wanted, rtol=1e-6)
     with pytest.raises(ConfigError, match=r"no DNN_TARGET_\.\.\. of this number .*found 77"):
         net.setPreferableTarget(77)
 
