@@ -57,6 +57,16 @@ def test_a_program_that_reads_a_picture_hears_of_it_once(tmp_path):
     assert done.stderr.count("lie in one folder cv2, mixed") == 1
 
 
+def test_device_query_says_it_too(monkeypatch):
+    from caffepy.services import doctor
+
+    monkeypatch.setattr(opencv, "installed", lambda _: {PLAIN: "5.0.0.93", HEADLESS: "5.0.0.93"})
+    assert not list(doctor.mixed_opencv())
+    monkeypatch.setattr(opencv, "installed", lambda _: {PLAIN: "5.0.0.93", HEADLESS: "4.14.0.94"})
+    ((label, words),) = doctor.mixed_opencv()
+    assert label == "OpenCV is mixed" and "pip uninstall -y opencv-python" in words
+
+
 def test_caffe_is_imported_without_opencv():
     program = "import sys, caffepy, caffepy.dnn; assert 'cv2' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,5 +1,6 @@
 """forward gives what the layer of a name computes, whatever works in place behind it."""
 
+import dnn_nets
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -110,6 +111,21 @@ def test_shapes_may_change(files, data):
         net.setInput(values)
         assert net.forward("both").shape == (shape[0], 6, shape[2] - 2, shape[3] - 2)
         assert_allclose(net.forward("bn"), step(files, values, "bn"), rtol=1e-4, atol=1e-5)
+
+
+def test_a_detector_s_rows_come_by_score_with_zeros_behind(made):
+    files = made(dnn_nets.detector(64, 3).replace("_threshold: 0.3", "_threshold: 0.8"))
+    data = np.random.default_rng(0).standard_normal((2, 3, 64, 64)).astype(np.float32)
+    whole, net = caffepy.Net(*files, caffepy.TEST), dnn.readNetFromCaffe(*files)
+    whole.blobs["data"].reshape(*data.shape)
+    rows = whole.forward(data=data)["detection_out"].reshape(-1, 7)
+    net.setInput(data)
+    found = net.forward()
+    assert found.shape == (1, 1, 2 * 20, 7) and 2 < len(rows) < 40
+    by_score = sorted(rows.tolist(), key=lambda row: (row[0], -row[2]))
+    assert_allclose(found[0, 0, : len(rows)], by_score, rtol=1e-5, atol=1e-6)
+    assert not found[0, 0, len(rows) :].any()
+    assert net.getLayersShapes([2, 3, 64, 64])[2][-1][0].tolist() == [1, 1, 40, 7]
 
 
 def test_costs_leave_the_input_as_it_is(files, data):
