@@ -52,10 +52,12 @@ def install(always: bool = False) -> bool:
 
 
 def _either(theirs: Callable[..., Any] | None) -> Callable[..., Any]:
-    """readNet, by the names of the files."""
-    def read(model: Any, config: Any = "", framework: str = "", *more: Any, **options: Any) -> Any:
-        if theirs is None or framework.lower() == "caffe" or is_caffe(model, config):
-            return readNet(model, config)
+    """readNet, by the names of the files; or by the name of the framework, which stands last, or
+    first where the files are given as bytes."""
+    def read(model: Any, config: Any = "", framework: Any = "", *more: Any, **options: Any) -> Any:
+        named = [word.lower() for word in (model, framework) if isinstance(word, str)]
+        if theirs is None or "caffe" in named or is_caffe(model, config):
+            return readNet(model, config, framework)
         return theirs(model, config, framework, *more, **options)
 
     read.__name__, read.__doc__ = "readNet", getattr(theirs, "__doc__", None) or readNet.__doc__

@@ -107,6 +107,16 @@ def test_install_leaves_an_opencv_that_reads_caffe_alone(monkeypatch):
     assert cv2.dnn.readNetFromCaffe is reader
 
 
+def test_readnet_takes_bytes_too(calls, installed):
+    prototxt, weights = calls["tracker"][:2]
+    whole = cv2.dnn.readNet(weights, prototxt)
+    given = [np.fromfile(path, np.uint8) for path in (weights, prototxt)]
+    for net in (cv2.dnn.readNet("caffe", *given), cv2.dnn.readNet(weights, prototxt, "Caffe")):
+        assert net.getLayerNames() == whole.getLayerNames()
+    model = cv2.dnn_ClassificationModel(whole)
+    assert model.net is whole
+
+
 def test_install_keeps_opencv_s_models_for_other_files(installed, tmp_path):
     with pytest.raises(cv2.error):
         cv2.dnn.readNet(str(tmp_path / "net.onnx"))
