@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import caffepy
 from caffepy import dnn
+from caffepy.core.context import Context
 from caffepy.errors import ConfigError, DataError, NotFound, ShapeError
 from caffepy.proto import caffe_pb2
 
@@ -183,6 +184,16 @@ def test_backends_that_are_not_there_mean_the_cpu(made, caplog):
     assert_allclose(net.forward(), wanted, rtol=1e-6)
     with pytest.raises(ConfigError, match=r"no DNN_TARGET_\.\.\. of this number .*found 77"):
         net.setPreferableTarget(77)
+
+
+def test_a_net_that_moves_to_another_device_keeps_its_parameters(made):
+    net = dnn.readNetFromCaffe(*made(NET))
+    net.setInput(DATA)
+    net.setParam("conv", 1, np.arange(5))
+    wanted = net.forward(), net.forward("soft")
+    net._runner.move(Context(threads=1))   # as setPreferableTarget moves it to a GPU
+    for mine, before in zip((net.forward(), net.forward("soft")), wanted, strict=True):
+        assert_allclose(mine, before, rtol=1e-5)
 
 
 def test_caffepy_says_what_it_is(made):
