@@ -1,6 +1,6 @@
 """load_image: a picture from a file, from memory or from an address.
 
-cv2 is imported at first use: it takes a tenth of a second, and many programs see no picture.
+OpenCV is loaded at first use: it takes a tenth of a second, and many programs see no picture.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy.data import image
+from caffepy.data import image, opencv
 from caffepy.errors import CaffeError, DataError, NotFound
 from caffepy.proto import files
 
@@ -68,8 +68,7 @@ def read(source: Source, alpha: bool = False) -> Array:
     data, name = _bytes_of(source)
     if not data:
         raise Unreadable("not a picture: there is not a byte in it", where=name)
-    import cv2
-
+    cv2 = opencv.load()
     try:
         image.refuse_bomb(data)
         bytes_ = np.frombuffer(data, np.uint8)

@@ -345,9 +345,9 @@ def test_modules_do_not_import_each_other_in_circles():
 
 # The files outside of layers and kernels that may name a type: nets are rewritten with Split and
 # Input, old formats are upgraded, the words of forks and of mistakes are told, and rules say what a
-# type is in other programs.
+# type is in other programs, OpenCV among them.
 NAME_TYPES = re.compile(r"core/(upgrade\w*|graph)\.py|proto/(fork\w*|other_words|\w*hints)\.py|"
-                        r"exchange/.*")
+                        r"exchange/.*|dnn/opencv_\w+\.py")
 OTHER_WORDS = {
     ("net_spec.py", "Parameter"),      # how the schema's messages end
     ("services/doctor.py", "Python"),  # the language

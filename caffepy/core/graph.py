@@ -105,12 +105,10 @@ def _add_split(
 ) -> int:
     """Put the split of top j after ``layer``; returns how many of its tops the loss takes."""
     blob = layer.top[j]
-    added = split.layer.add(
-        name=split_layer_name(layer.name, blob, j),
-        type="Split",
-        bottom=[blob],
-        top=[split_blob_name(layer.name, blob, j, k) for k in range(count)],
-    )
+    added = split.layer.add()
+    added.CopyFrom(split_layer(
+        split_layer_name(layer.name, blob, j), blob,
+        [split_blob_name(layer.name, blob, j, k) for k in range(count)]))
     weight = layer.loss_weight[j] if j < len(layer.loss_weight) else 0
     if not weight:
         return 0
@@ -129,6 +127,11 @@ def input_layer(
     for shape in shapes:
         layer.input_param.shape.add(dim=shape)
     return layer
+
+
+def split_layer(name: str, bottom: str, tops: Iterable[str]) -> caffe_pb2.LayerParameter:
+    """The layer that hands a blob out under several names."""
+    return caffe_pb2.LayerParameter(name=name, type="Split", bottom=[bottom], top=tops)
 
 
 def split_layer_name(layer_name: str, blob_name: str, top_index: int) -> str:

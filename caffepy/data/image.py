@@ -1,6 +1,6 @@
 """Pictures from files and bytes, as OpenCV gives them: H x W x C, colours in BGR order.
 
-cv2 is imported at first use: it takes a tenth of a second, and many nets see no picture file.
+OpenCV is loaded at first use: it takes a tenth of a second, and many nets see no picture file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import struct
 
 import numpy as np
 
-from caffepy.data import orientation
+from caffepy.data import opencv, orientation
 from caffepy.errors import DataError, NotFound
 
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # a pixel's, by colour type
@@ -30,8 +30,7 @@ def decode(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
         DataError: not a picture, or not one of 8 bits a channel.
     """
     refuse_bomb(data)
-    import cv2
-
+    cv2 = opencv.load()
     flags = {None: cv2.IMREAD_UNCHANGED, True: cv2.IMREAD_COLOR, False: cv2.IMREAD_GRAYSCALE}
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags[color]) if data else None
@@ -107,8 +106,7 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """A C x H x W picture brought to height x width, bilinear, as cv2.resize does."""
     if picture.shape[1:] == (height, width):
         return picture
-    import cv2
-
+    cv2 = opencv.load()
     return channels_first(cv2.resize(pixels(picture), (width, height)))
 
 
@@ -128,8 +126,7 @@ def planes(picture: np.ndarray, mirror: bool, spare: np.ndarray) -> np.ndarray:
     Args:
         spare: 2 x C x H x W, uint8; overwritten. The result is part of it.
     """
-    import cv2
-
+    cv2 = opencv.load()
     target, other = spare
     if picture.strides[0] == 1 and len(picture) in (3, 4):
         pixels = picture.transpose(1, 2, 0)

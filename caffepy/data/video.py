@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from caffepy import log
-from caffepy.data import image
+from caffepy.data import image, opencv
 from caffepy.data.course import Share, Worker
 from caffepy.data.pictures import Pictures
 from caffepy.errors import ConfigError, DataError, EndOfData, NotFound
@@ -58,8 +58,7 @@ class Frames(Pictures[Frame]):
 
     def _open(self) -> None:
         """Begin at the first frame."""
-        import cv2
-
+        cv2 = opencv.load()
         self._film = cv2.VideoCapture(self._path if self._camera is None else self._camera)
         self._next = 0  # the frame that comes
         if not self._film.isOpened():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from caffepy.data import image
+from caffepy.data import image, opencv
 from caffepy.errors import DataError, NotFound
 
 
@@ -33,8 +33,7 @@ def of_video(
     Raises:
         NotFound, DataError: naming the file, and what ``which`` raises.
     """
-    import cv2
-
+    cv2 = opencv.load()
     if not os.path.exists(path):
         raise NotFound("there is no such video", where=path, fix=None if os.path.isabs(path) else
                        f"The path starts from {os.getcwd()}.")

@@ -46,8 +46,8 @@ class PixelCanvas:
         self._picture = np.zeros((0, 0, 3), np.uint8)
 
     def text_width(self, text: str, bold: bool) -> float:
-        (width, _), _ = self._cv2.getTextSize(
-            _ascii(text), self._cv2.FONT_HERSHEY_SIMPLEX, LETTERS * 8, 1)  # finer than a pixel
+        (width, _), _ = self._cv2.getTextSize(  # finer than a pixel
+            _ascii(text), self._cv2.FONT_HERSHEY_SIMPLEX, LETTERS * 8, 2 if bold else 1)
         return width / 8 + (1 if bold else 0)
 
     def begin(self, width: float, height: float) -> None:

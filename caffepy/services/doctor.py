@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import platform
 import shutil
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 
 from caffepy import __version__, cores
+from caffepy.data import opencv
 from caffepy.errors import CaffeError
 from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.cuda import libraries
 from caffepy.services import devices
+
+OPENCV = "opencv-python-headless"
 
 # label, distribution, module to try, what it is for
 LIBRARIES = (
@@ -20,7 +25,7 @@ LIBRARIES = (
     ("protobuf", "protobuf", "google.protobuf", "prototxt and weights"),
     ("LMDB", "lmdb", "lmdb", "LMDB databases"),
     ("LevelDB (plyvel)", "plyvel", "plyvel", "LevelDB databases"),
-    ("OpenCV", "opencv-python-headless", "cv2", "encoded pictures"),
+    ("OpenCV", OPENCV, "cv2", "encoded pictures"),
     ("h5py", "h5py", "h5py", "HDF5 data and snapshots"),
 )
 
@@ -34,6 +39,7 @@ def report() -> Iterator[tuple[str, str]]:
     yield "CPU cores", str(cores.usable())
     for label, distribution, module, purpose in LIBRARIES:
         yield label, library(distribution, module, purpose)
+    yield from mixed_opencv()
     yield from onednn()
     yield "MPI", mpi()
     for finding in libraries.requirements():
@@ -53,6 +59,15 @@ def library(distribution: str, module: str, purpose: str) -> str:
     except metadata.PackageNotFoundError:
         # another distribution may bring the module, such as opencv-python
         return str(getattr(found, "__version__", "of unknown version"))
+
+
+def mixed_opencv() -> Iterator[tuple[str, str]]:
+    """A line if OpenCV's folder holds files of several versions."""
+    spec = importlib.util.find_spec("cv2")
+    if spec is not None and spec.origin:
+        words = opencv.advice(opencv.installed(Path(spec.origin).parent))
+        if words:
+            yield "OpenCV is mixed", words
 
 
 def onednn() -> Iterator[tuple[str, str]]:

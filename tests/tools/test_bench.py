@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import pytest
 from click.testing import CliRunner
 
@@ -84,11 +85,21 @@ def test_pictures_of_unknown_size_are_asked_for(net, tmp_path):
         bench.measure(str(path))
 
 
+@pytest.mark.skipif(not hasattr(cv2.dnn, "readNetFromCaffe"),
+                    reason="this OpenCV has no readNetFromCaffe; it is only compared with")
 def test_opencv_computes_the_same(tmp_path):
     path = tmp_path / "deploy.prototxt"
     path.write_text(DEPLOY)
     found = bench.measure(str(path), batch=3, forward=True, rounds=1, iterations=1)
     assert {"caffepy", "OpenCV DNN"} <= set(found["median"])
+
+
+def test_opencv_5_which_reads_no_caffe_nets_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.delattr(cv2.dnn, "readNetFromCaffe", raising=False)
+    path = tmp_path / "deploy.prototxt"
+    path.write_text(DEPLOY)
+    found = bench.measure(str(path), batch=3, forward=True, rounds=1, iterations=1)
+    assert "caffepy" in found["median"] and "OpenCV DNN" not in found["median"]
 
 
 REGIONS = """
@@ -116,8 +127,6 @@ def test_layers_say_what_their_bottoms_could_hold():
 @pytest.mark.parametrize("forks", [True, False])
 def test_opencv_is_left_out_where_a_fork_s_layer_is_another_there(forks, theirs, tmp_path, caplog,
                                                                   monkeypatch):
-    import cv2
-
     from caffepy.services.bench import opencv
 
     def other(*_):
