@@ -3,9 +3,11 @@ classdef Layer < handle
 
   properties (Access = private)
     hLayer_self
+    asked = false  % whether Python has said which parameters there are: nets have many layers
+    found
   end
 
-  properties (SetAccess = private)
+  properties (Dependent, SetAccess = private)
     params  % its parameters, caffe.Blob: the weights, then the biases, ...
   end
 
@@ -14,8 +16,15 @@ classdef Layer < handle
       caffe.session.check(caffe.session.is_handle(hLayer_layer), ...
         'a Layer is got from a net: net.layers(name)');
       self.hLayer_self = hLayer_layer;
-      attributes = caffe_('layer_get_attr', self.hLayer_self);
-      self.params = caffe.session.objects(@caffe.Blob, attributes.hBlob_blobs);
+    end
+
+    function params = get.params(self)
+      if ~self.asked
+        attributes = caffe_('layer_get_attr', self.hLayer_self);
+        self.found = caffe.session.objects(@caffe.Blob, attributes.hBlob_blobs);
+        self.asked = true;
+      end
+      params = self.found;
     end
 
     function layer_type = type(self)

@@ -12,6 +12,7 @@ classdef Pipes < handle
     process
     state = 'ready'   % else sending, waiting, or over
     answered = false  % whether it ever has
+    patient = false   % whether somebody waits for more than a moment
   end
 
   methods
@@ -79,23 +80,37 @@ classdef Pipes < handle
         return
       end
       since = tic();
+      guard = [];
       while isempty(part)
         fclear(self.output);  % what has been read to its end may grow
         passed = toc(since);
         if passed > 0.002
+          if isempty(guard)
+            self.patient = true;
+            guard = onCleanup(@() self.lose_patience());
+          end
           pause(min(0.05, passed / 20));
         end
         [ended, status] = waitpid(self.process, WNOHANG());
         part = fread(self.output, most, '*uint8');
         if ended ~= 0 && isempty(part)
+          self.patient = false;
           self.has_ended(status);
         end
+      end
+      self.patient = false;
+    end
+
+    function lose_patience(self)
+      % Let Python end its work too, if this is Ctrl-C. (A terminal tells it as well, others do not.)
+      if self.patient
+        self.patient = false;
+        kill(self.process, SIG().INT);
       end
     end
 
     function find_the_end(self)
       % Throw away the reply to a request that was interrupted.
-      kill(self.process, SIG().INT);
       text = sprintf('end %d %.17g', self.process, rand());
       self.send(caffe.session.pack({pwd(), 'echo', text}));
       expected = caffe.session.pack({'', text});
