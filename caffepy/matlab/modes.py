@@ -40,6 +40,12 @@ def reset(table: Table) -> None:
 
 
 @verb
+def held(table: Table) -> list[str]:
+    """What nets and solvers there are, in the words that errors use for them."""
+    return [entry.place for entry in table.entries.values() if not entry.owner]
+
+
+@verb
 def version(table: Table) -> str:
     """The release of Caffe whose words these are."""
     from caffepy.cli.gflags import CAFFE_VERSION
