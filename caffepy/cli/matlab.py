@@ -7,8 +7,8 @@ import click
 from caffepy.cli import gflags
 
 
-@gflags.command("matlab", help="Print the folder for addpath in MATLAB and Octave: with it they have "
-                               "the package +caffe.")
+@gflags.command("matlab", help="Print the folder for addpath in MATLAB and Octave: with it they "
+                               "have the package +caffe.")
 def matlab() -> None:
     from caffepy import matlab as words
 

@@ -22,6 +22,7 @@ from caffepy.matlab import frames
 from caffepy.matlab.session import Session, failure
 
 GLANCE = 2.0  # seconds between two looks whether the parent is still there
+MOMENT = 0.1  # seconds between two looks whether a last request is being worked on
 GRACE = 10.0  # seconds in which the program must have ended by itself after that
 
 
@@ -32,7 +33,8 @@ def serve() -> None:
     signal.signal(signal.SIGINT, interrupts)
     signal.signal(signal.SIGTERM, _leave)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # Octave's children begin deaf to signals
-    threading.Thread(target=_watch, args=(source.fileno(), os.getppid()), daemon=True).start()
+    threading.Thread(target=_watch, daemon=True,
+                     args=(source.fileno(), os.getppid(), interrupts)).start()
     session = Session()
     with contextlib.suppress(BrokenPipeError):
         while (body := _read(source)) is not None:
@@ -49,7 +51,11 @@ def serve() -> None:
 
 class Interrupts:
     """What Ctrl-C does, which a terminal sends to Octave and to its children: it ends the work on a
-    request, once; between requests it does nothing."""
+    request, once; between requests it does nothing.
+
+    Attributes:
+        wanted: whether a request is being worked on.
+    """
 
     def __init__(self) -> None:
         self.wanted = False
@@ -93,12 +99,15 @@ def _leave(number: int, frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _watch(source: int, parent: int) -> None:
-    """End the program when nobody can ask any more."""
+def _watch(source: int, parent: int, interrupts: Interrupts) -> None:
+    """End the program when nobody can ask any more. While nothing is to be done, the end of its
+    input does that by itself."""
     hung_up = select.poll()
     hung_up.register(source, 0)  # no event but POLLHUP, which is always told
     while not hung_up.poll(GLANCE * 1000) and os.getppid() == parent:
         pass
+    while not interrupts.wanted and os.getppid() == parent:
+        time.sleep(MOMENT)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE)
-    os._exit(1)
+    os.kill(os.getpid(), signal.SIGKILL)

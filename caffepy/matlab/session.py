@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 
+from caffepy import errors
 from caffepy.errors import CaffeError, NotFound
 from caffepy.matlab import blobs, frames, modes, nets, pictures, solvers, verbs
 from caffepy.matlab.handles import Table
@@ -33,8 +34,9 @@ class Session:
             go_to(folder)
             value = verbs.call(self.table, name, given)
         except CaffeError as error:
-            return failure(type(error).__name__, str(error))
-        except Exception as error:  # of a user's Python layer, mostly: there it is of use
+            family = next(cls for cls in type(error).__mro__ if cls.__module__ == errors.__name__)
+            return failure(family.__name__, str(error))
+        except Exception as error:  # a fault of ours, or no memory: the place is of use
             last = traceback.extract_tb(error.__traceback__)[-1]
             return failure(type(error).__name__, f"{type(error).__name__}: {error} "
                                                  f"({os.path.basename(last.filename)}:{last.lineno})")

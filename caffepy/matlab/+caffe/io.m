@@ -8,8 +8,8 @@ classdef io
     end
 
     function im_data = resize_image(im_data, shape)
-      % A picture in another size, [width height], bilinear as the data layers resize. caffepy's own,
-      % for Octave without the package image: MATLAB has imresize.
+      % A picture in another size, [width height], bilinear as the data layers resize. The
+      % original has none: MATLAB has imresize, Octave in its package image.
       im_data = caffe_('resize_image', single(im_data), double(shape));
     end
 
