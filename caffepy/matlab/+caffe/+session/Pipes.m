@@ -116,7 +116,7 @@ classdef Pipes < handle
       expected = caffe.session.pack({'', text});
       expected = [expected{:}]';
       seen = zeros(0, 1, 'uint8');
-      while numel(seen) < numel(expected) || ~isequal(seen(end - numel(expected) + 1:end), expected)
+      while ~isequal(seen, expected)
         seen = [seen; self.next(65536)];
         seen = seen(max(1, end - numel(expected) + 1):end);
       end
