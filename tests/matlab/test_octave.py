@@ -14,7 +14,8 @@ LENET = Path(__file__).parents[2] / "models" / "lenet" / "lenet_train_test.proto
 MNIST = Path(__file__).parents[2] / "data" / "mnist"
 
 
-@pytest.mark.parametrize("session", ["net", "solver", "low_level", "life", "net_surgery"])
+@pytest.mark.parametrize("session", ["net", "solver", "low_level", "life", "net_surgery",
+                                     "bridge"])
 def test_session(octave, session):
     octave(session)
 

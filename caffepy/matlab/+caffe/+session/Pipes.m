@@ -102,7 +102,7 @@ classdef Pipes < handle
     end
 
     function lose_patience(self)
-      % Let Python end its work too, if this is Ctrl-C. (A terminal tells it as well, others do not.)
+      % Let Python end its work too, if this is Ctrl-C: a terminal tells it as well, others do not.
       if self.patient
         self.patient = false;
         kill(self.process, SIG().INT);
