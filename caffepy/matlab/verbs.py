@@ -32,7 +32,6 @@ class Verb(NamedTuple):
     name: str
     function: Callable[..., frames.Value]
     takes: dict[str, Any]
-    least: int
 
     @property
     def usage(self) -> str:
@@ -50,8 +49,7 @@ def verb(function: F) -> F:
     name = function.__name__
     parameters = [*inspect.signature(function).parameters.values()][1:]
     hints = typing.get_type_hints(function)
-    _verbs[name] = Verb(name, function, {p.name: hints[p.name] for p in parameters},
-                        sum(p.default is p.empty for p in parameters))
+    _verbs[name] = Verb(name, function, {p.name: hints[p.name] for p in parameters})
     return function
 
 
@@ -71,11 +69,11 @@ def call(table: Table, name: Any, given: Sequence[frames.Value]) -> frames.Value
         raise ConfigError("Unknown command", where=f"caffe_('{name}', ...)",
                           fix=did_you_mean(str(name), _verbs))
     verb = _verbs[name]
-    if not verb.least <= len(given) <= len(verb.takes):
+    if len(given) != len(verb.takes):
         raise ConfigError(f"Usage: {verb.usage}", found=f"{len(given)} arguments after the verb")
     places: list[str] = []
     arguments = [_taken(table, places, word, kind, value)
-                 for (word, kind), value in zip(verb.takes.items(), given, strict=False)]
+                 for (word, kind), value in zip(verb.takes.items(), given, strict=True)]
     try:
         return verb.function(table, *arguments)
     except CaffeError as error:

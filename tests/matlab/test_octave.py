@@ -15,7 +15,7 @@ MNIST = Path(__file__).parents[2] / "data" / "mnist"
 
 
 @pytest.mark.parametrize("session", ["net", "solver", "low_level", "life", "net_surgery",
-                                     "bridge"])
+                                     "seed", "bridge"])
 def test_session(octave, session):
     octave(session)
 
