@@ -85,8 +85,8 @@ def octave(folder: Path):
     def run(session: str, **variables: str) -> subprocess.CompletedProcess[str]:
         script = SESSIONS / f"{session}.m"
         done = subprocess.run(
-            ["octave-cli", "--norc", "--no-history", "--quiet", "--path", str(FOLDER), "--eval",
-             f"source('{script}'); disp('end of session')"],
+            ["octave-cli", "--norc", "--no-history", "--quiet", "--path", str(FOLDER), "--path",
+             str(SESSIONS), "--eval", f"source('{script}'); disp('end of session')"],
             cwd=folder, text=True, capture_output=True, timeout=300, check=False,
             env={**os.environ, "CAFFEPY_PYTHON": sys.executable, **variables})
         assert "end of session" in done.stdout, done.stdout + done.stderr
