@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 sh scripts/setup.sh dev
 sh data/mnist/get_mnist.sh || echo "test: no MNIST here; the tests on real digits will be skipped" >&2
+command -v octave-cli >/dev/null || echo "test: no Octave here; the tests of MATLAB's words will be skipped" >&2
 .venv/bin/python -m ruff check .
 .venv/bin/python -m mypy
 

@@ -194,8 +194,8 @@ def test_ctrl_c_is_pressed_where_the_page_says(tmp_path):
     page.write_text("""Save as `wait.py`:
 ```python
 import signal
-print("I1 1 1 wait.py:1] Iteration 5 (1 iter/s), on", flush=True)
 try:
+    print("I1 1 1 wait.py:1] Iteration 5 (1 iter/s), on", flush=True)
     signal.pause()
 except KeyboardInterrupt:
     print("stopped")

@@ -53,6 +53,7 @@ def test_the_environment_is_read_in_few_places():
 def test_every_variable_is_on_a_page():
     """And every variable of a page is one that somebody reads."""
     code = "".join((PACKAGE / name).read_text() for name in READERS)
+    code += "".join(path.read_text() for path in (PACKAGE / "matlab").rglob("*.m"))
     known = set(re.findall(r"CAFFEPY_[A-Z0-9]+(?:_[A-Z0-9]+)*", code))
     pages = "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
     shown = set(re.findall(r"`(CAFFEPY_[A-Z0-9]+(?:_[A-Z0-9]+)*)", pages))

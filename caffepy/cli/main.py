@@ -18,6 +18,7 @@ ACTIONS = {
     "device_query": "caffepy.cli.device_query:device_query",
     "draw": "caffepy.tools.draw_net:main",
     "layers": "caffepy.cli.layers:layers",
+    "matlab": "caffepy.cli.matlab:matlab",
     "plot": "caffepy.tools.plot:main",
     "summary": "caffepy.tools.summarize:main",
     "test": "caffepy.cli.test:test",
