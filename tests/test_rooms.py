@@ -344,8 +344,10 @@ def test_modules_do_not_import_each_other_in_circles():
 # -- layer types -----------------------------------------------------------------------------------
 
 # The files outside of layers and kernels that may name a type: nets are rewritten with Split and
-# Input, old formats are upgraded, and the words of forks and of mistakes are told.
-NAME_TYPES = re.compile(r"core/(upgrade\w*|graph)\.py|proto/(fork\w*|other_words|\w*hints)\.py")
+# Input, old formats are upgraded, the words of forks and of mistakes are told, and rules say what a
+# type is in other programs.
+NAME_TYPES = re.compile(r"core/(upgrade\w*|graph)\.py|proto/(fork\w*|other_words|\w*hints)\.py|"
+                        r"exchange/.*")
 OTHER_WORDS = {
     ("net_spec.py", "Parameter"),      # how the schema's messages end
     ("services/doctor.py", "Python"),  # the language

@@ -1,0 +1,108 @@
+"""An .onnx file as a net with its weights, compared with the model it was made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from caffepy.core.net import Net
+from caffepy.errors import ConfigError
+from caffepy.exchange import checking, onnx_library
+from caffepy.exchange.files import Options
+from caffepy.exchange.into import table, tidy
+from caffepy.exchange.into.layers import Layers
+from caffepy.exchange.into.model import Model
+from caffepy.exchange.into.step import Padded, Step
+from caffepy.exchange.into.table import NotInCaffe
+from caffepy.proto import caffe_pb2
+from caffepy.services import work
+
+
+def read(path: Path, options: Options) -> tuple[Any, list[str]]:
+    """The NetParameter of a model, its layers with their weights, and what is to be said.
+
+    Raises:
+        CaffeError: no such file, or no model. ConfigError: nodes that no layer computes, all at
+            once. NumericError: the net gives other numbers.
+    """
+    model = Model(onnx_library.load(path), getattr(options, "input_shape", ()))
+    param, outputs, steps = convert(model, path.stem)
+    told = []
+    if foreign := tidy.foreign_types(param):
+        told.append(f"Types that the original Caffe does not have: {', '.join(foreign)}.")
+    if options.check:
+        told.append(compared(param, model, outputs, steps))
+    return param, told
+
+
+def convert(model: Model, name: str
+            ) -> tuple[Any, dict[str, str], list[tuple[str, str, str]]]:
+    """The net; its blobs by the model's outputs; and for each layer that ends a node the layer, its
+    top and the node's output.
+
+    Raises:
+        ConfigError: nodes that no layer computes.
+    """
+    layers = Layers(name)
+    values: dict[str, str | Padded] = {
+        value: layers.input(value, shape) for value, shape in model.inputs.items()}
+    unsaid: list[tuple[Any, str]] = []
+    for node in model.nodes:
+        step = Step(model, layers, node, values)
+        try:
+            made = table.find(node)(step)
+        except NotInCaffe as reason:
+            unsaid.append((node, str(reason)))
+            made = [f"?{output}" for output in node.output]
+        made = [made] if isinstance(made, str | Padded) else made
+        values.update(zip(node.output, made, strict=False))
+    if unsaid:
+        raise _unsaid(unsaid, name)
+    ends = {name: _end(name, model, layers, values) for name in model.outputs}
+    outputs = tidy.tidied(layers.param, ends)
+    made_by = {top: layer.name for layer in layers.param.layer for top in layer.top
+               if layer.bottom and layer.top}
+    blobs = {value: outputs.get(value, blob) for value, blob in values.items()
+             if isinstance(blob, str)}
+    steps = [(made_by[blob], blob, value) for value, blob in blobs.items() if blob in made_by]
+    return layers.param, outputs, steps
+
+
+def compared(param: Any, model: Model, outputs: dict[str, str],
+             steps: list[tuple[str, str, str]]) -> str:
+    """What is to be said of both on one input.
+
+    Raises:
+        NumericError: they differ.
+    """
+    with work.quiet():
+        net = Net(param, caffe_pb2.TEST)
+    try:
+        return checking.against_onnx(
+            net, model.proto, outputs={blob: name for name, blob in outputs.items()}, steps=steps)
+    finally:
+        net.close()
+
+
+def _end(name: str, model: Model, layers: Layers, values: dict[str, str | Padded]) -> str:
+    """The blob of one of the model's outputs.
+
+    Raises:
+        ConfigError: no layer makes it.
+    """
+    if name in model.constants:
+        raise ConfigError("an output is a constant, which is no net's", where=f"output '{name}'")
+    maker = model.makers.get(name)
+    if maker is None:
+        raise ConfigError("an output is an input", where=f"output '{name}'")
+    probe = type(maker)(op_type="Identity", input=[name], output=[name])
+    return Step(model, layers, probe, values).x
+
+
+def _unsaid(found: list[tuple[Any, str]], name: str) -> ConfigError:
+    error = ConfigError(
+        f"{len(found)} of the model's nodes cannot be said in Caffe", where=name,
+        fix="They are listed below; a model that is exported without them can be read.")
+    error.more = "\n".join(f"    {node.op_type} '{node.name or node.output[0]}': {reason}"
+                           for node, reason in found)
+    return error
