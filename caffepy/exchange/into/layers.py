@@ -39,13 +39,15 @@ class Layers:
         Args:
             name: what it is called, if no other layer is; else a number follows.
             weights: its parameters.
-            messages: fields of LayerParameter, as ``pooling_param={"kernel_size": 2}``.
+            messages: fields of LayerParameter, as ``pooling_param={"kernel_size": 2}``; those in
+                which nothing is said are left out.
         """
         name = self._free(name)
         self._taken.add(name)
         names = [name] if tops == 1 else [self._free(f"{name}_{index}") for index in range(tops)]
         self._taken.update(names)
-        layer = self.param.layer.add(name=name, type=type, bottom=bottoms, top=names, **messages)
+        layer = self.param.layer.add(name=name, type=type, bottom=bottoms, top=names,
+                                     **{field: said for field, said in messages.items() if said})
         for array in weights:
             wire.array_to_blob(np.ascontiguousarray(array, np.float32), layer.blobs.add())
         return names

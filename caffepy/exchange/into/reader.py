@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from caffepy.core.net import Net
-from caffepy.errors import ConfigError
+from caffepy.errors import CaffeError, ConfigError
 from caffepy.exchange import checking, onnx_library
 from caffepy.exchange.files import Options
 from caffepy.exchange.into import table, tidy
@@ -25,7 +26,7 @@ def read(path: Path, options: Options) -> tuple[Any, list[str]]:
         CaffeError: no such file, or no model. ConfigError: nodes that no layer computes, all at
             once. NumericError: the net gives other numbers.
     """
-    model = Model(onnx_library.load(path), getattr(options, "input_shape", ()))
+    model = _run(onnx_library.load(path), getattr(options, "input_shape", ()), path.stem)
     param, outputs, steps = convert(model, path.stem)
     told = []
     if foreign := tidy.foreign_types(param):
@@ -33,6 +34,22 @@ def read(path: Path, options: Options) -> tuple[Any, list[str]]:
     if options.check:
         told.append(compared(param, model, outputs, steps))
     return param, told
+
+
+def _run(proto: Any, input_shape: Sequence[int], name: str) -> Model:
+    """The model and what a run tells of it. Where it does not run, operations that are not ONNX's
+    own are the likely reason."""
+    try:
+        return Model(proto, input_shape)
+    except ConfigError:
+        raise
+    except CaffeError as error:
+        own = table.OWN_DOMAINS
+        strange = [(node, table.FOREIGN.format(node.domain)) for node in proto.graph.node
+                   if node.domain not in own]
+        if not strange:
+            raise
+        raise _unsaid(strange, name) from error
 
 
 def convert(model: Model, name: str
@@ -58,7 +75,12 @@ def convert(model: Model, name: str
         values.update(zip(node.output, made, strict=False))
     if unsaid:
         raise _unsaid(unsaid, name)
-    ends = {name: _end(name, model, layers, values) for name in model.outputs}
+    ends: dict[str, str] = {}
+    for output in model.outputs:
+        blob = _end(output, model, layers, values)
+        if blob in ends.values():  # each output is a blob of its own
+            blob = layers.add("Split", output, [blob])[0]
+        ends[output] = blob
     outputs = tidy.tidied(layers.param, ends)
     made_by = {top: layer.name for layer in layers.param.layer for top in layer.top
                if layer.bottom and layer.top}
@@ -101,8 +123,8 @@ def _end(name: str, model: Model, layers: Layers, values: dict[str, str | Padded
 
 def _unsaid(found: list[tuple[Any, str]], name: str) -> ConfigError:
     error = ConfigError(
-        f"{len(found)} of the model's nodes cannot be said in Caffe", where=name,
-        fix="They are listed below; a model that is exported without them can be read.")
+        "the model has nodes that cannot be said in Caffe", where=name, found=str(len(found)),
+        fix="Export it without them.")
     error.more = "\n".join(f"    {node.op_type} '{node.name or node.output[0]}': {reason}"
                            for node, reason in found)
     return error

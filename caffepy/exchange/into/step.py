@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -175,8 +176,18 @@ class Step:
             for end in NAMING:
                 if name in self.model.constants and name.endswith(end) and len(name) > len(end):
                     return str(name.removesuffix(end))
-        name = self.node.name or self.node.output[0]
-        return str(name).removesuffix(f"/{self.operation}") or str(name)
+        name = str(self.node.name or self.node.output[0])
+        return module_name(re.sub(rf"/{self.operation}(_\d+)?$", "", name)) or name
+
+
+def module_name(scope: str) -> str:
+    """What PyTorch calls a module whose scope the exporter writes with all its parents' names:
+    ``layer1.0.relu`` for ``/layer1/layer1.0/relu``. Other names as they are."""
+    if not scope.startswith("/"):
+        return scope
+    parts = scope.strip("/").split("/")
+    return ".".join(part for part, inner in zip(parts, [*parts[1:], ""], strict=True)
+                    if not inner.startswith(f"{part}."))
 
 
 def pads(begin: Sequence[int], end: Sequence[int], side: bool = False) -> dict[str, Any]:

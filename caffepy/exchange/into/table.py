@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RULES_PACKAGE = "caffepy.exchange.into.rules"
 OWN_DOMAINS = ("", "ai.onnx")
+FOREIGN = "an operation of {}, not of ONNX itself"
 
 Rule = Callable[["Step"], Any]  # a blob, or a sequence of them, for the node's outputs
 
@@ -48,7 +49,7 @@ def find(node: Any) -> Rule:
         NotInCaffe: there is none.
     """
     if node.domain not in OWN_DOMAINS:
-        raise NotInCaffe(f"an operation of {node.domain}, not of ONNX itself")
+        raise NotInCaffe(FOREIGN.format(node.domain))
     if node.op_type not in operations():
         raise NotInCaffe("no layer computes it")
     return _rules[node.op_type]

@@ -51,7 +51,7 @@ def _names(param: Any, outputs: Mapping[str, str]) -> dict[str, str]:
     inputs = {top for layer in param.layer if _is_input(layer) for top in layer.top}
     renamed: dict[str, str] = {}
     for name, blob in outputs.items():
-        if blob == name or blob in renamed or blob in inputs or name in inputs:
+        if blob in inputs or name in inputs:
             continue
         renamed[blob] = name
         if name in taken:

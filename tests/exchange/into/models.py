@@ -28,8 +28,10 @@ def numbers(*shape: int, low: float = -1, high: float = 1) -> np.ndarray:
 
 
 def model(nodes: Sequence[Any], shape: Sequence[Any] | dict[str, Sequence[Any]],
-          outputs: Sequence[str] = ("y",), opset: int = 17, **constants: Any) -> Any:
-    """A model of these nodes; its input is x, unless ``shape`` names several."""
+          outputs: Sequence[str] = ("y",), opset: int = 17, domains: Sequence[str] = (),
+          **constants: Any) -> Any:
+    """A model of these nodes; its input is x, unless ``shape`` names several. ``domains``: of
+    operations that are not ONNX's own."""
     shapes = shape if isinstance(shape, dict) else {"x": shape}
     graph = helper.make_graph(
         list(nodes), "net",
@@ -37,7 +39,8 @@ def model(nodes: Sequence[Any], shape: Sequence[Any] | dict[str, Sequence[Any]],
          for name, one in shapes.items()],
         [helper.make_empty_tensor_value_info(name) for name in outputs],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()])
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    made = helper.make_model(graph, opset_imports=[
+        helper.make_opsetid("", opset), *(helper.make_opsetid(name, 1) for name in domains)])
     made.ir_version = 8
     return onnx.shape_inference.infer_shapes(made)
 

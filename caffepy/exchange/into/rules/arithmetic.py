@@ -77,11 +77,11 @@ def _with_numbers(step: Step, x: str, numbers: Array, first: bool) -> str:
     whole = (1,) * (len(step.top_shape) - numbers.ndim) + numbers.shape
     start, end = _span(whole)
     numbers = np.broadcast_to(numbers.reshape(whole[start:end]), step.top_shape[start:end])
-    message = {**({"axis": start} if start != 1 else {}),
-               **({"num_axes": end - start} if end - start != 1 else {})}
+    said = {**({"axis": start} if start != 1 else {}),
+            **({"num_axes": end - start} if end - start != 1 else {})}
     if step.operation in SUMS:
-        return step("Bias", x, weights=[numbers], **({"bias_param": message} if message else {}))
-    return step("Scale", x, weights=[numbers], **({"scale_param": message} if message else {}))
+        return step("Bias", x, weights=[numbers], bias_param=said)
+    return step("Scale", x, weights=[numbers], scale_param=said)
 
 
 def _span(shape: Shape) -> tuple[int, int]:
@@ -105,8 +105,9 @@ def _of_two(step: Step) -> str:
         main, other = whole[0], 1 - whole[0]
         if span := _operand(shapes[other], out):
             operand = step.reshape(blobs[other], shapes[other], out[slice(*span)], "_operand")
-            kind, field = ("Bias", "bias_param") if adds else ("Scale", "scale_param")
-            return step(kind, blobs[main], operand, **{field: {"axis": span[0]}})
+            said = {"axis": span[0]}
+            return (step("Bias", blobs[main], operand, bias_param=said) if adds else
+                    step("Scale", blobs[main], operand, scale_param=said))
     bottoms = [tiled(step, blob, shape, out) for blob, shape in zip(blobs, shapes, strict=True)]
     return eltwise(step, bottoms, **({} if adds else {"operation": "PROD"}))
 
@@ -130,7 +131,7 @@ def _operand(shape: Shape, out: Shape) -> tuple[int, int] | None:
 def eltwise(step: Step, bottoms: Sequence[str], **said: Any) -> str:
     if len(bottoms) == 1:
         return bottoms[0]
-    return step("Eltwise", *bottoms, **({"eltwise_param": said} if said else {}))
+    return step("Eltwise", *bottoms, eltwise_param=said)
 
 
 def negative(step: Step, x: str) -> str:

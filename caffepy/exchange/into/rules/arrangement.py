@@ -41,7 +41,7 @@ def concat(step: Step) -> str:
         return step.blob(indices[0])
     axis = step.axis(step.attribute("axis", 1))
     return step("Concat", *(step.blob(index) for index in indices),
-                **({"concat_param": {"axis": axis}} if axis != 1 else {}))
+                concat_param={"axis": axis} if axis != 1 else {})
 
 
 @rule("Split")

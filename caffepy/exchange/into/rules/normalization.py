@@ -20,7 +20,7 @@ def batch_normalization(step: Step) -> str:
                          "statistics for each place (spatial=0)")
     scale, bias, mean, variance = (step.weights(index) for index in range(1, 5))
     y = step("BatchNorm", step.x, weights=[mean, variance, np.ones(1)],
-             **_eps(step.attribute("epsilon", EPS)))
+             batch_norm_param=_eps(step))
     return _scaled(step, y, scale, bias)
 
 
@@ -81,26 +81,26 @@ def _softmax(step: Step) -> str:
     shape = step.shape()
     axis = step.axis(step.attribute("axis", 1 if step.opset < 13 else -1))
     if step.opset >= 13 or math.prod(shape[axis + 1:]) == 1:
-        return step("Softmax", step.x, **_axis(axis))
+        return step("Softmax", step.x, softmax_param=_axis(axis))
     flat = (*shape[:axis], math.prod(shape[axis:]))
-    y = step("Softmax", step.reshape(step.x, shape, flat, "_flat"), **_axis(axis))
+    y = step("Softmax", step.reshape(step.x, shape, flat, "_flat"), softmax_param=_axis(axis))
     return step.reshape(y, flat, shape, "_shape")
 
 
 def _axis(axis: int) -> dict[str, Any]:
-    return {"softmax_param": {"axis": axis}} if axis != 1 else {}
+    return {"axis": axis} if axis != 1 else {}
 
 
-def _eps(eps: float, **more: Any) -> dict[str, Any]:
-    said = {"eps": eps} if not math.isclose(eps, EPS, rel_tol=1e-6) else {}
-    return {"batch_norm_param": {**said, **more}} if said or more else {}
+def _eps(step: Step) -> dict[str, Any]:
+    eps = step.attribute("epsilon", EPS)
+    return {} if math.isclose(eps, EPS, rel_tol=1e-6) else {"eps": eps}
 
 
 def _own_statistics(step: Step, shape: tuple[int, ...], own: tuple[int, ...]) -> str:
     """Mean 0 and variance 1 in each channel of the shape ``own``, whose batch is one item."""
     x = step.reshape(step.x, shape, own, "_items")
     y = step("BatchNorm", x, weights=[np.zeros(own[1]), np.ones(own[1]), np.ones(1)],
-             **_eps(step.attribute("epsilon", EPS), use_global_stats=False))
+             batch_norm_param={**_eps(step), "use_global_stats": False})
     return step.reshape(y, own, shape, "_back")
 
 

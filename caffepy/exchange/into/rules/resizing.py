@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from caffepy.exchange.into.step import Array, Shape, Step
+from caffepy.exchange.into.step import Array, Shape, Step, pads
 from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.windows import words
 
 HALF = ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric")
 
@@ -122,5 +123,5 @@ def _spread(step: Step, x: str, channels: int, kernels: Sequence[Array], stride:
     weights = np.broadcast_to(kernel, (channels, 1, *kernel.shape))
     return step("Deconvolution", x, weights=[weights], convolution_param={
         "num_output": channels, "group": channels, "bias_term": False,
-        "kernel_size": list(kernel.shape), "stride": list(stride),
-        **({"pad": list(pad)} if any(pad) else {})})
+        **words(kernel.shape, "kernel_size", "kernel"), **words(stride, "stride", "stride"),
+        **pads(pad, pad)})
