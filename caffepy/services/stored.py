@@ -29,6 +29,7 @@ def stored(path: str) -> Stored:
     Raises:
         NotFound: no such file. CaffeError: it is damaged, or of another kind.
     """
+    from caffepy.core import graph
     from caffepy.core.upgrade import read_net_param, read_net_param_binary
     from caffepy.proto import hdf5, wire
     from caffepy.proto.files import sniff
@@ -40,31 +41,8 @@ def stored(path: str) -> Stored:
         raise ConfigError("a solverstate holds no weights", where=path,
                           fix="The .caffemodel of the same snapshot does.")
     if kind != "caffemodel":
-        return Stored(path, without_splits(read_net_param(path)[0]))
+        return Stored(path, graph.without_splits(read_net_param(path)[0]))
     net = read_net_param_binary(path)
     for layer in net.layer:
         layer.ClearField("blobs")
-    return Stored(path, without_splits(net), wire.read_net(path))
-
-
-def without_splits(net: Any) -> Any:
-    """A copy of a net whose readers of one blob all name it: a built net, and so a caffemodel, has
-    a Split layer where a blob has several."""
-    from caffepy.core import traits
-    from caffepy.proto import caffe_pb2
-
-    made = caffe_pb2.NetParameter()
-    made.CopyFrom(net)
-    made.ClearField("layer")
-    origin: dict[str, str] = {}
-    for layer in net.layer:
-        bottoms = [origin.get(bottom, bottom) for bottom in layer.bottom]
-        if traits.of(layer).splits and layer.name.endswith("_split"):
-            origin.update(dict.fromkeys(layer.top, bottoms[0]))
-            continue
-        kept = made.layer.add()
-        kept.CopyFrom(layer)
-        kept.bottom[:] = bottoms
-        for top in layer.top:
-            origin.pop(top, None)
-    return made
+    return Stored(path, graph.without_splits(net), wire.read_net(path))

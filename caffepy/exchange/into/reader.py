@@ -13,10 +13,9 @@ from caffepy.exchange.files import Options
 from caffepy.exchange.into import table, tidy
 from caffepy.exchange.into.layers import Layers
 from caffepy.exchange.into.model import Model
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Padded, Step
-from caffepy.exchange.into.table import NotInCaffe
 from caffepy.proto import caffe_pb2
-from caffepy.services import work
 
 
 def read(path: Path, options: Options) -> tuple[Any, list[str]]:
@@ -97,8 +96,7 @@ def compared(param: Any, model: Model, outputs: dict[str, str],
     Raises:
         NumericError: they differ.
     """
-    with work.quiet():
-        net = Net(param, caffe_pb2.TEST)
+    net = Net(param, caffe_pb2.TEST)
     try:
         return checking.against_onnx(
             net, model.proto, outputs={blob: name for name, blob in outputs.items()}, steps=steps)

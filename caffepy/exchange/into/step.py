@@ -12,7 +12,7 @@ import numpy as np
 from caffepy.exchange import onnx_library
 from caffepy.exchange.into.layers import Layers
 from caffepy.exchange.into.model import Model
-from caffepy.exchange.into.table import NotInCaffe
+from caffepy.exchange.into.refused import NotInCaffe
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]

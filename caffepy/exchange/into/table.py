@@ -13,6 +13,8 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from caffepy.exchange.into.refused import NotInCaffe
+
 if TYPE_CHECKING:
     from caffepy.exchange.into.step import Step
 
@@ -23,10 +25,6 @@ FOREIGN = "an operation of {}, not of ONNX itself"
 Rule = Callable[["Step"], Any]  # a blob, or a sequence of them, for the node's outputs
 
 _rules: dict[str, Rule] = {}
-
-
-class NotInCaffe(Exception):
-    """A node that cannot be said in Caffe; the text is the reason."""
 
 
 def rule(*operations: str) -> Callable[[Rule], Rule]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Step
-from caffepy.exchange.into.table import NotInCaffe
 
 
 @dataclass

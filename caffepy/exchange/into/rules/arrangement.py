@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.rules.arithmetic import tiled
 from caffepy.exchange.into.step import Shape, Step
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 
 TO_THE_END = 2**31 - 1
 

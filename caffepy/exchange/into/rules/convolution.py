@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from caffepy.exchange.into import windows
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Step, pads
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 from caffepy.exchange.into.windows import Windows, words
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Step
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 
 EPS = 1e-5  # of BatchNorm, if nothing is said
 

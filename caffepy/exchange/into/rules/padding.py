@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Padded, Step
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 
 
 @rule("Pad")

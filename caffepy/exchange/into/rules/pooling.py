@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from caffepy.exchange.into import windows
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Step, pads
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 from caffepy.exchange.into.windows import Windows, words
 
 NEVER_BELOW_ZERO = ("Relu", "Sigmoid", "HardSigmoid", "Softmax", "Exp", "Abs", "Softplus")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Step
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 
 
 @rule("Gemm")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.rules.pooling import whole
 from caffepy.exchange.into.step import Step
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 
 OPERATIONS = {"ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceL1": "ASUM",
               "ReduceSumSquare": "SUMSQ"}

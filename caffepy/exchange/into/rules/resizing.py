@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Array, Shape, Step, pads
-from caffepy.exchange.into.table import NotInCaffe, rule
+from caffepy.exchange.into.table import rule
 from caffepy.exchange.into.windows import words
 
 HALF = ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric")
