@@ -67,6 +67,10 @@ class Model:
         self.nodes = [node for node in graph.node if id(node) not in fixed]
         self.shapes = self._run(_examples(given, self.inputs), fixed)
 
+    def readers(self, value: str) -> list[str]:
+        """The operations that read a value."""
+        return [node.op_type for node in self.proto.graph.node if value in node.input]
+
     def _constant_nodes(self) -> set[int]:
         """The nodes whose outputs hang on no input."""
         known, found = set(self.constants), set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from exchange.into.models import check, model, node, numbers, types
+from exchange.into.models import check, model, node, numbers, onnx, types
 
 IMAGE = (2, 4, 9, 8)
 W = numbers(6, 4, 3, 3)
@@ -254,6 +254,32 @@ def test_softmax_of_all_that_follows(opset, tmp_path):
     assert types(param) == ["Input", "Flatten", "Softmax", "Reshape"]
     param = check(model([node("Softmax", "x")], (2, 3), opset=opset), tmp_path)
     assert types(param) == ["Input", "Softmax"]
+
+
+def test_indices_that_are_inputs(tmp_path):
+    """Items in another order, and rows of weights."""
+    made = model([onnx.helper.make_node("Cast", ["i"], ["c"], to=7), node("Gather", "x", "c")],
+                 {"x": (4, 3), "i": (5,)})
+    values = {"x": numbers(4, 3), "i": np.array([3, 0, 0, 2, 1], np.float32)}
+    assert types(check(made, tmp_path, values))[-1] == "BatchReindex"
+    made = model([onnx.helper.make_node("Cast", ["x"], ["c"], to=7), node("Gather", "w", "c")],
+                 (2, 3), w=numbers(6, 4))
+    values = {"x": np.array([[0, 5, 2], [1, 1, 4]], np.float32)}
+    assert types(check(made, tmp_path, values)) == ["Input", "Embed"]
+
+
+def test_regions(tmp_path):
+    made = model([node("MaxRoiPool", "x", "rois", pooled_shape=[3, 2], spatial_scale=0.5)],
+                 {"x": (2, 4, 12, 10), "rois": (3, 5)})
+    rois = np.array([[0, 0, 0, 19, 23], [1, 4, 6, 12, 20], [0, 2, 2, 7, 9]], np.float32)
+    values = {"x": numbers(2, 4, 12, 10), "rois": rois}
+    assert types(check(made, tmp_path, values))[-1] == "ROIPooling"
+
+
+def test_threshold(tmp_path):
+    made = model([node("Greater", "x", "c", to="b"),
+                  onnx.helper.make_node("Cast", ["b"], ["y"], to=1)], IMAGE, c=np.float32(0.3))
+    assert types(check(made, tmp_path)) == ["Input", "Threshold"]
 
 
 def test_old_words(tmp_path):

@@ -75,7 +75,10 @@ def sliced(step: Step) -> str:
 def gather(step: Step) -> str:
     if step.constant(0) is not None:
         return _embedded(step)
-    axis, indices = step.axis(step.attribute("axis", 0)), step.weights(1)
+    axis = step.axis(step.attribute("axis", 0))
+    if step.constant(1) is None and axis == 0 and len(step.shape(1)) == 1:
+        return step("BatchReindex", step.x, step.blob(1))
+    indices = step.weights(1)
     if indices.ndim > 1:
         raise NotInCaffe(f"indices of shape {indices.shape}")
     shape = step.shape()

@@ -10,7 +10,7 @@ from caffepy.exchange.into.table import rule
 
 LARGEST = float(np.finfo(np.float32).max)
 FLOATS = (1, 10, 11, 16)  # float, float16, double, bfloat16 in TensorProto.DataType
-WHOLE = ("ArgMax", "Cast", "Identity")
+WHOLE = ("ArgMax", "Cast", "Greater")
 PLAIN = {"Relu": "ReLU", "Exp": "Exp", "Log": "Log", "Abs": "AbsVal", "Sigmoid": "Sigmoid",
          "Tanh": "TanH", "Softplus": "BNLL", "HardSwish": "HardSwish", "Mish": "Mish"}
 
@@ -24,7 +24,9 @@ def plain(step: Step) -> str:
 def cast(step: Step) -> str:
     """Numbers are float32 whatever they are cast to, so long as none is cut."""
     maker = step.model.makers.get(step.node.input[0])
-    if step.attribute("to") not in FLOATS and not (maker and maker.op_type in WHOLE):
+    whole = maker is not None and maker.op_type in WHOLE
+    cut = step.attribute("to") not in FLOATS and not whole
+    if cut and set(step.model.readers(step.node.output[0])) != {"Gather"}:  # which cuts itself
         raise NotInCaffe("numbers cut to whole ones")
     return step.x
 
@@ -89,6 +91,14 @@ def thresholded_relu(step: Step) -> str:
     over = step("Threshold", step.x, suffix="_over",
                 threshold_param={"threshold": step.attribute("alpha", 1.0)})
     return step("Eltwise", step.x, over, eltwise_param={"operation": "PROD"})
+
+
+@rule("Greater")
+def greater(step: Step) -> str:
+    bound = step.weights(1)
+    if bound.size != 1:
+        raise NotInCaffe(f"bounds of shape {bound.shape}")
+    return step("Threshold", step.x, threshold_param={"threshold": float(bound.item())})
 
 
 @rule("Neg", "Sqrt", "Reciprocal")
