@@ -24,7 +24,7 @@ Run = Callable[[Sequence[Any]], list[Array]]  # keys of values, and the values
 MOST = 1e-3  # the difference that is allowed, as a share of the largest number
 SEED = 1701
 FEW_ROWS = 0.05  # the share of detections that a rounding may lose or find
-SMALL = 1e-30
+LEAST = 0.01  # smaller numbers may be what roundings of larger ones leave
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def apart(a: Array, b: Array) -> Difference:
         difference = np.where(same, 0.0, np.abs(a.astype(np.float64) - b))
     largest = float(np.abs(a[np.isfinite(a)], dtype=np.float64).max(initial=0))
     most = float(difference.max())
-    return Difference(most, most / max(largest, SMALL) if most else 0.0)
+    return Difference(most, most / max(largest, LEAST))
 
 
 def rows_apart(a: Array, b: Array) -> Difference:
@@ -114,7 +114,7 @@ def rows_apart(a: Array, b: Array) -> Difference:
     if not len(one) or not len(other):
         return Difference(np.inf, np.inf)
     nearest = np.array([np.abs(other - row).max(axis=1).min() for row in one])
-    scale = max(float(np.abs(one).max()), SMALL)
+    scale = max(float(np.abs(one).max()), LEAST)
     paired = nearest[nearest / scale <= MOST]
     lost = max(len(one), len(other)) - len(paired)
     if lost > FEW_ROWS * len(one) + 1:
@@ -127,7 +127,8 @@ def rows_apart(a: Array, b: Array) -> Difference:
 
 
 def against_onnx(net: Net, model: Any, *, outputs: Mapping[str, str] | None = None,
-                 steps: Iterable[tuple[str, str, str]] | None = None, seed: int = SEED) -> str:
+                 steps: Iterable[tuple[str, str, str]] | None = None, every: bool = False,
+                 seed: int = SEED) -> str:
     """Compare a built TEST net (``optimize=False``) with an ONNX model; what is to be said of it.
 
     Args:
@@ -136,6 +137,8 @@ def against_onnx(net: Net, model: Any, *, outputs: Mapping[str, str] | None = No
             it has as many, its outputs in their order.
         steps: layer, top and the model's value, for naming the first layer that differs; by
             default all tops that the model has by their names.
+        every: compare these, too, whether or not the outputs differ. What detections are made of
+            is compared anyway: there may be none.
 
     Raises:
         NumericError: they differ. CaffeError: the model does not run.
@@ -155,7 +158,9 @@ def against_onnx(net: Net, model: Any, *, outputs: Mapping[str, str] | None = No
     wanted = [value.name for value in proto.graph.input]
     inputs = feed(net, seed)
     who, theirs = _onnx_side(proto, _given(inputs, wanted))
-    found = compare(_net_side(net, inputs), theirs, pairs, between)
+    read = {name for node in net.nodes if node.layer.detects for name in node.bottom_names}
+    more = [pair for pair in between if every or pair.ours[1] in read]
+    found = compare(net_side(net, inputs), theirs, [*more, *pairs], between)
     return (f"{who} gives the same: largest difference {found.absolute:.2g}, "
             f"{found.relative:.2g} of the largest number")
 
@@ -168,14 +173,21 @@ def feed(net: Net, seed: int = SEED) -> dict[str, Array]:
     for name in net.input_names:
         blob, values = net.blobs[name], None
         for node, index in _readers(net, name):
-            values = node.layer.example(index, node.bottoms, random)
+            values = _own(node.layer).example(index, node.bottoms, random)
             if values is None and (index in node.layer.integers or index in node.layer.labels):
                 values = random.integers(0, 2, blob.shape)
+                values[:1] *= blob.ndim < 2  # sequences begin in the first row
             if values is not None:
                 break
         values = random.standard_normal(blob.shape) if values is None else values
         found[name] = np.asarray(values, np.float32)
     return found
+
+
+def _own(layer: Any) -> Any:
+    """The layer, or caffepy's object that a Python layer stands for."""
+    instance = getattr(layer, "instance", layer)
+    return instance if type(instance).__module__.startswith("caffepy.") else layer
 
 
 def _readers(net: Net, name: str) -> list[tuple[Any, int]]:
@@ -210,7 +222,7 @@ def _values(proto: Any) -> set[str]:
     return {name for node in proto.graph.node for name in node.output}
 
 
-def _net_side(net: Net, inputs: Mapping[str, Array]) -> Run:
+def net_side(net: Net, inputs: Mapping[str, Array]) -> Run:
     """Runs the net; keys are (layer, top): a blob is written by several layers, if in place."""
 
     def run(keys: Sequence[Any]) -> list[Array]:

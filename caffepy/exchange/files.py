@@ -41,11 +41,13 @@ class Options:
     """What is asked of a conversion.
 
     Attributes:
+        input_shape: of the first input, in place of the model's own; () if it is not given.
         opset: the version of ONNX's operations.
         dynamic: leave the batch, and height and width where the net allows, open in ONNX.
         check: run both sides on one input and compare.
     """
 
+    input_shape: tuple[int, ...] = ()
     opset: int = OPSET
     dynamic: bool = False
     check: bool = True

@@ -15,6 +15,7 @@ Array = np.ndarray[Any, Any]
 Run = Callable[[Sequence[str], dict[str, Array]], list[Array]]  # names of outputs, inputs
 
 CURE = "pip install 'caffepy[onnx]'"
+OTHERWISE = "pip install -U onnxruntime, or a lower -opset; -nocheck leaves the comparison out"
 ERRORS_ALONE = 3  # onnxruntime's level of its log
 
 
@@ -33,9 +34,8 @@ def onnx() -> Any:
 
 
 def newest_opset() -> int:
-    """The newest opset that both the onnx package and, if it is there, onnxruntime know."""
-    known = int(onnx().defs.onnx_opset_version())
-    return known
+    """The newest opset that the onnx package knows."""
+    return int(onnx().defs.onnx_opset_version())
 
 
 def load(model: Any) -> Any:
@@ -99,4 +99,4 @@ def _named_errors(who: str) -> Iterator[None]:
         raise
     except Exception as error:  # each version has exceptions of its own
         first = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        raise CaffeError(f"{who} cannot run the model", found=first[0]) from error
+        raise CaffeError(f"{who} cannot run the model", found=first[0], fix=OTHERWISE) from error
