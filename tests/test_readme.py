@@ -36,14 +36,14 @@ def folder(tmp_path_factory, mnist) -> Path:
 
 def test_all_commands_were_found():
     assert [command[1] for command in COMMANDS] == [
-        "train", "train", "test", "time", "summary", "device_query"]
+        "train", "train", "test", "time", "summary", "convert", "device_query"]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_command(folder, command):
     done = pages.run(command, folder)
     expected = {"train": "Optimization Done.", "test": "accuracy = ", "time": "Total Time: ",
-                "summary": "431,080", "device_query": "oneDNN"}
+                "summary": "431,080", "convert": "gives the same", "device_query": "oneDNN"}
     assert expected[command[1]] in done.stdout + done.stderr
 
 

@@ -13,6 +13,7 @@ ACTIONS = {
     "check": "caffepy.cli.check:check",
     "bench": "caffepy.tools.bench:main",
     "completion": "caffepy.cli.completion:completion",
+    "convert": "caffepy.cli.convert:convert",
     "device_query": "caffepy.cli.device_query:device_query",
     "diff": "caffepy.cli.diff:diff",
     "draw": "caffepy.tools.draw_net:main",

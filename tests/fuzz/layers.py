@@ -87,6 +87,7 @@ class Made:
 
 Maker = Callable[[Draw], Made]
 types: set[str] = set()  # those that have a maker
+makers: dict[str, tuple[str, Maker]] = {}  # by name of the family: the type, and the maker
 
 
 def layer(type: str, name: str | None = None) -> Callable[[Maker], Maker]:
@@ -94,6 +95,7 @@ def layer(type: str, name: str | None = None) -> Callable[[Maker], Maker]:
 
     def enter(maker: Maker) -> Maker:
         types.add(type)
+        makers[name or f"{type} layer"] = type, maker
         plain = engines_of(registry.get(type).cls)[:1] != ["onednn"]
 
         @family(name or f"{type} layer", seldom=plain)

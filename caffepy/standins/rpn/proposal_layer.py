@@ -33,6 +33,14 @@ class ProposalLayer(Anchored):
         for blob, shape in zip(top, ((1, 5), (1, 1)), strict=False):
             blob.reshape(*shape)
 
+    def example(self, index: int, bottom: Blobs, random: np.random.Generator) -> Array | None:
+        """A picture as large as the cells together, and of that size from the start."""
+        if index != 2:
+            return None
+        info = np.ones(bottom[2].shape)
+        info.reshape(-1)[:2] = np.array(bottom[0].shape[2:]) * self.stride
+        return info
+
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         boxes, scores = self._likely(bottom)
         rows = np.column_stack([np.zeros(len(boxes)), boxes])

@@ -1,0 +1,38 @@
+"""What is done to pictures before they are a net's input, as notes that an ONNX model carries.
+
+``picture_param`` is the prototxt of the net's message; ``preprocessing`` says the same as a
+sentence; ``labels`` are the names of the classes, one a line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caffepy.proto import text
+
+MESSAGE, SENTENCE, LABELS = "picture_param", "preprocessing", "labels"
+
+
+def of(param: Any) -> dict[str, str]:
+    """The notes for a NetParameter; none if it says nothing of pictures."""
+    if not param.HasField("picture_param"):
+        return {}
+    rule = param.picture_param
+    found = {MESSAGE: text.to_text(rule), SENTENCE: sentence(rule)}
+    if rule.label:
+        found[LABELS] = "\n".join(rule.label)
+    return found
+
+
+def sentence(rule: Any) -> str:
+    """A PictureParameter in words."""
+    done = ["channels B, G, R (or gray), numbers from 0 to 255"]
+    if rule.height:
+        done.append(f"brought to {rule.height} x {rule.width}, the middle of which is the input")
+    if rule.mean_value:
+        done.append(f"minus {', '.join(f'{value:g}' for value in rule.mean_value)}")
+    if rule.mean_file:
+        done.append(f"minus the mean picture {rule.mean_file}")
+    if rule.scale != 1:
+        done.append(f"times {rule.scale:g}")
+    return ", then ".join(done)
