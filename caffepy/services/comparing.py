@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from caffepy.services import work
 from caffepy.services.stored import Stored, stored
 
 NOT_SET = "-"
@@ -85,7 +86,8 @@ def compare(path_a: str, path_b: str) -> Comparison:
     Raises:
         NotFound: no such file. CaffeError: one is damaged, or of another kind.
     """
-    a, b = stored(path_a), stored(path_b)
+    with work.quiet():
+        a, b = stored(path_a), stored(path_b)
     found = Comparison()
     learnt_alone = a.net is None or b.net is None
     names_a, names_b = _types(a, learnt_alone), _types(b, learnt_alone)

@@ -25,7 +25,7 @@ def read(path: Path, options: Options) -> tuple[Any, list[str]]:
         CaffeError: no such file, or no model. ConfigError: nodes that no layer computes, all at
             once. NumericError: the net gives other numbers.
     """
-    model = _run(onnx_library.load(path), getattr(options, "input_shape", ()), path.stem)
+    model = _run(onnx_library.load(path), options.input_shape, path.stem)
     param, outputs, steps = convert(model, path.stem)
     told = []
     if foreign := tidy.foreign_types(param):

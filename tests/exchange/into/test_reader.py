@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,12 +64,7 @@ def test_an_open_size_must_be_told(tmp_path):
     made = model([node("Relu", "x")], ("n", 3, "h", "w"))
     with pytest.raises(ConfigError, match="input 'x'.* found n x 3 x h x w|found 1 x 3 x h x w"):
         converted(made, tmp_path)
-
-    @dataclass(frozen=True)
-    class Told(Options):
-        input_shape: tuple[int, ...] = (2, 3, 8, 9)
-
-    param, _ = reader.read(saved(made, tmp_path), Told())
+    param, _ = reader.read(saved(made, tmp_path), Options(input_shape=(2, 3, 8, 9)))
     assert list(param.layer[0].input_param.shape[0].dim) == [2, 3, 8, 9]
 
 
