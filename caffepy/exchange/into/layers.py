@@ -52,6 +52,17 @@ class Layers:
             wire.array_to_blob(np.ascontiguousarray(array, np.float32), layer.blobs.add())
         return names
 
+    def maker(self, blob: str) -> Any:
+        """The layer of which a blob is the top; None if there is none."""
+        return next((layer for layer in reversed(self.param.layer) if blob in layer.top), None)
+
+    def give_bias(self, layer: Any, array: Array) -> None:
+        """Add a bias to a layer of this net that has weights alone."""
+        wire.array_to_blob(np.ascontiguousarray(array, np.float32), layer.blobs.add())
+        for message in (layer.convolution_param, layer.inner_product_param):
+            if message.HasField("bias_term"):
+                message.ClearField("bias_term")
+
     def _free(self, name: str) -> str:
         name = SCOPE.sub("", name) or "layer"
         number, free = 2, name

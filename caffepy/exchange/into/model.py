@@ -28,7 +28,7 @@ class Model:
     """A ModelProto and one run of it.
 
     Attributes:
-        proto: the model, its inputs of fixed shapes.
+        proto: the model, its inputs of fixed shapes. It is the one that was given, changed.
         opset: the version of ONNX's own operations.
         inputs: name to shape.
         outputs: the names.
@@ -46,9 +46,8 @@ class Model:
 
     def __init__(self, proto: Any, input_shape: Sequence[int] = ()) -> None:
         onnx = onnx_library.onnx()
-        self.proto = type(proto)()
-        self.proto.CopyFrom(proto)
-        graph = self.proto.graph
+        self.proto = proto
+        graph = proto.graph
         self.opset = next((one.version for one in proto.opset_import
                            if one.domain in ("", "ai.onnx")), 0)
         if self.opset not in OPSETS:
@@ -84,14 +83,15 @@ class Model:
 
     def _run(self, inputs: dict[str, Array], fixed: set[int]) -> dict[str, Shape]:
         """Run the model on some input, and keep the constants and all shapes."""
-        more = type(self.proto)()
-        more.CopyFrom(self.proto)
-        names = [name for node in self.proto.graph.node for name in node.output if name]
-        for name in dict.fromkeys(names):
+        outputs = self.proto.graph.output
+        wanted = list(self.makers)
+        for name in wanted:
             if name not in self.outputs:
-                more.graph.output.add().name = name
-        _, run = onnx_library.runtime(more)
-        wanted = list(dict.fromkeys(names))
+                outputs.add().name = name
+        try:
+            _, run = onnx_library.runtime(self.proto)
+        finally:
+            del outputs[len(self.outputs):]
         values = dict(zip(wanted, run(wanted, inputs), strict=True))
         for node in self.proto.graph.node:
             if id(node) in fixed:

@@ -188,7 +188,7 @@ def test_mish(tmp_path):
 
 
 @pytest.mark.parametrize("bounds, expected", [
-    ((0, 6), "ReLU6"), ((-0.5, 1.5), "Clip"), ((0, None), "ReLU"), ((None, 1), "Clip")])
+    ((0, 6), "Clip"), ((-0.5, 1.5), "Clip"), ((0, None), "ReLU"), ((None, 1), "Clip")])
 def test_clip(bounds, expected, tmp_path):
     given = {name: np.float32(bound) for name, bound in zip("ab", bounds, strict=True)
              if bound is not None}
@@ -224,6 +224,18 @@ def test_two_values(operation, shapes, tmp_path):
     a, b = shapes
     nodes = [node("Exp", "b", to="e"), node(operation, "a", "e")]
     check(model(nodes, {"a": a, "b": b}), tmp_path)
+
+
+@pytest.mark.parametrize("operation, shape, w, bias", [
+    ("Conv", IMAGE, (6, 4, 3, 3), (6, 1, 1)), ("ConvTranspose", IMAGE, (4, 6, 3, 3), (1, 6, 1, 1)),
+    ("MatMul", (2, 3, 7), (7, 5), (5,)), ("MatMul", (2, 7), (7, 5), (5,))])
+def test_a_sum_behind_weights_is_their_bias(operation, shape, w, bias, tmp_path):
+    nodes = [node(operation, "x", "w", to="a"), node("Add", "c", "a")]
+    constants = {"w": numbers(*w), "c": numbers(*bias)}
+    param = check(model(nodes, shape, **constants), tmp_path)
+    assert len(param.layer) == 2 and len(param.layer[1].blobs) == 2
+    both = model([*nodes, node("Relu", "a", to="z")], shape, ("y", "z"), **constants)
+    assert "Bias" in types(check(both, tmp_path)), "the product without its bias is read, too"
 
 
 def test_sums_of_several(tmp_path):

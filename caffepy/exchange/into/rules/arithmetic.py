@@ -80,8 +80,27 @@ def _with_numbers(step: Step, x: str, numbers: Array, first: bool) -> str:
     said = {**({"axis": start} if start != 1 else {}),
             **({"num_axes": end - start} if end - start != 1 else {})}
     if step.operation in SUMS:
+        if as_bias(step, x, numbers, start):
+            return x
         return step("Bias", x, weights=[numbers], bias_param=said)
     return step("Scale", x, weights=[numbers], scale_param=said)
+
+
+def as_bias(step: Step, x: str, numbers: Array, start: int) -> bool:
+    """Give the numbers to the layer that makes ``x`` as its bias, if it has weights, lacks a bias,
+    and nobody else reads what it makes."""
+    layer = step.layers.maker(x)
+    index = 0 if step.constant(0) is None else 1
+    alone = len(step.model.readers(step.node.input[index])) == 1
+    if layer is None or not alone or step.node.input[index] in step.model.outputs:
+        return False
+    axis = {"Convolution": 1, "Deconvolution": 1,
+            "InnerProduct": len(step.top_shape) - 1}.get(layer.type)
+    if axis != start or len(layer.blobs) != 1 or numbers.ndim != 1:
+        return False
+    step.layers.give_bias(layer, numbers)
+    del step.values[step.node.input[index]]  # no blob has what it was before the sum
+    return True
 
 
 def _span(shape: Shape) -> tuple[int, int]:

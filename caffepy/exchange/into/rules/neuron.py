@@ -70,8 +70,6 @@ def clipped(step: Step, least: float, most: float) -> str:
     least, most = max(least, -LARGEST), min(most, LARGEST)
     if (least, most) == (0, LARGEST):
         return step("ReLU", step.x)
-    if (least, most) == (0, 6):
-        return step("ReLU6", step.x)
     return step("Clip", step.x, clip_param={"min": least, "max": most})
 
 
