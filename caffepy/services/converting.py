@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NET = ".prototxt"
 WEIGHTS = ".caffemodel"
+FEW = 4  # layers that a line names
 BATCH = 1  # of a net for use that is made of one for training
 
 
@@ -91,19 +92,25 @@ def _built(model: str, weights: Sequence[str], input_shape: Sequence[int], stage
 
 
 def _load(net: Net, weights: Sequence[str]) -> list[str]:
-    """Load the files; what is to be said of layers that got nothing."""
+    """Load the files; what is to be said of layers that got nothing.
+
+    Raises:
+        ConfigError: none of a file's weights fit.
+    """
     from caffepy.checks import structure
 
     reports = [net.load(path) for path in weights]
     for report in reports:
-        structure.warn(structure.copied_nothing(net, report))
+        for said in structure.copied_nothing(net, report):
+            raise ConfigError(said.rstrip("."))
     copied = {name for report in reports for name in report.copied}
     left = [name for name in net.params if name not in copied]
     if not left:
         return []
     who = "There are no -weights."
     if weights:
-        who = f"These have none in the files: {', '.join(left)}."
+        more = f" and {len(left) - FEW} more" * (len(left) > FEW)
+        who = f"These have none in the files: {', '.join(left[:FEW])}{more}."
     return [f"{who} Parameters that are not loaded are those that fillers draw, zeros where there "
             "is none."]
 

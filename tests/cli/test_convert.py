@@ -90,6 +90,15 @@ def test_layers_that_no_file_has_are_named(call) -> None:
     assert done.stdout.startswith("These have none in the files: other. Parameters that are not")
 
 
+def test_weights_of_another_net_are_refused(call) -> None:
+    for name in ("conv", "ip"):
+        Path("net.prototxt").write_text(Path("net.prototxt").read_text().replace(
+            f'name: "{name}"', f'name: "my_{name}"'))
+    done = call("convert", "-model=net.prototxt", "-weights=net.caffemodel", "-out=net.onnx")
+    assert done.exit_code == 1 and not Path("net.onnx").exists()
+    assert "nothing was copied from net.caffemodel" in done.stderr
+
+
 def test_sizes_left_open_are_compared_with_others(call) -> None:
     done = call("convert", "-model=net.prototxt", "-weights=net.caffemodel", "-out=net.onnx",
                 "-dynamic")
@@ -114,6 +123,14 @@ def test_what_was_done_to_pictures_travels(call) -> None:
     notes = {note.key: note.value for note in onnx_library.load("net.onnx").metadata_props}
     assert notes["preprocessing"] == sentence and notes["labels"] == "cat\ndog\ncow"
     assert 'label: "dog"' in notes["picture_param"] and "scale: 0.5" in notes["picture_param"]
+
+
+def test_a_mean_picture_is_told_in_numbers(call) -> None:
+    Path("net.prototxt").write_text(NET + 'picture_param { mean_file: "mean.binaryproto" }')
+    mean = caffe_pb2.BlobProto(num=1, channels=3, height=2, width=1, data=[1, 3, 4, 4, 5, 6])
+    Path("mean.binaryproto").write_bytes(mean.SerializeToString())
+    done = call("convert", "-model=net.prototxt", "-weights=net.caffemodel", "-out=net.onnx")
+    assert "minus the mean picture mean.binaryproto (on the whole 2, 4, 5.5)" in done.stdout
 
 
 def test_a_file_that_would_give_other_numbers_is_not_written(call, monkeypatch) -> None:

@@ -68,7 +68,7 @@ class _Exporter:
     last: dict[str, int] = field(default_factory=dict)  # of each blob, the last layer that writes
 
     def run(self) -> Exported:
-        self.graph = Graph(self.options.opset, self.options.dynamic)
+        self.graph = Graph(self.options.opset, self.options.dynamic, self.net.blobs)
         self.last = {name: node.number for node in self.net.nodes for name in node.top_names}
         for node in self.net.nodes:
             if not node.bottoms and (node.layer.data or node.layer.opaque):
@@ -82,14 +82,13 @@ class _Exporter:
             raise ConfigError("the net has no output", where=f"net '{self.net.name}'")
         self._prune(outputs.values())
         opened = openness.look(self.net, self.inputs, self.holds, self.options.dynamic)
-        return Exported(self._model(outputs, opened), outputs, self.steps, opened,
-                        self.told)
+        return Exported(self._model(outputs, opened), outputs, self.steps, opened, self.told)
 
     # -- layers ---------------------------------------------------------------------------
 
     def _feed(self, node: Node) -> None:
         for name, blob in node.named_tops:
-            self.values[name] = self.graph.name(name)
+            self.values[name] = self.graph.claim(name)
             self.inputs[name] = blob.shape
 
     def _export(self, node: Node) -> None:
@@ -120,8 +119,9 @@ class _Exporter:
         if not self.graph.made_since(value, since):
             return value  # another layer's
         if self.last[top] == node.number and top not in self.inputs:
-            return self.graph.rename(value, top, since)
-        return self.graph.rename(value, f"{top}/{_inner(node, top)}", since)
+            return self.graph.rename(value, self.graph.claim(top), since)
+        inner = self.graph.name(f"{top}/{_inner(node, top)}")
+        return self.graph.rename(value, inner, since)
 
     def _outputs(self) -> dict[str, str]:
         """Blob to value. A blob that is an input, or a constant, is given as a copy."""
@@ -131,7 +131,9 @@ class _Exporter:
             if value is None or (name in self.inputs and value == name):
                 continue  # swallowed, or data that nobody reads
             if value != name:
-                copy = self.graph.node("Identity", [value], 1, name)[0]
+                since = len(self.graph.nodes)
+                copy = self.graph.node("Identity", [value], 1, f"{name}/copy")[0]
+                copy = self.graph.rename(copy, self.graph.claim(name), since)
                 self.steps.append((self._maker(name), name, copy))
                 if value in self.counted:
                     self.counted[copy] = self.counted[value]

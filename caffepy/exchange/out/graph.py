@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ class Graph:
 
     Args:
         opset: the version of ONNX's operations.
-        open_size: heights and widths may differ from those at hand; rules keep to what holds then.
+        dynamic: batch and size may differ from those at hand; rules keep to what holds then, or say
+            that they do not.
+        reserved: names of blobs, which ``claim`` gives.
 
     Attributes:
         nodes: NodeProtos, in order.
@@ -29,13 +31,14 @@ class Graph:
 
     FLOAT, INT64 = 1, 7  # TensorProto's numbers of types
 
-    def __init__(self, opset: int, open_size: bool = False) -> None:
+    def __init__(self, opset: int, dynamic: bool = False, reserved: Iterable[str] = ()) -> None:
         self.opset = opset
-        self.open_size = open_size
+        self.dynamic = dynamic
         self.nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
         self.helper = onnx_library.onnx().helper
-        self._taken: set[str] = set()
+        self._reserved = set(reserved)
+        self._taken = set(self._reserved)
         self._known: dict[Any, str] = {}
 
     def name(self, wanted: str) -> str:
@@ -47,6 +50,13 @@ class Graph:
         self._taken.add(name)
         return name
 
+    def claim(self, blob: str) -> str:
+        """The name of a blob, for one value; for another, one like it."""
+        if blob in self._reserved:
+            self._reserved.remove(blob)
+            return blob
+        return self.name(blob)
+
     def constant(self, values: Any, name: str = "constant", key: Any = None) -> str:
         """The name of an initializer with these numbers; floats are stored as float32.
 
@@ -55,9 +65,9 @@ class Graph:
         """
         array = np.asarray(values)
         if array.dtype.kind == "f":
-            array = array.astype(np.float32)
+            array = array.astype(np.float32, copy=False)
         elif array.dtype.kind in "iu":
-            array = array.astype(np.int64)
+            array = array.astype(np.int64, copy=False)
         if key is None and array.size <= LARGEST_SHARED:
             key = (array.dtype.str, array.shape, array.tobytes())
         if key in self._known:
@@ -90,9 +100,8 @@ class Graph:
         """Whether one of the nodes from ``since`` on gives the value."""
         return any(value in node.output for node in self.nodes[since:])
 
-    def rename(self, value: str, wanted: str, since: int) -> str:
-        """Let a value that nodes before ``since`` do not know be called so; returns the name."""
-        name = self.name(wanted)
+    def rename(self, value: str, name: str, since: int) -> str:
+        """Let a value that nodes before ``since`` do not know have this name; returns it."""
         for node in self.nodes[since:]:
             for ends in (node.input, node.output):
                 ends[:] = [name if end == value else end for end in ends]

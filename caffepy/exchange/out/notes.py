@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from caffepy.data.transform import read_mean
+from caffepy.errors import CaffeError
 from caffepy.proto import text
+from caffepy.proto.paths import path_of
 
 MESSAGE, SENTENCE, LABELS = "picture_param", "preprocessing", "labels"
 
@@ -32,7 +35,16 @@ def sentence(rule: Any) -> str:
     if rule.mean_value:
         done.append(f"minus {', '.join(f'{value:g}' for value in rule.mean_value)}")
     if rule.mean_file:
-        done.append(f"minus the mean picture {rule.mean_file}")
+        done.append(f"minus the mean picture {rule.mean_file}{_by_channel(rule)}")
     if rule.scale != 1:
         done.append(f"times {rule.scale:g}")
     return ", then ".join(done)
+
+
+def _by_channel(rule: Any) -> str:
+    """What a mean picture is on the whole, for who has not got it; "" if it is not here either."""
+    try:
+        mean = read_mean(path_of(rule, "mean_file")).mean(axis=(1, 2))
+    except CaffeError:
+        return ""
+    return f" (on the whole {', '.join(f'{value:g}' for value in mean)})"

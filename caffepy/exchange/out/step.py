@@ -83,8 +83,8 @@ class Step:
     # -- parameters -----------------------------------------------------------------------
 
     def numbers(self, index: int) -> Array:
-        """A parameter's."""
-        return np.array(self.layer.blobs[index].values.read(Place.HOST), np.float32)
+        """A parameter's, not to be changed."""
+        return np.asarray(self.layer.blobs[index].values.read(Place.HOST), np.float32)
 
     def weight(self, index: int, shape: Sequence[int] | None = None) -> str:
         """A parameter as a constant, in another shape if one is given; shared ones once."""
@@ -107,7 +107,7 @@ class Step:
 
     def like(self, value: str, other: str, shape: Shape) -> str:
         """The value in the shape that another value has, which at hand is ``shape``."""
-        if self.graph.open_size:
+        if self.graph.dynamic:
             return self("Reshape", value, self("Shape", other))
         return self.reshape(value, (-1, *shape[1:]))
 
@@ -144,7 +144,7 @@ class Step:
     def floats(self, value: str) -> str:
         return self("Cast", value, to=self.graph.FLOAT)
 
-
+    # -- over time ------------------------------------------------------------------------
 
     def scan(self, body: Callable[..., Sequence[str]], states: Sequence[str],
              sequences: Sequence[str], shapes: Sequence[Shape], outputs: int) -> list[str]:

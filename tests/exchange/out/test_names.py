@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from onnx_nets import built, line, need_onnx, same, values_of
 
@@ -49,6 +50,12 @@ def test_an_output_that_is_passed_on_has_its_name():
     assert made.outputs == {"out": "out"}
 
 
+def test_blobs_keep_their_names_whatever_layers_are_called():
+    made = same(built(line('type: "Power" power_param { scale: 2 shift: 1 }', (2, 3))
+                      + 'layer { name: "next" type: "ReLU" bottom: "y" top: "it/Mul" }'))
+    assert made.outputs == {"it/Mul": "it/Mul"}
+
+
 def test_an_output_in_place_of_an_input_gives_way():
     """ONNX has one name for one value."""
     made = same(built('layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 3 } } }'
@@ -88,6 +95,9 @@ def test_batch_and_size_are_left_open():
     'type: "Pooling" pooling_param { pool: AVE kernel_size: 3 stride: 2 }',
     'type: "ShuffleChannel" shuffle_channel_param { group: 2 }', 'type: "Deconvolution" '
     "convolution_param { num_output: 2 kernel_size: 4 stride: 2 pad: 1 }", 'type: "Flatten"',
+    'type: "Interp" interp_param { zoom_factor: 2 pad_beg: -1 }', 'type: "Interp" '
+    "interp_param { shrink_factor: 2 zoom_factor: 3 pad_end: -1 }",
+    'type: "Interp" interp_param { height: 5 width: 6 }',
     'type: "Upsample" upsample_param { scale: 2 }', 'type: "LRN"', 'type: "MVN"',
     'type: "Reshape" reshape_param { shape { dim: 0 dim: 0 dim: -1 } }',
 ])
@@ -100,6 +110,30 @@ def test_open_sizes_give_the_same_with_others(body):
             inputs = checking.feed(net)
             checking.against_onnx(net, made.model, steps=made.steps, every=True)
             assert values_of(made, inputs)
+
+
+DETECTOR = """
+type: "DetectionOutput" detection_output_param { num_classes: 3 share_location: true keep_top_k: 6
+    confidence_threshold: %g nms_param { nms_threshold: 0.3 top_k: 5 } }
+"""
+
+
+@pytest.mark.parametrize("threshold", [0.4, 9])
+def test_a_detector_takes_any_batch(threshold):
+    """With 9 it finds nothing, and says so for each image."""
+    priors = np.random.default_rng(2).uniform(0, 1, (1, 1, 10, 4))
+    priors = np.concatenate([np.sort(priors.reshape(1, 1, 10, 2, 2), 3).reshape(priors.shape),
+                             np.full(priors.shape, 0.1)], 1).reshape(1, 2, 40)
+    net = built(line(DETECTOR % threshold, (2, 40), (2, 30), (1, 2, 40)))
+    made = same(net, Options(dynamic=True), {"in2": priors})
+    assert dims(made.model.graph.output) == {"y": [1, 1, "y_2", 7]}
+    shapes = {value.name: net.blobs[value.name].shape for value in made.model.graph.input}
+    with openness.other(net, shapes, "batch"):
+        inputs = checking.feed(net) | {"in2": priors.astype(np.float32)}
+        rows, = checking.net_side(net, inputs)([("it", "y")])
+        assert set(rows[0, 0, :, 0]) == {0, 1, 2}
+        found = values_of(made, inputs)[-1]
+        assert checking.apart(rows, found).relative < 1e-5
 
 
 def test_what_is_not_left_open_says_why():

@@ -10,6 +10,10 @@ from fuzz.layers import makers
 from onnx_nets import built, line, need_onnx, reason, same
 
 from caffepy.core import registry
+from caffepy.exchange import checking
+from caffepy.exchange.files import Options
+from caffepy.exchange.out import openness
+from caffepy.exchange.out.exporter import export
 
 cases.families()  # loads the files that have them
 NAMES = [name for name, (type, _) in sorted(makers.items()) if not registry.get(type).cls.loss]
@@ -33,3 +37,15 @@ def test_random_settings(name):
         feed = {f"in{i}": np.asarray(bottom.values(draw, bottom.shape), np.float32)
                 for i, bottom in enumerate(made.bottoms)}
         same(net, feed=feed)
+    if all(bottom.kind is None for bottom in made.bottoms):
+        open_sizes(net)
+
+
+def open_sizes(net):
+    """What is left open gives the same with another batch, and with another size."""
+    made = export(net, Options(dynamic=True))
+    shapes = {value.name: net.blobs[value.name].shape for value in made.model.graph.input}
+    for what in made.open.changed:
+        with openness.other(net, shapes, what):
+            checking.against_onnx(net, made.model, outputs=made.outputs, steps=made.steps,
+                                  every=True)

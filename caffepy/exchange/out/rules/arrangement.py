@@ -85,7 +85,7 @@ def tile(step: Step) -> str:
 def crop(step: Step) -> str:
     cut = [(axis, part) for axis, part in enumerate(step.layer.part) if part.start is not None]
     axes, starts = [axis for axis, _ in cut], np.array([part.start for _, part in cut], np.int64)
-    if not step.graph.open_size:
+    if not step.graph.dynamic:
         if axes[0] == 0:
             step.fix(BATCH)
         return step("Slice", step.x, starts, [part.stop for _, part in cut], axes)

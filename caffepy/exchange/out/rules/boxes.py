@@ -86,29 +86,40 @@ def ranked(step: Step, scores: str, there: str, most: int) -> Found:
     return Found(places, step.at(scores, places), real)
 
 
-def numbered(step: Step, found: Found, images: int) -> str:
+def images(step: Step, of: str, count: int) -> str:
+    """The numbers of images, N x 1.
+
+    Args:
+        of: a value with a row for each image, of which there are ``count`` at hand.
+    """
+    if not step.graph.dynamic:
+        return step.value(np.arange(count, dtype=np.float32)[:, None])
+    number = step("Squeeze", step.part(step("Shape", of), 0, 0, 1), [0])
+    return step.unsqueeze(step.floats(step("Range", 0, number, 1)), [1])
+
+
+def numbered(step: Step, found: Found, count: int) -> str:
     """The number of the image of each that remains, N x K."""
-    return step("Add", step("Mul", found.scores, 0.0),
-                np.arange(images, dtype=np.float32)[:, None])
+    return step("Add", step("Mul", found.scores, 0.0), images(step, found.scores, count))
 
 
-def rows_of(step: Step, found: Found, boxes: str, labels: str, images: int) -> str:
+def rows_of(step: Step, found: Found, boxes: str, labels: str, count: int) -> str:
     """1 x 1 x K x 7: image, label, score and box of who remains; if nobody does, a row of -1 for
     each image.
 
     Args:
         boxes: N x candidates x 4.
         labels: of the candidates of each image.
+        count: of images, as there are at hand.
     """
     box = step.at(boxes, found.places)
-    image = numbered(step, found, images)
+    image = numbered(step, found, count)
     label = step("Gather", labels, found.places)
     first = [step.unsqueeze(each, [2]) for each in (image, label, found.scores)]
     rows = step.reshape(step("Concat", *first, box, axis=2), (-1, 7))
     rows = step.chosen(rows, step.reshape(found.there, [-1]))
-    none = np.full((images, 7), -1.0)
-    none[:, 0] = np.arange(images)
-    count = step.part(step("Shape", rows), 0, 0, 1)
-    end = step("Where", step("Equal", count, [0]), [images], count)
+    none = step("Pad", images(step, found.scores, count), [0, 0, 0, 6], -1.0)
+    many = step.part(step("Shape", rows), 0, 0, 1)
+    end = step("Where", step("Equal", many, [0]), step.part(step("Shape", none), 0, 0, 1), many)
     rows = step("Slice", step("Concat", rows, none, axis=0), [0], end, [0])
     return step.unsqueeze(rows, [0, 1])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.exchange.out.step import BATCH, Step
+from caffepy.exchange.out.step import BATCH, SIZE, Step
 from caffepy.exchange.out.table import rule
 
 HAPPYNEARS_EPS = 1e-6
@@ -171,5 +171,8 @@ def channel_scale(step: Step) -> list[str]:
     if p.global_scale:
         s = np.clip(step.numbers(0), p.min_global_scale, p.max_global_scale)
         return [step("Mul", step.x, s), step.value(s.reshape(1))][: step.tops]
-    step.fix(BATCH)
-    return [step("Mul", step.x, step.reshape(step.bottoms[1], layer.spread))]
+    factor = step.bottoms[1]
+    if step.shapes[1] != layer.spread:
+        step.fix(BATCH, SIZE)
+        factor = step.reshape(factor, layer.spread)
+    return [step("Mul", step.x, factor)]

@@ -60,7 +60,7 @@ def _how(step: Step, layer: Any, windows: Any) -> dict[str, Any]:
         step.fix(SIZE)
     if own.down:
         return {**how, "pads": [*windows.pad, *own.pad_end]}
-    if step.graph.open_size and (layer.kind == "max" or not any(own.pad + own.pad_end)):
+    if step.graph.dynamic and (layer.kind == "max" or not any(own.pad + own.pad_end)):
         return {**how, "pads": [*windows.pad, *own.pad_end], "ceil_mode": 1}
     step.fix(SIZE)
     end = [max(0, (n - 1) * s + k - size - pad) for n, s, k, size, pad in zip(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from caffepy.exchange.out.step import SIZE, Step
+from caffepy.exchange.out.step import SIZE, Array, Step
 from caffepy.exchange.out.table import rule
 
 
@@ -12,13 +12,33 @@ from caffepy.exchange.out.table import rule
 def interp(step: Step) -> str:
     """Bilinear, with corners on corners."""
     p, x = step.p, step.x
-    step.fix(SIZE)
     if p.pad_beg or p.pad_end:
-        ends = [size + p.pad_end for size in step.shapes[0][2:]]
-        x = step("Slice", x, [-p.pad_beg] * 2, ends, [2, 3])
-    if step.layer.source == step.top_shapes[0][2:]:
+        end = p.pad_end or np.iinfo(np.int64).max
+        x = step("Slice", x, [-p.pad_beg] * 2, [end] * 2, [2, 3])
+    size: str | Array = np.array(step.top_shapes[0][2:], np.int64)
+    if step.graph.dynamic:
+        size = _wanted(step, x)
+    elif step.layer.source == step.top_shapes[0][2:]:
         return x
-    return resized(step, x, "linear", "align_corners")
+    shape = step("Concat", step.part(step("Shape", x), 0, 0, 2), size, axis=0)
+    return step("Resize", x, None, None, shape, mode="linear",
+                coordinate_transformation_mode="align_corners")
+
+
+def _wanted(step: Step, x: str) -> str | Array:
+    """Height and width of an Interp's top, whatever its bottom's are."""
+    p = step.p
+    if len(step.bottoms) > 1:
+        return step.part(step("Shape", step.bottoms[1]), 0, 2, 4)
+    shrink, zoom = p.HasField("shrink_factor"), p.HasField("zoom_factor")
+    if shrink == zoom and p.HasField("height") and p.HasField("width"):
+        return np.array([p.height, p.width], np.int64)
+    size = step.part(step("Shape", x), 0, 2, 4)
+    if shrink:
+        size = step("Add", step("Div", step("Sub", size, [1]), [p.shrink_factor]), [1])
+    if zoom:
+        size = step("Add", step("Mul", step("Sub", size, [1]), [p.zoom_factor]), [1])
+    return size
 
 
 @rule("Upsample", dialect="yolo")
@@ -40,14 +60,6 @@ def weighed(step: Step) -> str:
     if step.layer.type == "Downsample":
         step.told.append("pixels that are no number are not left out")
     return step("MatMul", step("MatMul", weights[0], step.x), weights[1].T)
-
-
-def resized(step: Step, x: str, mode: str, coordinates: str) -> str:
-    """In the top's height and width."""
-    shape = step("Concat", step.part(step("Shape", x), 0, 0, 2),
-                 np.array(step.top_shapes[0][2:], np.int64), axis=0)
-    return step("Resize", x, None, None, shape, mode=mode,
-                coordinate_transformation_mode=coordinates)
 
 
 @rule("Upsample", dialect="segnet")
