@@ -64,7 +64,12 @@ class Model:
             name: node for node in graph.node for name in node.output if name}
         fixed = self._constant_nodes()
         self.nodes = [node for node in graph.node if id(node) not in fixed]
-        self.shapes = self._run(_examples(given, self.inputs), fixed)
+        examples = _examples(given, self.inputs)
+        try:
+            self.shapes = self._run(examples, fixed)
+        except CaffeError:  # numbers that are boxes or places may be what no random ones are
+            zeros = {name: np.zeros_like(array) for name, array in examples.items()}
+            self.shapes = self._run(zeros, fixed)
 
     def readers(self, value: str) -> list[str]:
         """The operations that read a value."""

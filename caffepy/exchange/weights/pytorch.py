@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.errors import ConfigError
 from caffepy.exchange import checking
@@ -77,34 +76,10 @@ def compared(net: Net, module: Module, torch: Any) -> str:
 
     steps = [checking.Pair(layer, (layer, top), (layer, top)) for layer, top in module.steps]
     last = {top: pair for (_, top), pair in zip(module.steps, steps, strict=True)}
-    found = checking.compare(_side(net, inputs), theirs, [last[name] for name in module.outputs],
-                             steps)
+    found = checking.compare(checking.net_side(net, inputs), theirs,
+                             [last[name] for name in module.outputs], steps)
     return (f"PyTorch {torch.__version__} gives the same: largest difference "
             f"{found.absolute:.2g}, {found.relative:.2g} of the largest number")
-
-
-def _side(net: Net, inputs: dict[str, Array]) -> checking.Run:
-    """Runs the net. A blob that several layers write, in place, has a value for each."""
-
-    def ours(keys: Sequence[Key]) -> list[Array]:
-        seen: dict[Key, Array] = {}
-
-        def keep(number: int) -> None:
-            node = net.nodes[number]
-            for top, blob in node.named_tops:
-                if (node.layer.name, top) in keys:
-                    seen[node.layer.name, top] = np.array(blob.values.read(Place.HOST))
-
-        for name, values in inputs.items():
-            net.blobs[name].data[...] = values
-        net.after_forward.append(keep)
-        try:
-            net.forward()
-        finally:
-            net.after_forward.remove(keep)
-        return [seen[key] for key in keys]
-
-    return ours
 
 
 def _tensors(module: Module, torch: Any) -> dict[str, Any]:

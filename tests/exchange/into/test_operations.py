@@ -79,6 +79,7 @@ CASES = {
     "sum": ([node("ReduceSum", "x", "a", keepdims=0)], IMAGE, {"a": np.array([-1])}, "Reduction"),
     "largest of pictures": ([node("ReduceMax", "x", axes=[2, 3])], IMAGE, {}, "Pooling"),
     "squares": ([node("ReduceSumSquare", "x", axes=[1, 2, 3], keepdims=0)], IMAGE, {}, "Reduction"),
+    "length": ([node("ReduceL2", "x", axes=[1])], IMAGE, {}, "Permute Reduction Power Reshape"),
     "argmax": ([node("ArgMax", "x", axis=1, keepdims=0)], IMAGE, {}, "ArgMax Reshape"),
     # shapes
     "flatten": ([node("Flatten", "x")], IMAGE, {}, "Flatten"),
@@ -95,6 +96,10 @@ CASES = {
     "slice": ([node("Slice", "x", "f", "t", "a")], IMAGE,
               {"f": np.array([1, -3]), "t": np.array([3, 2**31]), "a": np.array([1, 2])},
               "Slice Slice Silence"),
+    "slice backwards": ([node("Slice", "x", "f", "t", "a", "s")], IMAGE,
+                        {"f": np.array([-2, 7]), "t": np.array([0, -(2**31)]),
+                         "a": np.array([1, 3]), "s": np.array([-1, -1])},
+                        "Slice Reverse Reverse Silence"),
     "gather one": ([node("Gather", "x", "i", axis=2)], IMAGE, {"i": np.array(-2)},
                    "Slice Reshape Silence"),
     "gather reversed": ([node("Gather", "x", "i", axis=1)], IMAGE, {"i": np.array([2, 1, 0])},

@@ -61,13 +61,17 @@ def sliced(step: Step) -> str:
     starts, ends = step.integers(1, "starts") or [], step.integers(2, "ends") or []
     axes = step.integers(3, "axes") or list(range(len(starts)))
     strides = step.integers(4, "steps") or [1] * len(starts)
-    if set(strides) != {1}:
+    if not {1, -1}.issuperset(strides):
         raise NotInCaffe(f"steps of {', '.join(map(str, strides))}")
     x, shape = step.x, step.shape()
-    for axis, start, end in zip(map(step.axis, axes), starts, ends, strict=True):
+    for axis, start, end, by in zip(map(step.axis, axes), starts, ends, strides, strict=True):
         size = shape[axis]
-        start, end, _ = slice(start, end).indices(size)
+        start, end, _ = slice(start, end, by).indices(size)
+        if by < 0:
+            start, end = end + 1, start + 1
         x = step.part(x, axis, size, start, end)
+        if by < 0:
+            x = step("Reverse", x, suffix=f"_reverse{axis}", reverse_param={"axis": axis})
     return x
 
 

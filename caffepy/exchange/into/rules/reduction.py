@@ -8,7 +8,7 @@ from caffepy.exchange.into.step import Step
 from caffepy.exchange.into.table import rule
 
 OPERATIONS = {"ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceL1": "ASUM",
-              "ReduceSumSquare": "SUMSQ"}
+              "ReduceSumSquare": "SUMSQ", "ReduceL2": "SUMSQ"}
 
 
 @rule(*OPERATIONS, "ReduceMax")
@@ -28,6 +28,8 @@ def reduction(step: Step) -> str:
         x = step("Permute", x, suffix="_order", permute_param={"order": [*order, *axes]})
     y = step("Reduction", x, reduction_param={"operation": OPERATIONS[step.operation],
                                               "axis": len(order)})
+    if step.operation == "ReduceL2":
+        y = step("Power", y, suffix="_root", power_param={"power": 0.5})
     return step.reshape(y, [shape[axis] for axis in order], step.top_shape, "_shape")
 
 
