@@ -79,9 +79,10 @@ class Model:
         """The nodes whose outputs hang on no input."""
         known, found = set(self.constants), set()
         for node in self.proto.graph.node:
+            inside = any(one.HasField("g") or one.graphs for one in node.attribute)
             free = node.op_type in ("Shape", "Size") or (
                 node.op_type not in DRAWN and known.issuperset(filter(None, node.input)))
-            if free:
+            if free and not inside:  # a graph in a node may read any value
                 found.add(id(node))
                 known.update(node.output)
         return found

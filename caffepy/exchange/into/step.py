@@ -146,17 +146,15 @@ class Step:
 
     def reshape(self, blob: str, before: Sequence[int], after: Sequence[int],
                 suffix: str = "") -> str:
-        """The blob in another shape. Axes in front that stay are those of the bottom, so another
-        batch size may come later."""
-        if tuple(before) == tuple(after):
+        """The blob in another shape. A batch that stays is that of the bottom, so it may have
+        another size later."""
+        before, after = tuple(before), tuple(after)
+        if before == after:
             return blob
-        if before[:1] == after[:1] and len(after) == 2:
+        same_batch = before[:1] == after[:1]
+        if same_batch and len(after) == 2:
             return self("Flatten", blob, suffix=suffix)
-        kept = 0
-        while kept < min(len(before), len(after)) and before[kept] == after[kept]:
-            kept += 1
-        kept = min(kept, 1)
-        dims = [0] * kept + list(after[kept:])
+        dims = [0, *after[1:]] if same_batch else list(after)
         return self("Reshape", blob, suffix=suffix, reshape_param={"shape": {"dim": dims}})
 
     def part(self, blob: str, axis: int, size: int, start: int, end: int) -> str:
