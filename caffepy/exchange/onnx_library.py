@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.errors import CaffeError, ConfigError
+from caffepy.errors import CaffeError, ConfigError, NotFound
 
 Array = np.ndarray[Any, Any]
 Run = Callable[[Sequence[str], dict[str, Array]], list[Array]]  # names of outputs, inputs
 
 CURE = "pip install 'caffepy[onnx]'"
 OTHERWISE = "pip install -U onnxruntime, or a lower -opset; -nocheck leaves the comparison out"
-ERRORS_ALONE = 3  # onnxruntime's level of its log
+NOTHING = 4  # that onnxruntime logs: what it says comes as an exception, too
 
 
 def onnx() -> Any:
@@ -49,7 +49,7 @@ def load(model: Any) -> Any:
     try:
         return onnx().load(str(model))
     except FileNotFoundError as error:
-        raise CaffeError(f"File not found: {model}") from error
+        raise NotFound(f"File not found: {model}") from error
     except CaffeError:
         raise
     except Exception as error:  # protobuf's DecodeError among them, which has many homes
@@ -68,7 +68,7 @@ def runtime(model: Any) -> tuple[str, Run]:
         except ImportError:
             return "onnx's reference evaluator", _reference(model)
         settings = ort.SessionOptions()
-        settings.log_severity_level = ERRORS_ALONE
+        settings.log_severity_level = NOTHING
         session = ort.InferenceSession(model.SerializeToString(), settings,
                                        providers=["CPUExecutionProvider"])
 

@@ -97,11 +97,27 @@ def test_shapes_and_products(body):
     same(built(line(body, PICTURES)))
 
 
-def test_of_equal_scores_the_last_is_the_largest():
-    net = built(line('type: "ArgMax" argmax_param { top_k: 2 axis: 1 }', (1, 4)))
+@pytest.mark.parametrize("words, places", [("axis: 1", [2]), ("top_k: 2 axis: 1", [2, 1])])
+def test_of_equal_scores_the_last_is_the_largest(words, places):
+    net = built(line(f'type: "ArgMax" argmax_param {{ {words} }}', (1, 4)))
     made = same(net, feed={"in0": [[1, 2, 2, 0]]})
     assert made.outputs == {"y": "y"}
-    assert list(np.array(net.blobs["y"].data)[0]) == [2, 1]
+    assert list(np.array(net.blobs["y"].data)[0]) == places
+
+
+def test_a_detector_in_two_stages():
+    """RefineDet's first stage says where nothing is, and moves the priors."""
+    net = built(line("""type: "DetectionOutput" detection_output_param { num_classes: 3
+        confidence_threshold: 0.2 objectness_score: 0.5 nms_param { nms_threshold: 0.4 } }""",
+                     (2, 80), (2, 60), (1, 2, 80), (2, 40), (2, 80)))
+    random = np.random.default_rng(4)
+    low = random.uniform(0, 0.5, (20, 2))
+    priors = np.stack([np.hstack([low, low + 0.3]), np.full((20, 4), 0.1)]).reshape(1, 2, 80)
+    feed = {"in0": random.standard_normal((2, 80)), "in1": random.uniform(0, 1, (2, 60)),
+            "in2": priors, "in3": random.uniform(0, 1, (2, 40)),
+            "in4": random.standard_normal((2, 80))}
+    same(net, feed=feed)
+    assert 5 < net.blobs["y"].shape[2] < 75
 
 
 def test_sums_with_coefficients():
@@ -129,6 +145,33 @@ def test_sequences_that_begin_together_are_onnx_s_own():
         "recurrent_param { num_output: 4 } }")
     made = same(net)
     assert "LSTM" in [node.op_type for node in made.model.graph.node]
+
+
+PROPOSALS = """type: "Python" python_param { module: "rpn.proposal_layer" layer: "ProposalLayer"
+                                               param_str: "'feat_stride': 16" }"""
+
+
+def test_proposals_of_py_faster_rcnn():
+    net = built(line(PROPOSALS, (1, 18, 8, 9), (1, 36, 8, 9), (1, 3), tops=2))
+    random = np.random.default_rng(5)
+    feed = {"in0": random.uniform(0, 1, (1, 18, 8, 9)), "in2": [[128, 144, 1.5]],
+            "in1": 0.3 * random.standard_normal((1, 36, 8, 9))}
+    same(net, feed=feed)
+    assert net.blobs["y"].shape[0] > 10
+
+
+def test_a_class_of_a_user_s_own_has_no_place(tmp_path, monkeypatch):
+    (tmp_path / "my_onnx_layers.py").write_text(
+        "import caffe\n\n\nclass Twice(caffe.Layer):\n"
+        "    def reshape(self, bottom, top):\n        top[0].reshape(*bottom[0].shape)\n\n"
+        "    def forward(self, bottom, top):\n        top[0].data[...] = 2 * bottom[0].data\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    net = built(line('type: "Python" python_param { module: "my_onnx_layers" layer: "Twice" }',
+                     (2, 3)))
+    with pytest.raises(ConfigError) as caught:
+        export(net, Options())
+    assert caught.value.more.endswith("(Python): a class of a user's own, of which nobody else "
+                                      "knows what it computes")
 
 
 @pytest.mark.parametrize("opset", [13, 16, 18, 21])

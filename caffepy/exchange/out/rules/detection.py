@@ -18,6 +18,8 @@ def detection_output(step: Step) -> str:
     layer, p = step.layer, step.p
     if p.nms_param.eta < 1:
         raise NotInONNX("nms_param.eta: NonMaxSuppression has one threshold for all")
+    if layer.saved:
+        step.told.append("the files of save_output_param are not written")
     step.rows = 2
     n, priors = step.shapes[0][0], step.node.bottoms[2].count // 8
     classes = [c for c in range(layer.classes) if c != p.background_label_id]
