@@ -25,7 +25,7 @@ def merge_bn(model: str, weights: str, out: str) -> None:
     if not (model and weights and out):
         missing = [f"-{name}" for name, value in
                    (("model", model), ("weights", weights), ("out", out)) if not value]
-        raise ConfigError(f"Need {' and '.join(missing)}",
+        raise ConfigError(f"Need {', '.join(missing)}",
                           fix="caffepy merge_bn -model deploy.prototxt -weights net.caffemodel "
                               "-out merged.prototxt")
     if not out.endswith(".prototxt"):

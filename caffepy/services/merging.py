@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,11 +140,11 @@ def _merged(net: Net, kept: Any) -> Merged:
     why: dict[int, str] = {}
     gone: set[int] = set()
     for node in net.nodes:
+        if node.number in gone or len(node.bottoms) != 1:
+            continue
         chain = fusion.chain_from(node, net.nodes, users, True, len(net.nodes))
-        behind = chain[1:]
-        while behind and not all(one.layer.affine() for one in behind):
-            behind.pop()
-        if not behind or node.number in gone or len(node.bottoms) != 1:
+        behind = list(takewhile(lambda one: one.layer.affine() is not None, chain[1:]))
+        if not behind:
             continue
         if node.layer.scaled(*fusion.affine_of([one.layer for one in behind])) is None:
             continue

@@ -130,7 +130,7 @@ def test_the_command(capsys):
 
 
 @pytest.mark.parametrize("words, said", [
-    (("", "net.caffemodel", ""), "Need -model and -out"),
+    (("", "net.caffemodel", ""), "Need -model, -out"),
     (("net.prototxt", "net.caffemodel", "new"), "must end with .prototxt"),
     (("net.prototxt", "net.caffemodel", "net.prototxt"), "would overwrite"),
     (("net.prototxt", "net.caffemodel", "new.prototxt"), "nothing to fold"),

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from caffepy.core import graph
 from caffepy.core.net import Net
 from caffepy.core.node import Node
 from caffepy.errors import ConfigError
@@ -19,7 +18,7 @@ from caffepy.exchange.weights.line import Line
 Array = np.ndarray[Any, Any]
 
 # names in the file, and attributes of every module
-TAKEN = {"self", "torch", "nn", "F"}
+TAKEN = {"self", "torch", "nn", "F", "float", "super"}
 OF_MODULES = set(
     "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
     "double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter "
@@ -77,7 +76,7 @@ def written(net: Net, state: str) -> Module:
         ConfigError: layers that have no line, all of them.
     """
     draft = _Draft()
-    attributes = _Names({"_"} | OF_MODULES)
+    attributes = _Names({"_", "seen"} | OF_MODULES)
     variables = _Names(TAKEN)
     values: dict[str, str] = {}  # blob to variable
     inputs = [node for node in net.nodes if node.layer.waits]
@@ -178,8 +177,7 @@ def _class_name(name: str) -> str:
 
 def _head(net: Net, name: str, state: str, given: list[str], outputs: list[str]) -> str:
     shapes = "; ".join(f"{one} {' x '.join(map(str, net.blobs[one].shape))}" for one in given)
-    kept = graph.without_splits(net.param).name or "a net"
-    return f'''"""{kept}, as a PyTorch module. Written by `caffepy convert`.
+    return f'''"""{net.name or "A net"}, as a PyTorch module. Written by `caffepy convert`.
 
     net = {name}()
     net.load_state_dict(torch.load("{state}"))
