@@ -101,7 +101,7 @@ class _Exporter:
         except table.NotInONNX as error:
             self.refused.append(f"layer '{node.layer.name}' ({node.layer.type}): {error}")
             return
-        self.told += [f"layer '{node.layer.name}': {said}" for said in step.told]
+        self.told += [f"Layer '{node.layer.name}': {said}." for said in step.told]
         for what in step.holds:
             self.holds.setdefault(what, []).append(node.layer.name)
         tops = [found] if isinstance(found, str) else list(found)

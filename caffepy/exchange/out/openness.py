@@ -58,13 +58,13 @@ def look(net: Net, inputs: Mapping[str, Shape], holds: Mapping[str, list[str]], 
         if what in holds:
             names = holds[what]
             more = f" and {len(names) - FEW} more" * (len(names) > FEW)
-            found.told.append(f"the {what} is fixed: by {', '.join(names[:FEW])}{more}")
+            found.told.append(f"The {what} is fixed by {', '.join(names[:FEW])}{more}.")
             continue
         try:
             with other(net, inputs, what):
                 found.changed[what] = {name: blob.shape for name, blob in net.blobs.items()}
         except CaffeError as error:
-            found.told.append(f"the {what} is fixed: {str(error).splitlines()[0]}")
+            found.told.append(f"The {what} is fixed: {str(error).splitlines()[0]}")
     return found
 
 

@@ -142,8 +142,8 @@ def test_what_is_not_left_open_says_why():
                 "inner_product_param { num_output: 2 } }")
     made = same(net, Options(dynamic=True))
     assert dims(made.model.graph.input) == {"in0": ["N", 4, 7, 9]}
-    assert made.open.told == ["the size is fixed: by it"]
+    assert made.open.told == ["The size is fixed by it."]
     net = built(line('type: "InnerProduct" inner_product_param { num_output: 2 }', (2, 4, 7, 9)))
     said, = same(net, Options(dynamic=True)).open.told
-    assert said.startswith("the size is fixed: layer 'it' (InnerProduct): the bottom does not fit")
+    assert said.startswith("The size is fixed: layer 'it' (InnerProduct): the bottom does not fit")
     assert net.blobs["in0"].shape == (2, 4, 7, 9) and net.blobs["y"].shape == (2, 2)

@@ -147,6 +147,28 @@ def test_sequences_that_begin_together_are_onnx_s_own():
     assert "LSTM" in [node.op_type for node in made.model.graph.node]
 
 
+def test_a_cell_at_the_threshold_counts():
+    net = built(line("""type: "YoloDetectionOutput" yolo_detection_output_param { num_classes: 1
+        num_box: 1 confidence_threshold: 0.5 nms_threshold: 0.9 biases: 0.1 biases: 0.1 }""",
+                     (1, 6, 2, 2)))
+    x = np.zeros((1, 6, 2, 2))
+    x[0, 4] = [[0, -1], [1, 0]]  # sigmoid(0) is 0.5
+    same(net, feed={"in0": x})
+    assert net.blobs["y"].shape == (1, 1, 3, 7)
+
+
+def test_the_smallest_side_of_a_proposal_is_by_the_picture_s_scales():
+    net = built(line("""type: "Proposal" proposal_param { ratio: 1 scale: 16 scale: 32 base_size: 16
+        min_size: 20 nms_thresh: 0.9 post_nms_topn: 60 }""", (1, 4, 5, 6), (1, 8, 5, 6), (1, 4),
+                     tops=2))
+    random = np.random.default_rng(5)
+    feed = {"in0": random.uniform(0.1, 1, (1, 4, 5, 6)), "in2": [[80, 96, 0.5, 1.5]],
+            "in1": 0.1 * random.standard_normal((1, 8, 5, 6))}
+    same(net, feed=feed)
+    scores = np.array(net.blobs["y1"].data)
+    assert (scores == 0).any() and (scores > 0).any()
+
+
 PROPOSALS = """type: "Python" python_param { module: "rpn.proposal_layer" layer: "ProposalLayer"
                                                param_str: "'feat_stride': 16" }"""
 
