@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from caffepy.cli import gflags
+from caffepy.cli import flags, gflags
 from caffepy.cli.columns import columns
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ ABSENT = "-"
 @click.argument("a")
 @click.argument("b")
 @gflags.flag("all", bool, False, "Show parameters that are equal, too.")
+@flags.PLUGIN
 def diff(a: str, b: str, all: bool) -> int:
     from caffepy.services.comparing import compare
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("own_plugins")
 # they build no net, or compare it with other programs
 OF_DATA_AND_LOGS = ("compute", "convert", "download", "extract_seconds", "make_list", "parse",
                     "plot", "resize")
-WITHOUT = {"bench", "completion", "device_query", "plot",
+WITHOUT = {"bench", "completion", "device_query", "init", "plot",
            *(tool for tool in TOOLS if tool.startswith(OF_DATA_AND_LOGS))}
 
 
