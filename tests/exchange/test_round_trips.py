@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_nets import CASES, filled, need_onnx, path_of, recorded
+from onnx_nets import CASES, built, filled, line, need_onnx, path_of, recorded
 from support import SEED
 
 from caffepy.core.context import Context
@@ -69,6 +69,19 @@ def test_recorded_case(name, tmp_path):
     except ConfigError as error:
         refused = set(re.findall(r"^    (\w+) '", error.more, re.MULTILINE))
         assert refused and refused.intersection(ONE_WAY), error
+
+
+def test_what_was_done_to_pictures_comes_back(tmp_path):
+    from caffepy.exchange.into.reader import read
+    from caffepy.exchange.out.writer import write
+
+    words = """picture_param { height: 5 width: 6 scale: 0.5 mean_value: 104 mean_value: 117
+               mean_value: 123 label: "cat" label: "dog" }"""
+    net = built(line('type: "ReLU"', (1, 3, 4, 4)) + words)
+    write(net, tmp_path / "net.onnx", Options(check=False))
+    param, told = read(tmp_path / "net.onnx", Options(check=False))
+    assert param.picture_param == net.param.picture_param and param.picture_param.label[1] == "dog"
+    assert told[0].startswith("Input: channels B, G, R (or gray), numbers from 0 to 255")
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -15,7 +15,8 @@ from caffepy.exchange.into.layers import Layers
 from caffepy.exchange.into.model import Model
 from caffepy.exchange.into.refused import NotInCaffe
 from caffepy.exchange.into.step import Padded, Step
-from caffepy.proto import caffe_pb2
+from caffepy.exchange.out import notes
+from caffepy.proto import caffe_pb2, text
 
 
 def read(path: Path, options: Options) -> tuple[Any, list[str]]:
@@ -27,12 +28,25 @@ def read(path: Path, options: Options) -> tuple[Any, list[str]]:
     """
     model = _run(onnx_library.load(path), options.input_shape, path.stem)
     param, outputs, steps = convert(model, path.stem)
-    told = []
+    told = _picture_rule(model.proto, param)
     if foreign := tidy.foreign_types(param):
         told.append(f"Types that the original Caffe does not have: {', '.join(foreign)}.")
     if options.check:
         told.append(compared(param, model, outputs, steps))
     return param, told
+
+
+def _picture_rule(proto: Any, param: Any) -> list[str]:
+    """Take over what a model that caffepy wrote notes of its pictures; what is to be said of it."""
+    noted = {one.key: one.value for one in proto.metadata_props}
+    if notes.MESSAGE not in noted:
+        return []
+    try:
+        text.parse(noted[notes.MESSAGE], param.picture_param)
+    except CaffeError:  # another program's word
+        param.ClearField("picture_param")
+        return []
+    return [f"Input: {notes.sentence(param.picture_param)}."]
 
 
 def _run(proto: Any, input_shape: Sequence[int], name: str) -> Model:
