@@ -38,8 +38,9 @@ def stored(path: str) -> Stored:
     if kind == "hdf5":
         return Stored(path, None, hdf5.read_net(path))
     if kind == "solverstate":
-        raise ConfigError("a solverstate holds no weights", where=path,
-                          fix="The .caffemodel of the same snapshot does.")
+        raise ConfigError("this is no model", where=path, found="a solverstate, as it seems",
+                          allowed="a prototxt, a .caffemodel or a .caffemodel.h5",
+                          fix="A snapshot's weights are in its .caffemodel.")
     if kind != "caffemodel":
         return Stored(path, graph.without_splits(read_net_param(path)[0]))
     net = read_net_param_binary(path)

@@ -107,4 +107,8 @@ def test_a_number_that_is_none_is_equal_to_itself_alone(call) -> None:
 
 
 def test_what_is_no_model_is_told_in_a_line(call) -> None:
+    state = caffe_pb2.SolverState(iter=3, current_step=1, learned_net="a.caffemodel")
+    Path("a.solverstate").write_bytes(state.SerializeToString())
+    done = call("diff", "a.solverstate", "a.h5")
+    assert done.exit_code == 1 and "a.solverstate: this is no model" in done.output
     assert "File not found: none" in call("diff", "none", "a.h5").output
