@@ -85,8 +85,8 @@ BY_NAME = {("core/context.py", "kernels"), ("core/registry.py", "layers"),
            ("layers/__init__.py", "net_spec"), ("layers/common/_user_class.py", "standins")}
 # Files that import what they are told: by a user's file, an entry point, a table of their own room.
 TOLD = {"cli/gflags.py", "core/registry.py", "exchange/files.py", "exchange/out/table.py", "io.py",
-        "kernels/table.py", "layers/common/_user_class.py", "services/doctor.py",
-        "standins/__init__.py"}
+        "exchange/into/table.py", "exchange/weights/table.py", "kernels/table.py",
+        "layers/common/_user_class.py", "services/doctor.py", "standins/__init__.py"}
 
 
 def looked_up(path: Path) -> list[str | None]:

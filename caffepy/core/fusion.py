@@ -13,8 +13,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from caffepy.core.blob import Blob
-from caffepy.core.memory import SyncedMemory
+from caffepy.core.memory import Array, SyncedMemory
 from caffepy.core.node import Node
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
@@ -63,14 +65,11 @@ def find(net: Net) -> dict[int, Fused]:
         return found  # kernels queue up there anyway, and whole passes are recorded
     # statistics fold into weights in the TEST phase, where backward would miss what they were
     optimize = net.optimize and not (net.phase == caffe_pb2.TEST and net.param.force_backward)
-    users: dict[SyncedMemory, list[int]] = {}
-    for node in net.nodes:
-        for memory in {blob.values.memory for blob in (*node.bottoms, *node.tops)}:
-            users.setdefault(memory, []).append(node.number)
+    users = users_of(net)
     taken: set[int] = set()
     for node in net.nodes:
         if node.number not in taken:
-            chain = _chain(node, net.nodes, users, optimize)
+            chain = chain_from(node, net.nodes, users, optimize)
             fused = node.layer.fuse(chain, optimize) if len(chain) > 1 else None
             if fused:
                 found[node.number] = fused
@@ -78,12 +77,22 @@ def find(net: Net) -> dict[int, Fused]:
     return found
 
 
-def _chain(
-    node: Node, nodes: list[Node], users: dict[SyncedMemory, list[int]], optimize: bool
+def users_of(net: Net) -> dict[SyncedMemory, list[int]]:
+    """The numbers of the nodes that read or write each memory, in order."""
+    users: dict[SyncedMemory, list[int]] = {}
+    for node in net.nodes:
+        for memory in {blob.values.memory for blob in (*node.bottoms, *node.tops)}:
+            users.setdefault(memory, []).append(node.number)
+    return users
+
+
+def chain_from(
+    node: Node, nodes: list[Node], users: dict[SyncedMemory, list[int]], optimize: bool,
+    longest: int = LONGEST,
 ) -> list[Node]:
     """A layer and those behind it, as long as each hands a single blob to the next one alone."""
     chain = [node]
-    while len(chain) < LONGEST and len(node.tops) == 1:
+    while len(chain) < longest and len(node.tops) == 1:
         readers = users[node.tops[0].values.memory]
         following = bisect_right(readers, node.number)  # they are in order
         if following == len(readers):
@@ -92,10 +101,21 @@ def _chain(
         if node.bottoms != before.tops or len(node.tops) != 1:
             break
         # out of place the blob between stays unwritten: it must be nobody else's
-        if not node.in_place and not (optimize and len(readers) == 2):
+        inside = {one.number for one in chain} | {node.number}
+        if not node.in_place and not (optimize and inside.issuperset(readers)):
             break
         chain.append(node)
     return chain
+
+
+def affine_of(layers: Sequence[Layer]) -> tuple[Array, Array]:
+    """What layers that each have an ``affine`` do one after the other, as one of them would say."""
+    factor, shift = np.ones(1), np.zeros(1)
+    for layer in layers:
+        affine = layer.affine()
+        assert affine is not None  # it was, when the layers were chosen
+        factor, shift = affine[0] * factor, affine[0] * shift + affine[1]
+    return factor, shift
 
 
 def half(layers: list[Layer]) -> ConfigError:

@@ -100,6 +100,26 @@ def insert_splits(
     return split
 
 
+def without_splits(param: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
+    """The net without the splits that ``insert_splits`` put in, as in a caffemodel: all readers of
+    a blob name it."""
+    from caffepy.core import traits
+
+    made = _without_layers(param)
+    origin: dict[str, str] = {}
+    for layer in param.layer:
+        bottoms = [origin.get(bottom, bottom) for bottom in layer.bottom]
+        if traits.of(layer).splits and layer.name.endswith("_split"):
+            origin.update(dict.fromkeys(layer.top, bottoms[0]))
+            continue
+        kept = made.layer.add()
+        kept.CopyFrom(layer)
+        kept.bottom[:] = bottoms
+        for top in layer.top:
+            origin.pop(top, None)
+    return made
+
+
 def _add_split(
     split: caffe_pb2.NetParameter, layer: caffe_pb2.LayerParameter, j: int, count: int
 ) -> int:

@@ -138,6 +138,16 @@ class Layer(Traits):
         its parameters say: both, of shape (C,) and in float64. None for all others."""
         return None
 
+    def scaled(self, factor: Array, shift: Array) -> list[Array] | None:
+        """For a layer whose outputs are sums over weights and lie on axis 1 of the top: the weights
+        and the bias with which it gives factor * y + shift for each output, in float64. None for
+        all others.
+
+        Args:
+            factor, shift: of shape (C,).
+        """
+        return None
+
     @property
     def device_bytes(self) -> int:
         """About how much of a GPU's memory the layer takes for a batch, beside blobs and what its

@@ -25,22 +25,18 @@ MODELS: dict[str, type[Model]] = {
 MARK = "_caffepy"
 
 
-def install(always: bool = False) -> bool:
+def install(always: bool = False) -> None:
     """Give ``cv2.dnn`` what it lacks for Caffe nets: readNetFromCaffe, readNet for files of
     Caffe's, and the models over both. What OpenCV has for other files goes on as before.
 
     Args:
         always: also where this OpenCV reads Caffe nets by itself.
-
-    Returns: whether anything was put in; False where OpenCV has it all.
     """
     import cv2
 
     dnn: Any = cv2.dnn
-    if hasattr(dnn.readNet, MARK):
-        return True
-    if hasattr(dnn, "readNetFromCaffe") and not always:
-        return False
+    if hasattr(dnn.readNet, MARK) or (hasattr(dnn, "readNetFromCaffe") and not always):
+        return
     dnn.readNetFromCaffe = readNetFromCaffe
     dnn.readNet = _either(getattr(dnn, "readNet", None))
     for name, ours in MODELS.items():
@@ -48,7 +44,6 @@ def install(always: bool = False) -> bool:
         setattr(dnn, name, both)
         setattr(cv2, f"dnn_{name}", both)
     logger.info("cv2.dnn %s reads Caffe nets by caffepy.", cv2.__version__)
-    return True
 
 
 def _either(theirs: Callable[..., Any] | None) -> Callable[..., Any]:

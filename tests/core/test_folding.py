@@ -37,6 +37,7 @@ NORMS = {
                 'batch_norm_param { scale_bias: true } }\n',
     "Scale": 'layer { name: "n" type: "Scale" bottom: "y" top: "%s" '
              'scale_param { bias_term: true } }\n',
+    "Bias": 'layer { name: "n" type: "Bias" bottom: "y" top: "%s" }\n',
 }
 RELU = 'layer { name: "r" type: "ReLU" bottom: "%s" top: "%s" }\n'
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.blob import Blob
-from caffepy.core.fusion import Fused
+from caffepy.core.fusion import Fused, affine_of
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Array, Place, SyncedMemory, Tensor
 from caffepy.core.node import Node
@@ -37,6 +37,12 @@ class Foldable(Layer):
     def outputs_of(self, factor: Array) -> Array:
         """A number for each output, in a shape that weights can be multiplied by."""
         raise NotImplementedError
+
+    def scaled(self, factor: Array, shift: Array) -> list[Array] | None:
+        if not self.makes_channels:
+            return None
+        weights, *bias = (blob.values.read(Place.HOST).astype(np.float64) for blob in self.blobs)
+        return [weights * self.outputs_of(factor), shift + (factor * bias[0] if bias else 0)]
 
     def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
         """y of x with these parameters instead of its own."""
@@ -101,12 +107,6 @@ class Folded(Fused):
             self.relu.forward([self.y], [self.y])
 
     def _fold(self) -> None:
-        weights, *bias = (blob.values.read(Place.HOST) for blob in self.layer.blobs)
-        factor: Array = np.ones(self.b.shape)
-        shift = bias[0].astype(np.float64) if bias else np.zeros(self.b.shape)
-        for layer in self.behind:
-            affine = layer.affine()
-            assert affine is not None  # it was, when the net was built
-            factor, shift = affine[0] * factor, affine[0] * shift + affine[1]
-        self.w.overwrite(Place.HOST)[...] = weights * self.layer.outputs_of(factor)
-        self.b.overwrite(Place.HOST)[...] = shift
+        weights, bias = self.layer.scaled(*affine_of(self.behind))
+        self.w.overwrite(Place.HOST)[...] = weights
+        self.b.overwrite(Place.HOST)[...] = bias

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from caffepy.core.layer import Blobs
+from caffepy.core.memory import Array, Place
 from caffepy.core.registry import register
 from caffepy.layers.common._broadcast import Broadcast
 
@@ -31,6 +34,7 @@ class Bias(Broadcast):
         x, shape = bottom[0], self.operand.shape
         start = self.align(bottom, shape)
         end = start + len(shape)
+        self.axes = start, end
         self.spread = (1,) * start + shape + (1,) * (x.ndim - end)
         self.summed = (*range(start), *range(end, x.ndim))
         top[0].reshape_like(x)
@@ -40,6 +44,12 @@ class Bias(Broadcast):
         x = bottom[0].values.read(place)
         b = self.read(self.operand.values).reshape(self.spread)
         self.xp.add(x, b, out=top[0].values.overwrite(place))
+
+    def affine(self) -> tuple[Array, Array] | None:
+        if not self.blobs or self.operand is not self.blobs[0] or self.axes != (1, 2):
+            return None
+        shift = self.operand.values.read(Place.HOST).astype(np.float64)
+        return np.ones_like(shift), shift
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         """db = sum of dy over the axes it lacks; dx = dy."""

@@ -1,0 +1,1 @@
+"""ONNX models as nets: the model, rules by operation, and the layers that they make."""

@@ -1,0 +1,1 @@
+"""Weights alone, and nets as PyTorch modules: one file a format."""

@@ -1,0 +1,1 @@
+"""What each layer type is in PyTorch: one file a family, found by walking (weights/table.py)."""
