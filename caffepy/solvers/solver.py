@@ -89,7 +89,8 @@ class Solver:
         on_test: callables that are called with the solver and a test net's index after its test.
     """
 
-    obeys = ("snapshot_keep", "snapshot_errors", "on_nan")
+    obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "eval_type", "ap_version",
+             "show_per_class_result")
     harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
     def __init__(
@@ -142,6 +143,7 @@ class Solver:
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
                 nets.load_test_nets(self.test_nets, paths_of(self.param, "weights"))
+            evaluation.check(self.test_nets, self.param)
             self.watch = Watch(self.net, self.test_nets, self.state, self.param)
             self._losses = Losses(self.net, self.state, self.param, self.watch.loss)
             self._forward_backward = ForwardBackward(

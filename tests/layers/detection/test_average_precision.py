@@ -1,0 +1,69 @@
+"""What rows of DetectionEvaluate come to, against an example worked out by hand."""
+
+import detected
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from support import build, run
+
+from caffepy.errors import ConfigError
+from caffepy.layers.detection._average_precision import AveragePrecision
+
+
+def example(version="", classes=3, pictures=None):
+    """The Tally of the example, and what is fed to it."""
+    tally = AveragePrecision(version)
+    for found, truth in list(zip(*detected.rows(), strict=True))[:pictures]:
+        bottoms = [found[None], truth[None]]
+        layer = build('type: "DetectionEvaluate" detection_evaluate_param { '
+                      f"num_classes: {classes} evaluate_difficult_gt: false }}", *bottoms)
+        tally.add(run(layer, bottoms)[0].reshape(-1))
+    return tally
+
+
+@pytest.mark.parametrize("version", detected.AVERAGE)
+def test_a_hand_worked_example_with_ties_and_a_difficult_box(version):
+    tally = example(version)
+    each = detected.AVERAGE[version]
+    assert tally.parts() == pytest.approx(each)
+    assert tally.score() == pytest.approx((each[1] + each[2]) / 2)
+
+
+def test_curves():
+    tally = example()
+    assert tally.counts() == {1: 4, 2: 2}
+    for label in (1, 2):
+        precision, recall, score = tally.curve(label)
+        assert_allclose(precision, detected.PRECISION[label])
+        assert_allclose(recall, detected.RECALL[label])
+        assert (np.diff(score) <= 0).all()
+
+
+def test_a_class_that_nowhere_is_counts_as_zero():
+    tally = example("Integral", classes=4)
+    assert tally.parts()[3] == 0 and tally.counts()[3] == 0
+    assert tally.score() == pytest.approx(example("Integral").score() * 2 / 3)
+
+
+def test_nothing_found_at_all():
+    tally = AveragePrecision()
+    assert tally.score() == 0
+    tally.add(np.array([-1, 1, 2, -1, -1.0]))
+    assert tally.score() == 0 and tally.parts() == {1: 0}
+
+
+def test_without_a_word_it_is_ssds_default():
+    assert example().parts() == example("Integral").parts()
+
+
+def test_single_precision_does_not_reach_seven_tenths():
+    """As in SSD's source: of 10 boxes 7 found, all right, cover 0 to 0.6 of the eleven points."""
+    rows = [[-1, 1, 10, -1, -1], *([0, 1, 0.9, 1, 0] for _ in range(7))]
+    tally = AveragePrecision("11point")
+    tally.add(np.array(rows, np.float32).reshape(-1))
+    assert tally.score() == pytest.approx(7 / 11)
+
+
+def test_another_version():
+    with pytest.raises(ConfigError, match="no such ap_version.*Did you mean 11point?"):
+        AveragePrecision("11_point")
