@@ -19,6 +19,7 @@ ACTIONS = {
     "plot": "caffepy.tools.plot:main",
     "summary": "caffepy.tools.summarize:main",
     "test": "caffepy.cli.test:test",
+    "test_detection": "caffepy.cli.test:test_detection",
     "time": "caffepy.cli.time:time",
     "train": "caffepy.cli.train:train",
     "tune": "caffepy.tools.tune:main",

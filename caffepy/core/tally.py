@@ -12,7 +12,13 @@ from caffepy.core.memory import Array
 
 
 class Tally(Protocol):
-    """Gathers the rows of one output."""
+    """Gathers the rows of one output.
+
+    Attributes:
+        rule: by which the score is made, in a word.
+    """
+
+    rule: str
 
     def add(self, values: Array) -> None:
         """The values of one more batch, flat."""

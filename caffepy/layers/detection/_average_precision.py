@@ -69,6 +69,7 @@ class AveragePrecision:
         if version not in VERSIONS:
             raise ConfigError("there is no such ap_version", found=version, field="ap_version",
                               allowed=", ".join(VERSIONS), fix=did_you_mean(version, VERSIONS))
+        self.rule = version
         self._of_curve = VERSIONS[version]
         self._true: dict[int, int] = {}
         self._found: dict[int, list[Array]] = {}  # score, and whether it is right

@@ -48,6 +48,11 @@ class Seen:
                 return cls(node)
         return None
 
+    @property
+    def batch(self) -> int:
+        """Pictures that a forward brings."""
+        return int(self._blob.shape[0])
+
     @cached_property
     def _mean(self) -> Array:
         """What was taken off, in a shape that can be added."""
