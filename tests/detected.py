@@ -54,9 +54,9 @@ def rows() -> tuple[np.ndarray, np.ndarray]:
     return found, truth
 
 
-def write(classes: int = 3) -> str:
-    """Write the rows into the folder that it runs in; gives the net's text."""
-    with h5py.File("rows.h5", "w") as file:
+def write(classes: int = 3, folder: str | Path = ".") -> str:
+    """Write the rows into a folder, that in which the net will run; gives the net's text."""
+    with h5py.File(Path(folder, "rows.h5"), "w") as file:
         file["found"], file["truth"] = rows()
-    Path("list.txt").write_text("rows.h5\n")
+    Path(folder, "list.txt").write_text("rows.h5\n")
     return NET.replace("CLASSES", str(classes))

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import cv2
+import detected
 import numpy as np
 import pages
 import pytest
@@ -124,9 +125,10 @@ def folder(tmp_path_factory) -> Path:
     (folder / "train.txt").write_text("".join(f"{i}.jpg {i}\n" for i in range(3)))
     done = pages.run("caffepy train -solver solver.prototxt".split(), folder)
     shutil.copy(folder / "lenet.jsonl", folder / "sgd.jsonl")
+    (folder / "ssd.prototxt").write_text(detected.write(folder=folder))
     for name in ("lenet", "first", "second", "adam"):
         (folder / f"{name}.log").write_text(done.stderr)
-    for copy in ("a", "b", "net", "lenet", "lenet_iter_10000"):
+    for copy in ("a", "b", "net", "lenet", "lenet_iter_10000", "ssd_iter_5000"):
         shutil.copy(folder / "lenet_iter_4.caffemodel", folder / f"{copy}.caffemodel")
     shutil.copy(folder / "lenet_iter_2.solverstate", folder / "lenet_iter_5000.solverstate")
     return folder

@@ -34,7 +34,7 @@ TOOLS = {
     "convert_mnist_data": "Turn MNIST's idx files into a database.",
     "convert_mnist_siamese_data": "Turn MNIST's idx files into a database of pairs.",
     "deploy": "Make the net for use of the net for training.",
-    "detect": "Say what windows of pictures show.",
+    "detect": "Find objects in pictures, or say what windows of them show.",
     "download_model_binary": "Download the weights that a model's readme names.",
     "download_model_from_gist": "Download the files of a model in a gist.",
     "draw_net": "Draw a net (also: draw).",

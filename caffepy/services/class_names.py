@@ -6,9 +6,12 @@ import re
 from typing import Any
 
 from caffepy.core import traits
+from caffepy.core.upgrade import read_net_param
 from caffepy.data import label_map
 from caffepy.proto import textfile
 from caffepy.proto.paths import path_of
+from caffepy.services import prediction
+from caffepy.services.prediction import Asked
 
 MAP = re.compile(r"^\s*item\s*\{", re.MULTILINE)
 
@@ -43,3 +46,10 @@ def for_net(param: Any, path: str = "") -> dict[int, str]:
                 if names:
                     return names
     return {}
+
+
+def for_detector(asked: Asked, path: str = "") -> dict[int, str]:
+    """The same for a net that is asked about pictures; its picture_param may name classes, too."""
+    param, _ = read_net_param(asked.path)
+    names = for_net(param, path and prediction.here(path))
+    return names or (dict(enumerate(asked.rule.label)) if asked.rule else {})

@@ -1,8 +1,13 @@
 """Detectors of models/: what they find, learn and compute."""
 
+import os
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
+import small_detector
 from models.offline import MODELS, learned, net_param
 
 from caffepy.core.context import Context
@@ -29,6 +34,7 @@ def test_mobilenet_ssd_finds_what_opencv_finds(tmp_path):
     net.forward()
     assert len(net.blob("detection_out").data[0, 0]) > 10
 
+
 def test_every_layer_of_mobilenet_ssd_learns():
     param, _ = read_net_param(str(MODELS / "mobilenet_ssd" / "train.prototxt"))
     for shape, dims in zip(param.layer[0].input_param.shape, ([2, 3, 64, 64], [1, 1, 4, 8]),
@@ -44,6 +50,22 @@ def test_every_layer_of_mobilenet_ssd_learns():
         if parameter.lr_mult and "mbox" not in parameter.layer:  # not each map has a box
             gradient = parameter.blob.diff
             assert np.isfinite(gradient).all() and gradient.any(), parameter.layer
+
+
+def test_ssd_detect_finds_what_the_net_does(tmp_path, monkeypatch):
+    """The example program, on a net whose answers are known."""
+    monkeypatch.chdir(tmp_path)
+    small_detector.write()
+    done = subprocess.run(
+        [sys.executable, str(MODELS / "mobilenet_ssd" / "ssd_detect.py"),
+         "--model_def=deploy.prototxt", "--model_weights=w.caffemodel", "--image_resize=8",
+         "--scale=0.0078", "--labelmap_file=map.prototxt", "--image_file=photos/sea.png",
+         "--output=found.png"], capture_output=True, text=True,
+        env={**os.environ, "GLOG_minloglevel": "2"})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "sea 0.9586 15 10 45 30\n"
+    found = cv2.imread("found.png")
+    assert found.shape == (40, 60, 3) and (found[20, 15] == (0, 0, 255)).all()
 
 
 def test_faster_rcnn_scores_regions():
