@@ -8,11 +8,14 @@ import cv2
 import numpy as np
 import pytest
 import small_detector
+from model_libs.test_ssd import expected
+from model_rows import rows
 from models.offline import MODELS, learned, net_param
 
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_net_param
+from caffepy.data import label_map
 from caffepy.proto import caffe_pb2
 from caffepy.services.bench import measuring, nets
 
@@ -85,3 +88,16 @@ def test_faster_rcnn_scores_regions():
     assert net.blob("pool5").shape == (len(rois), 512, 7, 7)
     np.testing.assert_allclose(net.blob("cls_prob").data, 1 / 21, rtol=1e-5)
     assert net.blob("bbox_pred").shape == (len(rois), 84)
+
+
+def test_ssd300_is_the_authors_net():
+    """Between data and loss layer by layer that of their train.prototxt, as caffe.model_libs'
+    tests have it; and its label map has VOC's 20 classes."""
+    param, _ = read_net_param(str(MODELS / "ssd300_vgg16" / "train_val.prototxt"))
+    found = [row for row in rows(param) if not row.startswith("data ")]
+    public = expected()
+    assert found[: len(public)] == public
+    assert [row.split()[1] for row in found[len(public) :]] == [
+        "MultiBoxLoss", "Reshape", "Softmax", "Flatten", "DetectionOutput", "DetectionEvaluate"]
+    names = label_map.read(str(MODELS / "ssd300_vgg16" / "labelmap_voc.prototxt"))
+    assert len(names) == 21 and names[0] == "none_of_the_above" and names[15] == "person"
