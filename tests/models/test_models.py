@@ -81,7 +81,8 @@ LARGE = ("alexnet/", "caffenet/", "flickr_style/", "vgg16/", "ssd300_vgg16/",
 
 SOLVERS = sorted(str(path.relative_to(MODELS)) for path in MODELS.glob("*/*solver*.prototxt"))
 # their nets are built and run above; CaffeNet's solver stands for them, as they take seconds each
-UNSTEPPED = ("alexnet/", "flickr_style/", "googlenet/", "vgg16/", "ssd300_vgg16/")
+UNSTEPPED = ("alexnet/", "flickr_style/", "googlenet/", "vgg16/", "ssd300_vgg16/",
+             "digits_ssd/")  # the last in test_digits_ssd.py, on true boxes
 
 
 @pytest.mark.parametrize("path, batch, count, blob, shape", DEPLOYED, ids=lambda v: str(v))
