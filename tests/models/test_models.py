@@ -76,8 +76,7 @@ TRAINED = [
     ("mobilenet_ssd/train.prototxt", 5796089, ["mbox_loss"], ["mbox_loss"]),
 ]
 # no fillers for these, to save time
-LARGE = ("alexnet/", "caffenet/", "flickr_style/", "vgg16/", "ssd300_vgg16/",
-             "digits_ssd/")  # the last in test_digits_ssd.py, on true boxes
+LARGE = ("alexnet/", "caffenet/", "flickr_style/", "vgg16/", "ssd300_vgg16/")
 
 SOLVERS = sorted(str(path.relative_to(MODELS)) for path in MODELS.glob("*/*solver*.prototxt"))
 # their nets are built and run above; CaffeNet's solver stands for them, as they take seconds each
