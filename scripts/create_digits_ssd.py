@@ -3,9 +3,9 @@
     python scripts/create_digits_ssd.py             # 2,000 and 500 pictures, in data/digits_ssd
     python scripts/create_digits_ssd.py --train=400 --test=100 --only=01 --folder=/tmp/few
 
-A picture has one to five digits, each of its own size and colour, brighter or darker than what lies
+A picture has one to four digits, each of its own size and colour, brighter or darker than what lies
 behind it; a box is the smallest around a digit's ink. What lies behind is cut from the photographs
-that come with scikit-image, if that is installed (others for testing than for training), else drawn
+that come with scikit-image, if that is installed (the right third of each for testing), else drawn
 noise. The digits for testing are MNIST's test digits. Records are SSD's AnnotatedDatums, class
 d + 1 for the digit d; the same seed gives the same bytes.
 """
@@ -27,12 +27,12 @@ from caffepy.services.mnist import IMAGE_MAGIC, LABEL_MAGIC, read_idx
 
 ROOT = Path(__file__).resolve().parent.parent
 CANVASES = ((120, 160), (160, 120), (160, 160), (200, 240), (180, 128))  # height and width
-LEAST, MOST = 0.16, 0.5  # a digit's frame, in shares of the canvas's shorter side
-DIGITS = 5
+LEAST, MOST = 0.25, 0.6  # a digit's frame, in shares of the canvas's shorter side
+DIGITS = 4
 TRIALS = 30  # places that are tried for a digit
 APART = 0.05  # of a smaller box at most another may cover
 INK = 60  # of 255: from here on a pixel belongs to the digit
-CONTRAST = 90  # gray levels between a digit and what lies behind it
+CONTRAST = 110  # gray levels between a digit and what lies behind it
 PHOTOGRAPHS = ("astronaut", "brick", "camera", "chelsea", "coffee", "coins", "grass", "gravel",
                "hubble_deep_field", "immunohistochemistry", "moon", "retina", "rocket")
 
@@ -41,22 +41,26 @@ Box = tuple[int, int, int, int]  # xmin, ymin, xmax, ymax
 
 
 def photographs(test: bool) -> list[Array]:
-    """Those of scikit-image, BGR; every fourth is for testing. [] without scikit-image."""
+    """Parts of those of scikit-image, BGR. [] without scikit-image."""
     try:
         from skimage import data
     except ImportError:
         return []
-    names = [name for i, name in enumerate(PHOTOGRAPHS) if (i % 4 == 3) == test]
-    found = [getattr(data, name)() for name in names]
-    return [cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else
-            np.ascontiguousarray(picture[:, :, ::-1]) for picture in found]
+    found = []
+    for name in PHOTOGRAPHS:
+        photo = getattr(data, name)()
+        photo = photo[:, photo.shape[1] * 2 // 3 :] if test else photo[:, : photo.shape[1] * 2 // 3]
+        found.append(cv2.cvtColor(photo, cv2.COLOR_GRAY2BGR if photo.ndim == 2 else
+                                  cv2.COLOR_RGB2BGR))
+    return found
 
 
 def background(random: np.random.Generator, height: int, width: int, photos: list[Array]) -> Array:
     """H x W x 3 bytes, a part of a photograph; or noise of several sizes, in two colours."""
     if photos:
         photo = photos[random.integers(len(photos))]
-        scale = random.uniform(max(height / photo.shape[0], width / photo.shape[1]), 1)
+        least = max(height / photo.shape[0], width / photo.shape[1])
+        scale = random.uniform(least, max(least, 1))
         rows, columns = int(height / scale), int(width / scale)
         top = random.integers(photo.shape[0] - rows + 1)
         left = random.integers(photo.shape[1] - columns + 1)

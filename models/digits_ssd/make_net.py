@@ -14,15 +14,15 @@ from caffepy import layers as L  # noqa: E402
 from caffepy.model_libs import ConvBNLayer, CreateMultiBoxHead  # noqa: E402
 from caffepy.net_spec import NetSpec  # noqa: E402
 
-SIZE, CLASSES = 128, 11
+SIZE, CLASSES = 96, 11
 TRAIN, TEST = {"phase": "TRAIN"}, {"phase": "TEST"}
 DATA = "data/digits_ssd"
 MAP = "models/digits_ssd/labelmap.prototxt"
-# outputs and stride of each convolution of 3 x 3; a map of 16 x 16 and one of 8 x 8 predict
+# outputs and stride of each convolution of 3 x 3; a map of 12 x 12 and one of 6 x 6 predict
 CONVOLUTIONS = {"conv1": (16, 2), "conv2": (32, 2), "conv3": (64, 1), "conv4": (96, 2),
                 "conv5": (96, 1), "conv6": (128, 2), "conv7": (128, 1)}
 MAPS: dict[str, tuple[list[int], list[int]]] = {  # smallest and largest boxes in pixels
-    "conv5": ([11, 16], [16, 28]), "conv7": ([28, 44], [44, 60])}
+    "conv5": ([14, 20], [20, 28]), "conv7": ([28, 40], [40, 52])}
 NARROW = 0.45  # width to height of most digits' boxes, beside squares
 
 

@@ -49,7 +49,7 @@ DEPLOYED = [
     ("squeezenet/deploy.prototxt", 1, 1235496, "fire9/concat", (512, 14, 14)),
     ("mobilenet/deploy.prototxt", 1, 4231976, "conv6/sep", (1024, 7, 7)),
     ("ssd300_vgg16/deploy.prototxt", 1, 26285486, "mbox_conf", (8732 * 21,)),
-    ("digits_ssd/deploy.prototxt", 2, 602500, "mbox_conf", (1920 * 11,)),
+    ("digits_ssd/deploy.prototxt", 2, 602500, "mbox_conf", (1080 * 11,)),
     ("mobilenet_ssd/deploy.prototxt", 1, 5783417, "mbox_conf", (1917 * 21,)),
 ]
 

@@ -75,3 +75,11 @@ def test_no_true_box_no_average():
     assert coco.of_class(1) is None and coco.summary()["AP"] is None
     coco.add(2, np.zeros(0), match(np.zeros(0), np.zeros((0, 4)), BOX, np.array([False])), 1)
     assert coco.of_class(2) == 0 and coco.summary()["AP"] == 0
+
+
+def test_a_hundred_detections_count_and_of_equal_boxes_the_last_is_taken():
+    scores = np.linspace(0.9, 0.1, 101)
+    found = match(scores, np.repeat(BOX + 0.5, 101, 0), BOX + 0.5, np.array([False]))
+    assert len(found.order) == 100
+    last = match(scores[-1:], BOX, BOX[[0, 0]], np.array([False, False]))
+    assert last.taken[0].tolist() == [False, True]

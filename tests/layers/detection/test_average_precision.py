@@ -67,3 +67,11 @@ def test_single_precision_does_not_reach_seven_tenths():
 def test_another_version():
     with pytest.raises(ConfigError, match="no such ap_version.*Did you mean 11point?"):
         AveragePrecision("11_point")
+
+
+def test_of_equal_scores_the_one_that_came_first_is_the_better():
+    rows = [[-1, 1, 30, -1, -1], *([0, 1, 0.5, 1, 0] for _ in range(30)),
+            *([0, 1, 0.5, 0, 1] for _ in range(30))]
+    tally = AveragePrecision("Integral")
+    tally.add(np.array(rows).reshape(-1))
+    assert tally.score() == pytest.approx(1)
