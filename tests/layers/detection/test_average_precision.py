@@ -6,8 +6,9 @@ import pytest
 from numpy.testing import assert_allclose
 from support import build, run
 
+from caffepy.cli.test import AP_VERSIONS
 from caffepy.errors import ConfigError
-from caffepy.layers.detection._average_precision import AveragePrecision
+from caffepy.layers.detection._average_precision import VERSIONS, AveragePrecision
 
 
 def example(version="", classes=3, pictures=None):
@@ -70,8 +71,15 @@ def test_another_version():
 
 
 def test_of_equal_scores_the_one_that_came_first_is_the_better():
-    rows = [[-1, 1, 30, -1, -1], *([0, 1, 0.5, 1, 0] for _ in range(30)),
-            *([0, 1, 0.5, 0, 1] for _ in range(30))]
+    """Of each of three scores a hundred right ones came first, then a hundred wrong ones."""
+    found = [[0, 1, score / 4, right, 1 - right]
+             for right in (1, 0) for _ in range(100) for score in (1, 2, 3)]
     tally = AveragePrecision("Integral")
-    tally.add(np.array(rows).reshape(-1))
-    assert tally.score() == pytest.approx(1)
+    tally.add(np.array([[-1, 1, 300, -1, -1], *found]).reshape(-1))
+    precision, _, _ = tally.curve(1)
+    assert (precision[:100] == 1).all() and precision[199] == 0.5
+    assert precision[299] == pytest.approx(2 / 3)
+
+
+def test_the_command_knows_the_same_versions():
+    assert tuple(VERSIONS) == AP_VERSIONS
