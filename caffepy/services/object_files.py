@@ -1,6 +1,7 @@
 """Detections in files: as the benchmarks of VOC and of COCO want them, and pictures with boxes.
 
-    FOLDER/comp4_det_test_cat.txt       VOC: a line a detection, "name score xmin ymin xmax ymax"
+    FOLDER/comp4_det_test_cat.txt       VOC: a line a detection, "name score xmin ymin xmax ymax";
+                                        empty for a class of which nothing was found
     FOLDER/detections.json              COCO: image_id, category_id, bbox (x y width height), score
     FOLDER/pictures/...                 the pictures with boxes
 
@@ -71,8 +72,8 @@ class ObjectFiles:
                  "bbox": _sides(found), "score": float(f"{found.score:g}")}
                 for name, found in self._found]
         self._put("detections.json", json.dumps(made, indent=1))
-        labels = sorted({found.label for _, found in self._found})
-        for label in labels:
+        named = {label for label in self.names if label}  # 0 is the background
+        for label in sorted(named | {found.label for _, found in self._found}):
             lines = [f"{name} {found.score:g} {_corners(found)}\n"
                      for name, found in self._found if found.label == label]
             word = self.names.get(label, str(label)).replace(os.sep, "_")
