@@ -27,6 +27,7 @@ OUTPUT = re.compile(
     rf"(Train|Test) net output #(\d{{1,9}}): (.+?) = {NUMBER}(\s+\(\* {NUMBER} = )?", re.IGNORECASE)
 CLASS = re.compile(rf"\] class(\d{{1,9}}): {NUMBER}\s*$", re.IGNORECASE)  # SSD's, before outputs
 SCORE = re.compile(rf"Test score #(\d{{1,9}}): {NUMBER}", re.IGNORECASE)
+OF_CLASS = re.compile(r"class\d+(\[\d+\])?")  # a column of the table
 KEYS = ("NumIters", "Seconds", "LearningRate")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from caffepy import log
 from caffepy.errors import ConfigError
-from caffepy.services import log_reading
+from caffepy.services import log_reading, plotting
 from caffepy.solvers.solver import create_solver
 
 NET = """
@@ -71,6 +71,9 @@ def test_classes_in_log_measurements_and_tables(tmp_path):
         assert [row["NumIters"] for row in rows] == [0, 2]
         for row in rows:
             assert {name: row[name] for name in list(row)[3:]} == pytest.approx(expected, rel=1e-5)
+        drawn = plotting.picture([("", log_reading.read(path))], "NumIters").panels["accuracy"]
+        assert [(curve.label.partition(",")[0], curve.faint) for curve in drawn] == [
+            ("detection_eval", False), ("class1", True), ("class2", True)]
 
 
 def test_it_is_found_without_the_word_too():

@@ -26,7 +26,7 @@ from caffepy.services.report.seen import Seen
 Array = NDArray[Any]
 
 WORST = 24  # pictures kept to be shown
-SHOWN = 0.5  # the least score of a detection that is shown, and called a mistake if it is wrong
+SHOWN = 0.5  # wrong detections from this score up are mistakes, and shown
 
 
 @dataclass(order=True)
