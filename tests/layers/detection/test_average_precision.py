@@ -1,10 +1,13 @@
 """What rows of DetectionEvaluate come to, against an example worked out by hand."""
 
+from itertools import pairwise
+from operator import mul
+
 import detected
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from support import build, run
+from support import REFERENCE, build, run
 
 from caffepy.cli.test import AP_VERSIONS
 from caffepy.errors import ConfigError
@@ -28,6 +31,35 @@ def test_a_hand_worked_example_with_ties_and_a_difficult_box(version):
     each = detected.AVERAGE[version]
     assert tally.parts() == pytest.approx(each)
     assert tally.score() == pytest.approx((each[1] + each[2]) / 2)
+
+
+@pytest.mark.parametrize("case", ["deteval", "deteval_difficult"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_rows_that_ssds_fork_recorded(case, version):
+    """By loops over them, twice the same batch, as the definitions say."""
+    with np.load(REFERENCE / "forks" / f"{case}.npz") as file:
+        (rows,) = (file[name].reshape(-1, 5) for name in file if name.startswith("top/"))
+    tally = AveragePrecision(version)
+    expected = {}
+    for _ in range(2):
+        tally.add(rows.reshape(-1))
+    for _, label, count, *_ in rows[rows[:, 0] == -1]:
+        found = sorted((row[2:] for row in rows if row[0] != -1 and row[1] == label),
+                       key=lambda row: -row[0])
+        points, right, wrong = [(0.0, 0.0)], 0, 0
+        for _, good, bad in (row for row in found for _ in range(2) if row[1] or row[2]):
+            right, wrong = right + good, wrong + bad
+            points.append((right / (right + wrong), right / (2 * count) if count else 0))
+        best = [max([p for p, r in points[1:] if r >= least - 1e-9], default=0)
+                for least in (np.arange(11) / 10 if version == "11point" else
+                              [r for _, r in points])]
+        steps = [after[1] - before[1] for before, after in pairwise(points)]
+        expected[int(label)] = {
+            "11point": sum(best) / 11,
+            "MaxIntegral": sum(map(mul, best[1:], steps)),
+            "Integral": sum(p * step for (p, _), step in zip(points[1:], steps, strict=True)),
+        }[version]
+    assert any(expected.values()) and tally.parts() == pytest.approx(expected, abs=1e-6)
 
 
 def test_curves():
