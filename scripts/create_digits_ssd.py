@@ -32,7 +32,8 @@ DIGITS = 4
 TRIALS = 30  # places that are tried for a digit
 APART = 0.05  # of a smaller box at most another may cover
 INK = 60  # of 255: from here on a pixel belongs to the digit
-CONTRAST = 110  # gray levels between a digit and what lies behind it
+CONTRAST = 100  # levels between a digit and most of what lies behind it
+TINT = 30  # levels by which its colours may differ
 PHOTOGRAPHS = ("astronaut", "brick", "camera", "chelsea", "coffee", "coins", "grass", "gravel",
                "hubble_deep_field", "immunohistochemistry", "moon", "retina", "rocket")
 
@@ -91,10 +92,10 @@ def paste(random: np.random.Generator, canvas: Array, digit: Array, taken: list[
         if any(covers(box, other) > APART for other in taken):
             continue
         part = canvas[top : box[3], left : box[2]]
-        behind = part.mean()
-        level = random.uniform(*((behind + CONTRAST, 255) if behind < 128 else
-                                 (0, behind - CONTRAST)))
-        color = np.clip(level + random.uniform(-40, 40, 3), 0, 255)
+        dark, bright = np.percentile(part, (25, 75))
+        level = random.uniform(*((min(bright + CONTRAST, 255), 255) if dark + bright < 255 else
+                                 (0, max(dark - CONTRAST, 0))))
+        color = np.clip(level + random.uniform(-TINT, TINT, 3), 0, 255)
         alpha = ink[..., None] / 255
         part[...] = part * (1 - alpha) + color * alpha
         return box

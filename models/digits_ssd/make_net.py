@@ -23,7 +23,7 @@ CONVOLUTIONS = {"conv1": (16, 2), "conv2": (32, 2), "conv3": (64, 1), "conv4": (
                 "conv5": (96, 1), "conv6": (128, 2), "conv7": (128, 1)}
 MAPS: dict[str, tuple[list[int], list[int]]] = {  # smallest and largest boxes in pixels
     "conv5": ([14, 20], [20, 28]), "conv7": ([28, 40], [40, 52])}
-NARROW = 0.45  # width to height of most digits' boxes, beside squares
+NARROW = 0.35  # width to height of boxes beside squares, for ones above all
 
 
 def data(n: NetSpec) -> None:
