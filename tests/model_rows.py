@@ -17,10 +17,11 @@ def started(shape: tuple[int, ...] = (1, 3, 64, 64)) -> NetSpec:
     return net
 
 
-def rows(net: NetSpec) -> list[str]:
-    """``name type < bottoms > tops: settings``, tops if the name is not the only one."""
+def rows(net: Any) -> list[str]:
+    """Of a NetSpec or NetParameter ``name type < bottoms > tops: settings``, tops if the name is
+    not the only one."""
     found = []
-    for layer in net.to_proto().layer:
+    for layer in (net.to_proto() if isinstance(net, NetSpec) else net).layer:
         tops = "" if list(layer.top) == [layer.name] else f" > {' '.join(layer.top)}"
         text = f"{layer.name} {layer.type} < {' '.join(layer.bottom)}{tops}"
         window = _window(layer)

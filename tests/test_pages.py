@@ -8,6 +8,7 @@ from pathlib import Path
 
 import annosets
 import cv2
+import detected
 import numpy as np
 import pages
 import pytest
@@ -155,9 +156,10 @@ def folder(tmp_path_factory) -> Path:
     (folder / "coco_labels.txt").write_text("1,1,person\n2,2,traffic light\n")
     done = pages.run("caffepy train -solver solver.prototxt".split(), folder)
     shutil.copy(folder / "lenet.jsonl", folder / "sgd.jsonl")
+    (folder / "ssd.prototxt").write_text(detected.write(folder=folder))
     for name in ("lenet", "first", "second", "adam"):
         (folder / f"{name}.log").write_text(done.stderr)
-    for copy in ("a", "b", "net", "lenet", "lenet_iter_10000"):
+    for copy in ("a", "b", "net", "lenet", "lenet_iter_10000", "ssd_iter_5000"):
         shutil.copy(folder / "lenet_iter_4.caffemodel", folder / f"{copy}.caffemodel")
     shutil.copy(folder / "lenet_iter_2.solverstate", folder / "lenet_iter_5000.solverstate")
     return folder

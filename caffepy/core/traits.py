@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from caffepy.core.blob import Blob
     from caffepy.core.memory import Array, Shape
+    from caffepy.core.tally import Tally
 
 
 class Traits:
@@ -254,6 +255,18 @@ class Traits:
     def example(self, index: int, bottom: Sequence[Blob], random: np.random.Generator
                 ) -> Array | None:
         """Numbers such as a bottom could hold, in its shape, if not any will do: boxes, say."""
+        return None
+
+    def tally(self, param: Any) -> Tally | None:
+        """For a layer whose first top has rows to be counted: what sums them up over the batches of
+        a test. None: the mean of its numbers is taken.
+
+        Args:
+            param: a SolverParameter, which may say how.
+
+        Raises:
+            ConfigError: there is no such way.
+        """
         return None
 
     def lacks_statistics(self) -> bool:

@@ -25,7 +25,9 @@ RATE = re.compile(rf"Iteration \d+.*\blr = {NUMBER}", re.IGNORECASE)
 SMOOTHED = re.compile(rf"Iteration \d+.*\bloss = {NUMBER}", re.IGNORECASE)
 OUTPUT = re.compile(
     rf"(Train|Test) net output #(\d{{1,9}}): (.+?) = {NUMBER}(\s+\(\* {NUMBER} = )?", re.IGNORECASE)
+CLASS = re.compile(rf"\] class(\d{{1,9}}): {NUMBER}\s*$", re.IGNORECASE)  # SSD's, before outputs
 SCORE = re.compile(rf"Test score #(\d{{1,9}}): {NUMBER}", re.IGNORECASE)
+OF_CLASS = re.compile(r"class\d+(\[\d+\])?")  # a column of the table
 KEYS = ("NumIters", "Seconds", "LearningRate")
 
 
@@ -75,8 +77,12 @@ class _Table:
         if not self.rows or index <= self.last or self.rows[-1][KEYS[0]] != head[KEYS[0]]:
             self.rows.append(dict(head))
             self.nets.append(net)
-        row = self.rows[-1]
         self.last = index
+        self.more(name, value)
+
+    def more(self, name: str, value: float) -> None:
+        """Add to the last row."""
+        row = self.rows[-1]
         same = sum(key == name or key.startswith(f"{name}[") for key in row)
         row[f"{name}[{same}]" if same else name] = value
 
@@ -105,6 +111,7 @@ def _logged(path: str | os.PathLike[str]) -> Log:
     train, test = _Table(), _Table()
     head: Row = {}
     rate, net = math.nan, 0
+    classes: list[tuple[str, float]] = []
     for line, time in pairs:
         iteration = ITERATION.search(line)
         if iteration:
@@ -119,7 +126,10 @@ def _logged(path: str | os.PathLike[str]) -> Log:
             result.rates.append(dict(head))
         testing = TESTING.search(line)
         if testing:
-            net = int(testing[1])
+            net, classes = int(testing[1]), []
+        of_class = CLASS.search(line)
+        if of_class:
+            classes.append((f"class{of_class[1]}", float(of_class[2])))
         smoothed = SMOOTHED.search(line)
         if smoothed:
             result.smoothed.append({**head, "loss": float(smoothed[1])})
@@ -128,6 +138,9 @@ def _logged(path: str | os.PathLike[str]) -> Log:
             phase, index, name, value, weighted, weight = output.groups()
             if phase.lower() == "test":
                 test.add(head, int(index), name, float(value), net)
+                for class_name, class_value in classes:
+                    test.more(class_name, class_value)
+                classes = []
             else:
                 train.add(head, int(index), name, float(value))
             if weighted:

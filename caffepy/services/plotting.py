@@ -53,6 +53,8 @@ def picture(logs: Sequence[tuple[str, Log]], axis: str) -> Picture:
             last = f"{curve.y[-1]:.2%}" if panel == "accuracy" else f"{curve.y[-1]:.4g}"
             curve.label = f"{before}{_of_net(column, net, log)}, last {last}"
             curve.color = colors[panel](f"{column} {net}", first=0 if not alone else 2)
+            if log_reading.OF_CLASS.fullmatch(column):  # behind the mean over them
+                curve.faint, curve.dashed = True, False
             result.panels[panel].append(curve)
         rates = _curve(log.rates, axis, "LearningRate")
         if rates.x:

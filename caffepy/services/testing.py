@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from caffepy import log
 from caffepy.checks import batches, structure
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.proto import caffe_pb2
-from caffepy.services.report import writing
+from caffepy.services import class_names as naming
+from caffepy.services.report import found_writing, writing
+from caffepy.services.report.detections import Detections
 from caffepy.services.report.judging import Judge
 from caffepy.solvers.means import OutputMeans
+from caffepy.solvers.tallied import Tallied
 
 logger = log.get(__name__)
 
@@ -33,52 +37,64 @@ class Scores:
 
 
 def test(model: str, weights: Sequence[str], iterations: int | None, context: Context, *,
-         level: int = 0, stages: Sequence[str] = ("",), report: str = "", names: str = ""
-         ) -> Scores:
+         level: int = 0, stages: Sequence[str] = ("",), report: str = "", names: str = "",
+         detection: bool = False, how: Any = None) -> Scores:
     """Score weights, and log it in the original's words; what is suspicious is warned of.
 
     Args:
         model: the net's prototxt.
         weights: .caffemodel files; later ones take the place of earlier ones.
-        iterations: batches; None for as many as the data have with a ``report``, else 50.
+        iterations: batches; None for as many as the data have where each record is looked at, with
+            ``report`` or ``detection``, else 50.
         report: a folder for what the net gets wrong (caffepy.services.report); "" for none.
         names: a file with the names of the classes for it.
+        detection: the net must say which boxes are right, and each record is looked at.
+        how: a SolverParameter, which says by ap_version how average precision of boxes is taken,
+            and by show_per_class_result whether that of each class is logged; None: as SSD's.
     """
     net = Net(model, caffe_pb2.TEST, level=level, stages=stages, context=context,
-              optimize=not report)  # a report reads blobs that would share memory
+              optimize=not report and not detection)  # it reads blobs that would share memory
     try:
-        judge = Judge(net) if report else None
+        how = how or caffe_pb2.SolverParameter()
+        found = Detections.required(net, how) if detection else report and Detections.of(net, how)
+        judge = Judge(net) if report and not found else None
         class_names = writing.names_for(judge, names) if judge else []
-        if judge:
+        of_boxes = naming.for_net(net.param, names) if found else {}
+        looks = found or judge
+        if report:
             writing.prepare(report)
         if iterations is None:
-            whole = judge and judge.total and -(-judge.total // judge.batch)
+            whole = looks and looks.total and -(-looks.total // looks.batch)
             iterations = whole or ITERATIONS
         for path in weights:
             structure.warn(structure.copied_nothing(net, net.load(path)))
         structure.warn(structure.unfed_inputs(net))
         structure.warn(structure.untouched_statistics(net))
         structure.warn(batches.coverage_of_test(net, iterations))
-        scores = score(net, iterations, judge)
+        scores = score(net, iterations, looks, how)
         if judge:
             writing.write(report, judge, class_names)
+        if found:
+            found_writing.tell(report, found, of_boxes)
         return scores
     finally:
         net.close()
 
 
-def score(net: Net, iterations: int, judge: Judge | None = None) -> Scores:
-    """Run ``iterations`` batches and log every output value, then the means; ``judge`` looks at
-    each batch.
+def score(net: Net, iterations: int, judge: Judge | Detections | None = None, how: Any = None
+          ) -> Scores:
+    """Run ``iterations`` batches and log every output value, then the means, and what rows come to
+    of which there are no means; ``judge`` looks at each batch.
     """
     logger.info("Running for %d iterations.", iterations)
     loss = 0.0
     outputs = OutputMeans()
+    rows = Tallied(net, how or caffe_pb2.SolverParameter())
     for batch in range(iterations):
         loss += float(net.forward())
         if judge:
             judge.look()
-        now = net.outputs()
+        now = list(rows.take(net.outputs()))
         outputs.add(now)
         for name, values, _ in now:
             for value in values:
@@ -90,4 +106,9 @@ def score(net: Net, iterations: int, judge: Judge | None = None) -> Scores:
             share = f" (* {weight:g} = {weight * mean:g} loss)" if weight else ""
             logger.info("%s = %g%s", name, mean, share)
             scores.outputs.append((name, float(mean)))
+    structure.warn(rows.remarks())
+    rows.classes()
+    for name, (value,) in rows.joined([]):
+        logger.info("%s = %g", name, value)
+        scores.outputs.append((name, float(value)))
     return scores

@@ -99,7 +99,8 @@ class Solver:
     """
 
     obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "restart_mult", "amsgrad",
-             "clip_policy", "snapshot_best", "patience", *SCHEDULES, *OWN_RATES)
+             "clip_policy", "snapshot_best", "patience", "eval_type", "ap_version",
+             "show_per_class_result", *SCHEDULES, *OWN_RATES)
     harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
     def __init__(
@@ -153,6 +154,7 @@ class Solver:
             if self.communicator.root:
                 self.test_nets = nets.test_nets(self.param, self.context, optimize)
                 nets.load_test_nets(self.test_nets, paths_of(self.param, "weights"))
+            evaluation.check(self.test_nets, self.param)
             self.best = Best(self.param, self.test_nets) if self.communicator.root else None
             self.watch = Watch(self.net, self.test_nets, self.state, self.param)
             self._losses = Losses(self.net, self.state, self.param, self.watch.loss)

@@ -1,4 +1,12 @@
-"""detect: what a net says of windows of pictures, as R-CNN uses it.
+"""detect: the objects that a detector finds in pictures, or what a net says of windows of them.
+
+    detect --model_def=deploy.prototxt --pretrained_model=ssd.caffemodel photos found
+
+A net whose last layer finds boxes (SSD and its like) is asked about a picture, all pictures in a
+folder and below, or those that a .txt file names. The folder that the second word names gets the
+pictures with boxes, VOC's result files, one a class, and COCO's detections.json.
+
+Any other net classifies windows, as R-CNN does:
 
     detect windows.csv scores.csv
     detect --context_pad=16 windows.csv scores.h5
@@ -28,13 +36,15 @@ from caffepy.tools import _prediction
 logger = log.get(__name__)
 
 CONTEXT = 16  # pixels, as for R-CNN
+SHOWN = 0.5
 
 
 @gflags.command(
     "detect",
-    help="Classify windows of pictures. INPUT_FILE is a .csv file with the columns "
-    f"filename,{','.join(COORDINATES)}, or a .txt file of pictures for selective search. "
-    "OUTPUT_FILE ends in .csv or .h5.",
+    help="Find objects: with a net that finds boxes INPUT_FILE is a picture, a folder of them or a "
+    ".txt file that lists them, and OUTPUT_FILE a folder. Or classify windows of pictures: "
+    f"INPUT_FILE is a .csv file with the columns filename,{','.join(COORDINATES)}, or a .txt file "
+    "of pictures for selective search, and OUTPUT_FILE ends in .csv or .h5.",
 )
 @click.argument("input_file")
 @click.argument("output_file")
@@ -43,12 +53,21 @@ CONTEXT = 16  # pixels, as for R-CNN
              "Windows of the file, or proposed ones; by default as INPUT_FILE's name ends.")
 @gflags.flag("context_pad", int, None, "Pixels of a warped window that show what surrounds it; "
              "without it the net's file says, else 16.")
+@gflags.flag("confidence_threshold", float, SHOWN, "Objects from this score up are drawn and "
+             "printed; the result files have all that the net gives.")
 @flags.PLUGIN
 def main(
     input_file: str, output_file: str, model_def: str, pretrained_model: str, gpu: str,
     mean_file: str | None, mean_value: str, input_scale: float | None, raw_scale: float,
     channel_swap: str, labels: str, top: int, crop_mode: str | None, context_pad: int | None,
+    confidence_threshold: float,
 ) -> None:
+    from caffepy.services import objects
+
+    if objects.finds_boxes(model_def):
+        find(input_file, output_file, model_def, pretrained_model, gpu, mean_file, mean_value,
+             input_scale, raw_scale, channel_swap, labels, top, confidence_threshold)
+        return
     from caffepy.detector import Detector
 
     write = WRITERS.get(os.path.splitext(output_file)[1].lower())
@@ -88,6 +107,33 @@ def main(
         click.echo("\n".join(best(found, names, top)))
     write(output_file, found)
     logger.info("Saved the scores into %s", output_file)
+
+
+def find(
+    source: str, folder: str, model_def: str, pretrained_model: str, gpu: str,
+    mean_file: str | None, mean_value: str, input_scale: float | None, raw_scale: float,
+    channel_swap: str, labels: str, top: int, threshold: float,
+) -> None:
+    """Write what a net that finds boxes finds in pictures."""
+    from caffepy.services import class_names, devices, object_files, objects
+
+    paths = objects.pictures(source)
+    asked = prediction.model(model_def, pretrained_model)
+    way = Way(asked, mean_file, mean_value, input_scale, "")
+    names = class_names.for_detector(asked, labels)
+    with work.quiet():
+        net = objects.ObjectNet(way, raw_scale, prediction.swap(channel_swap, asked.channels),
+                                devices.context(devices.choose(gpu)))
+    files = object_files.ObjectFiles(folder, names)
+    start = time.monotonic()
+    for path, picture, found in work.track(net.each(paths), "pictures", len(paths)):
+        shown = [one for one in found if one.score >= threshold]
+        files.add(path, found, objects.drawn(picture, shown, names))
+        if top > 0:
+            click.echo("\n".join(objects.told(path, shown[:top], names)))
+    files.write()
+    logger.info("Processed %d pictures in %.3f s.", len(paths), time.monotonic() - start)
+    logger.info("Saved pictures and results into %s", folder)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ SOLVERS = {
 }
 
 BAD_CALLS = [
-    ("bogus", r"Unknown action: bogus \(allowed: .*device_query, .*layers, .*test, time, train,"),
+    ("bogus", r"Unknown action: bogus \(allowed: .*device_query, .*layers, .*test, "
+     "test_detection, time, train,"),
     ("tset", r"Unknown action: tset .*Did you mean test\?"),
     ("train test", "takes flags only .found 'test'"),
     ("train -bogus=1", "unknown command line flag 'bogus'"),

@@ -146,7 +146,8 @@ def completions(*arguments: str, incomplete: str) -> list[str]:
 
 
 def test_shell_completion() -> None:
-    assert completions(incomplete="t") == ["test", "time", "train", "tune"]
+    assert completions(incomplete="t") == [
+        "test", "test_detection", "time", "train", "tune"]
     assert "--sigint_effect" in completions("train", incomplete="--si")
     assert "-sigint_effect" in completions("train", incomplete="-si")
     assert completions("train", "-sigint_effect", incomplete="s") == ["stop", "snapshot"]

@@ -7,7 +7,8 @@ from caffepy.proto import caffe_pb2
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
-READERS = ("Data", "ImageData", "HDF5Data")
+READERS = ("Data", "ImageData", "HDF5Data", "AnnotatedData")
+BOXES = (1, 1, 4, 8)  # of a batch, what a layer that reads boxes gives
 PICTURES = {  # where the shape is not the crop's
     "lenet": (1, 28, 28), "mnist_autoencoder": (1, 28, 28), "mnist_siamese": (2, 28, 28),
     "cifar10": (3, 32, 32), "alexnet_cifar10": (3, 32, 32), "hdf5_classification": (4,),
@@ -23,7 +24,8 @@ def net_param(path, batch, fill=True):
     param, _ = read_net_param(str(MODELS / path))
     for layer in param.layer:
         if layer.type in READERS:
-            crop = layer.transform_param.crop_size
+            rule = layer.transform_param
+            crop = rule.resize_param[0].height if rule.resize_param else rule.crop_size
             shape = PICTURES.get(Path(path).parts[0], (3, crop, crop))
             made_up(layer, (batch, *shape))
         elif layer.type == "Input":
@@ -37,14 +39,16 @@ def net_param(path, batch, fill=True):
 
 def made_up(layer, shape):
     """Make DummyData of a reading layer: pictures from N(0, 1), labels 1."""
+    boxes = layer.type == "AnnotatedData"
     layer.type = "DummyData"
-    for name in ("data_param", "image_data_param", "hdf5_data_param", "transform_param"):
+    for name in ("data_param", "image_data_param", "hdf5_data_param", "annotated_data_param",
+                 "transform_param"):
         layer.ClearField(name)
     own = layer.dummy_data_param
     own.shape.add(dim=shape)
     own.data_filler.add(type="gaussian")
     if len(layer.top) > 1:
-        own.shape.add(dim=shape[:1])
+        own.shape.add(dim=BOXES if boxes else shape[:1])
         own.data_filler.add(value=1)
 
 

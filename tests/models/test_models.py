@@ -9,6 +9,7 @@ Where published numbers come from:
 - ResNet-50: torchvision's 25,557,032, and the 64 biases that the published conv1 has in Caffe.
 - SqueezeNet 1.1: 1,235,496 (torchvision.models.squeezenet1_1).
 - MobileNet 1.0 224: 4,231,976 trainable (keras.applications.MobileNet).
+- SSD300: 8,732 boxes (Liu et al., table 7); the rest is that of its authors' train.prototxt.
 - MobileNet-SSD: 1917 boxes of its authors' net; the rest is the layers' own arithmetic.
 """
 
@@ -47,6 +48,8 @@ DEPLOYED = [
     ("resnet50/deploy.prototxt", 1, 25557032 + 64, "res4f", (1024, 14, 14)),
     ("squeezenet/deploy.prototxt", 1, 1235496, "fire9/concat", (512, 14, 14)),
     ("mobilenet/deploy.prototxt", 1, 4231976, "conv6/sep", (1024, 7, 7)),
+    ("ssd300_vgg16/deploy.prototxt", 1, 26285486, "mbox_conf", (8732 * 21,)),
+    ("digits_ssd/deploy.prototxt", 2, 602500, "mbox_conf", (1080 * 11,)),
     ("mobilenet_ssd/deploy.prototxt", 1, 5783417, "mbox_conf", (1917 * 21,)),
 ]
 
@@ -68,13 +71,17 @@ TRAINED = [
     ("resnet50/train_val.prototxt", 25557096, ["loss"], ["accuracy", "accuracy_top_5", "loss"]),
     ("squeezenet/train_val.prototxt", 1235496, ["loss"], ["accuracy", "accuracy_top_5", "loss"]),
     ("mobilenet/train_val.prototxt", 4231976, ["loss"], ["accuracy", "accuracy_top_5", "loss"]),
+    ("ssd300_vgg16/train_val.prototxt", 26285486, ["mbox_loss"], ["detection_eval"]),
+    ("digits_ssd/train_val.prototxt", 602500, ["mbox_loss"], ["detection_eval"]),
     ("mobilenet_ssd/train.prototxt", 5796089, ["mbox_loss"], ["mbox_loss"]),
 ]
-LARGE = ("alexnet/", "caffenet/", "flickr_style/", "vgg16/")  # no fillers for these, to save time
+# no fillers for these, to save time
+LARGE = ("alexnet/", "caffenet/", "flickr_style/", "vgg16/", "ssd300_vgg16/")
 
 SOLVERS = sorted(str(path.relative_to(MODELS)) for path in MODELS.glob("*/*solver*.prototxt"))
 # their nets are built and run above; CaffeNet's solver stands for them, as they take seconds each
-UNSTEPPED = ("alexnet/", "flickr_style/", "googlenet/", "vgg16/")
+UNSTEPPED = ("alexnet/", "flickr_style/", "googlenet/", "vgg16/", "ssd300_vgg16/",
+             "digits_ssd/")  # the last in test_digits_ssd.py, on true boxes
 
 
 @pytest.mark.parametrize("path, batch, count, blob, shape", DEPLOYED, ids=lambda v: str(v))
@@ -121,6 +128,7 @@ def test_every_file_is_looked_at():
     known = {path for path, *_ in DEPLOYED + TRAINED} | set(SOLVERS)
     # nets that a solver above names
     known |= {"faster_rcnn/deploy.prototxt",  # test_detectors.py
+              "ssd300_vgg16/labelmap_voc.prototxt", "digits_ssd/labelmap.prototxt",  # no nets
               "mnist_autoencoder/train_val.prototxt", "alexnet_cifar10/train_val_no_lrn.prototxt",
               *(f"cifar10/cifar10_full_sigmoid{end}_train_test.prototxt" for end in ("", "_bn")),
               *(f"hdf5_classification/{name}_{phase}.prototxt"

@@ -24,6 +24,8 @@ TRAIN = [
     ("train_fashion_mnist.sh",
      [f"fashion_mnist/fashion_mnist_{part}_lmdb" for part in ("train", "test")],
      [LENET + "lenet_fashion_solver.prototxt"]),
+    ("train_digits_ssd.sh", [f"digits_ssd/digits_{part}_lmdb" for part in ("train", "test")],
+     ["models/digits_ssd/solver.prototxt"]),
     ("train_mnist_siamese.sh", [f"mnist/mnist_siamese_{part}_lmdb" for part in ("train", "test")],
      ["models/mnist_siamese/solver.prototxt"]),
     ("train_mnist_autoencoder.sh", MNIST, [AUTOENCODER + ".prototxt"]),

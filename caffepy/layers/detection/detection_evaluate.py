@@ -11,10 +11,12 @@ Detections come by image and class, the best first. One is right if the true box
 it overlaps most overlaps it by overlap_threshold, and no better one had that box. Without
 evaluate_difficult_gt difficult boxes are not counted, and what finds them is neither right nor
 wrong. With a name_size_file (see _saved.py) boxes are compared in pixels of their pictures. SSD's.
-There is no gradient.
+What the rows of a test come to is told in _average_precision.py. There is no gradient.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -23,12 +25,14 @@ from caffepy.core.memory import Array
 from caffepy.core.registry import register
 from caffepy.errors import DataError, ShapeError
 from caffepy.layers.detection import _boxes
+from caffepy.layers.detection._average_precision import AveragePrecision
 from caffepy.layers.detection._saved import in_pixels, names_and_sizes
 
 
 @register("DetectionEvaluate", dialect="ssd", param="detection_evaluate_param")
 class DetectionEvaluate(Layer):
     only_in_training = True
+    scores = True
     bottoms = "2"
     labels = (1,)
     keeps = ()
@@ -77,6 +81,9 @@ class DetectionEvaluate(Layer):
         rows = np.concatenate(made)
         top[0].reshape(1, 1, len(rows), 5)
         self.overwrite(top[0].values)[...] = rows
+
+    def tally(self, param: Any) -> AveragePrecision:
+        return AveragePrecision(param.ap_version)
 
     def judge(self, ours: Array, theirs: Array) -> Array:
         """The rows of one image and class."""

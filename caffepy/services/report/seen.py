@@ -43,6 +43,11 @@ class Seen:
                 return cls(node)
         return None
 
+    @property
+    def batch(self) -> int:
+        """Pictures that a forward brings."""
+        return int(self._blob.shape[0])
+
     @cached_property
     def _before(self) -> Untransformed:
         return Untransformed(self._rule, self._blob.shape[1:])

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,16 +98,27 @@ def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
     }
     if pictures:
         files["worst.png"] = as_png(sheet(pictures, names))
-    for name, data in files.items():
-        with atomic_write(Path(folder, name)) as file:
-            file.write(data)
-    if not pictures:  # one of an earlier test would mislead
-        Path(folder, "worst.png").unlink(missing_ok=True)
-    _say(result, judge, folder, list(files))
+    _say(result, judge)
+    put(folder, files, ("worst.png",))
     return result
 
 
-def _say(result: dict[str, Any], judge: Judge, folder: str, files: list[str]) -> None:
+def put(folder: str, files: Mapping[str, bytes], perhaps: Sequence[str] = ()) -> None:
+    """Write files into a folder, and log it.
+
+    Args:
+        perhaps: names of files that are removed if they are not among ``files``: those of an
+            earlier test would mislead.
+    """
+    for name, data in files.items():
+        with atomic_write(Path(folder, name)) as file:
+            file.write(data)
+    for name in set(perhaps) - set(files):
+        Path(folder, name).unlink(missing_ok=True)
+    logger.info("Wrote %s to %s", ", ".join(files), shown(folder))
+
+
+def _say(result: dict[str, Any], judge: Judge) -> None:
     rest = judge.total is not None and judge.count < judge.total
     logger.info("Report over %s %d items%s: accuracy %.4f%s (%d of %d) by layer '%s'",
                 "the first" if rest else "all", judge.count,
@@ -124,7 +135,6 @@ def _say(result: dict[str, Any], judge: Judge, folder: str, files: list[str]) ->
         logger.info("'%s' has the mean of its batches for each class, in which small batches and "
                     "classes that a batch lacks count wrongly; these are the true ones.",
                     judge.node.top_names[1])
-    logger.info("Wrote %s to %s", ", ".join(files), shown(folder))
 
 
 def _shares(table: NDArray[Any]) -> NDArray[Any]:

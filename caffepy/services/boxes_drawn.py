@@ -1,0 +1,57 @@
+"""Boxes on pictures: a frame each, and words on a bar over it."""
+
+from __future__ import annotations
+
+import colorsys
+from typing import Any
+
+from numpy.typing import NDArray
+
+from caffepy.services.report.words import ascii_of
+
+Array = NDArray[Any]
+Color = tuple[int, int, int]  # blue, green, red
+
+FIRST, STEP = 0.33, 0.618034  # hues; the golden ratio keeps those of neighbours apart
+DARK = 130  # light enough for black words
+
+
+def color_of(number: int) -> Color:
+    """A class's own colour."""
+    red, green, blue = colorsys.hsv_to_rgb((FIRST + number * STEP) % 1, 0.85, 0.95)
+    return round(blue * 255), round(green * 255), round(red * 255)
+
+
+def draw(picture: Array, box: Array, words: str, color: Color, scale: float = 1.0) -> None:
+    """Draw a box on a picture, which is changed.
+
+    Args:
+        picture: H x W x 3 bytes in OpenCV's order.
+        box: xmin, ymin, xmax, ymax in pixels; what lies outside is cut.
+        words: what it is; "" for no bar.
+        scale: of lines and letters.
+    """
+    import cv2
+
+    rows, columns = picture.shape[:2]
+    left, top, right, bottom = (round(float(v)) for v in box)
+    left, right = (min(max(x, 0), columns - 1) for x in (left, right))
+    top, bottom = (min(max(y, 0), rows - 1) for y in (top, bottom))
+    thick = max(1, round(2 * scale))
+    cv2.rectangle(picture, (left, top), (right, bottom), color, thick, cv2.LINE_AA)
+    if not words:
+        return
+    words, size = ascii_of(words), 0.45 * scale
+    (width, height), below = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+    tall = height + below + 2
+    over = max(top - tall, 0)  # within the box if there is no room over it
+    start = max(0, min(left, columns - width - 4))
+    cv2.rectangle(picture, (start, over), (start + width + 3, over + tall), color, cv2.FILLED)
+    light = 0.11 * color[0] + 0.59 * color[1] + 0.3 * color[2]
+    cv2.putText(picture, words, (start + 2, over + height + 1), cv2.FONT_HERSHEY_SIMPLEX, size,
+                (0, 0, 0) if light > DARK else (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def scale_for(picture: Array) -> float:
+    """Of lines and letters that can be seen on a picture of that size."""
+    return max(1.0, min(picture.shape[:2]) / 500)
