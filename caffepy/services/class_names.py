@@ -1,4 +1,4 @@
-"""What a detector's classes are called: by a label map, or by a file with a name on each line."""
+"""What labels are called: by a label map, or by a file with a name on each line."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from caffepy.data import label_map
 from caffepy.proto import textfile
 from caffepy.proto.paths import path_of
 from caffepy.services import prediction
+from caffepy.services.folders import read_names
 from caffepy.services.prediction import Asked
 
 MAP = re.compile(r"^\s*item\s*\{", re.MULTILINE)
 
 
-def read(path: str) -> dict[int, str]:
+def read(path: str, for_people: bool = False) -> dict[int, str]:
     """The name of each label.
+
+    Args:
+        for_people: of a label map the display_name, where there is one.
 
     Raises:
         NotFound, DataError: the file. ConfigError: it looks as a LabelMap and is none.
     """
-    content = textfile.read_text(path)
-    if MAP.search(content):
-        return label_map.read(path)
-    lines = content.splitlines()
-    return {label: textfile.printable(line).strip() for label, line in enumerate(lines)
-            if line.strip()}
+    if MAP.search(textfile.read_text(path)):
+        return {item.label: (for_people and item.display_name) or item.name
+                for item in label_map.read_items(path)}
+    return {label: name for label, name in enumerate(read_names(path)) if name}
 
 
 def for_net(param: Any, path: str = "") -> dict[int, str]:

@@ -23,8 +23,9 @@ from caffepy.core.upgrade import read_net_param
 from caffepy.data import image
 from caffepy.errors import CaffeError, NotFound
 from caffepy.proto import caffe_pb2, textfile
-from caffepy.services import boxes_drawn, folders, prediction
+from caffepy.services import folders, prediction
 from caffepy.services.picture_way import Way
+from caffepy.services.sheets import boxes as frames
 
 Array = NDArray[Any]
 
@@ -144,11 +145,11 @@ class ObjectNet:
 def drawn(picture: Array, objects: Sequence[Object], names: dict[int, str]) -> Array:
     """A copy of a picture with boxes on it, each with its class and score; colours are BGR."""
     copy = np.repeat(picture[..., None], 3, -1) if picture.ndim == 2 else picture.copy()
-    scale = boxes_drawn.scale_for(copy)
+    scale = frames.scale_for(copy)
     for found in reversed(objects):  # the surest above the others
         name = names.get(found.label, str(found.label))
-        boxes_drawn.draw(copy, np.array(found.box), f"{name} {found.score:.2f}",
-                         boxes_drawn.color_of(found.label), scale)
+        frames.draw(copy, np.array(found.box), f"{name} {found.score:.2f}",
+                    frames.color_of(found.label), scale)
     return copy
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from caffepy.errors import NotFound
+from caffepy.services import class_names
 from caffepy.services.data_sheet import boxes, naming, palette, panels
 from caffepy.services.sheets.levels import Levels
 
@@ -74,14 +75,14 @@ def test_a_box_is_drawn_on_its_edges():
     for row, column in ((30, 100), (90, 100), (60, 50), (60, 150)):
         assert tuple(made[row, column]) == color
     assert (made[60, 60:140] == 90).all() and (made[95:] == 90).all()
-    assert (made[30 - boxes.HIGH : 29, 50:56] != 90).all(-1).any(), "its name, above it"
+    assert (made[30 - 16 : 29, 50:56] != 90).all(-1).any(), "its name, above it"
 
 
 def test_difficult_boxes_are_dashed():
     picture = np.full((101, 201, 3), 90, np.uint8)
     made = boxes.draw(picture, [boxes.Box(1, 0.25, 0.3, 0.75, 0.9, True)], {})
     edge = (made[90, 50:151] == palette.color_of(1)).all(-1)
-    assert 0.4 < edge.mean() < 0.6 and edge[0] and not edge[5]
+    assert 0.4 < edge.mean() < 0.6 and edge[0] and not edge[14]
 
 
 @pytest.mark.parametrize("place", [(-0.5, -0.5, 0.2, 0.2), (0.5, 0.5, 1.5, 1.5), (0, 0, 1, 1),
@@ -105,12 +106,14 @@ def test_colors_are_those_of_voc(label, red_green_blue):
 
 def test_names(tmp_path):
     (tmp_path / "labels.txt").write_text("cat\nbig dog\n")
-    assert naming.names_in(f"{tmp_path}/labels.txt") == {0: "cat", 1: "big dog"}
+    assert class_names.read(f"{tmp_path}/labels.txt") == {0: "cat", 1: "big dog"}
     (tmp_path / "map.prototxt").write_text(
         'item { name: "n01" label: 1 display_name: "cat" } item { name: "dog" label: 5 }')
-    assert naming.names_in(f"{tmp_path}/map.prototxt") == {1: "cat", 5: "dog"}
+    labels = f"{tmp_path}/map.prototxt"
+    assert class_names.read(labels) == {1: "n01", 5: "dog"}
+    assert class_names.read(labels, for_people=True) == {1: "cat", 5: "dog"}
     with pytest.raises(NotFound):
-        naming.names_in(f"{tmp_path}/none.txt")
+        class_names.read(f"{tmp_path}/none.txt")
     names = {1: "cat"}
     labels = (1.0, 2.0, 1.5, -1, 12345678, np.nan, np.inf)
     assert [naming.called(label, names) for label in labels] == [

@@ -18,12 +18,12 @@ from caffepy.core.net import Net
 from caffepy.data.datum import from_array
 from caffepy.proto import caffe_pb2
 from caffepy.services.data_sheet import drawing, palette, reading
-from caffepy.services.data_sheet.boxes import HIGH
 from caffepy.services.sheets.page import GAP, fitted
 
 RNG = np.random.default_rng(1701)
 COUNT = 5
 SIDE = drawing.SIDE
+HIGH = 18  # pixels of a name
 PICTURES = RNG.integers(0, 256, (COUNT, 12, 12, 3), np.uint8)
 
 

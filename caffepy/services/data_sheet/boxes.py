@@ -10,12 +10,9 @@ from numpy.typing import NDArray
 
 from caffepy.services.data_sheet.naming import Names, called
 from caffepy.services.data_sheet.palette import color_of
-from caffepy.services.sheets.words import PAPER, shortened, text, width_of
+from caffepy.services.sheets import boxes as frames
 
 Array = NDArray[Any]
-
-HIGH = 12  # pixels of a name
-DASH = 4
 
 
 class Box(NamedTuple):
@@ -42,45 +39,9 @@ def of_rows(rows: Array) -> list[Box]:
 def draw(picture: Array, boxes: Sequence[Box], names: Names) -> Array:
     """A copy of a picture, H x W x 3, with the boxes on it; those of difficult objects are dashed.
     """
-    import cv2
-
     made = picture.copy()
-    height, width = made.shape[:2]
+    size = np.array([made.shape[1], made.shape[0]] * 2) - 1
     for box in boxes:
-        color = color_of(box.label)
-        left, right = (round(x * (width - 1)) for x in (box.left, box.right))
-        top, bottom = (round(y * (height - 1)) for y in (box.top, box.bottom))
-        if box.difficult:
-            _dashed(made, left, top, right, bottom, color)
-        else:
-            cv2.rectangle(made, (left, top), (right, bottom), color, 2)
-    for box in boxes:
-        left, top = round(box.left * (width - 1)), round(box.top * (height - 1))
-        _name(made, called(box.label, names), max(0, left), max(0, top), color_of(box.label))
+        frames.draw(made, np.array(box[1:5]) * size, called(box.label, names), color_of(box.label),
+                    dashed=box.difficult)
     return made
-
-
-def _name(picture: Array, words: str, left: int, top: int, color: tuple[int, int, int]) -> None:
-    """On its colour, above its box or, if there is no room, in its corner."""
-    height, width = picture.shape[:2]
-    top = top - HIGH if top >= HIGH else top
-    words = shortened(words, width - left - 3)
-    if top + HIGH > height or not words.strip("."):
-        return
-    picture[top : top + HIGH, left : left + width_of(words) + 3] = color
-    light = sum(color) > 3 * 150
-    text(picture, words, left + 1, top + HIGH - 3, (0, 0, 0) if light else PAPER)
-
-
-def _dashed(picture: Array, left: int, top: int, right: int, bottom: int,
-            color: tuple[int, int, int]) -> None:
-    height, width = picture.shape[:2]
-    across, down = np.arange(left, right + 1), np.arange(top, bottom + 1)
-    across = across[((across - left) // DASH % 2 == 0) & (across >= 0) & (across < width)]
-    down = down[((down - top) // DASH % 2 == 0) & (down >= 0) & (down < height)]
-    for row in (top, top + 1, bottom - 1, bottom):
-        if 0 <= row < height:
-            picture[row, across] = color
-    for column in (left, left + 1, right - 1, right):
-        if 0 <= column < width:
-            picture[down, column] = color

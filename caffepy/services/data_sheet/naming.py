@@ -5,24 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from caffepy.core import traits
-from caffepy.data import label_map
 from caffepy.errors import CaffeError
 from caffepy.proto.paths import path_of
-from caffepy.services.folders import read_names
+from caffepy.services import class_names
 from caffepy.services.picture_rule import PictureRule
 
 Names = dict[int, str]
-
-
-def names_in(path: str) -> Names:
-    """The names in a label map, or in a file with one a line, that of label 0 first.
-
-    Raises:
-        NotFound: no such file. DataError: it is no text.
-    """
-    if path.endswith(".prototxt"):
-        return {item.label: item.display_name or item.name for item in label_map.read_items(path)}
-    return dict(enumerate(read_names(path)))
 
 
 def names_of(layer: Any, rule: PictureRule) -> Names:
@@ -31,7 +19,7 @@ def names_of(layer: Any, rule: PictureRule) -> Names:
     if own is not None and "label_map_file" in own.DESCRIPTOR.fields_by_name:
         path = path_of(own, "label_map_file")
         try:
-            return names_in(path) if path else dict(enumerate(rule.label))
+            return class_names.read(path, for_people=True) if path else dict(enumerate(rule.label))
         except CaffeError:  # it may be missing, as the layer itself has warned
             pass
     return dict(enumerate(rule.label))

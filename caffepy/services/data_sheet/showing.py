@@ -11,9 +11,8 @@ from caffepy import log
 from caffepy.errors import ConfigError, shown
 from caffepy.proto import caffe_pb2
 from caffepy.proto.files import atomic_write
-from caffepy.services import work
+from caffepy.services import class_names, work
 from caffepy.services.data_sheet.drawing import Sheet
-from caffepy.services.data_sheet.naming import names_in
 from caffepy.services.data_sheet.reading import data_part, items
 from caffepy.services.sheets.page import as_png
 from caffepy.services.sheets.words import PAPER
@@ -47,7 +46,7 @@ def show(
         raise ConfigError("the sheet is a PNG", found=out, fix="End its name in .png.")
     if count < 1:
         raise ConfigError("count must be 1 or more", found=count)
-    names = names_in(labels) if labels else None
+    names = class_names.read(labels, for_people=True) if labels else None
     with work.quiet():
         net = data_part(path, caffe_pb2.Phase.Value(phase), level, stages, seed, layer)
         try:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy.services.boxes_drawn import Color, color_of
-from caffepy.services.report.words import INK, PAPER, shortened, text, width_of
+from caffepy.services.sheets.boxes import Color, color_of
+from caffepy.services.sheets.words import INK, PAPER, shortened, text, width_of
 
 Array = NDArray[Any]
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from caffepy.services.report.words import ascii_of
+from caffepy.services.sheets.words import ascii_of
 
 Array = NDArray[Any]
 Color = tuple[int, int, int]  # blue, green, red
 
 FIRST, STEP = 0.33, 0.618034  # hues; the golden ratio keeps those of neighbours apart
+DASH = 4  # times the line's width
 DARK = 130  # light enough for black words
 
 
@@ -22,7 +24,8 @@ def color_of(number: int) -> Color:
     return round(blue * 255), round(green * 255), round(red * 255)
 
 
-def draw(picture: Array, box: Array, words: str, color: Color, scale: float = 1.0) -> None:
+def draw(picture: Array, box: Sequence[float] | Array, words: str, color: Color,
+         scale: float = 1.0, dashed: bool = False) -> None:
     """Draw a box on a picture, which is changed.
 
     Args:
@@ -30,6 +33,7 @@ def draw(picture: Array, box: Array, words: str, color: Color, scale: float = 1.
         box: xmin, ymin, xmax, ymax in pixels; what lies outside is cut.
         words: what it is; "" for no bar.
         scale: of lines and letters.
+        dashed: let the frame be so.
     """
     import cv2
 
@@ -38,7 +42,10 @@ def draw(picture: Array, box: Array, words: str, color: Color, scale: float = 1.
     left, right = (min(max(x, 0), columns - 1) for x in (left, right))
     top, bottom = (min(max(y, 0), rows - 1) for y in (top, bottom))
     thick = max(1, round(2 * scale))
-    cv2.rectangle(picture, (left, top), (right, bottom), color, thick, cv2.LINE_AA)
+    if dashed:
+        _dashes(picture, left, top, right, bottom, color, thick)
+    else:
+        cv2.rectangle(picture, (left, top), (right, bottom), color, thick, cv2.LINE_AA)
     if not words:
         return
     words, size = ascii_of(words), 0.45 * scale
@@ -50,6 +57,20 @@ def draw(picture: Array, box: Array, words: str, color: Color, scale: float = 1.
     light = 0.11 * color[0] + 0.59 * color[1] + 0.3 * color[2]
     cv2.putText(picture, words, (start + 2, over + height + 1), cv2.FONT_HERSHEY_SIMPLEX, size,
                 (0, 0, 0) if light > DARK else (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def _dashes(picture: Array, left: int, top: int, right: int, bottom: int, color: Color,
+            thick: int) -> None:
+    import cv2
+
+    step = DASH * thick
+    apart = 2 * step + 2 * thick  # lines end in half circles
+    for start in range(left, right + 1, apart):
+        for y in (top, bottom):
+            cv2.line(picture, (start, y), (min(start + step, right), y), color, thick)
+    for start in range(top, bottom + 1, apart):
+        for x in (left, right):
+            cv2.line(picture, (x, start), (x, min(start + step, bottom)), color, thick)
 
 
 def scale_for(picture: Array) -> float:
