@@ -23,7 +23,7 @@ IDS = [str(page.relative_to(pages.ROOT)) for page in ALL]
 ROOMS = "caffepy|data|docs|models|scripts|tests|tools"
 NAMED = re.compile(rf"(?:^    (?:sh |python )?|`|[ (])((?:{ROOMS})/[\w./-]*\w)", re.MULTILINE)
 MADE = ("_lmdb", "_leveldb", ".caffemodel", ".solverstate", ".log", ".png", ".binaryproto", ".h5",
-        ".npy", "-ubyte")  # by the scripts that the page is about
+        ".npy", ".jsonl", "-ubyte")  # by the scripts that the page is about
 # GPUs, the network and measurements have tests of their own
 ELSEWHERE = {"device_query", "download_model_binary", "download_model_from_gist", "tune"}
 FETCHED = ("data/cats_dogs/", "models/034c6ac3865563b69e60")

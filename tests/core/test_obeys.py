@@ -201,13 +201,13 @@ def test_types_that_nobody_knows_are_another_matter(lines):
 def test_a_solver_names_what_it_does_not_use(lines):
     solver = caffe_pb2.SolverParameter()
     text.parse('base_lr: 1 lr_policy: "fixed" max_iter: 1 random_seed: 1 snapshot_keep: 2\n'
-               "solver_mode: CPU min_lr: 0.1 richness: 3 device_id: [0, 1]\n"
+               "solver_mode: CPU max_epoch: 2 richness: 3 device_id: [0, 1]\n"
                f"net_param {{ {DATA} {conv('engine: MKLDNN')} }}", solver)
     create_solver(solver)
     said = lines()
     assert said[0].startswith(obeys.UNUSED % "richness (yjxiong: ")
     assert said[1].startswith("device_id_all is not used here (yjxiong: ")
-    assert said[2].startswith("min_lr is not used here (NVIDIA: ")
+    assert said[2].startswith("max_epoch is not used here (NVIDIA, older: ")
     assert len([line for line in said if "engine=MKLDNN" in line]) == 1
 
 
