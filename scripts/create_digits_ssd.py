@@ -1,7 +1,7 @@
 """Makes a detection set of real digits: MNIST pasted on canvases of several sizes, with boxes.
 
     python scripts/create_digits_ssd.py             # 2,000 and 500 pictures, in data/digits_ssd
-    python scripts/create_digits_ssd.py --train=400 --test=100 --only=01 --folder=/tmp/few
+    python scripts/create_digits_ssd.py --train=400 --test=100 --only=01 --folder=few
 
 A picture has one to four digits, each of its own size and colour, brighter or darker than what lies
 behind it; a box is the smallest around a digit's ink. What lies behind is cut from the photographs
