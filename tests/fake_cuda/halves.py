@@ -14,7 +14,8 @@ EPSILON = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 def decoded(stored: np.ndarray, dtype: str) -> np.ndarray:
     """What is stored, as float32."""
     if dtype == "bfloat16":
-        return (stored.astype(np.uint32) << 16).view(np.float32)
+        bits = np.multiply(stored, 1 << 16, dtype=np.uint32)
+        return np.asarray(bits, np.uint32).view(np.float32)
     return stored.astype(np.float32)
 
 
