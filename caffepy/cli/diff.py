@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caffepy.cli import flags, gflags
-from caffepy.cli.columns import columns
+from caffepy.columns import columns
 
 if TYPE_CHECKING:
     from caffepy.services.comparing import Apart, Comparison

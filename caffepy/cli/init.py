@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from caffepy.cli import gflags
-from caffepy.cli.columns import columns
+from caffepy.columns import columns
 
 
 @gflags.command("init", help="Copy a model that comes with caffepy, with its scripts, into FOLDER "

@@ -7,7 +7,7 @@ import os
 import click
 
 from caffepy.cli import files, flags, gflags
-from caffepy.cli.columns import columns
+from caffepy.columns import columns
 from caffepy.errors import ConfigError
 
 

@@ -114,8 +114,7 @@ def scale(picture: np.ndarray, factor: float) -> np.ndarray:
     """A C x H x W picture with sides ``factor`` times as long, bilinear, as cv2.resize does."""
     if factor == 1:
         return picture
-    import cv2
-
+    cv2 = opencv.load()
     return channels_first(cv2.resize(pixels(picture), None, fx=factor, fy=factor))
 
 

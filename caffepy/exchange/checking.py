@@ -262,5 +262,3 @@ def _onnx_side(proto: Any, inputs: dict[str, Array]) -> tuple[str, Run]:
         return onnx_library.runtime(more)[1](list(keys), inputs)
 
     return who, run
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from caffepy.columns import columns
 from caffepy.proto import caffe_pb2
 
 if TYPE_CHECKING:
@@ -26,13 +27,10 @@ def of_net(net: Net) -> str:
         layer = node.layer
         shown = ", ".join(f"{name} {times(blob)}" for name, blob in node.named_tops)
         rows.append((layer.name, layer.type, shown, " ".join(map(times, layer.blobs))))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-             for row in rows]
     count = sum(parameter.count for parameter in net.parameters)
     title = (f"Net {net.name!r}, {caffe_pb2.Phase.Name(net.phase)}: {len(net.layers)} "
              f"layer{'s' * (len(net.layers) != 1)}, {count:,} parameters")
-    return "\n".join([title, *(line.rstrip() for line in lines)])
+    return "\n".join([title, *columns(rows)])
 
 
 def times(blob: Blob) -> str:

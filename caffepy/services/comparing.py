@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from caffepy.proto.descriptors import is_repeated
 from caffepy.services import work
 from caffepy.services.stored import Stored, stored
 
@@ -129,11 +130,11 @@ def _fields_apart(a: Any, b: Any, path: str) -> Iterator[tuple[str, str, str]]:
         if not path and name in NO_SETTINGS:
             continue
         spec, one, other = given[name], getattr(a, name), getattr(b, name)
-        if one == other and (_repeated(spec) or a.HasField(name) == b.HasField(name)):
+        if one == other and (is_repeated(spec) or a.HasField(name) == b.HasField(name)):
             continue
         if spec.message_type is None:
             yield f"{path}{name}", _words(a, spec), _words(b, spec)
-        elif not _repeated(spec):
+        elif not is_repeated(spec):
             yield from _fields_apart(one, other, f"{path}{name}.")
         elif len(one) == len(other):
             for index, pair in enumerate(zip(one, other, strict=True)):
@@ -142,17 +143,13 @@ def _fields_apart(a: Any, b: Any, path: str) -> Iterator[tuple[str, str, str]]:
             yield f"{path}{name}", _times(one), _times(other)
 
 
-def _repeated(spec: Any) -> bool:
-    return isinstance(spec.default_value, list)
-
-
 def _times(values: Any) -> str:
     return f"{len(values)} of them" if values else NOT_SET
 
 
 def _words(message: Any, spec: Any) -> str:
     value = getattr(message, spec.name)
-    if _repeated(spec):
+    if is_repeated(spec):
         return ", ".join(_word(spec, one) for one in value) or NOT_SET
     if message.HasField(spec.name):
         return _word(spec, value)

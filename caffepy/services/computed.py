@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from caffepy import log
+from caffepy.columns import columns
 
 if TYPE_CHECKING:
     from caffepy.core.layer import Layer
@@ -90,10 +91,7 @@ def _engines(layer: Layer) -> str:
 
 def table(found: list[Row]) -> list[str]:
     """The rows as lines of columns."""
-    lines = [TITLES, *found]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines]
+    return columns([TITLES, *found])
 
 
 def as_one(net: Net) -> str:

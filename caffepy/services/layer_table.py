@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 
 from caffepy import kernels
+from caffepy.columns import columns
 from caffepy.core import registry
 from caffepy.core.layer import Layer
 from caffepy.kernels.table import kernels as table_of_kernels
@@ -86,12 +87,7 @@ def page(entry: registry.Entry) -> str:
 def table(lines: Iterable[Row], width: int | None = None) -> str:
     """Columns as wide as their longest word; lines are cut at ``width``, if there is one."""
     cells = [TITLES, *(astuple(line) for line in lines)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(_padded(line, widths)[:width] for line in cells)
-
-
-def _padded(line: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
+    return "\n".join(line[:width] for line in columns(cells))
 
 
 def markdown() -> str:

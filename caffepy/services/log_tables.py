@@ -14,6 +14,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from caffepy.columns import columns
 from caffepy.proto.files import atomic_write
 
 if TYPE_CHECKING:
@@ -63,7 +64,4 @@ def aligned(titles: Sequence[str], rows: Sequence[Sequence[float]]) -> str:
     cells = [list(titles)]
     for iteration, seconds, *values in rows:
         cells.append([f"{iteration:.0f}", f"{seconds:f}", *(f"{value:g}" for value in values)])
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = (GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-             for row in cells)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    return "".join(f"{line}\n" for line in columns(cells, gap=GAP))

@@ -87,4 +87,3 @@ def _iterations(p: Any) -> list[float]:
     even = {last * i // POINTS for i in range(POINTS + 1)}
     both = {n for jump in jumps for n in (jump - 1, jump)}
     return [float(n) for n in sorted(even | both) if 0 <= n <= last]
-

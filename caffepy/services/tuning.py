@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from caffepy.columns import columns
 from caffepy.errors import ConfigError
 from caffepy.services import work
 
@@ -133,11 +134,7 @@ def table(found: list[tuple[Job, dict[str, Result]]]) -> Iterator[str]:
             lines.append((name, direction, r.rule, f"{r.rule_ms:.2f}", "the same" if same else
                           r.best, f"{r.best_ms:.2f}",
                           "" if same else f"{r.rule_ms / r.best_ms:.2f} x"))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        yield "  ".join(
-            cell.rjust(width) if i in (3, 5) else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+    yield from columns(lines, right=(3, 5))
     yield f"All layers together: {rule:.2f} ms by the rule, {best:.2f} ms by the fastest."
 
 

@@ -93,8 +93,9 @@ def evaluate(
         outputs.add(list(rows.take(test_net.outputs())))
     if param.test_compute_loss and batches:
         logger.info("Test loss: %g", loss / batches)
-    weights = {name: weight for name, _, weight in outputs.means()}
-    means = rows.joined([(name, values) for name, values, _ in outputs.means()])
+    found = outputs.means()
+    weights = {name: weight for name, _, weight in found}
+    means = rows.joined([(name, values) for name, values, _ in found])
     watch.say(rows.remarks())
     classes = rows.classes()
     progress.show_outputs("Test", [(name, mean, weights.get(name, 0.0)) for name, mean in means])

@@ -14,12 +14,10 @@ import numpy as np
 from caffepy import log
 from caffepy.core.net import Net
 from caffepy.core.tally import Tally
+from caffepy.solvers.means import Output
 from caffepy.solvers.state import Means
 
 logger = log.get(__name__)
-
-Output = tuple[str, Any, float]  # name, flat values, loss weight
-
 
 def of(net: Net, param: Any) -> dict[str, Tally]:
     """The tallies of a net's outputs, by name.

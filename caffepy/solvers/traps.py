@@ -64,9 +64,9 @@ def _unused(p: Any) -> Iterator[str]:
 
 def _alone(p: Any) -> Iterator[str]:
     """Fields that nothing asks for."""
+    given = [one.name for one, _ in p.ListFields()]
     for field, needs in NEEDS.items():
         other, _, value = needs.partition(": ")
-        given = [one.name for one, _ in p.ListFields()]
         if field in given and (getattr(p, other) != value.strip('"') if value
                                else other not in given):
             yield f"{field} is not used without {needs}."

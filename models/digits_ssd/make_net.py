@@ -1,4 +1,4 @@
-"""A small SSD that finds digits: five convolutions, boxes and scores on two maps."""
+"""A small SSD that finds digits: seven convolutions, boxes and scores on two maps."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_a_record_that_comes_twice_counts_once():
     assert judge.tally.counts() == {1: 4, 2: 2}
     assert judge.tally.parts() == pytest.approx(ELEVEN)
     assert judge.coco.summary()["AP50"] == pytest.approx(AP50)
-    assert [item.number for item in judge.mistakes()] == [1, 0, 2]
+    assert [item.number for item in judge.worst.items()] == [1, 0, 2]
 
 
 def test_nothing_to_score(tmp_path, monkeypatch):

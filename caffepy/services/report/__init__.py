@@ -2,6 +2,7 @@
 
     judging     runs beside a test and keeps what the net answered
     confusion   which classes it takes for which: CSV and picture
+    worst       the few that are kept to be shown
     sheet       the worst pictures, side by side
     writing     puts it all into a folder
 

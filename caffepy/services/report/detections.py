@@ -6,7 +6,6 @@ record, as SSD counts them and as COCO does, and the pictures with the most mist
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +21,7 @@ from caffepy.errors import ConfigError
 from caffepy.services.report import coco
 from caffepy.services.report.coco import Coco
 from caffepy.services.report.seen import Seen
+from caffepy.services.report.worst import Worst
 
 Array = NDArray[Any]
 
@@ -29,13 +29,13 @@ WORST = 24  # pictures kept to be shown
 SHOWN = 0.5  # wrong detections from this score up are mistakes, and shown
 
 
-@dataclass(order=True)
+@dataclass
 class Mistaken:
     """A picture with mistakes, at an overlap of 0.5.
 
     Attributes:
         missed, wrong: the true boxes that nothing took, and the detections from ``SHOWN`` up that
-            took none. Pictures are ordered by both together.
+            took none. The more of both together, the worse; then the surer the surest wrong one.
         number: which record it was.
         found: rows of class, score, four sides and whether it is right.
         boxes: rows of class, four sides and whether it was found.
@@ -43,18 +43,13 @@ class Mistaken:
         name: what the record is called, "" if it has no name.
     """
 
-    key: tuple[int, float, int] = field(init=False, repr=False)
-    missed: int = field(compare=False)
-    wrong: int = field(compare=False)
-    surest: float = field(compare=False)
-    number: int = field(compare=False)
-    found: Array = field(compare=False, repr=False)
-    boxes: Array = field(compare=False, repr=False)
-    picture: Array | None = field(compare=False, repr=False)
-    name: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        self.key = self.missed + self.wrong, self.surest, -self.number
+    missed: int
+    wrong: int
+    number: int
+    found: Array = field(repr=False)
+    boxes: Array = field(repr=False)
+    picture: Array | None = field(repr=False)
+    name: str = ""
 
 
 class Detections:
@@ -64,7 +59,7 @@ class Detections:
         tally: of the records so far, as SSD counts; ``coco``: as COCO does.
         count: pictures so far; ``total`` those there are, or None where that is not known.
         batch: pictures that a forward brings; 0 where that is not known.
-        worst: a heap of the pictures with mistakes, WORST at most.
+        worst: the pictures with mistakes, WORST at most.
 
     Args:
         node: the layer that says which detections are right.
@@ -77,7 +72,7 @@ class Detections:
         self.total = batches.records(self.seen.layer) if self.seen else None
         self.batch = self.seen.batch if self.seen else 0
         self.count = 0
-        self.worst: list[Mistaken] = []
+        self.worst: Worst[Mistaken] = Worst(WORST, self.seen)
 
     @classmethod
     def of(cls, net: Net, param: Any) -> Detections | None:
@@ -162,25 +157,11 @@ class Detections:
 
     def _keep(self, i: int, found: Array, truth: Array, right: Array, wrong: Array, missed: Array
               ) -> None:
-        surest = float(found[wrong, 2].max(initial=0))
-        key = int(missed.sum()) + int(wrong.sum()), surest, -(self.count + i)
-        if len(self.worst) == WORST and key <= self.worst[0].key:
-            return
-        shown = right | wrong
-        item = Mistaken(
-            int(missed.sum()), int(wrong.sum()), surest, self.count + i,
-            np.column_stack([found[shown, 1:], right[shown]]),
-            np.column_stack([truth[:, 1], truth[:, 3:7], ~missed]),
-            self.seen.picture(i) if self.seen else None)
-        heapq.heappush(self.worst, item)
-        if len(self.worst) > WORST:
-            heapq.heappop(self.worst)
-
-    def mistakes(self) -> list[Mistaken]:
-        """The worst first, with their names."""
-        found = sorted(self.worst, reverse=True)
-        if self.seen:
-            names = self.seen.called([item.number for item in found])
-            for item, name in zip(found, names, strict=True):
-                item.name = name
-        return found
+        counts = int(missed.sum()), int(wrong.sum())
+        badness = sum(counts), float(found[wrong, 2].max(initial=0))
+        if self.worst.takes(badness, self.count + i):
+            shown = right | wrong
+            self.worst.keep(badness, Mistaken(
+                *counts, self.count + i, np.column_stack([found[shown, 1:], right[shown]]),
+                np.column_stack([truth[:, 1], truth[:, 3:7], ~missed]),
+                self.seen.picture(i) if self.seen else None))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from caffepy.services.report.detections import Mistaken
 from caffepy.services.sheets import boxes
-from caffepy.services.sheets.page import Line, Tile, page
+from caffepy.services.sheets.page import Line, Tile, fitted, page
 from caffepy.services.sheets.words import shortened
 
 Array = NDArray[Any]
@@ -33,20 +33,15 @@ def sheet(items: Sequence[Mistaken], names: Mapping[int, str]) -> Array:
 
 def drawn(item: Mistaken, names: Mapping[int, str]) -> Array:
     """One of them, at most ``SIDE`` wide and high."""
-    import cv2
-
     assert item.picture is not None
-    factor = SIDE / max(item.picture.shape[:2])
-    columns, rows = (max(1, round(n * factor)) for n in item.picture.shape[1::-1])
-    picture = cv2.resize(item.picture, (columns, rows),
-                         interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-    size = np.array([columns, rows, columns, rows])
+    picture = fitted(item.picture, SIDE)
+    size = np.array([picture.shape[1], picture.shape[0]] * 2)
     for label, *box, found in item.boxes:
         boxes.draw(picture, np.array(box) * size, "" if found else _short(names, label),
-                         TRUE if found else MISSED)
+                   TRUE if found else MISSED)
     for label, score, *box, right in item.found:
         boxes.draw(picture, np.array(box) * size, f"{_short(names, label)} {score:.2f}",
-                         RIGHT if right else WRONG)
+                   RIGHT if right else WRONG)
     return picture
 
 

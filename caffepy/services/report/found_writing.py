@@ -41,7 +41,7 @@ def result(found: Detections, names: Mapping[int, str]) -> dict[str, Any]:
             for label, count in found.tally.counts().items()],
         "shown_from": SHOWN,
         "worst": [{"record": item.number, "name": item.name, "missed": item.missed,
-                   "wrong": item.wrong} for item in found.mistakes()],
+                   "wrong": item.wrong} for item in found.worst.items()],
     }
 
 
@@ -89,7 +89,7 @@ def write(folder: str, found: Detections, told: dict[str, Any]) -> None:
              for entry in told["classes"] if entry["count"]],
             f"mAP {told['mean_average_precision']:.4f} ({told['ap_version']})")),
     }
-    pictures = [item for item in found.mistakes() if item.picture is not None]
+    pictures = [item for item in found.worst.items() if item.picture is not None]
     if pictures:
         names = {entry["label"]: entry["name"] for entry in told["classes"]}
         files["worst.png"] = as_png(sheet(pictures, names))

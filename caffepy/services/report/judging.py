@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,19 +14,19 @@ from caffepy.core.net import Net
 from caffepy.core.node import Node
 from caffepy.errors import ConfigError
 from caffepy.services.report.seen import Seen
+from caffepy.services.report.worst import Worst
 
 Array = NDArray[Any]
 
 WORST = 48  # items kept to be shown
 
 
-@dataclass(order=True)
+@dataclass
 class Item:
     """One that was judged wrongly. Of several positions (a picture of labels) the answer is None.
 
     Attributes:
-        probability: that the net gave the truth, the mean over all positions; the order is by it,
-            the best first.
+        probability: that the net gave the truth, the mean over all positions; the lower, the worse.
         number: which record it was, counted from 0 in the order in which they were read.
         confidence: the probability of the answer.
         right: the share of its positions that are right.
@@ -35,18 +34,14 @@ class Item:
         name: what the record is called, "" if it has no name.
     """
 
-    key: tuple[float, int] = field(init=False, repr=False)
-    probability: float = field(compare=False)
-    number: int = field(compare=False)
-    truth: int | None = field(compare=False)
-    answer: int | None = field(compare=False)
-    confidence: float = field(compare=False)
-    right: float = field(compare=False)
-    picture: Array | None = field(compare=False, repr=False)
-    name: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        self.key = -self.probability, -self.number
+    probability: float
+    number: int
+    truth: int | None
+    answer: int | None
+    confidence: float
+    right: float
+    picture: Array | None = field(repr=False)
+    name: str = ""
 
 
 class Judge:
@@ -59,7 +54,7 @@ class Judge:
         top_k: an answer is right if the truth is among so many best.
         sign: -1 where scores are distances, of which the lowest is the best.
         right: positions whose truth was among them.
-        worst: a heap of the items that were judged wrongly, WORST at most.
+        worst: the items that were judged wrongly, WORST at most.
 
     Raises:
         ConfigError: nothing in the net compares scores with classes.
@@ -76,7 +71,7 @@ class Judge:
         classes = layer.at.classes
         self.table = np.zeros((classes, classes), np.int64)
         self.right = self.count = 0
-        self.worst: list[Item] = []
+        self.worst: Worst[Item] = Worst(WORST, self.seen)
 
     @property
     def batch(self) -> int:
@@ -113,26 +108,14 @@ class Judge:
 
     def _keep(self, i: int, truth: Array, answer: Array, among: Array, counts: Array,
               probabilities: Array) -> None:
-        of_truth = np.take_along_axis(probabilities, truth[:, None], -1)[counts].mean()
-        if len(self.worst) == WORST and of_truth >= self.worst[0].probability:
-            return
-        single = len(truth) == 1
-        item = Item(
-            float(of_truth), self.count + i, int(truth[0]) if single else None,
-            int(answer[0]) if single else None, float(probabilities.max(-1)[counts].mean()),
-            float(among[counts].mean()), self.seen.picture(i) if self.seen else None)
-        heapq.heappush(self.worst, item)
-        if len(self.worst) > WORST:
-            heapq.heappop(self.worst)
-
-    def mistakes(self) -> list[Item]:
-        """The worst first, with their names."""
-        found = sorted(self.worst, reverse=True)
-        if self.seen:
-            names = self.seen.called([item.number for item in found])
-            for item, name in zip(found, names, strict=True):
-                item.name = name
-        return found
+        of_truth = float(np.take_along_axis(probabilities, truth[:, None], -1)[counts].mean())
+        badness = (-of_truth if np.isfinite(of_truth) else np.inf,)
+        if self.worst.takes(badness, self.count + i):
+            single = len(truth) == 1
+            self.worst.keep(badness, Item(
+                of_truth, self.count + i, int(truth[0]) if single else None,
+                int(answer[0]) if single else None, float(probabilities.max(-1)[counts].mean()),
+                float(among[counts].mean()), self.seen.picture(i) if self.seen else None))
 
 
 def _judged(net: Net) -> Node:

@@ -69,7 +69,7 @@ def write(folder: str, judge: Judge, names: Sequence[str]) -> dict[str, Any]:
 
     Returns: what report.json has.
     """
-    table, worst = judge.table, judge.mistakes()
+    table, worst = judge.table, judge.worst.items()
     positions = int(table.sum())
     of_class = _shares(table)
     result: dict[str, Any] = {

@@ -115,14 +115,7 @@ def _embedded(step: Step) -> str:
 
 @rule("Expand", "Tile")
 def repeated(step: Step) -> str:
-    if step.operation == "Expand":
-        return tiled(step, step.x, step.shape(), step.top_shape)
-    x = step.x
-    for axis, (n, wanted) in enumerate(zip(step.shape(), step.top_shape, strict=True)):
-        if n != wanted:
-            x = step("Tile", x, suffix=f"_axis{axis}",
-                     tile_param={"axis": axis, "tiles": wanted // n})
-    return x
+    return tiled(step, step.x, step.shape(), step.top_shape)
 
 
 @rule("DepthToSpace", "SpaceToDepth")

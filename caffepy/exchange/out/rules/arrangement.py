@@ -153,5 +153,3 @@ def constant(step: Step) -> str:
     top = step.node.tops[0]
     step.layer.forward(step.node.bottoms, step.node.tops)
     return step.graph.constant(np.array(top.data), f"{step.layer.name}/values")
-
-

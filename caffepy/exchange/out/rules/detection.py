@@ -77,5 +77,3 @@ def _taken(step: Step, boxes: str, places: str, classes: list[int], most: int) -
         flat = step.reshape(places, (0, -1, 1))
         picked = step("GatherND", step("Squeeze", boxes, [2]), flat, batch_dims=1)
     return step.reshape(picked, (-1, most, 4))
-
-

@@ -33,15 +33,13 @@ def eltwise(line: Line) -> str:
 
 @line("Concat")
 def concat(line: Line) -> str:
-    p = line.p
-    axis = p.concat_dim if p.HasField("concat_dim") else p.axis
-    return f"torch.cat([{', '.join(line.bottoms)}], {axis % line.axes})"
+    axis = line.layer.cut_axis(line.node.bottoms[0])
+    return f"torch.cat([{', '.join(line.bottoms)}], {axis})"
 
 
 @line("Slice")
 def sliced(line: Line) -> str:
-    p = line.p
-    axis = (p.slice_dim if p.HasField("slice_dim") else p.axis) % line.axes
+    axis = line.layer.cut_axis(line.node.bottoms[0])
     sizes = [shape[axis] for shape in line.top_shapes]
     return f"{line.x}.split({sizes}, {axis})"
 
@@ -73,9 +71,7 @@ def _shaped(x: str, before: Sequence[int], after: Sequence[int]) -> str:
 
 @line("Permute")
 def permute(line: Line) -> str:
-    named = list(line.p.order)
-    order = [*named, *(axis for axis in range(line.axes) if axis not in named)]
-    return f"{line.x}.permute({', '.join(map(str, order))})"
+    return f"{line.x}.permute({', '.join(map(str, line.layer.order))})"
 
 
 @line("Tile")

@@ -64,11 +64,8 @@ def threshold(line: Line) -> str:
 @line("Power")
 def power(line: Line) -> str:
     """(shift + scale x)^power"""
-    p, x = line.p, line.x
-    if p.scale != 1:
-        x = f"{number(p.scale)} * {x}"
-    if p.shift:
-        x = f"{x} + {number(p.shift)}"
+    p = line.p
+    x = _affine(line.x, p.scale, p.shift)
     if p.power == 1:
         return x
     return f"({x}) ** {number(p.power)}" if x != line.x else f"{x} ** {number(p.power)}"

@@ -133,9 +133,8 @@ def normalize(line: Line) -> str:
     layer, x, p = line.layer, line.x, line.p
     if layer.eps_behind:
         raise NoLine("eps behind the root")
-    eps = p.eps if p.HasField("eps") else 1e-10
     dims = size(range(1, line.axes)) if layer.across and line.axes > 2 else "1"
-    norm = f"({x}.square().sum({dims}, keepdim=True) + {number(eps)}).sqrt()"
+    norm = f"({x}.square().sum({dims}, keepdim=True) + {number(p.eps)}).sqrt()"
     numbers = line.numbers(0)
     shape = numbers.shape if layer.shared else (numbers.size, *(1,) * (line.axes - 2))
     return f"{x} / {norm} * {line.parameter(numbers.reshape(shape))}"
