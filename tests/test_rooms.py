@@ -10,7 +10,7 @@ from caffepy.core import registry
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "caffepy"
-EVERYWHERE = {"cores", "errors", "forks", "log", "settings", "__version__"}
+EVERYWHERE = {"columns", "cores", "errors", "forks", "log", "settings", "__version__"}
 MOST_LINES = 400
 
 
