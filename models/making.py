@@ -1,4 +1,5 @@
-"""What the scripts make_net.py beside the models share: fillers, data layers, writing the files.
+"""What the scripts make_net.py beside the models share: fillers, data layers, ends of detectors,
+writing the files.
 
 Each make_net.py has a function ``nets()`` that gives file name to prototxt text, and writes those
 files beside itself when it is run.
@@ -107,6 +108,33 @@ def finish(n: NetSpec, train: bool, scores: Any, top_ks: tuple[int, ...] = (1,))
         more = {} if k == 1 else {"top_k": k}
         n["accuracy" if k == 1 else f"accuracy_top_{k}"] = L.Accuracy(
             scores, n.label, include={"phase": "TEST"}, **more)
+
+
+def detections(n: NetSpec, tops: list[Any], classes: int, most: int, kept: int, least: float,
+               **rule: Any) -> Any:
+    """What an SSD finds, from scores to rows of boxes.
+
+    Args:
+        tops: locations, scores and priors, as CreateMultiBoxHead gives them.
+        most: the best boxes of a class, which suppress each other; ``kept``: of a picture.
+        least: score of a box.
+        rule: for one phase alone.
+    """
+    n.mbox_conf_reshape = L.Reshape(tops[1], shape={"dim": [0, -1, classes]}, **rule)
+    n.mbox_conf_softmax = L.Softmax(n.mbox_conf_reshape, axis=2, **rule)
+    n.mbox_conf_flatten = L.Flatten(n.mbox_conf_softmax, **rule)
+    n.detection_out = L.DetectionOutput(
+        tops[0], n.mbox_conf_flatten, tops[2], num_classes=classes, share_location=True,
+        background_label_id=0, nms_param={"nms_threshold": 0.45, "top_k": most},
+        code_type="CENTER_SIZE", keep_top_k=kept, confidence_threshold=least, **rule)
+    return n.detection_out
+
+
+def evaluation(n: NetSpec, found: Any, classes: int, **rule: Any) -> None:
+    """Which of the boxes that ``detections`` gives are right, by the top label."""
+    n.detection_eval = L.DetectionEvaluate(
+        found, n.label, num_classes=classes, background_label_id=0, overlap_threshold=0.5,
+        evaluate_difficult_gt=False, **rule)
 
 
 def prototxt(n: NetSpec, name: str, *comment: str) -> str:

@@ -46,6 +46,20 @@ def atoi(text: str) -> int:
     return int(match[1][:MOST_DIGITS]) if match else 0
 
 
+def read_lines(path: str) -> list[str]:
+    """The lines of a list of pictures as they are.
+
+    Raises:
+        NotFound: no such file. DataError: it cannot be read.
+    """
+    try:
+        return textfile.read_lines(path)
+    except NotFound:
+        raise NotFound("there is no such list of pictures", where=path,
+                       fix=None if os.path.isabs(path) else
+                       f"The path starts from {os.getcwd()}.") from None
+
+
 def read_list(path: str) -> list[Line]:
     """The pictures of a list file; empty lines are left out.
 
@@ -54,13 +68,7 @@ def read_list(path: str) -> list[Line]:
     """
     lines: list[Line] = []
     doubtful: list[tuple[int, str]] = []
-    try:
-        texts = textfile.read_lines(path)
-    except NotFound:
-        raise NotFound("there is no such list of pictures", where=path,
-                       fix=None if os.path.isabs(path) else
-                       f"The path starts from {os.getcwd()}.") from None
-    for number, text in enumerate(texts, 1):
+    for number, text in enumerate(read_lines(path), 1):
         text = text.rstrip(" \t\r")
         if not text:
             continue

@@ -8,7 +8,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from making import data_layers, prototxt, write  # noqa: E402
+from making import data_layers, detections, evaluation, prototxt, write  # noqa: E402
 
 from caffepy import layers as L  # noqa: E402
 from caffepy.model_libs import ConvBNLayer, CreateMultiBoxHead  # noqa: E402
@@ -16,6 +16,8 @@ from caffepy.net_spec import NetSpec  # noqa: E402
 
 SIZE, CLASSES = 96, 11
 TRAIN, TEST = {"phase": "TRAIN"}, {"phase": "TEST"}
+# classes; boxes of each that are compared, that are kept of a picture, and from which score up
+FOUND = CLASSES, 100, 50, 0.02
 DATA = "data/digits_ssd"
 MAP = "models/digits_ssd/labelmap.prototxt"
 # outputs and stride of each convolution of 3 x 3; a map of 12 x 12 and one of 6 x 6 predict
@@ -58,18 +60,6 @@ def predictions(n: NetSpec) -> list[Any]:
         kernel_size=3, pad=1)
 
 
-def detections(n: NetSpec, tops: list[Any], **rule: Any) -> Any:
-    """What the net finds; ``rule``: for one phase alone."""
-    n.mbox_conf_reshape = L.Reshape(tops[1], shape={"dim": [0, -1, CLASSES]}, **rule)
-    n.mbox_conf_softmax = L.Softmax(n.mbox_conf_reshape, axis=2, **rule)
-    n.mbox_conf_flatten = L.Flatten(n.mbox_conf_softmax, **rule)
-    n.detection_out = L.DetectionOutput(
-        tops[0], n.mbox_conf_flatten, tops[2], num_classes=CLASSES, share_location=True,
-        background_label_id=0, nms_param={"nms_threshold": 0.45, "top_k": 100},
-        code_type="CENTER_SIZE", keep_top_k=50, confidence_threshold=0.02, **rule)
-    return n.detection_out
-
-
 def train_val() -> NetSpec:
     n = NetSpec()
     data(n)
@@ -78,17 +68,14 @@ def train_val() -> NetSpec:
         *tops, n.label, include=TRAIN, propagate_down=[True, True, False, False],
         num_classes=CLASSES, code_type="CENTER_SIZE", mining_type="MAX_NEGATIVE",
         neg_pos_ratio=3, neg_overlap=0.5, loss_param={"normalization": "VALID"})
-    found = detections(n, tops, include=TEST)
-    n.detection_eval = L.DetectionEvaluate(
-        found, n.label, include=TEST, num_classes=CLASSES, background_label_id=0,
-        overlap_threshold=0.5, evaluate_difficult_gt=False)
+    evaluation(n, detections(n, tops, *FOUND, include=TEST), CLASSES, include=TEST)
     return n
 
 
 def deploy() -> NetSpec:
     n = NetSpec()
     n.data = L.Input(shape={"dim": [1, 3, SIZE, SIZE]})
-    detections(n, predictions(n))
+    detections(n, predictions(n), *FOUND)
     return n
 
 

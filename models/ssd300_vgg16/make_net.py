@@ -8,7 +8,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from making import prototxt, write  # noqa: E402
+from making import detections, evaluation, prototxt, write  # noqa: E402
 
 from caffepy import layers as L  # noqa: E402
 from caffepy.model_libs import (  # noqa: E402
@@ -21,6 +21,8 @@ from caffepy.net_spec import NetSpec  # noqa: E402
 
 SIZE, CLASSES = 300, 21
 TRAIN, TEST = {"phase": "TRAIN"}, {"phase": "TEST"}
+# classes; boxes of each that are compared, that are kept of a picture, and from which score up
+FOUND = CLASSES, 400, 200, 0.01
 DATA = "data/voc0712"
 MAP = "models/ssd300_vgg16/labelmap_voc.prototxt"
 MEAN = [104, 117, 123]
@@ -81,18 +83,6 @@ def predictions(n: NetSpec) -> list[Any]:
         prior_variance=[0.1, 0.1, 0.2, 0.2], kernel_size=3, pad=1, lr_mult=1)
 
 
-def detections(n: NetSpec, tops: list[Any], **rule: Any) -> Any:
-    """What the net finds; ``rule``: for one phase alone."""
-    n.mbox_conf_reshape = L.Reshape(tops[1], shape={"dim": [0, -1, CLASSES]}, **rule)
-    n.mbox_conf_softmax = L.Softmax(n.mbox_conf_reshape, axis=2, **rule)
-    n.mbox_conf_flatten = L.Flatten(n.mbox_conf_softmax, **rule)
-    n.detection_out = L.DetectionOutput(
-        tops[0], n.mbox_conf_flatten, tops[2], num_classes=CLASSES, share_location=True,
-        background_label_id=0, nms_param={"nms_threshold": 0.45, "top_k": 400},
-        code_type="CENTER_SIZE", keep_top_k=200, confidence_threshold=0.01, **rule)
-    return n.detection_out
-
-
 def train_val() -> NetSpec:
     n = NetSpec()
     data(n)
@@ -105,17 +95,14 @@ def train_val() -> NetSpec:
         background_label_id=0, use_difficult_gt=True, neg_pos_ratio=3, neg_overlap=0.5,
         code_type="CENTER_SIZE", ignore_cross_boundary_bbox=False,
         mining_type="MAX_NEGATIVE")
-    found = detections(n, tops, include=TEST)
-    n.detection_eval = L.DetectionEvaluate(
-        found, n.label, include=TEST, num_classes=CLASSES, background_label_id=0,
-        overlap_threshold=0.5, evaluate_difficult_gt=False)
+    evaluation(n, detections(n, tops, *FOUND, include=TEST), CLASSES, include=TEST)
     return n
 
 
 def deploy() -> NetSpec:
     n = NetSpec()
     n.data = L.Input(shape={"dim": [1, 3, SIZE, SIZE]})
-    detections(n, predictions(n))
+    detections(n, predictions(n), *FOUND)
     return n
 
 

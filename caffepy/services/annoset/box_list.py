@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 
 from caffepy.data import missing
-from caffepy.errors import DataError, NotFound
-from caffepy.proto import textfile
+from caffepy.data.image_list import read_lines
+from caffepy.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,8 @@ def read_list(path: str, root: str) -> list[BoxLine]:
     Raises:
         NotFound: no such file. DataError: a line without a blank, or no line.
     """
-    try:
-        texts = textfile.read_lines(path)
-    except NotFound:
-        raise NotFound("there is no such list of pictures", where=path,
-                       fix=None if os.path.isabs(path) else
-                       f"The path starts from {os.getcwd()}.") from None
     lines: list[BoxLine] = []
-    for number, text in enumerate(texts, 1):
+    for number, text in enumerate(read_lines(path), 1):
         text = text.strip(" \t\r")
         if not text:
             continue
