@@ -1,4 +1,4 @@
-"""`caffepy bench` from a clone: a net beside PyTorch and OpenCV, where they are installed."""
+"""`caffepy bench` from a clone: a net beside other frameworks, where they are installed."""
 
 from caffepy.tools.bench import main
 

@@ -1,7 +1,9 @@
-"""bench: a net's training step and forward pass, side by side with PyTorch and OpenCV's DNN.
+"""bench: a net's training step and forward pass, side by side with PyTorch, OpenCV's DNN, ONNX
+Runtime and OpenVINO, where they are installed.
 
     caffepy bench models/lenet/lenet_train_test.prototxt -batch 64
     caffepy bench net.prototxt -forward -rounds 7 -json result.json
+    caffepy bench net.prototxt -busy 4
     caffepy bench models/googlenet/train_val.prototxt -batch 128 -gpu 0 -precision float16
 
 Data layers are replaced by Input layers with random pictures and labels. Before anything is
@@ -20,7 +22,7 @@ from caffepy.cli import flags, gflags
 from caffepy.services.bench.measuring import WAYS, measure, read_ways, table, write_json
 
 
-@gflags.command("bench", help="Time a net beside PyTorch and OpenCV, in turn.")
+@gflags.command("bench", help="Time a net beside other frameworks, in turn.")
 @click.argument("net")
 @gflags.flag("batch", int, 0, "Batch size; 0 takes the prototxt's.")
 @gflags.flag("size", int, 0, "Height and width of the pictures; 0 takes crop_size or the Input's.")
@@ -34,17 +36,18 @@ from caffepy.services.bench.measuring import WAYS, measure, read_ways, table, wr
 @gflags.flag("precision", gflags.Choice(*flags.PRECISIONS), None,
              "With -gpu: what activations are stored as; PyTorch's by torch.autocast.")
 @gflags.flag("ways", str, ",".join(WAYS), "How PyTorch runs on a GPU, separated by commas.")
+@gflags.flag("busy", int, 0, "Processes that keep the machine busy meanwhile.")
 @gflags.flag("json", str, "", "Also write the numbers to this file.")
 def main(net: str, batch: int, size: int, channels: int, classes: int, forward: bool, rounds: int,
          iterations: int, threads: int, gpu: int, precision: str | None, ways: str,
-         json: str) -> None:
+         busy: int, json: str) -> None:
     threads = threads or cores.usable()
     # two pools of threads that wait by spinning would steal each other's cores
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     log.init(log.glog_level(1))
     found = measure(net, batch, size, channels, classes, forward, rounds, iterations, threads,
-                    gpu if gpu >= 0 else None, read_ways(ways), precision)
+                    gpu if gpu >= 0 else None, read_ways(ways), precision, busy)
     click.echo(table(found))
     if json:
         write_json(json, found)

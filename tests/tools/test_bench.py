@@ -1,9 +1,12 @@
 """bench: both sides compute the same before they are timed; the table says who is faster."""
 
+import contextlib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -142,7 +145,7 @@ def test_opencv_is_left_out_where_a_fork_s_layer_is_another_there(forks, theirs,
             bench.measure(str(path), forward=True, rounds=1, iterations=1)
         return
     found = bench.measure(str(path), forward=True, rounds=1, iterations=1)
-    assert list(found["median"]) == ["caffepy"] or "PyTorch" in found["median"]
+    assert "caffepy" in found["median"] and "OpenCV DNN" not in found["median"]
     assert "OpenCV is left out. The net has layers of forks (ROIPooling)" in caplog.text
 
 
@@ -348,3 +351,68 @@ def test_gradients_are_compared_at_so_many_times_the_loss(net):
     assert found[0].any()
     np.testing.assert_allclose(found[1], 4 * found[0], rtol=1e-5)
     np.testing.assert_array_equal(found[2], found[0])
+
+
+@pytest.mark.parametrize(("name", "package"), [("ONNX Runtime", "onnxruntime"),
+                                               ("OpenVINO", "openvino")])
+def test_onnx_s_runtimes_compute_the_same(name, package, tmp_path, monkeypatch):
+    pytest.importorskip("onnx")
+    pytest.importorskip(package, reason="it is only compared with")
+    from caffepy.services.bench import onnx_sides
+
+    seen = []
+    plain = onnx_sides.check
+    monkeypatch.setattr(onnx_sides, "check", lambda what, *args: (
+        seen.append(what), plain(what, *args)))
+    path = tmp_path / "deploy.prototxt"
+    path.write_text(DEPLOY)
+    found = bench.measure(str(path), batch=3, forward=True, rounds=1, iterations=1)
+    assert name in found["median"] and f"output 'prob' of {name}" in seen
+
+
+def test_onnx_s_runtimes_are_left_out_where_a_layer_has_no_place(tmp_path, caplog):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from caffepy.core.net import Net
+    from caffepy.proto import caffe_pb2, text
+    from caffepy.services.bench.onnx_sides import onnx_sides
+
+    param = caffe_pb2.NetParameter()
+    text.parse("""
+        layer { name: "in" type: "Input" top: "x" top: "label"
+                input_param { shape { dim: 2 dim: 3 } shape { dim: 2 } } }
+        layer { name: "loss" type: "SoftmaxWithLoss" bottom: "x" bottom: "label" top: "loss" }""",
+               param)
+    assert onnx_sides(Net(param, caffe_pb2.TEST), param, 1, None) == {}
+    assert "ONNX Runtime" in caplog.text and "left out: " in caplog.text
+    assert "layer 'loss' (SoftmaxWithLoss)" in caplog.text
+
+
+def test_busy_neighbours_work_while_the_sides_are_timed(net, monkeypatch):
+    from caffepy.services.bench import measuring
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    plain, alive = measuring.seconds, []
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    monkeypatch.setattr(measuring, "seconds", lambda *args: (
+        alive.append(len(children.read_text().split())), plain(*args))[1])
+    before = len(children.read_text().split())
+    found = bench.measure(net, classes=5, rounds=1, iterations=1, neighbours=2)
+    assert alive == [before + 2]
+    assert len(children.read_text().split()) == before
+    assert bench.table(found).startswith(
+        "small, train step, 1 threads, beside 2 busy processes\n")
+
+
+def test_neighbours_end_with_whoever_began_them():
+    script = ("import os, signal\nfrom caffepy.services.bench.neighbours import busy\n"
+              "with busy(1):\n"
+              "    print(open(f'/proc/self/task/{os.getpid()}/children').read(), flush=True)\n"
+              "    os.kill(os.getpid(), signal.SIGKILL)\n")
+    said = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    worker = Path("/proc", said.stdout.strip(), "stat")
+
+    assert said.stdout.strip()
+    with contextlib.suppress(FileNotFoundError):  # it is gone
+        while worker.read_text().split()[2] != "Z":  # or its new parent has not looked yet
+            time.sleep(0.02)

@@ -1,4 +1,5 @@
-"""Which sides a bench has: caffepy, PyTorch and OpenCV's DNN, as far as they are installed.
+"""Which sides a bench has: caffepy, PyTorch, OpenCV's DNN, ONNX Runtime and OpenVINO, as far as
+they are installed.
 
 Where ``caffepy tune`` has measured this machine, caffepy runs by the rule and tuned, too.
 On a GPU (gpu.py) PyTorch also runs as a CUDA graph and compiled.
@@ -16,6 +17,7 @@ from caffepy.core.net import Net
 from caffepy.kernels.tuning import Choices
 from caffepy.services.bench import sides as common
 from caffepy.services.bench.nets import SEED
+from caffepy.services.bench.onnx_sides import onnx_sides
 from caffepy.services.bench.opencv import opencv_side
 from caffepy.services.bench.side import WAYS, Side
 from caffepy.services.bench.torch_net import NoTwin, TorchNet
@@ -47,8 +49,10 @@ def contenders(
                 sides |= on_gpu.torch_sides(net, forward, gpu, ways)
         except NoTwin as error:
             logger.warning("PyTorch is left out: %s", error)
-    if forward and gpu is None and importlib.util.find_spec("cv2"):
-        sides |= opencv_side(net, path, threads)
+    if forward and gpu is None:
+        if importlib.util.find_spec("cv2"):
+            sides |= opencv_side(net, path, threads)
+        sides |= onnx_sides(net, param, threads, precision)
     return sides
 
 

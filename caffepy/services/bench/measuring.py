@@ -1,4 +1,4 @@
-"""A net's step, side by side with PyTorch and OpenCV's DNN."""
+"""A net's step, side by side with other frameworks."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ MOST_STEPS = {False: 100, True: 2000}  # in a round
 def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes: int = 10,
             forward: bool = False, rounds: int = 5, iterations: int = 0, threads: int = 1,
             gpu: int | None = None, ways: Sequence[str] = WAYS,
-            precision: str | None = None) -> dict[str, Any]:
+            precision: str | None = None, neighbours: int = 0) -> dict[str, Any]:
     """Time all sides that are installed; returns the net's name and milliseconds by side.
+
+    Args:
+        neighbours: how many other processes keep the machine busy meanwhile.
 
     Raises:
         ConfigError: two sides disagree on the loss or a gradient.
     """
     from caffepy.core.precision import STORED
     from caffepy.services.bench.contenders import contenders
+    from caffepy.services.bench.neighbours import busy
     from caffepy.services.bench.nets import synthetic
     from caffepy.services.bench.sides import device_name
 
@@ -34,15 +38,17 @@ def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes
     against: dict[str, Side] = contenders(
         param, path, classes, forward, threads, gpu, ways, precision)
     times: dict[str, list[float]] = {name: [] for name in against}
-    steps = {name: iterations or steps_in_a_second(side, gpu is not None)
-             for name, side in against.items()}
-    for _ in range(rounds):
-        for name, side in against.items():
-            times[name].append(1e3 * seconds(side, steps[name]) / steps[name])
+    with busy(neighbours):
+        steps = {name: iterations or steps_in_a_second(side, gpu is not None)
+                 for name, side in against.items()}
+        for _ in range(rounds):
+            for name, side in against.items():
+                times[name].append(1e3 * seconds(side, steps[name]) / steps[name])
     return {
         "net": param.name or Path(path).stem,
         "what": "forward" if forward else "train step",
         "threads": threads,
+        "busy": neighbours,
         "device": "cpu" if gpu is None else device_name(
             gpu, precision or STORED[param.default_forward_type]),
         "milliseconds": times,
@@ -85,7 +91,8 @@ def table(found: dict[str, Any]) -> str:
     """Medians, spread, and how many times as fast as each other side caffepy is."""
     ours = found["median"]["caffepy"]
     where = f"{found['threads']} threads" if found["device"] == "cpu" else found["device"]
-    lines = [f"{found['net']}, {found['what']}, {where}",
+    beside = f", beside {found['busy']} busy processes" if found["busy"] else ""
+    lines = [f"{found['net']}, {found['what']}, {where}{beside}",
              f"{'':24}{'median ms':>10}{'least':>9}{'most':>9}{'caffepy is':>13}"]
     for name, values in found["milliseconds"].items():
         median = found["median"][name]
