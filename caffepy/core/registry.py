@@ -7,14 +7,16 @@ A type of a fork says whose it is, ``@register("Permute", dialect="ssd", ...)``.
 call different layers by one name, each class but one says by which words of the layer it is known
 (``Traits.speaks``); that one is meant where no other is.
 
-The modules of ``caffepy.layers`` are imported at the first look-up, found by walking the package,
-so a new layer is one new file. Plug-in packages register through the entry point group
-``caffepy.layers``, whose entries name modules to import.
+The modules of ``caffepy.layers`` are found by walking the package, so a new layer is one new file.
+A look-up imports those that are named after the type, as ``eltwise`` and ``eltwise_coeff_blob``
+after Eltwise; where there are none, or somebody asks for all, all are imported. Plug-in packages
+register through the entry point group ``caffepy.layers``, whose entries name modules to import.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.metadata
 import pkgutil
@@ -67,6 +69,7 @@ class Entry:
 # by type and by alias; of several with one name first those that are known by words of the layer
 _entries: dict[str, tuple[Entry, ...]] = {}
 _discovered = False
+_sought: set[str] = set()  # types whose modules have been imported
 
 
 def register(
@@ -157,10 +160,9 @@ def discover() -> None:
     global _discovered
     if _discovered:
         return
-    package = importlib.import_module(LAYERS_PACKAGE)
-    for module in pkgutil.walk_packages(package.__path__, LAYERS_PACKAGE + "."):
-        importlib.import_module(module.name)
-    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+    for name in _modules():
+        importlib.import_module(name)
+    for point in _plug_ins():
         where = f"plug-in {point.name}" + (f" of package {point.dist.name}" if point.dist else "")
         try:
             point.load()
@@ -170,6 +172,39 @@ def discover() -> None:
             raise ConfigError(f"it cannot be loaded: {type(error).__name__}: {error}", where=where,
                               found=point.value, fix="Mend it, or uninstall it.") from error
     _discovered = True  # only now: a module that fails to import must fail every look-up
+
+
+def _look_up(type: str) -> None:
+    """Import what registers a type, if anything does."""
+    if _discovered or type in _sought:
+        return
+    word = _plain(type)
+    named = [name for name in _modules() if _plain(name.rpartition(".")[2]).startswith(word)]
+    if not word or not named or _plug_ins():
+        discover()
+        return
+    for name in named:
+        importlib.import_module(name)
+    if type in _entries:
+        _sought.add(type)
+    else:
+        discover()
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+@functools.cache
+def _modules() -> tuple[str, ...]:
+    package = importlib.import_module(LAYERS_PACKAGE)
+    return tuple(module.name for module in pkgutil.walk_packages(
+        package.__path__, LAYERS_PACKAGE + "."))
+
+
+@functools.cache
+def _plug_ins() -> tuple[importlib.metadata.EntryPoint, ...]:
+    return tuple(importlib.metadata.entry_points(group=ENTRY_POINTS))
 
 
 def entries() -> list[Entry]:
@@ -201,7 +236,7 @@ def get(type: str, spec: Any = None) -> Entry:
     Raises:
         ConfigError: nobody registered that type; the message says what to write instead.
     """
-    discover()
+    _look_up(type)
     if not type:
         raise ConfigError("the layer has no type", fix='Add one: type: "ReLU".')
     if type not in _entries:
@@ -239,7 +274,7 @@ def names() -> TypeNames:
 
 def known(type: str) -> bool:
     """Whether somebody registered that layer type."""
-    discover()
+    _look_up(type)
     return type in _entries
 
 

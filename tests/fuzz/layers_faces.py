@@ -78,7 +78,7 @@ def l1_loss(draw: Draw) -> Made:
 
 
 @layer("L1Loss", "L1Loss of FlowNet layer")
-def flow_l1_loss(draw: Draw) -> Made:
+def l1_loss_flow(draw: Draw) -> Made:
     shape = draw.images(1500)
     words = " ".join(f"{word}: {str(draw.chance()).lower()}" for word in (
         "l2_per_location", "l2_prescale_by_channels", "normalize_by_num_entries"))

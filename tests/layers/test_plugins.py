@@ -35,6 +35,7 @@ def install(tmp_path, monkeypatch):
     registry.discover()  # before its table is copied
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    monkeypatch.setattr(registry, "_sought", set())
 
     def put(module, content):
         (tmp_path / f"{module}.py").write_text(content)
@@ -43,8 +44,10 @@ def install(tmp_path, monkeypatch):
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[caffepy.layers]\nmine = {module}\n")
         monkeypatch.setattr(registry, "_discovered", False)
+        registry._plug_ins.cache_clear()
 
     yield put
+    registry._plug_ins.cache_clear()
     for module in ("twice_plugin", "broken_plugin", "other_plugin"):
         sys.modules.pop(module, None)
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 NO_WAY = "CAFFEPY_GPU_LAYOUT=nchw may help, or `engine: REFERENCE` in the layer's parameters."
 
 
-@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "training")
 class Convolution(ConvolutionKernel):
     """Three directions, each with its own order and algorithm."""
 
@@ -71,8 +71,8 @@ class Convolution(ConvolutionKernel):
                 owner.settings, self.device.capability, spec.dtype):
             places.insert(0, Place.DEVICE_LAST.holding(spec.dtype))
         self._forward = self._ways(FORWARD, places)
-        self._data = self._ways(BACKWARD_DATA, places)
-        self._weights = self._ways(BACKWARD_FILTER, places)
+        self._data = self._ways(BACKWARD_DATA, places) if spec.training else []
+        self._weights = self._ways(BACKWARD_FILTER, places) if spec.training else []
 
     def _ways(self, direction: Direction, places: list[Place]) -> list[_Way]:
         """The direction in each of the places in which cuDNN says it can do it."""
@@ -92,7 +92,8 @@ class Convolution(ConvolutionKernel):
     @property
     def detail(self) -> str:
         """The order and algorithm of each direction."""
-        return ", ".join(str(ways[0]) for ways in (self._forward, self._data, self._weights))
+        return ", ".join(
+            str(ways[0]) for ways in (self._forward, self._data, self._weights) if ways)
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         way = _ready(self._forward, x, w, self.spec.y)

@@ -34,7 +34,7 @@ logger = log.get(__name__)
 DIRECTIONS = (FORWARD, DATA, WEIGHTS)
 
 
-@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "training")
 class Convolution(ConvolutionKernel):
     """See the module."""
 
@@ -49,6 +49,7 @@ class Convolution(ConvolutionKernel):
         self._laid: dict[str, Laid] = {}
         self._built: dict[tuple[str, str], Any] = {}
         self._transforms = owner.settings.winograd and winograd.applies(spec)
+        self._directions = DIRECTIONS if spec.training else (FORWARD,)
         try:
             self._rule_ways = self._rule(CHANNELS_LAST)
         except Unsupported:
@@ -76,12 +77,15 @@ class Convolution(ConvolutionKernel):
         laid = self._in(order)
         laid.with_relu(laid.choose(FORWARD))  # it must be fast, too
         ways = {direction: f"{order} {laid.preferred(direction).implementation}"
-                for direction in DIRECTIONS}
+                for direction in self._directions}
         if order == CHANNELS_LAST:
-            product = weight_gradient.rule(self.spec, laid.choose(WEIGHTS).on_avx2)
-            if product:
-                ways[WEIGHTS] = product.detail
+            if WEIGHTS in ways:
+                product = weight_gradient.rule(self.spec, laid.choose(WEIGHTS).on_avx2)
+                if product:
+                    ways[WEIGHTS] = product.detail
             for direction in winograd.rule(self.spec) if self._transforms else ():
+                if direction not in ways:
+                    continue
                 try:
                     self._by(direction, winograd.WAY)
                 except Unsupported:
@@ -92,8 +96,9 @@ class Convolution(ConvolutionKernel):
     def _plan(self, ways: Mapping[str, str]) -> None:
         """Compute each direction in the way given for it."""
         self._forward: Forward | winograd.Forward = self._by(FORWARD, ways[FORWARD])
-        self._data: DataGradient | winograd.DataGradient = self._by(DATA, ways[DATA])
-        self._gradient: WeightGradient = self._by(WEIGHTS, ways[WEIGHTS])
+        if self.spec.training:
+            self._data: DataGradient | winograd.DataGradient = self._by(DATA, ways[DATA])
+            self._gradient: WeightGradient = self._by(WEIGHTS, ways[WEIGHTS])
         self.ways = ways
 
     def _by(self, direction: str, way: str) -> Any:
@@ -129,7 +134,7 @@ class Convolution(ConvolutionKernel):
     def candidates(self) -> dict[str, list[str]]:
         """See Kernel.candidates."""
         found: dict[str, list[str]] = {}
-        for direction in DIRECTIONS:
+        for direction in self._directions:
             names = [self._rule_ways[direction]]
             if self._transforms:
                 names.append(winograd.WAY)
@@ -146,8 +151,10 @@ class Convolution(ConvolutionKernel):
     @property
     def detail(self) -> str:
         """The implementation of each direction, and the orders of activations and weights."""
-        return (f"forward {self._forward.detail}, data {self._data.detail}, "
-                f"weights {self._gradient.detail}")
+        forward = f"forward {self._forward.detail}"
+        if not self.spec.training:
+            return forward
+        return f"{forward}, data {self._data.detail}, weights {self._gradient.detail}"
 
     # -- what runs ---------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ Along one axis and at these points rounding errors are 2 to 3 times those of one
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,7 @@ class Tile:
     """``outputs`` of a correlation with ``kernel`` taps, computed together.
 
     Attributes:
-        a: (points, outputs), g: (points, kernel), bt: (points, points), float64.
+        a: (points, outputs), g: (points, kernel), bt: (points, points), float64, read-only.
     """
 
     outputs: int
@@ -62,21 +63,30 @@ class Tile:
         return _evaluation(self.points, self.kernel) * _units(self.points)
 
 
+def _kept(array: Array) -> Array:
+    """Each is made once, for all who ask: nobody may write there."""
+    array.setflags(write=False)
+    return array
+
+
+@functools.cache
 def _evaluation(points: int, coefficients: int) -> Array:
     """The values of 1, x, x^2, ... at each point."""
     rows = [[x**power for power in range(coefficients)] for x in POINTS[: points - 1]]
-    return np.array([*rows, [0.0] * (coefficients - 1) + [1.0]])
+    return _kept(np.array([*rows, [0.0] * (coefficients - 1) + [1.0]]))
 
 
+@functools.cache
 def _inverse(points: int) -> Array:
-    return np.linalg.inv(_evaluation(points, points)).T
+    return _kept(np.linalg.inv(_evaluation(points, points)).T)
 
 
+@functools.cache
 def _units(points: int) -> Array:
     """A factor for each point that leaves small whole numbers and halves in B, exact in float32;
     what cannot be exact goes to the kernel's side, which is computed once an update."""
     rows = np.abs(_inverse(points))
-    return np.where(rows > 1e-9, rows, np.inf).min(axis=1)[:, None]
+    return _kept(np.where(rows > 1e-9, rows, np.inf).min(axis=1)[:, None])
 
 
 def best_tile(outputs: int, kernel: int) -> Tile:

@@ -18,7 +18,7 @@ from caffepy.kernels.operations.convolution import ConvolutionKernel, Convolutio
 from caffepy.kernels.table import implements
 
 
-@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias")
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "training")
 class Subsampled(ConvolutionKernel):
     """Copies, then convolves."""
 

@@ -40,6 +40,7 @@ class Part:
 def parts(tile: Tile, rows_in: int, rows_out: int, pad: int) -> Iterator[Part]:
     """How ``rows_out`` rows are made of ``rows_in``, ``pad`` rows of zeros above them."""
     m, points, tiles = tile.outputs, tile.points, -(-rows_out // tile.outputs)
+    a, bt = tile.a, tile.bt
     count = min(tiles, -(-rows_out // ROWS))
     for index in range(count):
         first, end = (tiles * i // count for i in (index, index + 1))
@@ -50,10 +51,10 @@ def parts(tile: Tile, rows_in: int, rows_out: int, pad: int) -> Iterator[Part]:
         for t in range(first, end):
             for j, row in enumerate(range(t * m - pad, t * m - pad + points)):
                 if row in reads:
-                    mix[:, t - first, row - reads.start] = tile.bt[:, j]
+                    mix[:, t - first, row - reads.start] = bt[:, j]
             for j, row in enumerate(range(t * m, t * m + m)):
                 if row in makes:
-                    unmix[row - makes.start, :, t - first] = tile.a[:, j]
+                    unmix[row - makes.start, :, t - first] = a[:, j]
         yield Part(end - first, reads, makes, mix.reshape(-1, len(reads)),
                    unmix.reshape(len(makes), -1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from caffepy.core.memory import Shape, Tensor
 from caffepy.kernels.bias import ChannelBias
@@ -14,7 +14,8 @@ from caffepy.kernels.operations.relu import ReLUSpec
 class ConvolutionSpec(Spec):
     """y[n, o] = sum over c in o's group of w[o, c] * x[n, c] (cross-correlation) + b[o].
 
-    ``end`` is the padding behind each axis, where it is not ``pad``.
+    ``end`` is the padding behind each axis, where it is not ``pad``; without ``training`` no
+    backward will be asked for. What ``caffepy tune`` has found holds for both (hence no repr).
     x: (N, C, spatial...), w: (O, C / group, kernel...), y: (N, O, spatial...).
     """
 
@@ -28,6 +29,7 @@ class ConvolutionSpec(Spec):
     bias: bool = True
     dtype: str = "float32"
     end: Pairs | None = None
+    training: bool = field(default=True, repr=False)
 
 
 class ConvolutionKernel(ChannelBias):

@@ -15,7 +15,8 @@ from caffepy.kernels.table import implements
 CHUNK_BYTES = 16 * 2**20  # of columns at once: a few images, near the caches
 
 
-@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "end")
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "end",
+            "training")
 class Convolution(ConvolutionKernel):
     """y = w * columns(x) + b in each group.
 

@@ -9,7 +9,8 @@ from caffepy.kernels.reference.windows import Pairs, Windows, every
 from caffepy.kernels.table import implements
 
 
-@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "end")
+@implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "end",
+            "training")
 class Depthwise(ConvolutionKernel):
     """y[c, m] = sum over cells k of w[c, m, k] * x[c at k] + b[c, m].
 

@@ -41,8 +41,11 @@ class Foldable(Layer):
     def scaled(self, factor: Array, shift: Array) -> list[Array] | None:
         if not self.makes_channels:
             return None
-        weights, *bias = (blob.values.read(Place.HOST).astype(np.float64) for blob in self.blobs)
-        return [weights * self.outputs_of(factor), shift + (factor * bias[0] if bias else 0)]
+        weights, *bias = (blob.values.read(Place.HOST) for blob in self.blobs)
+        # computed in float64, without whole arrays of it
+        return [np.multiply(weights, self.outputs_of(factor), dtype=np.float64,
+                            out=np.empty_like(weights), casting="same_kind"),
+                shift + (factor * bias[0].astype(np.float64) if bias else 0)]
 
     def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
         """y of x with these parameters instead of its own."""

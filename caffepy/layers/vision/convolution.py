@@ -32,6 +32,7 @@ from caffepy.kernels.operations.convolution import ConvolutionKernel, Convolutio
 from caffepy.layers.common._folded import Foldable
 from caffepy.layers.vision._fused import fused
 from caffepy.layers.vision._spatial import Spatial, same_shapes, seen_as
+from caffepy.proto import caffe_pb2
 
 
 class BaseConvolution(Foldable):
@@ -125,7 +126,8 @@ class Convolution(BaseConvolution):
         return self.spatial.down(shape)
 
     def convolution(self) -> ConvolutionSpec:
-        return self.spec_between(self.x_shape, self.y_shape, self.p.bias_term)
+        spec = self.spec_between(self.x_shape, self.y_shape, self.p.bias_term)
+        return replace(spec, training=self.phase == caffe_pb2.TRAIN)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         w = self.blobs[0].values
@@ -157,10 +159,14 @@ class Convolution(BaseConvolution):
         wanted = [blob.grads if down else None
                   for blob, down in zip(self.blobs, self.param_propagate_down, strict=True)]
         dw, db = wanted[0], wanted[1] if self.p.bias_term else None
+        kernel = self.kernel
+        if not kernel.spec.training:
+            # a TEST net hardly ever runs backward, so that was not planned
+            kernel = self.plan(replace(kernel.spec, training=True))
         for x, y, down in zip(bottom, top, propagate_down, strict=True):
             dy = seen_as(y.grads, self.y_shape)
             if dw is not None or db is not None:
-                self.kernel.backward_weights(seen_as(x.values, self.x_shape), dy, dw, db)
+                kernel.backward_weights(seen_as(x.values, self.x_shape), dy, dw, db)
             if down:
-                self.kernel.backward_data(dy, self.blobs[0].values,
+                kernel.backward_data(dy, self.blobs[0].values,
                                           seen_as(x.grads, self.x_shape))

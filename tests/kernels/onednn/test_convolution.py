@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels.onednn.pairs import ORDERS, blanks, empty, normal, onednn, plans, same, tensor, twins
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from caffepy.core.memory import Place
 from caffepy.kernels.contract import Unsupported
@@ -198,3 +200,16 @@ def test_results_repeat_to_the_bit():
         kernel.backward_weights(tensor(normal(spec.x)), tensor(normal(spec.y)), dw, None)
         results.append(dw.read(Place.HOST))
     assert_allclose(results[0], results[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("spec", CASES.values(), ids=CASES)
+def test_without_training_forward_alone_is_planned_and_gives_the_same(spec):
+    whole = onednn().plan(spec)
+    alone = onednn().plan(replace(spec, training=False))
+    assert list(getattr(alone, "inner", alone).ways) == ["forward"]
+    assert "backward" not in alone.detail and alone.detail.split(", data ")[0] in whole.detail
+    x, w, ys = tensor(normal(spec.x, 1)), tensor(normal(spec.w, 2)), blanks(spec.y)
+    b = tensor(normal((spec.w[0],), 3)) if spec.bias else None
+    for kernel, y in zip((whole, alone), ys, strict=True):
+        kernel.forward(x, w, b, y)
+    assert_array_equal(*(y.read(Place.HOST) for y in ys))

@@ -191,3 +191,16 @@ def test_words_of_forks_that_contradict():
             build(f'type: "Convolution" {words % said}', x)
     with pytest.raises(ConfigError, match="dilation must be at least 1"):
         build(f'type: "Convolution" {words % "hole_h: 2"}', x)
+
+
+def test_a_test_net_s_backward_is_that_of_training():
+    found = []
+    for phase in ("TRAIN", "TEST"):
+        layer, bottom, top = built = build(line("kernel_size: 3"), (2, 3, 6, 6), phase=phase)
+        run(built, [random(2, 3, 6, 6)])
+        top[0].diff[...] = random(2, 4, 4, 4)
+        layer.backward(top, [True], bottom)
+        found.append([bottom[0].diff.copy(), *(blob.diff.copy() for blob in layer.blobs)])
+    for train, test in zip(*found, strict=True):
+        assert train.any()
+        assert_array_equal(train, test)
