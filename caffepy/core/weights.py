@@ -66,7 +66,7 @@ def load(net: Net, path: Path) -> Report:
     """Copy parameters from a .caffemodel or HDF5 file, whichever its content says it is."""
     if wire.sniff(path) == "hdf5":
         return copy(net, hdf5.read_net(path))
-    return copy(net, wire.read_net(path))
+    return copy(net, wire.read_net(path, lent=True))
 
 
 def copy(net: Net, weights: wire.Weights) -> Report:

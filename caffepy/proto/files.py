@@ -156,9 +156,10 @@ def mapped(path: str | os.PathLike[str]) -> Iterator[memoryview]:
     try:
         yield view
     finally:
-        view.release()
-        if isinstance(area, mmap.mmap):
-            with contextlib.suppress(BufferError):  # an exception's traceback may hold a slice
+        # a traceback may hold a slice, or an array be lent: then it lives as long as they do
+        with contextlib.suppress(BufferError):
+            view.release()
+            if isinstance(area, mmap.mmap):
                 area.close()
 
 

@@ -90,8 +90,12 @@ class Weights:
         )
 
 
-def read_net(path: Path) -> Weights:
+def read_net(path: Path, lent: bool = False) -> Weights:
     """Read the weights of a caffemodel of any age: V2, V1 or V0, packed or not, raw half too.
+
+    Args:
+        lent: the arrays are read-only views of the file's pages, for who copies them at once; else
+            they are the caller's own.
 
     Raises:
         NotFound: no such file.
@@ -100,7 +104,7 @@ def read_net(path: Path) -> Weights:
     place = os.fspath(path)
     with mapped(path) as data:
         _expect("caffemodel", data, place)
-        return net_of(Region.whole(data, place))
+        return net_of(Region.whole(data, place, lent))
 
 
 def net_of(region: Region) -> Weights:

@@ -30,16 +30,19 @@ class Region:
         data: the whole file.
         path: its name, for errors.
         start, end: where the message lies.
+        lent: whether arrays are views of ``data``, not to be written and perhaps not aligned;
+            else they are copies.
     """
 
     data: memoryview
     path: str
     start: int
     end: int
+    lent: bool = False
 
     @classmethod
-    def whole(cls, data: memoryview, path: str) -> Region:
-        return cls(data, path, 0, len(data))
+    def whole(cls, data: memoryview, path: str, lent: bool = False) -> Region:
+        return cls(data, path, 0, len(data), lent)
 
     def fail(self, message: str, at: int) -> NoReturn:
         raise DataError(
@@ -105,13 +108,14 @@ class Region:
         return bytes(self.bytes()).decode("utf-8", "backslashreplace")
 
     def array(self, dtype: str) -> NDArray[Any]:
-        """A copy of the bytes as values of a (little-endian) type: aligned, and nobody else's."""
+        """The bytes as values of a (little-endian) type: a copy, aligned and nobody else's, unless
+        they are lent."""
         size = self.end - self.start
         if size % np.dtype(dtype).itemsize:
             self.fail(f"{size} bytes are no whole number of {np.dtype(dtype).name} values",
                       self.start)  # fmt: skip
         raw = np.frombuffer(self.data, np.uint8, size, self.start) if size else np.empty(0, "u1")
-        values = raw.copy().view(dtype)
+        values = (raw if self.lent else raw.copy()).view(dtype)
         return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
@@ -133,7 +137,8 @@ class Field:
     @property
     def region(self) -> Region:
         """The value's bytes."""
-        return Region(self.outer.data, self.outer.path, self.value_at, self.end)
+        outer = self.outer
+        return Region(outer.data, outer.path, self.value_at, self.end, outer.lent)
 
     def run(self, dtype: str) -> tuple[NDArray[Any], int]:
         """The values of this field of fixed size and of those like it right behind it.

@@ -338,3 +338,14 @@ def test_flipped_bits_and_cuts_raise_nothing_but_our_errors(data):
             walk()
         except CaffeError as error:
             assert "x: byte" in str(error) or "no layers" in str(error)
+
+
+def test_lent_arrays_are_the_file_s_pages(tmp_path):
+    path = tmp_path / "a.caffemodel"
+    path.write_bytes(LENET.read_bytes())
+    own, lent = wire.read_net(path), wire.read_net(path, lent=True)
+    path.unlink()
+    for layer, other in zip(own.layers, lent.layers, strict=True):
+        for mine, theirs in zip(layer.blobs, other.blobs, strict=True):
+            assert mine.flags.writeable and not theirs.flags.writeable
+            np.testing.assert_array_equal(mine, theirs)
