@@ -13,6 +13,15 @@ command -v octave-cli >/dev/null || echo "test: no Octave here; the tests of MAT
 # NumPy's and oneDNN's thread pools would fight over the cores; one thread each is quicker here.
 export OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
 
+# Hundreds of processes are begun: each would compile the package anew where the environment forbids
+# to write bytecode. It lies in a folder of its own, not in the tree.
+logs=$(mktemp -d)
+others=
+trap 'kill $others 2>/dev/null || true; rm -rf "$logs"' EXIT
+trap 'exit 130' INT TERM
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX="${PYTHONPYCACHEPREFIX:-$logs/bytecode}"
+
 # A test that hangs ends the run and shows where.
 tests() {
     .venv/bin/python -m pytest -o faulthandler_exit_on_timeout=true "$@"
@@ -24,10 +33,6 @@ if [ $# -gt 0 ]; then
 fi
 # All of them: on each core a part, up to four. The first is seen at work, the others at their end.
 parts=$(.venv/bin/python -c 'from caffepy.cores import usable; print(min(usable(), 4))')
-logs=$(mktemp -d)
-others=
-trap 'kill $others 2>/dev/null || true; rm -rf "$logs"' EXIT
-trap 'exit 130' INT TERM
 for part in $(seq 2 "$parts"); do
     tests --part "$part/$parts" > "$logs/$part" 2>&1 &
     others="$others $!"
