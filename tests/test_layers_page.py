@@ -60,7 +60,7 @@ def test_the_page_says_whose_each_fork_is():
     ("ReLU", ("RELU", "relu", "relu_param", "1", "1", "yes", "-", EVERY)),
     ("Convolution", ("CONVOLUTION", "conv", "convolution_param", "1+", "= bottoms", "-",
                      "weights, bias", EVERY)),
-    ("SoftmaxWithLoss", ("SOFTMAX_LOSS", "softmax_loss", "softmax_param", "2", "1-2 auto", "-",
+    ("SoftmaxWithLoss", ("SOFTMAX_LOSS", "softmax_loss", "softmax_param", "2-3", "1-2 auto", "-",
                          "-", EVERY)),
     ("AbsVal", ("ABSVAL", "-", "-", "1", "1", "-", "-", "arrays")),
     ("SPP", ("-", "-", "spp_param", "1", "1", "-", "-", EVERY)),  # of poolings

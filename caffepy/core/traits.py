@@ -97,7 +97,7 @@ class Traits:
     loss: ClassVar[bool] = False
     auto_top: ClassVar[bool] = False
     labels: tuple[int, ...] = ()
-    integers: ClassVar[dict[int, tuple[str, str]]] = {}
+    integers: dict[int, tuple[str, str]] = {}
     always_reshape: ClassVar[bool] = False
     learns: ClassVar[tuple[str, ...]] = ()
     on_host: ClassVar[bool] = False

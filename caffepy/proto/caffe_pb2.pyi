@@ -1305,6 +1305,7 @@ class LossParameter(Message):
     class_weighting: RepeatedScalarFieldContainer[float]
     label_smoothing: float
     weight_source: str
+    soft_labels: bool
     def __init__(
         self,
         *,
@@ -1316,6 +1317,7 @@ class LossParameter(Message):
         class_weighting: Iterable[float] | None = ...,
         label_smoothing: float | None = ...,
         weight_source: str | None = ...,
+        soft_labels: bool | None = ...,
     ) -> None: ...
 
 class AccuracyParameter(Message):

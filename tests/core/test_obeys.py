@@ -117,7 +117,7 @@ def test_where_no_file_is_left_the_layer_is_named():
     (layer_of("BatchNorm", "batch_norm_param { bias_term: true }"), "... Scale layer"),
     (layer_of("SoftmaxWithLoss", "bottom: 'data' loss_param { normalization: PRE_FIXED }"),
      "R-FCN, Intel: ... Take it out if"),
-    (layer_of("SoftmaxWithLoss", "bottom: 'data' loss_param { label_smoothing: 0.1 }"),
+    (layer_of("InfogainLoss", "bottom: 'data' loss_param { label_smoothing: 0.1 }"),
      "Intel: ... Take it out if"),
 ])
 def test_errors_say_what_does_the_same(layer, said):

@@ -30,6 +30,24 @@ def softmax_with_loss(draw: Draw) -> Made:
     return Made(weight(draw) + normalized(draw), [Bottom(x), Bottom(labels, "labels", classes - 1)])
 
 
+@layer("SoftmaxWithLoss", "SoftmaxWithLoss of targets")
+def softmax_targets(draw: Draw) -> Made:
+    """Smoothed or soft labels, weights of classes and positions. What hard_ratio and cutting_point
+    leave out hangs on the last bit, so it is for the layer's own tests."""
+    x, labels, classes = scores(draw)
+    soft = draw.chance(0.4)
+    words = draw.pick(("", "label_smoothing: 0.1 ", "label_smoothing: 0.4 "))
+    loss = normalized(draw, not soft).replace("{", f"{{ {words}{'soft_labels: true ' * soft}", 1)
+    of_classes = draw.pick(("label_smooth_factor: 0.1 " * (not words), " ".join(
+        f"class_weight: {draw.number(0.1, 3)}" for _ in range(classes))))
+    bottoms = [Bottom(x), Bottom(x, "probabilities") if soft else
+               Bottom(labels, "labels", classes - 1)]
+    weights = draw.pick((None, labels, labels[:1]))
+    if weights is not None:
+        bottoms.append(Bottom(weights, "positive"))
+    return Made(f"{weight(draw)}{loss} softmax_param {{ {of_classes} }}", bottoms)
+
+
 @layer("InfogainLoss")
 def infogain_loss(draw: Draw) -> Made:
     x, labels, classes = scores(draw)
@@ -55,7 +73,13 @@ def hinge_loss(draw: Draw) -> Made:
 @layer("EuclideanLoss")
 def euclidean_loss(draw: Draw) -> Made:
     shape = draw.shape()
-    return Made(weight(draw), [Bottom(shape), Bottom(shape)], terms=4000)
+    return Made(weight(draw), [Bottom(shape), Bottom(shape), *weights(draw, shape)], terms=4000)
+
+
+def weights(draw: Draw, shape: Shape) -> list[Bottom]:
+    """Perhaps a third bottom: for each item, place or number."""
+    some = draw.pick((None, None, shape[:1], (*shape[:1], 1, *shape[2:]), shape))
+    return [] if some is None else [Bottom(some, "positive")]
 
 
 def not_sure(draw: Draw) -> None:
@@ -68,8 +92,8 @@ def not_sure(draw: Draw) -> None:
 def sigmoid_cross_entropy_loss(draw: Draw) -> Made:
     not_sure(draw)
     shape = draw.shape()
-    return Made(weight(draw) + normalized(draw), [Bottom(shape), Bottom(shape, "labels", 1)],
-                terms=4000, apart=True)
+    return Made(weight(draw) + normalized(draw), [
+        Bottom(shape), Bottom(shape, "labels", 1), *weights(draw, shape)], terms=4000, apart=True)
 
 
 @layer("ContrastiveLoss")

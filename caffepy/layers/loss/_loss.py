@@ -71,7 +71,7 @@ class Normalized(Loss):
             self.mode = p.normalization if p.HasField("normalization") else self.default_mode
         self.ignore_label = p.ignore_label if p.HasField("ignore_label") else None
 
-    def normalizer(self, batch: int, positions: int, valid: int) -> float:
+    def normalizer(self, batch: int, positions: int, valid: float) -> float:
         """What to divide by: ``positions`` in all, of which ``valid`` count."""
         p = self.spec.loss_param
         fixed = p.pre_fixed_normalizer if p.HasField("pre_fixed_normalizer") else 1.0
@@ -102,14 +102,18 @@ class Positions:
     outer: int
 
 
-def positions(layer: Layer, scores: Blob, label: Blob, axis: int) -> Positions:
-    """The positions of a pair of bottoms; an error if their counts do not fit."""
+def positions(
+    layer: Layer, scores: Blob, label: Blob | None, axis: int, fix: str | None = None
+) -> Positions:
+    """The positions of a pair of bottoms; an error, with the ``fix``, if their counts do not fit.
+    Without a ``label`` bottom there is one for each position."""
     axis = axis_of(layer, scores, axis)
     classes = scores.shape[axis]
-    if label.count * classes != scores.count:
+    if label is not None and label.count * classes != scores.count:
         layer.fail("there must be one label for each position of the scores", kind=ShapeError,
                    found=f"scores {scores.shape} with classes along axis {axis}, "
-                   f"labels {label.shape}", allowed=f"{scores.count // max(classes, 1)} labels")
+                   f"labels {label.shape}", allowed=f"{scores.count // max(classes, 1)} labels",
+                   fix=fix)
     one_label = (*scores.shape[:axis], 1, *scores.shape[axis + 1 :])
     return Positions(axis, classes, one_label, math.prod(scores.shape[:axis]))
 
@@ -136,6 +140,45 @@ def class_labels(
         layer, values.shape, classes, where, value))
     labels.look(layer, blob, 1)
     return found
+
+
+def sample_weights(layer: Layer, bottom: Blobs, *shapes: Shape) -> Array:
+    """The third bottom: what each position, or each item of the batch, counts in the loss.
+
+    Args:
+        shapes: that it may be taken in, the batch first; each multiplies the loss's own.
+
+    Raises:
+        ShapeError: it has another number of weights. DataError: one is negative, or no number.
+    """
+    blob = bottom[2]
+    fitting = [shape for shape in shapes if math.prod(shape) == blob.count]
+    if not fitting:
+        numbers = sorted({math.prod(shape) for shape in shapes})
+        layer.fail("the third bottom must have a weight for each item, or for each position",
+                   kind=ShapeError, found=f"shape {blob.shape}",
+                   allowed=f"{' or '.join(map(str, numbers))} numbers")
+    values = layer.read(blob.values)
+    good = (values >= 0) & (values < math.inf)
+    if not good.all():
+        at = np.unravel_index(int((~good).argmax()), blob.shape)
+        layer.fail("weights of the third bottom must not be negative", kind=DataError,
+                   found=f"{float(values[at]):g} at {tuple(int(i) for i in at)}")
+    return values.reshape(fitting[0])
+
+
+def of_items(shape: Shape) -> Shape:
+    """One number for each item of a batch of that shape."""
+    return (*shape[:1], *[1] * (len(shape) - 1))
+
+
+def number_weights(layer: Layer, bottom: Blobs) -> Array | None:
+    """The third bottom of a loss over single numbers, if there is one: a weight for each number,
+    each place (N x 1 x H x W) or each item, as an array that multiplies one of the first's."""
+    if len(bottom) < 3:
+        return None
+    shape = bottom[0].shape
+    return sample_weights(layer, bottom, shape, of_items(shape), (*shape[:1], 1, *shape[2:]))
 
 
 def item_labels(layer: Layer, blob: Blob, items: int, classes: int) -> Array:

@@ -24,6 +24,7 @@ from caffepy.core.registry import register
 from caffepy.errors import CaffeError, ShapeError
 from caffepy.kernels.operations.softmax import SoftmaxSpec
 from caffepy.layers.loss._loss import CLASSES, LOG_THRESHOLD, Normalized, class_labels, positions
+from caffepy.layers.loss._targets import cross_entropy, slope
 from caffepy.proto import wire
 from caffepy.proto.paths import path_of
 
@@ -81,11 +82,11 @@ class InfogainLoss(Normalized):
         if counts is not None:
             self.gain = self.gain * counts.reshape(at.one_label)
             valid = int(counts.sum())
-        losses = -self.gain * xp.log(xp.maximum(p, LOG_THRESHOLD))
+        losses = cross_entropy(xp, self.gain, p, LOG_THRESHOLD, at.axis)
         self.divisor = self.normalizer(at.outer, labels.size, valid)
         self.set_loss(top, losses.sum(dtype=np.float64) / self.divisor)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         p = self.read(self.probabilities.values)
-        dx = p * self.gain.sum(self.at.axis, keepdims=True) - self.gain
+        dx = slope(self.gain, p, self.at.axis)
         self.overwrite(bottom[0].grads)[...] = dx * (self.weight(top) / self.divisor)

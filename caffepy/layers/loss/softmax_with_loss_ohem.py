@@ -23,7 +23,9 @@ from caffepy.layers.loss.softmax_with_loss import SoftmaxWithLoss
 
 @register("SoftmaxWithLossOHEM", param="softmax_param", dialect="rfcn")
 class SoftmaxWithLossOHEM(SoftmaxWithLoss):
+    bottoms = "2"
     tops = "1-3"
+    labels = (1,)
     obeys = PRE_FIXED_WORDS
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
@@ -40,6 +42,8 @@ class SoftmaxWithLossOHEM(SoftmaxWithLoss):
     def _each(self, bottom: Blobs) -> Array:
         """The loss of each position."""
         xp, at = self.xp, self.at
+        if self.targets.asked:
+            return self.targets.losses
         labels = self.read(bottom[1].values).reshape(at.one_label)
         if self.ignore_label is not None:
             counts = xp.trunc(labels) != self.ignore_label

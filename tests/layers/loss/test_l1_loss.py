@@ -24,3 +24,10 @@ def test_where_both_are_alike_there_is_no_gradient():
 def test_counts_are_checked():
     with pytest.raises(ShapeError, match="equally many"):
         build(LINE, A, B[:, :2])
+
+
+def test_weights_of_items():
+    weights = [0.5, 0, 2, 1]
+    assert_allclose(run(build(LINE, A, B, weights), [A, B, weights])[0],
+                    (abs(A - B).sum((1, 2)) * weights).sum() / 4, rtol=1e-5)
+    check_gradient(LINE, A, B, weights)

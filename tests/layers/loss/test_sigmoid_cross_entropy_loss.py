@@ -40,3 +40,19 @@ def test_large_scores_do_not_overflow():
 def test_counts_are_checked():
     with pytest.raises(ShapeError, match="one target for each score"):
         build(line(), X, T[:, :2])
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (5,)])
+def test_a_third_bottom_weighs_numbers_or_items(shape):
+    weights = abs(random(*shape, seed=4)) + 0.5
+    w = np.broadcast_to(weights.reshape(5, -1), (5, 4))
+    p = 1 / (1 + np.exp(-X))
+    each = -np.where(T == 1, np.log(p), np.log(1 - p)) * w * (T != -1)
+    text = line("ignore_label: -1 normalization: VALID soft_labels: true")
+    assert_allclose(run(build(text, X, T, weights), [X, T, weights])[0],
+                    each.sum() / w[T != -1].sum(), rtol=1e-5)
+    check_gradient(text, X, T, weights)
+    t = np.abs(T) * 0.8
+    expected = -(w * (t * np.log(p) + (1 - t) * np.log(1 - p))).sum() / 5
+    assert_allclose(run(build(line(), X, t, weights), [X, t, weights])[0], expected, rtol=1e-5)
+    check_gradient(line(), X, t, weights)
