@@ -277,6 +277,7 @@ class SolverParameter(Message):
     clip_policy: str
     snapshot_best: str
     patience: int
+    average_decay: float
     eval_type: str
     ap_version: str
     show_per_class_result: bool
@@ -387,6 +388,7 @@ class SolverParameter(Message):
         clip_policy: str | None = ...,
         snapshot_best: str | None = ...,
         patience: int | None = ...,
+        average_decay: float | None = ...,
         eval_type: str | None = ...,
         ap_version: str | None = ...,
         show_per_class_result: bool | None = ...,
@@ -463,6 +465,7 @@ class SolverState(Message):
     best_value: float
     best_iter: int
     tests_since_best: int
+    average_net: str
     def __init__(
         self,
         *,
@@ -481,6 +484,7 @@ class SolverState(Message):
         best_value: float | None = ...,
         best_iter: int | None = ...,
         tests_since_best: int | None = ...,
+        average_net: str | None = ...,
     ) -> None: ...
 
 class LayerState(Message):

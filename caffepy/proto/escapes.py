@@ -24,7 +24,7 @@ DRIVE = re.compile(r"[A-Za-z]:\\")
 
 # fields whose strings are names of files or folders
 PATHS = frozenset((
-    "net", "train_net", "test_net", "weights", "snapshot_prefix", "learned_net",
+    "net", "train_net", "test_net", "weights", "snapshot_prefix", "learned_net", "average_net",
     "source", "mean_file", "meanfile", "file_name", "root_folder",
 ))  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from caffepy import log
 from caffepy.core import debug
 from caffepy.solvers import clipping, local_rate, momentum, plateau, rate
+from caffepy.solvers.average import Average
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.state import TrainingState
 from caffepy.solvers.update_device import DeviceUpdater
@@ -32,16 +33,19 @@ class ApplyUpdate:
         net, updater: whose parameters are updated, and what does it.
         reducer: which averages the gradients before a sequel, and knows the other workers.
         param: the SolverParameter.
+        average: which follows the weights, if somebody wants averages.
     """
 
     def __init__(
-        self, state: TrainingState, net: Net, updater: Updater, reducer: Reducer, param: Any
+        self, state: TrainingState, net: Net, updater: Updater, reducer: Reducer, param: Any,
+        average: Average | None = None,
     ) -> None:
         self.state = state
         self.net = net
         self.updater = updater
         self.reducer = reducer
         self.param = param
+        self.average = average
         self._sequel = (UpdateSequel(updater, reducer, state, param)
                         if isinstance(updater, DeviceUpdater) else None)
         self._said: set[str] = set()
@@ -93,6 +97,11 @@ class ApplyUpdate:
             self.updater.apply(state.rate, state.iter, p.iter_size, most, look, scaled=scaled)
         self._count(displays)
 
+    def average_anew(self) -> None:
+        """The weights are others now: their average begins with them."""
+        if self.average:
+            self.average.begin_anew()
+
     def log_updates(self, clip: float = -1.0) -> None:
         """Log which of the updates since the last call were clipped or skipped.
 
@@ -139,3 +148,5 @@ class ApplyUpdate:
         if displays:
             self.log_updates(-1.0 if clipping.apart(self.param) else self.param.clip_gradients)
         self.state.iter += 1
+        if self.average:
+            self.average.follow(self.state.iter)

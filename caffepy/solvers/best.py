@@ -102,9 +102,8 @@ class Best:
                 f"{state.best_iter}: {self.path}")
 
     def _write(self, net: Net) -> None:
-        save = net.save_hdf5 if snapshot.is_hdf5(self.param) else net.save
         try:
-            save(self.path)
+            snapshot.save(self.param, net, self.path)
         except CaffeError as error:
             if not snapshot.goes_on(self.param):
                 raise

@@ -18,6 +18,7 @@ from caffepy.solvers import snapshot
 
 if TYPE_CHECKING:
     from caffepy.core.net import Net
+    from caffepy.solvers.average import Average
     from caffepy.solvers.state import TrainingState
     from caffepy.solvers.updater import Updater
 
@@ -60,9 +61,10 @@ def check_whole(path: str) -> None:
         CaffeError: it is damaged, or its weights are.
     """
     state, _ = snapshot.read_state(path)
-    if state.learned_net:
-        weights = snapshot.find_weights(path_of(state, "learned_net"), path)
-        (hdf5 if wire.sniff(weights) == "hdf5" else wire).read_net(weights)
+    for field in ("learned_net", "average_net"):
+        if state.HasField(field):
+            weights = snapshot.find_weights(path_of(state, field), path)
+            (hdf5 if wire.sniff(weights) == "hdf5" else wire).read_net(weights)
 
 
 def latest(prefix: str) -> str:
@@ -128,25 +130,26 @@ def _warned(param: Any) -> Iterator[None]:
 
 def write(
     param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net], updater: Updater,
-    lost: bool,
+    lost: bool, average: Average | None = None,
 ) -> str | None:
     """Take a snapshot and delete those too old to keep; None if it failed and training goes on.
 
     Args:
         lost: whether the loss has become infinite or no number. Then no old snapshot is deleted:
             they are the good ones.
+        average: the averages of the weights, if the solver wants them.
 
     Raises:
         CaffeError: it cannot be written. Older snapshots are as they were.
     """
     model = snapshot.file_name(param, state.iter, "caffemodel")
-    there = os.path.exists(model)
+    new = [name for name in (model, snapshot.average_name(model)) if not os.path.exists(name)]
     try:
-        path = snapshot.write(param, state, net, test_nets, updater)
+        path = snapshot.write(param, state, net, test_nets, updater, average)
     except CaffeError as error:
-        if not there:  # weights without a state: they take the room that the next attempt needs
+        for name in new:  # weights without a state take the room that the next attempt needs
             with contextlib.suppress(OSError):
-                os.unlink(model)
+                os.unlink(name)
         if not param.snapshot_prefix:
             raise
         if snapshot.goes_on(param):
@@ -177,7 +180,7 @@ def prune(param: Any, written: str) -> None:
     old = [snap for snap in found if snap.iter <= now]
     for snap in old[: -param.snapshot_keep]:
         # the state first: weights without a state do no harm, a state without weights does
-        for path in (snap.state, snap.weights):
+        for path in (snap.state, snap.weights, snapshot.average_name(snap.weights)):
             try:
                 os.unlink(path)
             except FileNotFoundError:

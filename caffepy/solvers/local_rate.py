@@ -17,6 +17,7 @@ from typing import Any
 from caffepy.errors import ConfigError, did_you_mean
 
 POLICIES = ("scale", "clip")
+WORDS = ("larc", "larc_policy", "larc_eta", "local_lr_auto", "local_gw_ratio")
 
 
 def asked(p: Any) -> bool:

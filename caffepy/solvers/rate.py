@@ -38,6 +38,11 @@ from caffepy.solvers import warmup
 
 logger = log.get(__name__)
 
+# of forks, for rates and for what else changes with the iteration (plateau, warmup, momentum)
+WORDS = ("plateau_winsize", "stagelr", "stageiter", "min_lr", "warmup_iter", "warmup_start_lr",
+         "rampup_interval", "rampup_lr", "momentum_policy", "max_momentum", "momentum_power",
+         "weight_decay_policy", "weight_decay_power")
+
 
 def fixed(p: Any, iteration: int, step: int) -> float:
     return p.base_lr

@@ -13,6 +13,7 @@ from caffepy.core.net import Net
 from caffepy.errors import DataError
 from caffepy.proto.paths import path_of
 from caffepy.solvers import rate, snapshot
+from caffepy.solvers.average import Average
 from caffepy.solvers.state import TrainingState
 from caffepy.solvers.updater import Updater
 
@@ -23,9 +24,9 @@ Array = Any
 
 def restore(
     path: str | os.PathLike[str], param: Any, state: TrainingState, net: Net,
-    test_nets: Sequence[Net], updater: Updater,
+    test_nets: Sequence[Net], updater: Updater, average: Average | None = None,
 ) -> None:
-    """Set weights, histories, ``state`` and readers to those of a snapshot.
+    """Set weights, their averages, histories, ``state`` and readers to those of a snapshot.
 
     Args:
         path: its .solverstate.
@@ -43,6 +44,12 @@ def restore(
     _check(history, updater.history_blobs(), os.fspath(path), param.type)
     if saved.learned_net:
         net.load(snapshot.find_weights(path_of(saved, "learned_net"), path))
+    if average:
+        average.begin_anew()
+    if saved.average_net and average:
+        average.load(snapshot.find_weights(path_of(saved, "average_net"), path))
+    elif saved.average_net and not param.average_decay:
+        logger.info("The averaged weights of this snapshot are not used: there is no average_decay")
     logger.info("%sSolver: restoring history", param.type)
     updater.restore(history)
     structure.warn(_other_steps(param, saved.current_step, saved.iter))

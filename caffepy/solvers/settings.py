@@ -11,7 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from caffepy.errors import ConfigError
 from caffepy.proto.paths import path_of, paths_of
-from caffepy.solvers import clipping, keep, local_rate, momentum, nets, rate, rule
+from caffepy.solvers import average, clipping, keep, local_rate, momentum, nets, rate, rule
 from caffepy.solvers.located import MissingFile
 from caffepy.solvers.updater import check_regularization
 
@@ -36,6 +36,7 @@ def check(p: Any, root: bool = True) -> None:
     momentum.check(p)
     local_rate.check(p)
     clipping.check(p)
+    average.check(p)
     check_regularization(p)
     for name, least in AT_LEAST.items():
         if (value := getattr(p, name)) < least:

@@ -2,6 +2,7 @@
 
     <prefix>_iter_<N>.caffemodel      the weights           or .caffemodel.h5
     <prefix>_iter_<N>.solverstate     SolverState           or .solverstate.h5
+    <prefix>_iter_<N>_average.caffemodel   with average_decay: the averaged weights
 
 A SolverState holds the iteration, the histories of the update rule, the name of the weight file,
 and in fields of our own, which other readers skip, what makes a resumed run equal an
@@ -34,6 +35,7 @@ from caffepy.errors import CaffeError, ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2, hdf5, wire
 from caffepy.proto.files import file_error
 from caffepy.proto.paths import path_of, set_path
+from caffepy.solvers.average import Average
 from caffepy.solvers.state import TrainingState
 from caffepy.solvers.updater import Updater
 
@@ -56,6 +58,12 @@ def file_name(param: Any, iteration: int, kind: str) -> str:
     """The name of a snapshot's ``"caffemodel"`` or ``"solverstate"``."""
     ending = ".h5" if is_hdf5(param) else ""
     return f"{path_of(param, 'snapshot_prefix')}_iter_{iteration}.{kind}{ending}"
+
+
+def average_name(weights: str) -> str:
+    """The file with the averaged weights that is beside a snapshot's weights."""
+    stem, dot, ending = weights.rpartition(".caffemodel")
+    return f"{stem}_average{dot}{ending}"
 
 
 def beside(param: Any, name: str) -> str:
@@ -141,9 +149,11 @@ def find_weights(learned_net: str, state_path: PathLike) -> str:
 
 
 def write(
-    param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net], updater: Updater
+    param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net], updater: Updater,
+    average: Average | None = None,
 ) -> str:
-    """Write the weights and the state of now; returns the name of the state's file.
+    """Write the weights, their averages if there are any, and the state of now; returns the name
+    of the state's file.
 
     Raises:
         CaffeError: there is no ``snapshot_prefix``, or they cannot be written.
@@ -156,12 +166,22 @@ def write(
     model = file_name(param, state.iter, "caffemodel")
     path = file_name(param, state.iter, "solverstate")
     logger.info("Snapshotting to %s %s", kind, model)
-    save = net.save_hdf5 if as_hdf5 else net.save
-    save(model, diff=param.snapshot_diff)
+    save(param, net, model, diff=param.snapshot_diff)
+    averaged = ""
+    if average and average.begun:
+        averaged = average_name(model)
+        logger.info("Snapshotting averaged weights to %s %s", kind, averaged)
+        save(param, average.net, averaged)
     logger.info("Snapshotting solver state to %s %s", kind, path)
     updater.fetch_grad_scale()
-    write_state(path, state.to_proto(model, net, test_nets), updater.history_blobs(), as_hdf5)
+    write_state(path, state.to_proto(model, net, test_nets, averaged), updater.history_blobs(),
+                as_hdf5)
     return path
+
+
+def save(param: Any, net: Net, path: str, diff: bool = False) -> None:
+    """Write weights in the format of the snapshots."""
+    (net.save_hdf5 if is_hdf5(param) else net.save)(path, diff)
 
 
 def write_state(path: PathLike, state: Any, history: Sequence[Array], as_hdf5: bool) -> None:

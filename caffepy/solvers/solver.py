@@ -32,10 +32,13 @@ from caffepy.proto.text import to_text
 from caffepy.solvers import actions, evaluation, keep, nets, progress, resume, rule, settings
 from caffepy.solvers.actions import Action
 from caffepy.solvers.apply_update import ApplyUpdate
+from caffepy.solvers.average import Average
 from caffepy.solvers.best import Best
 from caffepy.solvers.forward_backward import ForwardBackward
+from caffepy.solvers.local_rate import WORDS as OWN_RATES
 from caffepy.solvers.located import located
 from caffepy.solvers.losses import Losses
+from caffepy.solvers.rate import WORDS as SCHEDULES
 from caffepy.solvers.reduce import Reducer
 from caffepy.solvers.state import Means, TrainingState
 from caffepy.solvers.update_device import DeviceUpdater
@@ -44,12 +47,6 @@ from caffepy.solvers.updater import Updater
 from caffepy.solvers.watch import Watch
 
 logger = log.get(__name__)
-
-# words of forks for rates and what else changes with the iteration (rate, warmup, momentum)
-SCHEDULES = ("plateau_winsize", "stagelr", "stageiter", "min_lr", "warmup_iter", "warmup_start_lr",
-             "rampup_interval", "rampup_lr", "momentum_policy", "max_momentum", "momentum_power",
-             "weight_decay_policy", "weight_decay_power")
-OWN_RATES = ("larc", "larc_policy", "larc_eta", "local_lr_auto", "local_gw_ratio")  # local_rate
 
 PathLike = str | os.PathLike[str]
 Hook = Callable[["Solver"], None]
@@ -94,12 +91,13 @@ class Solver:
         on_start, on_gradients, on_iteration: lists of callables that are called with the solver
             before each iteration's forward, when its gradients are there, and after its update.
         on_test: callables that are called with the solver and a test net's index after its test.
+        average: of the weights; None without average_decay, and in all workers but the first.
         best: what knows the best weights so far; None in all workers but the first.
         last_snapshot: the state file that was written last; None before the first.
     """
 
     obeys = ("snapshot_keep", "snapshot_errors", "on_nan", "restart_mult", "amsgrad",
-             "clip_policy", "snapshot_best", "patience", "eval_type", "ap_version",
+             "clip_policy", "snapshot_best", "patience", "average_decay", "eval_type", "ap_version",
              "show_per_class_result", *SCHEDULES, *OWN_RATES)
     harmless = ("engine", "richness", "reduce_buckets", "per_parameter_reduce")
 
@@ -147,8 +145,9 @@ class Solver:
                 self.net, update_rule, self.param, self.state.grad_scale)
             if self.param.snapshot and self.communicator.root:
                 keep.check_holds(self.param, self.net, update_rule.histories)
+            self.average = Average.of(self.net, self.param, self.communicator.root)
             self._apply_update = ApplyUpdate(
-                self.state, self.net, self.updater, self.reducer, self.param)
+                self.state, self.net, self.updater, self.reducer, self.param, self.average)
             self.updater.scale_gradients()
             loaded = nets.load_train_net(self.net, paths_of(self.param, "weights"))
             if self.communicator.root:
@@ -163,7 +162,7 @@ class Solver:
         except BaseException:
             self.close()
             raise
-        footprint.report([self.net, *self.test_nets], update_rule.histories)
+        footprint.report([self.net, *self.test_nets], update_rule.histories + bool(self.average))
         logger.info("Solver scaffolding done.")
         nets.show(loaded)  # the last that is said, so that it is found
 
@@ -321,13 +320,14 @@ class Solver:
         Returns: (name, mean values) of each output; empty if it was interrupted.
         """
         self.state.stopped = False
-        means = evaluation.evaluate(index, self.test_nets[index], self.net, self.state, self.param,
+        net = self.average.net if self.average else self.net
+        means = evaluation.evaluate(index, self.test_nets[index], net, self.state, self.param,
                                     self.watch, self._asked_to_stop)
         if means is None:
             return []
         self._call(self.on_test, index)
         if self.best:
-            self.best.see(index, means, self.net, self.state)
+            self.best.see(index, means, net, self.state)
         return means
 
     def _asked_to_stop(self) -> bool:
@@ -349,6 +349,7 @@ class Solver:
         names = [paths] if isinstance(paths, str) else paths
         nets.show(nets.load_train_net(self.net, names))
         nets.load_test_nets(self.test_nets, names)
+        self._apply_update.average_anew()
 
     def snapshot(self) -> str | None:
         """Write the weights and the state of now; returns the name of the state's file.
@@ -359,14 +360,15 @@ class Solver:
         self._losses.settle()  # and stop here if the loss is lost
         self._apply_update.log_updates()
         written = keep.write(self.param, self.state, self.net, self.test_nets, self.updater,
-                             lost=self.watch.lost)
+                             lost=self.watch.lost, average=self.average)
         self.last_snapshot = written or self.last_snapshot
         return written
 
     def restore(self, path: PathLike) -> None:
         """Go on from a snapshot. See ``resume.restore`` for the errors."""
         self._losses.settle()
-        resume.restore(path, self.param, self.state, self.net, self.test_nets, self.updater)
+        resume.restore(path, self.param, self.state, self.net, self.test_nets, self.updater,
+                       self.average)
 
     def measuring(
         self, about: Mapping[str, Any], path: str | None = None

@@ -102,12 +102,15 @@ class TrainingState:
 
     # -- as a snapshot keeps it -----------------------------------------------------------
 
-    def to_proto(self, learned_net: str, net: Net, test_nets: Sequence[Net]) -> Any:
+    def to_proto(
+        self, learned_net: str, net: Net, test_nets: Sequence[Net], average_net: str = ""
+    ) -> Any:
         """The SolverState, without history.
 
         Args:
             learned_net: the file with the weights.
             net, test_nets: whose positions go with it.
+            average_net: the file with the averaged weights, if there are any.
         """
         tests = positions.of(test_nets) if self.before_tests is None else self.before_tests
         state = caffe_pb2.SolverState(
@@ -115,6 +118,8 @@ class TrainingState:
             layer_state=[*positions.of([net]), *tests],
             seed=self.seed, losses=self.losses, smoothed_loss=self.smoothed_loss)
         set_path(state, "learned_net", learned_net)
+        if average_net:
+            set_path(state, "average_net", average_net)
         scale = self.grad_scale
         if scale.adaptive:
             state.grad_scale, state.good_updates = scale.value, scale.good

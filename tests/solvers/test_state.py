@@ -28,7 +28,7 @@ def trained(make):
 
 
 def saved(solver):
-    return solver.state.to_proto("w.caffemodel", solver.net, solver.test_nets)
+    return solver.state.to_proto("w.caffemodel", solver.net, solver.test_nets, "a.caffemodel")
 
 
 def test_there_and_back(trained):
