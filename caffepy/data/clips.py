@@ -14,7 +14,8 @@ from caffepy.core.memory import Shape
 from caffepy.data import image, video_frames, words
 from caffepy.data.clip_transform import ClipTransformer, without_mean
 from caffepy.data.course import Share, Worker
-from caffepy.data.drawn import Drawn, below
+from caffepy.data.drawn import Drawn
+from caffepy.data.draws import below
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Collector, NewBytes, Whole
 from caffepy.errors import ConfigError, DataError, ShapeError

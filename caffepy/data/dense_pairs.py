@@ -8,7 +8,7 @@ import numpy as np
 
 from caffepy.core.memory import Shape
 from caffepy.data.course import Worker
-from caffepy.data.drawn import below
+from caffepy.data.draws import below
 from caffepy.data.pairs import Pair, Pairs, cut, mirrored, nearest
 from caffepy.errors import ConfigError, ShapeError
 from caffepy.proto import caffe_pb2

@@ -39,8 +39,3 @@ class Drawn(Pictures[Item]):
     def _drawn(self, item: Item, number: int) -> Item:
         counters = number * self.dice + np.arange(self.dice)
         return self.drawn(item, draws(self._key, counters, 1 << 32).tolist())
-
-
-def below(bits: int, count: int) -> int:
-    """A whole number in [0, count) from 32 random bits."""
-    return bits * count >> 32

@@ -131,6 +131,8 @@ class Pictures(Records, Generic[Item]):
         return self._shapes(item, picture, label, len(share))
 
     def send_whole(self, new_bytes: NewBytes) -> Collector | None:
+        if self.transformer.cutout:
+            return None  # a device's kernel does not know of it
         self._collector = Collector(self.transformer, new_bytes)
         return self._collector
 

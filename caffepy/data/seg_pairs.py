@@ -9,7 +9,7 @@ import numpy as np
 from caffepy.core.memory import Shape
 from caffepy.data import image, words
 from caffepy.data.course import Share, Worker
-from caffepy.data.drawn import below
+from caffepy.data.draws import below
 from caffepy.data.pairs import Pair, Pairs, cut, mirrored, nearest
 from caffepy.data.recycle import Batch
 from caffepy.data.whole import Whole

@@ -10,7 +10,8 @@ from caffepy import log
 from caffepy.core.memory import Shape
 from caffepy.data import image, words
 from caffepy.data.course import Share, Worker
-from caffepy.data.drawn import Drawn, below
+from caffepy.data.drawn import Drawn
+from caffepy.data.draws import below
 from caffepy.data.recycle import Batch
 from caffepy.data.transform import read_mean
 from caffepy.data.tsn_crop import TsnCrop
@@ -94,9 +95,11 @@ class Segments(Drawn[Video]):
         self._mean = None
         self._here = (rule.is_flow and rule.mirror) or (
             self._train and rule.crop_size > 0 and (rule.fix_crop or rule.multi_scale))
+        mine, rule = rule, caffe_pb2.TransformationParameter()
+        rule.CopyFrom(mine)
+        for field in ("fix_crop", "more_fix_crop", "multi_scale"):
+            rule.ClearField(field)
         if self._here:
-            mine, rule = rule, caffe_pb2.TransformationParameter()
-            rule.CopyFrom(mine)
             for field in ("crop_size", "mirror", "mean_file"):
                 rule.ClearField(field)
             if mine.HasField("mean_file"):

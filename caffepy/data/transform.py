@@ -1,9 +1,10 @@
 """transform_param: what happens to a picture between its record and the data blob.
 
-In this order: decode (color or gray as told), forks' changes if any (data/augment), crop (at random
-in TRAIN, the middle in TEST), mirror (at random, in TEST too: Caffe's rule), minus the mean, times
-the scale. The mean is a picture (mean_file), read at the place of the crop, or one number for all
-or each channel. The crop is a square of crop_size, or crop_h x crop_w, as in SSD's fork.
+In this order: decode (color or gray as told), changes if any (data/augment), crop (at random in
+TRAIN, the middle in TEST), mirror (at random, in TEST too: Caffe's rule), minus the mean, times the
+scale, cutout (data/augment/cutout.py). The mean is a picture (mean_file), read at the place of the
+crop, or one number for all or each channel. The crop is a square of crop_size, or crop_h x crop_w,
+as in SSD's fork.
 
 Every random draw is a function of seed, stream and the record's number. So the pictures depend
 neither on threads nor on how records fall into batches, and a resumed run sees the same ones.
@@ -19,6 +20,7 @@ import numpy as np
 
 from caffepy import log
 from caffepy.data import image
+from caffepy.data.augment.cutout import Cutout
 from caffepy.data.draws import draws, stream_key
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError, one_line
 from caffepy.proto import caffe_pb2, wire
@@ -101,6 +103,9 @@ class Transformer:
         self.mean_values = np.array(param.mean_value, np.float32)[:, None, None]
         self._random_crop = bool(self.crop) and phase == caffe_pb2.TRAIN
         self._key = stream_key(seed, stream + "/transform")
+        self.cutout = None
+        if param.HasField("cutout_param"):
+            self.cutout = Cutout(param.cutout_param, phase, stream_key(seed, stream + "/cutout"))
 
     def output_shape(self, channels: int, height: int, width: int) -> tuple[int, int, int]:
         """Shape of a C x H x W picture after the transformation; ShapeError if it does not fit."""
@@ -146,6 +151,15 @@ class Transformer:
         Raises:
             ShapeError: a picture that does not fit the transformation or the batch.
         """
+        self._batch(pictures, first, out, step, name)
+        if self.cutout:
+            for i, picture in enumerate(out):
+                self.cutout(picture, first + step * i)
+
+    def _batch(
+        self, pictures: Iterable[np.ndarray], first: int, out: np.ndarray, step: int,
+        name: Callable[[int], str],
+    ) -> None:
         # some pictures at a time, so that they are still in the cache when numbers and scale come
         some = max(1, _CACHE // out[0].nbytes)
         if isinstance(pictures, list) and self._all_at_once(pictures, out):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from caffepy.data.drawn import below
+from caffepy.data.draws import below
 from caffepy.errors import ConfigError, ShapeError
 from caffepy.proto import caffe_pb2
 

@@ -854,6 +854,7 @@ class LayerParameter(Message):
     spatial_transform_param: SpatialTransformParameter
     psroi_align_param: PSROIAlignParameter
     deformable_convolution_param: ConvolutionParameter
+    mixup_param: MixUpParameter
     unknown_word: RepeatedCompositeFieldContainer[UnknownWord]
     fork_fields: bytes
     def __init__(
@@ -1144,6 +1145,7 @@ class LayerParameter(Message):
         spatial_transform_param: SpatialTransformParameter | Mapping[str, Any] | None = ...,
         psroi_align_param: PSROIAlignParameter | Mapping[str, Any] | None = ...,
         deformable_convolution_param: ConvolutionParameter | Mapping[str, Any] | None = ...,
+        mixup_param: MixUpParameter | Mapping[str, Any] | None = ...,
         unknown_word: Iterable[UnknownWord | Mapping[str, Any]] | None = ...,
         fork_fields: bytes | None = ...,
     ) -> None: ...
@@ -1227,6 +1229,16 @@ class TransformationParameter(Message):
     debug_params: bool
     stride: int
     pad_ratio: float
+    padding: int
+    padding_mode: int
+    padding_value: RepeatedScalarFieldContainer[float]
+    cutout_param: CutoutParameter
+    affine_param: AffineParameter
+    perspective_param: PerspectiveParameter
+    lighting_param: LightingParameter
+    blur_param: BlurParameter
+    gauss_noise_param: GaussNoiseParameter
+    jpeg_param: JpegParameter
     def __init__(
         self,
         *,
@@ -1291,6 +1303,157 @@ class TransformationParameter(Message):
         debug_params: bool | None = ...,
         stride: int | None = ...,
         pad_ratio: float | None = ...,
+        padding: int | None = ...,
+        padding_mode: int | str | None = ...,
+        padding_value: Iterable[float] | None = ...,
+        cutout_param: CutoutParameter | Mapping[str, Any] | None = ...,
+        affine_param: AffineParameter | Mapping[str, Any] | None = ...,
+        perspective_param: PerspectiveParameter | Mapping[str, Any] | None = ...,
+        lighting_param: LightingParameter | Mapping[str, Any] | None = ...,
+        blur_param: BlurParameter | Mapping[str, Any] | None = ...,
+        gauss_noise_param: GaussNoiseParameter | Mapping[str, Any] | None = ...,
+        jpeg_param: JpegParameter | Mapping[str, Any] | None = ...,
+    ) -> None: ...
+
+class CutoutParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    prob: float
+    count: int
+    size: int
+    def __init__(
+        self,
+        *,
+        prob: float | None = ...,
+        count: int | None = ...,
+        size: int | None = ...,
+    ) -> None: ...
+
+class AffineParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    prob: float
+    max_rotate_angle: float
+    max_shear_ratio: float
+    max_aspect_ratio: float
+    min_random_scale: float
+    max_random_scale: float
+    max_random_shift: float
+    interp_mode: int
+    pad_mode: int
+    pad_value: RepeatedScalarFieldContainer[float]
+    def __init__(
+        self,
+        *,
+        prob: float | None = ...,
+        max_rotate_angle: float | None = ...,
+        max_shear_ratio: float | None = ...,
+        max_aspect_ratio: float | None = ...,
+        min_random_scale: float | None = ...,
+        max_random_scale: float | None = ...,
+        max_random_shift: float | None = ...,
+        interp_mode: int | str | None = ...,
+        pad_mode: int | str | None = ...,
+        pad_value: Iterable[float] | None = ...,
+    ) -> None: ...
+
+class PerspectiveParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    prob: float
+    max_shift: float
+    interp_mode: int
+    pad_mode: int
+    pad_value: RepeatedScalarFieldContainer[float]
+    def __init__(
+        self,
+        *,
+        prob: float | None = ...,
+        max_shift: float | None = ...,
+        interp_mode: int | str | None = ...,
+        pad_mode: int | str | None = ...,
+        pad_value: Iterable[float] | None = ...,
+    ) -> None: ...
+
+class LightingParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    prob: float
+    std: float
+    eigval: RepeatedScalarFieldContainer[float]
+    eigvec: RepeatedScalarFieldContainer[float]
+    def __init__(
+        self,
+        *,
+        prob: float | None = ...,
+        std: float | None = ...,
+        eigval: Iterable[float] | None = ...,
+        eigvec: Iterable[float] | None = ...,
+    ) -> None: ...
+
+class BlurParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    prob: float
+    min_sigma: float
+    max_sigma: float
+    def __init__(
+        self,
+        *,
+        prob: float | None = ...,
+        min_sigma: float | None = ...,
+        max_sigma: float | None = ...,
+    ) -> None: ...
+
+class GaussNoiseParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    prob: float
+    min_std: float
+    max_std: float
+    def __init__(
+        self,
+        *,
+        prob: float | None = ...,
+        min_std: float | None = ...,
+        max_std: float | None = ...,
+    ) -> None: ...
+
+class JpegParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    prob: float
+    min_quality: int
+    max_quality: int
+    def __init__(
+        self,
+        *,
+        prob: float | None = ...,
+        min_quality: int | None = ...,
+        max_quality: int | None = ...,
+    ) -> None: ...
+
+class MixUpParameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    num_classes: int
+    alpha: float
+    cutmix_alpha: float
+    prob: float
+    switch_prob: float
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = ...,
+        alpha: float | None = ...,
+        cutmix_alpha: float | None = ...,
+        prob: float | None = ...,
+        switch_prob: float | None = ...,
+    ) -> None: ...
+
+class MixedSource(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    source: str
+    backend: int
+    weight: float
+    def __init__(
+        self,
+        *,
+        source: str | None = ...,
+        backend: int | str | None = ...,
+        weight: float | None = ...,
     ) -> None: ...
 
 class LossParameter(Message):
@@ -1640,6 +1803,9 @@ class DataParameter(Message):
     random: bool
     show_data: bool
     get_mirror_crop: bool
+    balance: bool
+    mix: RepeatedCompositeFieldContainer[MixedSource]
+    weight: float
     def __init__(
         self,
         *,
@@ -1677,6 +1843,9 @@ class DataParameter(Message):
         random: bool | None = ...,
         show_data: bool | None = ...,
         get_mirror_crop: bool | None = ...,
+        balance: bool | None = ...,
+        mix: Iterable[MixedSource | Mapping[str, Any]] | None = ...,
+        weight: float | None = ...,
     ) -> None: ...
 
 class DropoutParameter(Message):
@@ -1895,6 +2064,7 @@ class ImageDataParameter(Message):
     n_classes: int
     label: bool
     soft_labels: bool
+    balance: bool
     def __init__(
         self,
         *,
@@ -1956,6 +2126,7 @@ class ImageDataParameter(Message):
         n_classes: int | None = ...,
         label: bool | None = ...,
         soft_labels: bool | None = ...,
+        balance: bool | None = ...,
     ) -> None: ...
 
 class InfogainLossParameter(Message):

@@ -22,6 +22,7 @@ from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2
 
 LEVELS = np.arange(256, dtype=np.float32)
+COLOURFUL = "saturation, hue and the order of channels"
 SAME = 1e-3  # a contrast that is this near to 1 changes nothing
 
 
@@ -55,7 +56,7 @@ class Distort(Change):
         p = self.param
         early = dice.happens(0.5)
         if dice.happens(p.brightness_prob):
-            pixels = _level(pixels, 1, dice.uniform(-p.brightness_delta, p.brightness_delta))
+            pixels = level(pixels, 1, dice.uniform(-p.brightness_delta, p.brightness_delta))
         if early:
             pixels = self._contrast(pixels, dice)
         if dice.happens(p.saturation_prob):
@@ -66,7 +67,7 @@ class Distort(Change):
         if not early:
             pixels = self._contrast(pixels, dice)
         if dice.happens(p.random_order_prob):
-            _need_colour(pixels)
+            need_colour(COLOURFUL, pixels)
             pixels = pixels[..., dice.order(3)]
         return pixels, boxes
 
@@ -75,10 +76,10 @@ class Distort(Change):
         if not dice.happens(p.contrast_prob):
             return pixels
         factor = dice.uniform(p.contrast_lower, p.contrast_upper)
-        return _level(pixels, factor, 0) if abs(factor - 1) > SAME else pixels
+        return level(pixels, factor, 0) if abs(factor - 1) > SAME else pixels
 
 
-def _level(pixels: np.ndarray, factor: float, shift: float) -> np.ndarray:
+def level(pixels: np.ndarray, factor: float, shift: float) -> np.ndarray:
     """pixels * factor + shift."""
     import cv2
 
@@ -95,16 +96,24 @@ def _in_hsv(pixels: np.ndarray, channel: int, factor: float, shift: float) -> np
     """Change one channel of hue, saturation and value."""
     import cv2
 
-    _need_colour(pixels)
+    need_colour(COLOURFUL, pixels)
     tables = np.repeat(LEVELS.astype(np.uint8)[None, :, None], 3, axis=2)
     tables[0, :, channel] = _table(factor, shift)
     hsv = cv2.LUT(cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV), tables)
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
 
 
-def _need_colour(pixels: np.ndarray) -> None:
+def shifted(pixels: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """A colour picture whose channels get a number each added."""
+    import cv2
+
+    tables = np.stack([_table(1, shift) for shift in shifts], 1)[None]
+    return cv2.LUT(pixels, tables)
+
+
+def need_colour(what: str, pixels: np.ndarray) -> None:
+    """Raise DataError for a picture that has not three channels."""
     if pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise DataError("saturation, hue and the order of channels are those of a colour picture",
+        raise DataError(f"{what} are those of a colour picture",
                         found=f"{1 if pixels.ndim == 2 else pixels.shape[2]} channels",
-                        fix="Set transform_param { force_color: true }, or leave "
-                            "saturation_prob, hue_prob and random_order_prob out.")
+                        fix="Set transform_param { force_color: true }, or leave it out.")

@@ -9,14 +9,13 @@ SSD's (Liu et al., 2016, section 3.6).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from caffepy.data.augment import boxes as boxes_of
+from caffepy.data.augment import outside
 from caffepy.data.augment.change import Change, Changed
 from caffepy.data.draws import Dice
-from caffepy.errors import ConfigError, ShapeError
+from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 
 LEAST = 1e-2  # what max_expand_ratio is above 1 by, at least, where anything is done
@@ -46,23 +45,34 @@ class Expand(Change):
         self.emit = param.emit_constraint if param.HasField("emit_constraint") else None
 
     def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
-        most = self.param.max_expand_ratio
-        if dice.uniform() > self.param.prob or most - 1 < LEAST:
-            return pixels, boxes
         height, width = pixels.shape[:2]
-        ratio = dice.uniform(1, most)
-        tall, wide = int(height * ratio), int(width * ratio)
-        top, left = int(dice.uniform(0, tall - height)), int(dice.uniform(0, wide - width))
+        place = self._place(height, width, dice)
+        if place is None:
+            return pixels, boxes
+        tall, wide, top, left = place
         made = np.empty((tall, wide, *pixels.shape[2:]), pixels.dtype)
-        made[...] = self._fill(pixels)
+        fill = np.clip(np.rint(outside.fill("mean_value", self.mean, pixels)), 0, 255)
+        made[...] = fill if pixels.ndim == 3 else fill[0]
         made[top : top + height, left : left + width] = pixels
         size = np.array([width, height, width, height], np.float32)
         window = np.array([-left, -top, wide - left, tall - top], np.float32) / size
         return made, boxes_of.cut(boxes, window, self.emit)
 
-    def _fill(self, pixels: np.ndarray) -> Any:
-        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-        if len(self.mean) not in (0, 1, channels):
-            raise ShapeError("mean_value must be given once, or once for each channel",
-                             found=f"{len(self.mean)} values for {channels} channels")
-        return np.clip(np.rint(self.mean or [0]), 0, 255).astype(np.uint8)
+    def labels(self, labels: np.ndarray, dice: Dice, ignored: int) -> np.ndarray:
+        height, width = labels.shape
+        place = self._place(height, width, dice)
+        if place is None:
+            return labels
+        tall, wide, top, left = place
+        made = np.full((tall, wide), ignored, labels.dtype)
+        made[top : top + height, left : left + width] = labels
+        return made
+
+    def _place(self, height: int, width: int, dice: Dice) -> tuple[int, int, int, int] | None:
+        """Height and width of the larger one, and where on it a picture lies; None without one."""
+        most = self.param.max_expand_ratio
+        if dice.uniform() > self.param.prob or most - 1 < LEAST:
+            return None
+        ratio = dice.uniform(1, most)
+        tall, wide = int(height * ratio), int(width * ratio)
+        return tall, wide, int(dice.uniform(0, tall - height)), int(dice.uniform(0, wide - width))

@@ -23,9 +23,10 @@ from math import floor
 
 import numpy as np
 
+from caffepy.data.augment import outside
 from caffepy.data.augment.change import Change, Changed
 from caffepy.data.draws import Dice
-from caffepy.errors import ConfigError, DataError, ShapeError
+from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2
 
 LEVEL = 64  # of posterize: so many values become one
@@ -76,9 +77,7 @@ class Noise(Change):
         if p.clahe:
             pixels = _of_brightness(pixels, cv2.createCLAHE(clipLimit=CLIP_LIMIT).apply)
         if p.jpeg > 0:
-            _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(p.jpeg)])
-            how = cv2.IMREAD_GRAYSCALE if pixels.ndim == 2 else cv2.IMREAD_COLOR
-            pixels = np.asarray(cv2.imdecode(packed, how))
+            pixels = packed(pixels, int(p.jpeg))
         if p.erode:
             cross = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
             pixels = cv2.erode(pixels, cross)
@@ -98,16 +97,21 @@ class Noise(Change):
     def _salted(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         """So many times a pixel is drawn, some perhaps more than once."""
         height, width = pixels.shape[:2]
-        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-        values = list(self.param.saltpepper_param.value) or [0]
-        if len(values) not in (1, channels):
-            raise ShapeError("saltpepper_param: value must be given once, or once for each channel",
-                             found=f"{len(values)} values for {channels} channels")
+        values = outside.fill("saltpepper_param: value", self.param.saltpepper_param.value, pixels)
         count = floor(np.float32(self.param.saltpepper_param.fraction) * width * height)
         columns, rows = dice.belows((count,), width), dice.belows((count,), height)
         pixels = pixels.copy()
         pixels[rows, columns] = np.array(values, np.uint8) if pixels.ndim == 3 else int(values[0])
         return pixels
+
+
+def packed(pixels: np.ndarray, quality: int) -> np.ndarray:
+    """A picture as JPEG of this quality shows it."""
+    import cv2
+
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    how = cv2.IMREAD_GRAYSCALE if pixels.ndim == 2 else cv2.IMREAD_COLOR
+    return np.asarray(cv2.imdecode(data, how))
 
 
 def _of_brightness(pixels: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -20,9 +20,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from caffepy.data.augment import outside
 from caffepy.data.augment.change import Change, Changed
 from caffepy.data.draws import Dice
-from caffepy.errors import ConfigError, ShapeError
+from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 
 P = caffe_pb2.ResizeParameter
@@ -49,20 +50,28 @@ class Resize(Change):
         self.param = param
 
     def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+        height, width = pixels.shape[:2]
+        modes = self.param.interp_mode or [P.LINEAR]
+        how = outside.interpolation(modes[dice.below(len(modes))])
+        made = self._made(pixels, how, outside.fill("pad_value", self.param.pad_value, pixels))
+        return made, self._placed(boxes, height, width)
+
+    def labels(self, labels: np.ndarray, dice: Dice, ignored: int) -> np.ndarray:
         import cv2
 
-        p, (height, width) = self.param, pixels.shape[:2]
-        names = [P.Interp_mode.Name(mode) for mode in p.interp_mode] or ["LINEAR"]
-        how = getattr(cv2, f"INTER_{names[dice.below(len(names))]}")
-        tall, wide = (max(1, int(side)) for side in self.fitted(height, width))
+        return self._made(labels, cv2.INTER_NEAREST, [ignored])
+
+    def _made(self, pixels: np.ndarray, how: int, fill: Sequence[float]) -> np.ndarray:
+        import cv2
+
+        p = self.param
+        tall, wide = (max(1, int(side)) for side in self.fitted(*pixels.shape[:2]))
         made = cv2.resize(pixels, (wide, tall), interpolation=how)
         if p.resize_mode == P.FIT_LARGE_SIZE_AND_PAD:
             above, left = (p.height - tall) // 2, (p.width - wide) // 2
-            border = {P.CONSTANT: cv2.BORDER_CONSTANT, P.MIRRORED: cv2.BORDER_REFLECT_101,
-                      P.REPEAT_NEAREST: cv2.BORDER_REPLICATE}[p.pad_mode]
             made = cv2.copyMakeBorder(made, above, p.height - tall - above, left,
-                                      p.width - wide - left, border, value=self._pad(made))
-        return made, self._placed(boxes, height, width)
+                                      p.width - wide - left, outside.border(p.pad_mode), value=fill)
+        return made
 
     def fitted(self, height: int, width: int) -> tuple[np.float32, np.float32]:
         """Height and width of the picture when it is resized, before it is padded; rounded down
@@ -86,14 +95,6 @@ class Resize(Change):
         boxes[:, 2:4] = (margin + np.maximum(low, 0)) / room
         boxes[:, 4:6] = (margin + np.minimum(high, room)) / room
         return boxes
-
-    def _pad(self, pixels: np.ndarray) -> Sequence[float]:
-        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-        values = list(self.param.pad_value) or [0]
-        if len(values) not in (1, channels):
-            raise ShapeError("pad_value must be given once, or once for each channel",
-                             found=f"{len(values)} values for {channels} channels")
-        return [*values, *values[:1] * (4 - len(values))]
 
     def stretch(self, height: int, width: int) -> np.ndarray | None:
         """What the boxes' places, x and y, are to be multiplied by for each pixel of the picture

@@ -9,6 +9,7 @@ import numpy as np
 from caffepy import forks, log
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Place, Shape
+from caffepy.data.augment import stretch
 from caffepy.data.batches import BatchMaker
 from caffepy.data.mean import mean_shape
 from caffepy.data.prefetch import Prefetcher
@@ -21,11 +22,21 @@ from caffepy.layers.data._uploads import Uploads
 
 logger = log.get(__name__)
 
-# words of SSD's fork in transform_param: for all that read pictures, and for AnnotatedData alone
-PICTURES = tuple(f"transform_param.{word}"
-                 for word in ("resize_param", "noise_param", "crop_h", "crop_w"))
-DETECTORS = tuple(f"transform_param.{word}"
-                  for word in ("distort_param", "expand_param", "emit_constraint"))
+# words of transform_param for all that read pictures: of forks, and of our own
+PICTURES = tuple(f"transform_param.{word}" for word in (
+    "resize_param", "noise_param", "crop_h", "crop_w", "distort_param", "expand_param",
+    "random_resize_param", "random_aspect_ratio_param",
+    "fix_crop", "more_fix_crop", "multi_scale", "scale_ratios", "max_distort", "original_image",
+    *stretch.WORDS, "allow_upscale", "interpolation_algo_down", "interpolation_algo_up",
+    "random_seed",
+    "apply_probability", "contrast_brightness_adjustment", "min_contrast", "max_contrast",
+    "max_brightness_shift", "smooth_filtering", "max_smooth", "max_color_shift",
+    "max_rotation_angle", "min_side", "min_side_min", "min_side_max",
+    "padding", "padding_mode", "padding_value", "cutout_param", "affine_param",
+    "perspective_param", "lighting_param", "blur_param", "gauss_noise_param", "jpeg_param",
+))
+# that of boxes, which AnnotatedData alone has
+BOXES = ("transform_param.emit_constraint",)
 
 
 class PrefetchingLayer(BatchLayer):
@@ -66,11 +77,13 @@ class PrefetchingLayer(BatchLayer):
         old = getattr(cls.own(spec), "crop_size", 0)
         resized = [(one.height, one.width) for one in rule.resize_param
                    if one.resize_mode != one.FIT_SMALL_SIZE]
+        around = 2 * rule.padding
         size: Shape
         if crop := crop_of(rule) or (old and (old, old)):
             size = crop
         else:
             size = resized[0] if resized else cls.size(spec)
+            size = tuple(side + around for side in size)
         return (cls.channels(spec) or (mean[0] if mean else 3), *size) if size else mean
 
     @property

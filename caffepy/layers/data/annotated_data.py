@@ -33,7 +33,7 @@ from caffepy.core.registry import register
 from caffepy.data.annotated import AnnotatedDatums
 from caffepy.data.box_rows import list_shape, table_shape
 from caffepy.data.course import Worker
-from caffepy.layers.data._prefetching import DETECTORS, PICTURES
+from caffepy.layers.data._prefetching import BOXES, PICTURES
 from caffepy.layers.data.data import Data
 
 
@@ -41,7 +41,7 @@ from caffepy.layers.data.data import Data
 class AnnotatedData(Data):
     source_param = "data_param"
     boxed = True
-    obeys = (*PICTURES, *DETECTORS, "yolo_data_type", "yolo_data_jitter", "train_diffcult")
+    obeys = (*PICTURES, *BOXES, "yolo_data_type", "yolo_data_jitter", "train_diffcult")
     harmless = ("single_class", "seg_scales", "seg_resize_width", "seg_resize_height")
 
     @classmethod

@@ -4,7 +4,7 @@ bottom  none
 top     data, N x C x H x W; label, N (may be left out)
 param   data_param { source: "folder" backend: LMDB batch_size: 64 prefetch: 4 rand_skip: 0 }
         transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 };
-        of SSD's fork also resize_param, noise_param, crop_h and crop_w
+        all else that it may say is in docs/data.md
 V1      DATA (V0 "data")
 
 With several workers in TRAIN, record i goes to worker i mod n. Encoded pictures are decoded by as
@@ -14,12 +14,12 @@ are turned upright, as EXIF says; the original did so with force_color or force_
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from caffepy.core.registry import register
 from caffepy.data.course import Worker
 from caffepy.data.reader import Datums
-from caffepy.layers.data._prefetching import DETECTORS, PICTURES, PrefetchingLayer
+from caffepy.layers.data._prefetching import BOXES, PICTURES, PrefetchingLayer
 
 
 @register("Data", v1="DATA", v0="data", param="data_param")
@@ -27,7 +27,7 @@ class Data(PrefetchingLayer):
     source_field = "source"
     ordered = True
     obeys = PICTURES
-    harmless = DETECTORS
+    harmless: ClassVar[tuple[str, ...]] = BOXES
 
     @classmethod
     def channels(cls, spec: Any) -> int | None:

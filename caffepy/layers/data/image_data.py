@@ -5,7 +5,7 @@ top     data, N x C x H x W; label, N (may be left out)
 param   image_data_param { source: "list.txt" batch_size: 1 rand_skip: 0 shuffle: false
         new_height: 0 new_width: 0 is_color: true root_folder: "" }
         transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 };
-        of SSD's fork also resize_param, noise_param, crop_h and crop_w
+        all else that it may say is in docs/data.md
 V1      IMAGE_DATA (V0 "images")
 
 A line of the list is a path, a space and a whole number. H and W are those of each batch's first
@@ -21,7 +21,7 @@ from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.data.course import Worker
 from caffepy.data.image_list import ImageList
-from caffepy.layers.data._prefetching import DETECTORS, PICTURES, PrefetchingLayer
+from caffepy.layers.data._prefetching import BOXES, PICTURES, PrefetchingLayer
 
 
 @register("ImageData", v1="IMAGE_DATA", v0="images", param="image_data_param")
@@ -29,7 +29,7 @@ class ImageData(PrefetchingLayer):
     source_field = "source"
     ordered = True
     obeys = PICTURES
-    harmless = DETECTORS
+    harmless = BOXES
 
     @classmethod
     def channels(cls, spec: Any) -> int | None:

@@ -32,7 +32,7 @@ from caffepy.data.recycle import Batch
 from caffepy.data.transform import Transformer
 from caffepy.errors import CaffeError, ShapeError
 from caffepy.layers.data._batches import BatchLayer
-from caffepy.layers.data._prefetching import DETECTORS, PICTURES
+from caffepy.layers.data._prefetching import BOXES, PICTURES
 
 logger = log.get(__name__)
 
@@ -68,7 +68,7 @@ class MemoryData(BatchLayer):
 
     scripted = True
     obeys = PICTURES
-    harmless = DETECTORS
+    harmless = BOXES
 
     @classmethod
     def item_shape(cls, spec: Any) -> Shape | None:

@@ -23,7 +23,7 @@ from caffepy.data.batches import BatchMaker
 from caffepy.data.course import Worker
 from caffepy.data.records import Records
 from caffepy.data.video import Frames
-from caffepy.layers.data._prefetching import DETECTORS, PICTURES, PrefetchingLayer
+from caffepy.layers.data._prefetching import BOXES, PICTURES, PrefetchingLayer
 
 OWN_WORDS = ("video_type", "video_file", "device_id", "skip_frames")
 
@@ -32,7 +32,7 @@ OWN_WORDS = ("video_type", "video_file", "device_id", "skip_frames")
 class VideoData(PrefetchingLayer):
     source_param = "data_param"
     obeys = PICTURES
-    harmless = DETECTORS
+    harmless = BOXES
 
     @classmethod
     def speaks(cls, spec: Any) -> bool:

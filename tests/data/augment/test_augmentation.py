@@ -45,7 +45,7 @@ def forward(line):
 
 def test_nothing_asked_nothing_done():
     assert not augmentation("crop_size: 3 mirror: true scale: 2")
-    assert not augmentation("distort_param { } expand_param { max_expand_ratio: 2 }")
+    assert not augmentation("emit_constraint { }")
     assert augmentation("distort_param { }", OWN()) and augmentation("noise_param { }")
 
 
@@ -126,8 +126,8 @@ def test_memory_data():
     np.testing.assert_array_equal(top[0].data[0], expected(PICTURE.transpose(1, 2, 0)))
 
 
-def test_what_annotated_data_alone_knows_is_passed_over_elsewhere(tmp_path, caplog, monkeypatch):
-    """As in SSD's fork; and a word of another fork is still refused."""
+def test_what_boxes_alone_know_is_passed_over_elsewhere(tmp_path, caplog, monkeypatch):
+    """As in SSD's fork; and a word of another fork that nobody follows is still refused."""
     monkeypatch.setattr(logging.getLogger("caffepy"), "propagate", True)
     caplog.set_level(logging.INFO, "caffepy")
     datum = caffe_pb2.Datum(channels=3, height=20, width=30, data=PICTURE.tobytes())
@@ -139,10 +139,10 @@ def test_what_annotated_data_alone_knows_is_passed_over_elsewhere(tmp_path, capl
                    f"backend: LMDB batch_size: 1 }} transform_param {{ {words} }} }}", param)
         return Net(param, TRAIN)
 
-    made = net("distort_param { brightness_prob: 1 brightness_delta: 99 }")
+    made = net("emit_constraint { emit_type: CENTER }")
     made.forward()
     np.testing.assert_array_equal(made.blobs["data"].data, PICTURE[None])
-    assert "no number depends on it: transform_param.distort_param" in caplog.text
+    assert "no number depends on it: transform_param.emit_constraint" in caplog.text
     made.close()
-    with pytest.raises(ConfigError, match="transform_param.max_smooth is not obeyed by Data"):
-        net("max_smooth: 3")
+    with pytest.raises(ConfigError, match="transform_param.pad_ratio is not obeyed by Data"):
+        net("pad_ratio: 3")
