@@ -17,6 +17,8 @@ OF_TYPE = {
     "DetectionEvaluate": SCORE,
     "LargeMarginInnerProduct": MARGIN,
     "MarginInnerProduct": MARGIN,
+    "MixUp": "it mixes pictures at random in a training; include { phase: TRAIN } leaves it out "
+             "of the net for use",
 }
 
 
