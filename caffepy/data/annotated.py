@@ -40,6 +40,9 @@ class AnnotatedDatums(Datums):
 
     def __init__(self, param: caffe_pb2.LayerParameter, worker: Worker) -> None:
         own, rule = param.annotated_data_param, param.transform_param
+        if param.data_param.balance:
+            raise ConfigError("balance goes by the label of a record, and these have boxes",
+                              fix="Leave it out; mix can read a database more often.")
         if own.yolo_data_type not in (0, 1):
             raise ConfigError("yolo_data_type is 1 for YOLO's labels, or 0",
                               found=own.yolo_data_type)

@@ -39,7 +39,8 @@ class BatchMaker:
         self._shelf = Shelf()
         self.batch_size = batch_size
         try:
-            self._course = Course(worker, rand_skip=rand_skip, shuffle=shuffle)
+            self._course = Course(worker, rand_skip=rand_skip, shuffle=shuffle,
+                                  groups=records.groups)
             self.shapes = records.begin(self._course.share(batch_size))
         except BaseException:
             records.close()

@@ -1,19 +1,22 @@
 """Which record comes when: from where on, in which order, and to which of several workers.
 
 All workers together read one endless sequence of records, number 0, 1, 2 and so on: the source's
-own, round and round, from rand_skip on, perhaps in another order in each round. Worker r of n
-reads numbers r, r + n, r + 2n... Whatever is drawn is a function of (seed, stream, number). So how
-many numbers have been read is all that a run needs to go on, also with another number of workers.
+own, round and round, from rand_skip on, perhaps in another order in each round, or drawn from
+several groups (data/groups.py). Worker r of n reads numbers r, r + n, r + 2n... Whatever is drawn
+is a function of (seed, stream, number). So how many numbers have been read is all that a run needs
+to go on, also with another number of workers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from caffepy import log
 from caffepy.data.draws import draws, stream_key
+from caffepy.data.groups import Group, Mixture, Rounds
 from caffepy.proto import caffe_pb2
 
 logger = log.get(__name__)
@@ -53,15 +56,18 @@ class Course:
     Args:
         rand_skip: so many records are left out at most at its start (once, not in each round).
         shuffle: each round has an order of its own.
+        groups: what records are drawn from; None: all of them, in rounds.
 
     Attributes:
         position: how many records all workers together have read.
     """
 
-    def __init__(self, worker: Worker, *, rand_skip: int = 0, shuffle: bool = False) -> None:
+    def __init__(self, worker: Worker, *, rand_skip: int = 0, shuffle: bool = False,
+                 groups: Sequence[Group] | None = None) -> None:
         self._worker = worker
-        self._shuffle = shuffle
-        self._order: tuple[int, np.ndarray] | None = None  # a round, and the records in it
+        key = worker.key("shuffle") if shuffle else None
+        self._rounds = Rounds(key)
+        self._mixture = Mixture(groups, worker.key("mix"), key) if groups else None
         self.position = 0
         if shuffle:
             logger.info("Shuffling data")
@@ -84,13 +90,7 @@ class Course:
     def index(self, place: int, total: int) -> int:
         """Which of ``total`` records stands at a place of the sequence, counted from before
         rand_skip left some out."""
-        turn, index = divmod(place, total)
-        if not self._shuffle:
-            return index
-        if self._order is None or self._order[0] != turn:
-            tickets = draws(self._worker.key("shuffle"), turn * total + np.arange(total), 1 << 32)
-            self._order = turn, np.argsort(tickets, kind="stable")
-        return int(self._order[1][index])
+        return self._mixture.index(place) if self._mixture else self._rounds.index(place, total)
 
 
 @dataclass(slots=True)

@@ -52,8 +52,17 @@ def decode(value: bytes, color: bool | None = None) -> tuple[np.ndarray, int]:
     Raises:
         DataError: damaged, empty, or of another size than it says.
     """
-    datum, data = _split(value) if len(value) > LARGE else (parse(value), None)
+    datum, data = _datum(value)
     return to_array(datum, color, data), datum.label
+
+
+def label(value: bytes) -> int:
+    """The label of a record's bytes; DataError if they are no Datum."""
+    return int(_datum(value)[0].label)
+
+
+def _datum(value: bytes) -> tuple[caffe_pb2.Datum, memoryview | None]:
+    return _split(value) if len(value) > LARGE else (parse(value), None)
 
 
 def _split(value: bytes) -> tuple[caffe_pb2.Datum, memoryview | None]:

@@ -71,6 +71,20 @@ class Reader(ABC):
         """The next ``count`` records, fewer at the end, and go past them."""
 
     @abstractmethod
+    def keys(self) -> Iterator[bytes]:
+        """The keys of all records, in order; where the cursor stands then is not said."""
+
+    @abstractmethod
+    def look_up(self, key: bytes) -> bytes:
+        """The value of a key; the cursor stays. Raises ``stray`` if there is none."""
+
+    def stray(self, key: bytes) -> DataError:
+        """The error of a key that is gone."""
+        return DataError(f"there is no record {key.decode(errors='backslashreplace')!r} any more",
+                         where=self.path, fix="The database was changed while it was read: "
+                         "start again.")
+
+    @abstractmethod
     def close(self) -> None: ...
 
     def __iter__(self) -> Iterator[Record]:

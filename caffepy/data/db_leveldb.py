@@ -180,6 +180,20 @@ class LeveldbReader(Reader):
                 self.valid = self._cursor.valid()
         return records
 
+    def keys(self) -> Iterator[bytes]:
+        self._check()
+        with _errors(self.path):
+            yield from self._database.iterator(include_value=False, fill_cache=False,
+                                               verify_checksums=True)
+
+    def look_up(self, key: bytes) -> bytes:
+        self._check()
+        with _errors(self.path):
+            value: bytes | None = self._database.get(key, verify_checksums=True)
+        if value is None:
+            raise self.stray(key)
+        return value
+
     def close(self) -> None:
         self.valid = False
         if self._inherited:

@@ -27,6 +27,7 @@ logger = log.get(__name__)
 
 MOMENT = 0.001  # seconds
 TRIES = 100  # to begin a transaction whose head no writer overwrites while it is read
+SOME = 1 << 12  # keys
 FIRST_MAP = 1 << 20  # bytes; doubled whenever the records outgrow it
 
 
@@ -224,6 +225,25 @@ class LmdbReader(Reader):
             self.valid = len(records) == count and cursor.next()
         return records
 
+    def keys(self) -> Iterator[bytes]:
+        """Some at a time, so that a fork need not wait for all of them."""
+        self.seek_to_first()
+        while self.valid:
+            with self._open() as cursor:
+                self._look(SOME)
+                found = list(islice(cursor.iternext(values=False), SOME))
+                self.valid = len(found) == SOME and cursor.next()
+            yield from found
+
+    def look_up(self, key: bytes) -> bytes:
+        with self._open():
+            assert self._transaction is not None
+            self._look_at_all()
+            value = self._transaction.get(key)
+        if value is None:
+            raise self.stray(key)
+        return bytes(value)
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -234,10 +254,18 @@ class LmdbReader(Reader):
         """Have the pages looked at up to the record ``count`` further on, where the cursor goes."""
         self._at += count
         while self._walk is not None and self._known <= self._at:
-            leaf = self._walk.leaf()
-            self._known += leaf
-            if not leaf:
-                self._walk = None
+            self._look_at_a_leaf(self._walk)
+
+    def _look_at_all(self) -> None:
+        """The same for records that are found by their keys."""
+        while self._walk is not None:
+            self._look_at_a_leaf(self._walk)
+
+    def _look_at_a_leaf(self, walk: Walk) -> None:
+        leaf = walk.leaf()
+        self._known += leaf
+        if not leaf:
+            self._walk = None
 
 
 class _AroundForks:

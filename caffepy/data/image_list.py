@@ -17,6 +17,7 @@ import numpy as np
 from caffepy import log
 from caffepy.data import image, missing
 from caffepy.data.course import Worker
+from caffepy.data.groups import by_class
 from caffepy.data.pictures import Pictures
 from caffepy.errors import ConfigError, DataError, NotFound, shown
 from caffepy.proto import caffe_pb2, textfile
@@ -139,6 +140,8 @@ class ImageList(Pictures[Line]):
         self._lines = read_list(self._list)
         self.count = len(self._lines)
         logger.info("A total of %d images.", self.count)
+        if param.balance:
+            self.groups = by_class(line.label for line in self._lines)
 
     def record(self, index: int) -> Line:
         return self._lines[index]

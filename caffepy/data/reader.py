@@ -12,6 +12,7 @@ from caffepy import log
 from caffepy.data import datum
 from caffepy.data.course import Share, Worker, log_new_round
 from caffepy.data.db import Record, open_db
+from caffepy.data.indexed import Indexed
 from caffepy.data.pictures import Pictures
 from caffepy.data.records import Room
 from caffepy.data.recycle import Batch
@@ -107,7 +108,8 @@ class DatumReader:
 
 
 class Datums(Pictures[Record]):
-    """The Datums of a database.
+    """The Datums of a database, in the order of the keys, or of several in any order (``shuffle``,
+    ``mix`` and ``balance``), by an index.
 
     Args:
         param, transform_param: the layer's data_param and transform_param.
@@ -124,17 +126,31 @@ class Datums(Pictures[Record]):
         if not param.source:
             raise ConfigError("data_param needs a source, the folder of a database")
         super().__init__(transform_param, worker)
-        self._reader = DatumReader(path_of(param, "source"), param.backend)
+        self._source = " or ".join([path_of(param, "source"),
+                                    *(path_of(one, "source") for one in param.mix)])
+        self._indexed: Indexed | None = None
         self._large = False
+        if param.shuffle or param.mix or param.balance:
+            self._indexed = Indexed(param)
+            self.groups = self._indexed.groups
+        else:
+            self._reader = DatumReader(path_of(param, "source"), param.backend)
 
     @property
     def count(self) -> int | None:  # type: ignore[override]
         """None for a large LevelDB, which does not know."""
-        return self._reader.entries
+        return self._indexed.count if self._indexed else self._reader.entries
+
+    def record(self, index: int) -> Record:
+        assert self._indexed
+        return self._indexed.record(index)
 
     def first(self, share: Share) -> Record:
-        self._reader.seek(share.stretch.start)
-        record = self._reader.peek()
+        if self._indexed:
+            record = super().first(share)
+        else:
+            self._reader.seek(share.stretch.start)
+            record = self._reader.peek()
         try:
             encoded, size = self.parse(record[1]).encoded, len(record[1])
         except CaffeError as error:
@@ -152,6 +168,8 @@ class Datums(Pictures[Record]):
     def records(self, share: Share) -> Iterable[Record]:
         """Large ones are read when their turn comes, into the same room again: clearing new pages
         of memory takes the system longer than all that is done with them."""
+        if self._indexed:
+            return map(self.record, share.indices(self._indexed.count))
         places = share.places
         if places.step == 1 and not self._large:
             return self._reader.take(len(places))
@@ -163,6 +181,8 @@ class Datums(Pictures[Record]):
             yield self._reader.take(1)[0]
 
     def batch(self, share: Share, room: Room) -> Batch | Whole:
+        if self._indexed:
+            return super().batch(share, room)
         self._reader.seek(share.stretch.start)
         batch = super().batch(share, room)
         self._reader.advance(share.stretch.stop - self._reader.place)
@@ -170,9 +190,12 @@ class Datums(Pictures[Record]):
 
     def called(self, index: int) -> str:
         """Its key, without the number that convert_imageset puts before a path."""
-        self._reader.seek(index)
-        key = self._reader.peek()[0].decode(errors="backslashreplace")
-        return NUMBERED.sub("", key)
+        if self._indexed:
+            key = self._indexed.key(index)
+        else:
+            self._reader.seek(index)
+            key = self._reader.peek()[0]
+        return NUMBERED.sub("", key.decode(errors="backslashreplace"))
 
     def parse(self, value: bytes) -> caffe_pb2.Datum:
         """The Datum of the first record."""
@@ -190,8 +213,8 @@ class Datums(Pictures[Record]):
         return record[0], b""
 
     def where(self, record: Record) -> str:
-        return f"record {record[0].decode(errors='backslashreplace')!r} of {self._reader.source}"
+        return f"record {record[0].decode(errors='backslashreplace')!r} of {self._source}"
 
     def close(self) -> None:
         super().close()
-        self._reader.close()
+        (self._indexed or self._reader).close()

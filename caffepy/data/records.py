@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from caffepy.core.memory import Shape
 from caffepy.data import whole
 from caffepy.data.course import Share
+from caffepy.data.groups import Group
 from caffepy.data.recycle import Batch
 
 Room = Callable[[Sequence[Shape]], Batch]  # a batch for tops of these shapes, to be overwritten
@@ -18,10 +19,12 @@ class Records(ABC):
 
     Attributes:
         count: how many there are; None where only a long walk through them would tell.
+        groups: what records are drawn from, if not from all of them alike.
         whole_bytes: what a batch of whole pictures takes as bytes, for those that can send them.
     """
 
     count: int | None = None
+    groups: Sequence[Group] | None = None
     whole_bytes = 0
 
     @abstractmethod

@@ -3,13 +3,14 @@
 bottom  none
 top     data, N x C x H x W; label, N (may be left out)
 param   image_data_param { source: "list.txt" batch_size: 1 rand_skip: 0 shuffle: false
-        new_height: 0 new_width: 0 is_color: true root_folder: "" }
+        new_height: 0 new_width: 0 is_color: true root_folder: "" balance: false }
         transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 };
         all else that it may say is in docs/data.md
 V1      IMAGE_DATA (V0 "images")
 
 A line of the list is a path, a space and a whole number. H and W are those of each batch's first
-picture, unless new_height and new_width or crop_size set them. With several workers in TRAIN,
+picture, unless new_height and new_width or crop_size set them. With balance all labels come equally
+often. With several workers in TRAIN,
 record i goes to worker i mod n.
 """
 
@@ -28,7 +29,7 @@ from caffepy.layers.data._prefetching import BOXES, PICTURES, PrefetchingLayer
 class ImageData(PrefetchingLayer):
     source_field = "source"
     ordered = True
-    obeys = PICTURES
+    obeys = (*PICTURES, "image_data_param.balance")
     harmless = BOXES
 
     @classmethod
