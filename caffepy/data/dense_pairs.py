@@ -9,7 +9,7 @@ import numpy as np
 from caffepy.core.memory import Shape
 from caffepy.data.course import Worker
 from caffepy.data.draws import below
-from caffepy.data.pairs import Pair, Pairs, cut, mirrored, nearest
+from caffepy.data.pairs import Pairs, cut, mirrored, nearest
 from caffepy.errors import ConfigError, ShapeError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of
@@ -32,14 +32,18 @@ class DensePairs(Pairs):
                               found=f"label_divide_factor {self._factor} and a crop",
                               fix="Leave one of them out.")
         super().__init__(param, transform_param, worker)
+        if self._factor > 1 and self.augmentation.moves:
+            raise ConfigError("labels that are smaller than pictures are not moved with them",
+                              found=f"label_divide_factor {self._factor} and a transform_param "
+                                    "that moves pictures", fix="Leave one of them out.")
         if param.HasField("root_folder_image"):
             self._root = path_of(param, "root_folder_image")
         if param.HasField("root_folder_label"):
             self._label_root = path_of(param, "root_folder_label")
 
-    def load(self, pair: Pair) -> tuple[np.ndarray, Any]:
-        picture, labels = super().load(pair)
-        mirror, row, column, _ = pair.bits
+    def own_way(self, picture: np.ndarray, labels: np.ndarray, bits: tuple[int, ...]
+                ) -> tuple[np.ndarray, Any]:
+        mirror, row, column, _ = bits
         if self._param.mirror and below(mirror, 2):
             picture, labels = mirrored(picture, labels)
         if self._crop[0]:

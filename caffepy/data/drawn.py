@@ -21,8 +21,9 @@ class Drawn(Pictures[Item]):
 
     dice = 4
 
-    def __init__(self, transform_param: caffe_pb2.TransformationParameter, worker: Worker) -> None:
-        super().__init__(transform_param, worker)
+    def __init__(self, transform_param: caffe_pb2.TransformationParameter, worker: Worker,
+                 changes: caffe_pb2.TransformationParameter | None = None) -> None:
+        super().__init__(transform_param, worker, changes)
         self._key = worker.key("drawn")
 
     @abstractmethod

@@ -14,6 +14,7 @@ class Labelmaps(Pairs):
     """Args and raises: as Pairs."""
 
     form = "picture label_map"
+    ignored = 0  # there is no edge outside the picture
 
     def __init__(self, param: Any, *rest: Any) -> None:
         self._raw = param.HasField("normalize") and not param.normalize
@@ -29,4 +30,4 @@ class Labelmaps(Pairs):
             labels = labels.astype(np.float32) * np.float32(1 / 255)
         elif not self._raw:
             labels = (labels > 127).astype(np.uint8)
-        return self.resized(picture), labels
+        return self.resized(picture), (labels, pair.bits)

@@ -34,8 +34,9 @@ class Pair:
 class Pairs(Drawn[Pair]):
     """The pictures of a list, each with a picture of labels of its size.
 
-    Both are cropped and mirrored alike: by the transformer, which does not touch the numbers of
-    labels, or by ``cut`` before.
+    Both are moved alike: by the changes of transform_param (labels are those of the nearest
+    pixels, ``ignored`` outside the picture), by ``own_way``, and by the transformer, which does not
+    touch the numbers of labels.
 
     Args:
         param: the layer's message, with source, root_folder, is_color, new_height, new_width.
@@ -47,9 +48,11 @@ class Pairs(Drawn[Pair]):
     """
 
     form = "picture label_picture"
+    ignored = 255
 
     def __init__(
         self, param: Any, transform_param: caffe_pb2.TransformationParameter, worker: Worker,
+        changes: caffe_pb2.TransformationParameter | None = None,
     ) -> None:
         if not param.source:
             raise ConfigError(f"{param.DESCRIPTOR.name} needs a source",
@@ -57,7 +60,7 @@ class Pairs(Drawn[Pair]):
         if (param.new_height > 0) != (param.new_width > 0):
             raise ConfigError("new_height and new_width must be given both or not at all",
                               found=f"{param.new_height} x {param.new_width}")
-        super().__init__(transform_param, worker)
+        super().__init__(transform_param, worker, changes)
         self._param = param
         self._list, self._root = path_of(param, "source"), path_of(param, "root_folder")
         self._label_root = self._root
@@ -70,10 +73,15 @@ class Pairs(Drawn[Pair]):
     # -- what a source may do its own way -----------------------------------------------------
 
     def load(self, pair: Pair) -> tuple[np.ndarray, Any]:
-        """Picture, C x H x W, and labels, H x W, uint8."""
+        """Picture, C x H x W, and labels, H x W, uint8; and what was drawn for them."""
         picture = self.resized(self.read(pair))
         labels = self.resized_labels(self.read_labels(pair))
         self.check_sizes(picture.shape[1:], labels.shape)
+        return picture, (labels, pair.bits)
+
+    def own_way(self, picture: np.ndarray, labels: np.ndarray, bits: tuple[int, ...]
+                ) -> tuple[np.ndarray, Any]:
+        """What is done to both when they are changed; returns what ``finish`` makes tops of."""
         return picture, labels
 
     def resized(self, picture: np.ndarray) -> np.ndarray:
@@ -87,6 +95,14 @@ class Pairs(Drawn[Pair]):
         return nearest(labels, height, width) if height else labels
 
     # -- what they have in common -------------------------------------------------------------
+
+    def change(self, picture: np.ndarray, label: Any, number: int, start: int
+               ) -> tuple[np.ndarray, Any]:
+        labels, bits = label
+        if self.augmentation:
+            labels = self.augmentation.labels(labels, number, start, self.ignored)
+            picture = self.augmentation(picture, number, start).picture
+        return self.own_way(picture, labels, bits)
 
     def record(self, index: int) -> Pair:
         return self._pairs[index]

@@ -43,6 +43,8 @@ class Pictures(Records, Generic[Item]):
     Args:
         transform_param: the layer's.
         worker: who reads.
+        changes: what changes go by, where a source does some of transform_param its own way and
+            gives the rest of it.
 
     Raises:
         ConfigError, NotFound, DataError: transform_param cannot be.
@@ -51,10 +53,11 @@ class Pictures(Records, Generic[Item]):
     # all of a batch are read before the first is transformed: for small ones that nothing changes
     at_once = False
 
-    def __init__(self, transform_param: caffe_pb2.TransformationParameter, worker: Worker) -> None:
+    def __init__(self, transform_param: caffe_pb2.TransformationParameter, worker: Worker,
+                 changes: caffe_pb2.TransformationParameter | None = None) -> None:
         self.transformer = Transformer(
             transform_param, worker.phase, worker.seed, worker.stream)
-        self.augmentation = Augmentation(transform_param, worker)
+        self.augmentation = Augmentation(changes or transform_param, worker)
         self._worker = worker
         self._crew = Crew(1)
         self._collector: Collector | None = None

@@ -48,10 +48,10 @@ class SegPairs(Pairs):
             raise ConfigError("ImageSegData has no mean_file", fix="Give mean_value.")
         self._type = param.label_type if param.HasField("label_type") else Type.IMAGE
         self.form = FORMS[self._type]
-        self._ignored = param.ignore_label if param.HasField("ignore_label") else IGNORED
-        if not 0 <= self._ignored <= 255:
+        self.ignored = param.ignore_label if param.HasField("ignore_label") else IGNORED
+        if not 0 <= self.ignored <= 255:
             raise ConfigError("ignore_label must be a label that a picture may have",
-                              found=self._ignored, allowed="0 to 255")
+                              found=self.ignored, allowed="0 to 255")
         self._crop = crop_of(transform_param)
         self._factors = np.array(transform_param.scale_factors, np.float32)
         if (self._factors <= 0).any():
@@ -63,16 +63,18 @@ class SegPairs(Pairs):
         rule.CopyFrom(transform_param)
         for field in ("crop_size", "mirror"):  # what is done here
             rule.ClearField(field)
-        super().__init__(param, rule, worker)
+        super().__init__(param, rule, worker, transform_param)
 
     def load(self, pair: Pair) -> tuple[np.ndarray, Any]:
         if self._type == Type.PIXEL:
-            picture, labels = super().load(pair)
-        else:
-            picture = self.resized(self.read(pair))
-            labels = np.full(picture.shape[1:], self._one_label(pair), np.uint8)
+            return super().load(pair)
+        picture = self.resized(self.read(pair))
+        return picture, (np.full(picture.shape[1:], self._one_label(pair), np.uint8), pair.bits)
+
+    def own_way(self, picture: np.ndarray, labels: np.ndarray, bits: tuple[int, ...]
+                ) -> tuple[np.ndarray, Any]:
         size = labels.shape
-        scale, mirror, row, column = pair.bits
+        scale, mirror, row, column = bits
         picture, labels = self._scaled(picture, labels, scale)
         if self._crop[0]:
             picture, labels = self._padded(picture, labels)
@@ -95,7 +97,7 @@ class SegPairs(Pairs):
 
     def _one_label(self, pair: Pair) -> int:
         if self._type == Type.NONE:
-            return self._ignored
+            return self.ignored
         label = words.whole(pair.label, "the label of a picture", pair.path)
         if not 0 <= label <= 255:
             raise DataError("the label does not fit a picture of labels", found=label,
@@ -124,7 +126,7 @@ class SegPairs(Pairs):
         if (height, width) == labels.shape:
             return picture, labels
         rows, columns = labels.shape
-        large = np.full((height, width), self._ignored, np.uint8)
+        large = np.full((height, width), self.ignored, np.uint8)
         large[:rows, :columns] = labels
         mean = self.transformer.mean_values
         padded = np.empty((len(picture), height, width), np.float32)

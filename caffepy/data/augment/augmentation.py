@@ -91,6 +91,12 @@ class Augmentation:
         """Whether it changes anything."""
         return bool(self._before or self._resizes or self._after)
 
+    @property
+    def moves(self) -> bool:
+        """Whether it moves pixels, or changes only their colours."""
+        return bool(self._before or self._resizes or any(
+            isinstance(change, Padding) for change, _ in self._after))
+
     def __call__(self, picture: np.ndarray, number: int, start: int,
                  boxes: np.ndarray = boxes_of.NONE) -> Augmented:
         """

@@ -83,7 +83,8 @@ class PrefetchingLayer(BatchLayer):
             size = crop
         else:
             size = resized[0] if resized else cls.size(spec)
-            size = tuple(side + around for side in size)
+            if not getattr(cls.own(spec), "crop_height", 0) and not rule.crop_height:
+                size = tuple(side + around for side in size)
         return (cls.channels(spec) or (mean[0] if mean else 3), *size) if size else mean
 
     @property

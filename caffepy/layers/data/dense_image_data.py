@@ -5,7 +5,8 @@ top     data, N x C x H x W; label, N x 1 x H x W (may be left out)
 param   dense_image_data_param { source: "list.txt" batch_size: 1 rand_skip: 0 shuffle: false
         new_height: 0 new_width: 0 is_color: true root_folder: "" mirror: false crop_height: 0
         crop_width: 0 label_divide_factor: 1 root_folder_image: "" root_folder_label: "" }
-        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }
+        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }, and
+        the changes of docs/data.md, by which labels go along; outside the picture they are 255
 V1      DENSE_IMAGE_DATA
 
 A line of the list is a picture and its picture of labels, read as gray; new_height takes the labels
@@ -23,7 +24,7 @@ from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.data.course import Worker
 from caffepy.data.dense_pairs import DensePairs
-from caffepy.layers.data._prefetching import PrefetchingLayer
+from caffepy.layers.data._prefetching import PICTURES, PrefetchingLayer
 
 
 @register("DenseImageData", v1="DENSE_IMAGE_DATA", dialect="segnet",
@@ -31,7 +32,7 @@ from caffepy.layers.data._prefetching import PrefetchingLayer
 class DenseImageData(PrefetchingLayer):
     source_field = "source"
     ordered = True
-    obeys = ("label_divide_factor", "root_folder_image", "root_folder_label")
+    obeys = (*PICTURES, "label_divide_factor", "root_folder_image", "root_folder_label")
     harmless = ("multi_scale",)
 
     @classmethod

@@ -6,7 +6,8 @@ top     data, N x C x H x W; label, N x 1 x H x W; size, N x 1 x 1 x 2 (the last
 param   image_data_param { source: "list.txt" label_type: IMAGE ignore_label: 255 batch_size: 1
         rand_skip: 0 shuffle: false new_height: 0 new_width: 0 is_color: true root_folder: "" }
         transform_param { scale: 1 mirror: false crop_size: 0 crop_height: 0 crop_width: 0
-        mean_value: 0 scale_factors: 0.5 scale_factors: 1 }
+        mean_value: 0 scale_factors: 0.5 scale_factors: 1 }, and the changes of docs/data.md, which
+        come first, and by which labels go along; outside the picture they are ignore_label
 V1      IMAGE_SEG_DATA
 
 A line of the list is, by label_type, a picture and its picture of labels, which is read as gray
@@ -25,7 +26,7 @@ from caffepy.core.memory import Shape
 from caffepy.core.registry import register
 from caffepy.data.course import Worker
 from caffepy.data.seg_pairs import SegPairs
-from caffepy.layers.data._prefetching import PrefetchingLayer
+from caffepy.layers.data._prefetching import PICTURES, PrefetchingLayer
 
 
 @register("ImageSegData", v1="IMAGE_SEG_DATA", dialect="pspnet", param="image_data_param")
@@ -33,7 +34,7 @@ class ImageSegData(PrefetchingLayer):
     source_field = "source"
     ordered = True
     tops = "1-3"
-    obeys = ("label_type", "ignore_label", "transform_param.scale_factors",
+    obeys = (*PICTURES, "label_type", "ignore_label", "transform_param.scale_factors",
              "transform_param.crop_height", "transform_param.crop_width")
 
     @classmethod

@@ -46,7 +46,8 @@ def data_param(tmp_path, backend, words, labels=range(10), batch=4):
     path = tmp_path / "db"
     if not path.exists():
         make_db(path, pairs(labels), backend)
-    return f'data_param {{ source: "{path}" backend: {backend.upper()} batch_size: {batch} {words} }}'
+    return (f'data_param {{ source: "{path}" backend: {backend.upper()} batch_size: {batch} '
+            f"{words} }}")
 
 
 def test_shuffle(tmp_path, backend):
