@@ -25,12 +25,13 @@ def scoring(function: Callable[..., Any]) -> Callable[..., Any]:
     for flag in reversed((
         flags.MODEL, flags.WEIGHTS, flags.ITERATIONS, flags.GPU, flags.PRECISION, flags.LEVEL,
         flags.STAGE,
-        gflags.flag("report", gflags.FILE, "", "A folder for what the net gets wrong: accuracy of "
-                    "each class over all records, which classes it takes for which, the worst "
-                    "pictures; of a detector precision and recall."),
+        gflags.flag("report", gflags.FILE, "", "A folder for what the net gets wrong: accuracy, "
+                    "precision and F1 of each class over all records, which classes it takes for "
+                    "which, calibration, ROC, the worst pictures; overlap in segmentation, "
+                    "residuals in regression; of a detector precision and recall."),
         gflags.flag("labels", gflags.FILE, "", "The names of the classes for a report, one a line, "
                     "or a label map; without it labels.txt beside the data, or the net's label "
-                    "map."),
+                    "map. Of several sets of labels files in their order, with commas."),
         gflags.flag("ap_version", gflags.Choice(*AP_VERSIONS), "11point",
                     "Of a detector: how average precision is taken."),
         gflags.flag("show_per_class_result", bool, True,

@@ -75,6 +75,8 @@ class Traits:
         head: for a loss, the type of layer that gives the answer in use ("Softmax").
         saturates: for a loss, it stands still at 87.3365 (-log of the least number) where no
             probability is left.
+        compares: for a loss over equally many numbers of two bottoms, what the second says of the
+            first: "numbers", those it should be; "marks", yes or no for each log-odds.
         only_in_training: a net for use is without it: it measures, writes to a file, or only
             swallows blobs; ``scores``: it says how good the net is.
         detects: its top has a row for each object that it found, however many, of image, class,
@@ -138,6 +140,7 @@ class Traits:
     counts_on_batch: ClassVar[bool] = False
     head: ClassVar[str | None] = None
     saturates: ClassVar[bool] = False
+    compares: ClassVar[str] = ""
     only_in_training: ClassVar[bool] = False
     scores: ClassVar[bool] = False
     detects: ClassVar[bool] = False

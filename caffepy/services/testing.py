@@ -14,7 +14,7 @@ from caffepy.proto import caffe_pb2
 from caffepy.services import class_names as naming
 from caffepy.services.report import found_writing, writing
 from caffepy.services.report.detections import Detections
-from caffepy.services.report.judging import Judge
+from caffepy.services.report.sets import Sets
 from caffepy.solvers.means import OutputMeans
 from caffepy.solvers.tallied import Tallied
 
@@ -47,7 +47,8 @@ def test(model: str, weights: Sequence[str], iterations: int | None, context: Co
         iterations: batches; None for as many as the data have where each record is looked at, with
             ``report`` or ``detection``, else 50.
         report: a folder for what the net gets wrong (caffepy.services.report); "" for none.
-        names: a file with the names of the classes for it.
+        names: a file with the names of the classes for it; of several sets of labels files in
+            their order, separated by commas.
         detection: the net must say which boxes are right, and each record is looked at.
         how: a SolverParameter, which says by ap_version how average precision of boxes is taken,
             and by show_per_class_result whether that of each class is logged; None: as SSD's.
@@ -57,10 +58,10 @@ def test(model: str, weights: Sequence[str], iterations: int | None, context: Co
     try:
         how = how or caffe_pb2.SolverParameter()
         found = Detections.required(net, how) if detection else report and Detections.of(net, how)
-        judge = Judge(net) if report and not found else None
-        class_names = writing.names_for(judge, names) if judge else []
+        sets = None if found or not report else Sets(
+            net, [name for word in names.split(",") if (name := word.strip())])
         of_boxes = naming.for_net(net.param, names) if found else {}
-        looks = found or judge
+        looks = found or sets
         if report:
             writing.prepare(report)
         if iterations is None:
@@ -72,8 +73,8 @@ def test(model: str, weights: Sequence[str], iterations: int | None, context: Co
         structure.warn(structure.untouched_statistics(net))
         structure.warn(batches.coverage_of_test(net, iterations))
         scores = score(net, iterations, looks, how)
-        if judge:
-            writing.write(report, judge, class_names)
+        if sets:
+            sets.write(report)
         if found:
             found_writing.tell(report, found, of_boxes)
         return scores
@@ -81,7 +82,7 @@ def test(model: str, weights: Sequence[str], iterations: int | None, context: Co
         net.close()
 
 
-def score(net: Net, iterations: int, judge: Judge | Detections | None = None, how: Any = None
+def score(net: Net, iterations: int, judge: Sets | Detections | None = None, how: Any = None
           ) -> Scores:
     """Run ``iterations`` batches and log every output value, then the means, and what rows come to
     of which there are no means; ``judge`` looks at each batch.

@@ -12,7 +12,7 @@ from caffepy.errors import CaffeError
 from caffepy.proto import caffe_pb2
 from caffepy.proto import text as prototxt
 from caffepy.services import testing
-from caffepy.services.report import curves
+from caffepy.services.report import chart, curves
 from caffepy.services.report.detections import Detections
 
 ELEVEN = detected.AVERAGE["11point"]
@@ -63,9 +63,9 @@ def test_the_curve_goes_where_precision_and_recall_are():
     flat = curves.Curve("cat", 0.5, np.array([1.0, 0.5]), np.array([0.5, 0.5]))
     page = curves.picture([flat], "title")
     color = np.array(curves.color_of(0))
-    at = (page == color).all(-1)[curves.TOP - 1 :, curves.LEFT : curves.LEFT + curves.SIDE]
+    at = (page == color).all(-1)[chart.TOP - 1 :, chart.LEFT : chart.LEFT + chart.SIDE]
     rows, columns = np.nonzero(at)
-    middle = curves.SIDE // 2
+    middle = chart.SIDE // 2
     assert abs(columns.max() - middle) <= 2 and columns.min() <= 2
     assert rows.min() <= 2 and abs(rows.max() - middle) <= 2
     names = [curves.Curve(f"class {i}", i / 50, np.ones(1), np.ones(1)) for i in range(50)]

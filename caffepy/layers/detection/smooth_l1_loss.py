@@ -35,6 +35,7 @@ class SmoothL1(Normalized):
     bottoms = "2-4"
     tops = "1-2"
     labels: tuple[int, ...] = (2, 3)
+    compares = "numbers"
     recordable = True
     obeys = PRE_FIXED_WORDS
     places = False  # whether loss_param says what to divide by; else it is N

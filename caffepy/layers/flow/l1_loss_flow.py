@@ -31,6 +31,7 @@ class FlowL1Loss(Loss):
     known_by = "an l1_loss_param, or one bottom alone"
     bottoms = "1-2"
     labels = ()
+    compares = "numbers"
     keeps = ()
     recordable = True
 

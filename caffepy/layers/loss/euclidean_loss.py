@@ -26,6 +26,7 @@ from caffepy.layers.loss._loss import Loss, batch_size, number_weights
 class EuclideanLoss(Loss):
     bottoms = "2-3"
     labels = (2,)
+    compares = "numbers"
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         super().setup(bottom, top)

@@ -25,6 +25,7 @@ from caffepy.layers.loss._loss import Loss, batch_size
 @register("SigmoidCrossEntropyBalanceLoss", dialect="osvos")
 class SigmoidCrossEntropyBalanceLoss(Loss):
     head = "Sigmoid"
+    compares = "marks"
     recordable = True
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:

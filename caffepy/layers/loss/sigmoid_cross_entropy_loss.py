@@ -29,6 +29,7 @@ class SigmoidCrossEntropyLoss(Normalized):
     head = "Sigmoid"
     bottoms = "2-3"
     labels = (1, 2)
+    compares = "marks"
     default_mode = BATCH_SIZE
     obeys = ("loss_param.soft_labels",)
 

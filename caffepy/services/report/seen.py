@@ -27,11 +27,13 @@ class Seen:
     Attributes:
         layer: that brings them.
         names: of the classes, those of labels.txt beside the data.
+        label_name: what its labels are called in the prototxt, "" if it brings none.
     """
 
     def __init__(self, node: Node) -> None:
         self.layer: Layer = node.layer
         self._blob = node.tops[0]
+        self.label_name = node.top_names[1] if len(node.tops) > 1 else ""
         self._rule = PictureRule.of_training(self.layer.spec, ())
         self.names = self._rule.label
 
