@@ -28,6 +28,11 @@ def command(flags: Sequence[str], workers: int = 1) -> str:
     return shlex.join([*words, "-snapshot"])
 
 
+def program() -> str:
+    """How the command was called, to be typed again."""
+    return shlex.join(_program())
+
+
 def _program() -> list[str]:
     """As it was called, if it was by one of its two names."""
     path = sys.argv[0]

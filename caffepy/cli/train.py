@@ -45,7 +45,8 @@ def train(solver: str, **others: Any) -> None:
     with launch.ending_together(communicator):
         job, workers = asked(communicator, solver, **others)
         given = click.get_current_context().meta.get(gflags.GIVEN, [])
-        job = replace(job, again=going_on.command(given, communicator.size))
+        job = replace(job, again=going_on.command(given, communicator.size),
+                      program=going_on.program())
         ended = training.start(job, communicator, workers)
         if _apart(sys.stdout, sys.stderr):
             for line in ended.lines():

@@ -37,6 +37,7 @@ class Job:
         precision: what activations are stored as, instead of what the nets say; see Context.
         plugins: files with layer types to load before (core.plugins).
         again: the command that goes on with it, up to the name of a snapshot; "" for a script's.
+        program: how the command was called, such as "caffepy"; "" for a script's.
     """
 
     solver: str
@@ -50,6 +51,7 @@ class Job:
     precision: str | None = None
     plugins: tuple[str, ...] = ()
     again: str = ""
+    program: str = ""
 
 
 def prepare(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from caffepy import __version__, log
 from caffepy.checks import structure
@@ -18,45 +17,11 @@ from caffepy.services.job import Job, seed_of
 from caffepy.services.layer_times import timed
 from caffepy.services.progress import training_bar
 from caffepy.services.signals import SignalEffects
+from caffepy.services.trained import Trained, ended, observed
 from caffepy.solvers.located import located
 from caffepy.solvers.solver import Solver, create_solver
 
 logger = log.get(__name__)
-
-
-@dataclass(frozen=True)
-class Test:
-    """The last test of a net.
-
-    Attributes:
-        net: its index among the test nets.
-        iteration: after which it was.
-        outputs: name and mean of each output that is one number.
-    """
-
-    net: int
-    iteration: int
-    outputs: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """How a training ended: the last test of each test net."""
-
-    tests: tuple[Test, ...] = ()
-
-    def lines(self) -> list[str]:
-        """One line for each test, for those who read no log.
-
-        Where it ends up in a log all the same, no parser takes it for one of Caffe's lines.
-        """
-        several = len(self.tests) > 1
-        return [
-            f"The last test, after {test.iteration} iterations"
-            + (f", of test net #{test.net}: " if several else ": ")
-            + ", ".join(f"{name} {mean:.6g}" for name, mean in test.outputs)
-            for test in self.tests
-        ]
 
 
 def start(job: Job, communicator: Communicator, workers: int) -> Trained:
@@ -110,13 +75,14 @@ def run(communicator: Communicator, job: Job) -> Trained:
             if job.timing and communicator.root:
                 around.enter_context(timed(running))
             with located(job.solver, whole=False):
+                observer = around.enter_context(observed(running))
                 running.solve()
     logger.info("Optimization Done.")
     if running.best and (found := running.best.found(running.state)):
         logger.info("%s", found)
     if running.stopped and communicator.root:
         logger.info("%s", "\n".join(going_on(running, job.again)))
-    return last_tests(running)
+    return ended(observer, job)
 
 
 def going_on(solver: Solver, again: str) -> list[str]:
@@ -147,11 +113,3 @@ def check_learns(solver: Solver, path: str) -> None:
             found=f"layers {', '.join(net.layer_names)}" if net.layers else "no layers",
             fix="A net to train has layers with parameters and a loss; a deploy net is for "
                 "'caffepy time' and for Python.")
-
-
-def last_tests(solver: Solver) -> Trained:
-    """What the last tests said."""
-    return Trained(tuple(
-        Test(index, iteration, tuple(
-            (name, means[0].item()) for name, means in results if means.size == 1))
-        for index, (iteration, results) in sorted(solver.last_tests.items())))

@@ -55,7 +55,7 @@ class Best:
                               allowed=", ".join(known) or "nothing: there is no test net",
                               fix=did_you_mean(self.output, known), field="snapshot_best")
         self.net = next(i for i, net in enumerate(test_nets) if self.output in net.output_names)
-        sign = SIGNS.get(words[0].strip()) if len(words) == 2 else _sign(
+        sign = SIGNS.get(words[0].strip()) if len(words) == 2 else better(
             test_nets[self.net], self.output)
         if sign is None:
             raise ConfigError(f"it is not known whether more or less of {self.output} is better",
@@ -113,7 +113,9 @@ class Best:
             logger.info("The best %s so far: weights written to %s", self.output, self.path)
 
 
-def _sign(net: Net, output: str) -> int | None:
+def better(net: Net, output: str) -> int | None:
+    """Whether more (LARGER) or less (SMALLER) of an output of a net is better; None if that is not
+    known."""
     maker = next(node for node in reversed(net.nodes) if output in node.top_names)
     if maker.layer.scores:
         return LARGER

@@ -45,8 +45,29 @@ def test_train_ends_by_saying_the_last_test(call) -> None:
     done = call("train", "-solver=solver.prototxt")
     logged = [line.split(" = ")[1].split(" ")[0] for line in messages(done.stderr)
               if line.startswith("    Test net output #")][-2:]
-    assert done.stdout == (
-        f"The last test, after 4 iterations: accuracy {logged[0]}, loss {logged[1]}\n")
+    last, pace, what, *commands = done.stdout.splitlines()
+    assert last == f"The last test, after 4 iterations: accuracy {logged[0]}, loss {logged[1]}"
+    assert re.fullmatch(r"4 iterations took \S+ s.*; \S+ iterations/s \(\S+ items/s\)", pace)
+    assert what == "What next:"
+    report, plot, deploy = [command.split(" caffepy ")[1].split() for command in commands]
+    assert report == ["test", "-model", "net.prototxt", "-weights", "small_iter_4.caffemodel",
+                      "-report", "report"]
+    assert plot == ["plot", "small.jsonl"] and deploy == ["deploy", "net.prototxt",
+                                                          "deploy.prototxt"]
+    assert call(*report, "-iterations=1").exit_code == 0
+    assert call(*deploy).exit_code == 0
+
+
+def test_train_ends_by_saying_the_best_test(call, folder: Path) -> None:
+    """A rate so high that the loss only grows after the first test."""
+    write_solver(folder, base_lr=1000, test_interval=1)
+    found = call("train", "-solver=solver.prototxt").stdout.splitlines()[1]
+    assert re.match(r"The best (accuracy|loss) was \S+, after [123] iterations; with snapshot_best",
+                    found)
+    write_solver(folder, 'snapshot_best: "loss"', base_lr=1000, test_interval=1)
+    done = call("train", "-solver=solver.prototxt").stdout
+    assert re.search(r"^The best loss, \S+, is of iteration \d: small_best.caffemodel$", done, re.M)
+    assert "-weights small_best.caffemodel" in done
 
 
 def test_level_and_stages_go_into_the_train_state(call) -> None:

@@ -43,8 +43,10 @@ def test_a_training_returns_its_last_tests(folder):
     assert (last.net, last.iteration) == (0, 30)
     means = dict(last.outputs)
     assert means["accuracy"] == 1 and 0 < means["loss"] < 0.3
-    assert trained.lines() == [
-        f"The last test, after 30 iterations: accuracy 1, loss {means['loss']:.6g}"]
+    first, pace = trained.lines()  # what comes next is typed, and this is a script
+    assert first == f"The last test, after 30 iterations: accuracy 1, loss {means['loss']:.6g}"
+    assert (trained.pace.iterations, trained.pace.items) == (30, 120) and "items/s" in pace
+    assert 0 < trained.pace.training <= trained.pace.seconds
     assert (folder / "small_iter_30.caffemodel").exists()
     assert not (folder / "small.jsonl").exists()
 
