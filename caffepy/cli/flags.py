@@ -52,13 +52,16 @@ ON_NAN = gflags.flag(
 MEASUREMENTS = gflags.flag(
     "measurements", bool, True,
     "train writes what it measures to <snapshot_prefix>.jsonl, for plot; -nomeasurements: not.")
+TENSORBOARD = gflags.flag(
+    "tensorboard", FILE, "",
+    "train writes losses, rates and test outputs into this folder, too, for TensorBoard.")
 PLUGIN = gflags.flag(
     "plugin", FILE, several=True, help=
     "A Python file with layer types of your own, for this run; several by ',' or by more flags.")
 
 ALL = (GPU, PRECISION, WORKERS, SOLVER, MODEL, PHASE, FORWARD_ONLY, LEVEL, STAGE, SNAPSHOT,
        WEIGHTS, ITERATIONS, SIGINT_EFFECT, SIGHUP_EFFECT, SNAPSHOT_KEEP, SNAPSHOT_ERRORS, ON_NAN,
-       MEASUREMENTS, PLUGIN)
+       MEASUREMENTS, TENSORBOARD, PLUGIN)
 
 
 def split_list(text: str) -> list[str]:

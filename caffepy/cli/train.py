@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @flags.SNAPSHOT_ERRORS
 @flags.ON_NAN
 @flags.MEASUREMENTS
+@flags.TENSORBOARD
 @flags.PLUGIN
 def train(solver: str, **others: Any) -> None:
     if not solver:
@@ -79,6 +80,7 @@ def asked(
     snapshot_errors: str | None,
     on_nan: str | None,
     measurements: bool,
+    tensorboard: str = "",
     precision: str | None = None,
 ) -> tuple[Job, int]:
     """What the flags ask for, as ``training.start`` takes it.
@@ -104,4 +106,4 @@ def asked(
         solver, communicator, weights=weights, snapshot=snapshot, gpu=gpu, workers=workers,
         level=level, stages=flags.caffe_stages(stage), sigint_effect=sigint_effect,
         sighup_effect=sighup_effect, snapshot_keep=snapshot_keep, snapshot_errors=snapshot_errors,
-        on_nan=on_nan, measurements=measurements, precision=precision)
+        on_nan=on_nan, measurements=measurements, tensorboard=tensorboard, precision=precision)

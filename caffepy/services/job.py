@@ -15,6 +15,7 @@ from caffepy.proto import caffe_pb2, places
 from caffepy.proto.caffe_pb2 import SolverParameter
 from caffepy.proto.paths import path_of, set_path
 from caffepy.services import devices
+from caffepy.services import tensorboard as board
 from caffepy.solvers import keep
 
 logger = log.get(__name__)
@@ -33,6 +34,7 @@ class Job:
         devices: numbers of GPUs; none for the CPU.
         sigint_effect, sighup_effect: as SignalEffects takes them.
         measurements: whether to write <snapshot_prefix>.jsonl.
+        tensorboard: a folder for TensorBoard's files; "" for none.
         timing: whether to log how long each layer takes.
         precision: what activations are stored as, instead of what the nets say; see Context.
         plugins: files with layer types to load before (core.plugins).
@@ -47,6 +49,7 @@ class Job:
     sigint_effect: str = "stop"
     sighup_effect: str = "snapshot"
     measurements: bool = True
+    tensorboard: str = ""
     timing: bool = False
     precision: str | None = None
     plugins: tuple[str, ...] = ()
@@ -70,6 +73,7 @@ def prepare(
     snapshot_errors: str | None = None,
     on_nan: str | None = None,
     measurements: bool = True,
+    tensorboard: str = "",
     precision: str | None = None,
 ) -> tuple[Job, int]:
     """The job of a solver file, and how many workers carry it out; both as ``start`` takes them.
@@ -83,11 +87,13 @@ def prepare(
         level, stages: of the net state; see ``set_train_state``.
         sigint_effect, sighup_effect: as SignalEffects takes them.
         snapshot_keep, snapshot_errors, on_nan: instead of the solver file's fields.
-        measurements, precision: see Job.
+        measurements, tensorboard, precision: see Job.
 
     Raises:
         CaffeError: they contradict each other, or a file is not there.
     """
+    if tensorboard:
+        board.check(tensorboard)
     param, _ = read_solver_param(solver)
     set_train_state(param, level, stages)
     _set_from_flags(param, snapshot_keep, snapshot_errors, on_nan)
@@ -107,7 +113,8 @@ def prepare(
             fix="Leave it out: there is one worker for each " + (
                 "process that mpirun starts." if communicator.size > 1 else "GPU."))
     job = Job(solver, param.SerializeToString(), snapshot, tuple(numbers), sigint_effect,
-              sighup_effect, measurements, precision=precision, plugins=tuple(plugins.loaded()))
+              sighup_effect, measurements, tensorboard, precision=precision,
+              plugins=tuple(plugins.loaded()))
     return job, workers or len(numbers) or 1
 
 

@@ -12,7 +12,7 @@ from caffepy.errors import ConfigError
 from caffepy.parallel import launch
 from caffepy.parallel.base import Communicator
 from caffepy.proto import caffe_pb2
-from caffepy.services import devices, pace, snapshot_place
+from caffepy.services import devices, pace, snapshot_place, tensorboard
 from caffepy.services.job import Job, seed_of
 from caffepy.services.layer_times import timed
 from caffepy.services.progress import training_bar
@@ -70,8 +70,11 @@ def run(communicator: Communicator, job: Job) -> Trained:
             if communicator.root:
                 around.enter_context(training_bar(running))
                 around.enter_context(pace.watched(running))
-            if job.measurements:  # the first worker's
-                around.enter_context(running.measuring(about))
+            board = None
+            if job.tensorboard and communicator.root:
+                board = around.enter_context(tensorboard.writing(job.tensorboard))
+            if job.measurements or board:  # the first worker's
+                around.enter_context(running.measuring(about, also=board, keep=job.measurements))
             if job.timing and communicator.root:
                 around.enter_context(timed(running))
             with located(job.solver, whole=False):

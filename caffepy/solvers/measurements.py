@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from time import perf_counter
@@ -87,6 +87,7 @@ def writing(
     param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],
     about: Mapping[str, Any], path: str | None = None, *,
     on_start: list[Any], on_iteration: list[Any], on_test: list[Any],
+    also: Callable[[Line], None] | None = None, keep: bool = True,
 ) -> Iterator[None]:
     """Write what a training measures while the block runs.
 
@@ -97,16 +98,20 @@ def writing(
         param: the SolverParameter.
         about: what else the start line tells: the solver file, caffepy's version.
         path: the file; by default ``<snapshot_prefix>.jsonl``. Without a prefix there is none.
+        also: is given each line, too.
+        keep: whether there is a file; else lines go to ``also`` alone.
         on_start, on_iteration, on_test: the training's hooks.
     """
-    if path is None and param.snapshot_prefix:
+    if not keep:
+        path = None
+    elif path is None and param.snapshot_prefix:
         from caffepy.proto.paths import path_of  # late: parse_log reads lines alone
 
         path = path_of(param, "snapshot_prefix") + ENDING
-    if path is None:
+    if path is None and also is None:
         yield
         return
-    writer = Writer(param, state, net, test_nets, about, path)
+    writer = Writer(param, state, net, test_nets, about, path, also)
     hooks = ((on_start, writer.begin), (on_iteration, writer.train), (on_test, writer.test))
     for hook, call in hooks:
         hook.append(call)
@@ -125,13 +130,15 @@ class Writer:
 
     def __init__(
         self, param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],
-        about: Mapping[str, Any], path: str,
+        about: Mapping[str, Any], path: str | None,
+        also: Callable[[Line], None] | None = None,
     ) -> None:
         self.param = param
         self.state = state
         self.net = net
         self.test_nets = test_nets
         self.path = path
+        self._also = also
         self._file: BinaryIO | None = None
         self._cut = False  # the file may end in half a line
         self._warned = False
@@ -189,6 +196,8 @@ class Writer:
 
     def _seconds_before(self, iteration: int) -> float:
         """Where the clock of a training that goes on stands; and whether the file is whole."""
+        if self.path is None:
+            return 0.0
         try:
             with open(self.path, "rb") as file:
                 file.seek(-1, os.SEEK_END)
@@ -201,6 +210,10 @@ class Writer:
         return 0.0
 
     def _write(self, line: Line) -> None:
+        if self._also:
+            self._also(line)
+        if self.path is None:
+            return
         data = json.dumps(line, allow_nan=False).encode() + b"\n"
         try:
             if self._file is None:

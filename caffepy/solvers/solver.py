@@ -371,17 +371,17 @@ class Solver:
                        self.average)
 
     def measuring(
-        self, about: Mapping[str, Any], path: str | None = None
+        self, about: Mapping[str, Any], path: str | None = None, **options: Any
     ) -> contextlib.AbstractContextManager[None]:
         """Writes measurements to a file while the block runs; one worker of several does. See
-        ``measurements.writing``."""
+        ``measurements.writing``, which knows the ``options`` also and keep."""
         from caffepy.solvers.measurements import writing
 
         if not self.communicator.root:
             return contextlib.nullcontext()
         return writing(self.param, self.state, self.net, self.test_nets, about, path,
                        on_start=self.on_start, on_iteration=self.on_iteration,
-                       on_test=self.on_test)
+                       on_test=self.on_test, **options)
 
     # -- the end --------------------------------------------------------------------------
 
