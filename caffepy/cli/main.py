@@ -18,6 +18,7 @@ ACTIONS = {
     "device_query": "caffepy.cli.device_query:device_query",
     "diff": "caffepy.cli.diff:diff",
     "draw": "caffepy.tools.draw_net:main",
+    "find_lr": "caffepy.cli.find_lr:find_lr",
     "init": "caffepy.cli.init:init",
     "layers": "caffepy.cli.layers:layers",
     "matlab": "caffepy.cli.matlab:matlab",

@@ -106,7 +106,7 @@ def prepare(
     elif weights:
         del param.weights[:]
         set_path(param, "weights", weights)
-    numbers = devices.choose(gpu) if gpu else _gpus_of(param, solver)
+    numbers = gpus(param, solver, gpu)
     if workers and (communicator.size > 1 or numbers):
         raise ConfigError(
             "flag 'workers' is for the CPU of one machine", found=f"-workers {workers}",
@@ -138,6 +138,15 @@ def _set_from_flags(
     for field, word in (("snapshot_errors", snapshot_errors), ("on_nan", on_nan)):
         if word is not None:
             setattr(param, field, caffe_pb2.SolverParameter.Trouble.Value(word.upper()))
+
+
+def gpus(param: SolverParameter, path: str, gpu: str) -> list[int]:
+    """The GPUs that the flag asks for, or else the solver file; none for the CPU.
+
+    Raises:
+        ConfigError, DeviceError: there are no such GPUs.
+    """
+    return devices.choose(gpu) if gpu else _gpus_of(param, path)
 
 
 def _gpus_of(param: SolverParameter, path: str) -> list[int]:
