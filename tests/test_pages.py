@@ -147,6 +147,8 @@ def folder(tmp_path_factory) -> Path:
                      f"flowers/rose/{i}.jpg", "digit.png"):
             cv2.imwrite(str(folder / file), picture)
     (folder / "train.txt").write_text("".join(f"{i}.jpg {i}\n" for i in range(3)))
+    cv2.imwrite(str(folder / "labels.png"), np.array([[0, 1, 255], [1, 1, 0]], np.uint8))
+    (folder / "pairs.txt").write_text("0.jpg labels.png\n")
     (folder / "VOCdevkit").mkdir()
     voc = Folder(folder / "VOCdevkit")
     voc.add(annosets.voc(thing("cat", 1, 2, 30, 40)))

@@ -34,6 +34,7 @@ ACTIONS = {
 
 # modules of caffepy.tools with a ``main``; described here, so that --help need not load them
 TOOLS = {
+    "class_weights": "Count labels, and weigh classes by that.",
     "classify": "Say what pictures show.",
     "compute_image_mean": "Compute the mean picture of a database.",
     "convert_annoset": "Turn pictures with boxes into a database.",

@@ -33,6 +33,7 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "
 
 # the right calls; what stands in {} is a file that will be another, OUT a name to write
 CALLS = {
+    "class_weights": ["-infogain=OUT", "{db}"],
     "compute_image_mean": ["{db}", "OUT"],
     "make_list": ["{classes}", "OUT"],
     "convert_imageset": ["./", "{list}", "OUT"],
@@ -65,7 +66,8 @@ FILES = {"missing": "missing", "folder": "folder", "empty": "empty", "net": "net
          "hdf5": "x.h5", "garbage": "garbage", "words": "words.txt", "list": "list.txt",
          "classes": "classes", "boxes": "boxes.txt", "names": "names.txt", "map": "map.prototxt"}
 FITS = {("caffepy check", "net"), ("summarize", "weights"),  # what is as good
-        ("create_label_map", "list")}
+        ("create_label_map", "list"), ("class_weights", "list"),
+        ("class_weights", "solver")}
 
 
 @pytest.fixture(scope="module")

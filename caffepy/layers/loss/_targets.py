@@ -1,28 +1,6 @@
 """Cross-entropy with targets of any kind: smoothed labels, probabilities, weights, hard examples.
 
-With p = softmax(x), targets t for all classes of a position, and its weight w:
-
-    loss = -sum over k of t[k] log p[k], times w, summed over positions and divided
-    dx[k] = w (p[k] * sum of t - t[k]) * loss weight / divisor
-
-Of a label, y is 1 at its class and 0 elsewhere; soft labels are y themselves. Of C classes:
-
-    label_smoothing: e        t = (1 - e) y + e / C (1 - y)          Intel
-    label_smooth_factor: e    t = (1 - e) y + e / (C - 1) (1 - y)    happynear
-    class_weight, class_weighting  w is that of the label's class; soft labels: t[k] times that of k
-    third bottom              w for each position, or for each item of the batch (Intel, happynear)
-    hard_ratio: r             positions whose loss is below that at place n (1 - r) of the n sorted
-                              losses count no more; of hard_mining_label alone if that is given
-    cutting_point: q          no loss from a position whose label has a probability above q
-                              (happynear)
-
-VALID divides by the sum of the third bottom's weights over the positions that count, at least 1;
-other modes by what they always do. Weights of classes are not in it.
-
-Smoothing as C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2015,
-has it, and PyTorch, gives a label 1 - e + e / C: label_smooth_factor: e (C - 1) / C. Intel's fork
-shows the loss without smoothing, and happynear's that of all examples; here it is the one whose
-gradient is taken. For pictures of labels Intel's fork takes C times their size for C.
+The formulas and whose they are stand in softmax_with_loss.py.
 """
 
 from __future__ import annotations

@@ -8,17 +8,35 @@ param   softmax_param { axis: 1 label_smooth_factor: 0 hard_ratio: 1 ... },
         skip some
 V1      SOFTMAX_LOSS (V0 "softmax_loss")
 
-SegNet's loss_param { weight_by_label_freqs: true class_weighting: 0.3 ... } gives a weight for each
-class: loss and gradient of a position are multiplied by its label's, the normalizer is not.
 dx = (p - 1 at the label) * loss weight / normalizer; no gradient comes from the second top.
-Labels of targets that are not one class, weights of positions (third bottom) and hard examples:
-loss_param { label_smoothing: 0.1 } (Intel), softmax_param { label_smooth_factor: 0.1
-class_weight: 2 ... hard_ratio: 0.5 cutting_point: 0.9 hard_mining_label: 0 } (happynear, whose fork
-passed over class_weight and hard_ratio without a third bottom), loss_param { soft_labels: true }
-(ours: for mixup, cutmix and the softmax of another net). loss/_targets.py has their formulas.
-
 p is taken to be at least FLT_MIN, so a net that has diverged shows a loss of 87.3365, as it does
 in the original.
+
+More generally, with targets t for the classes of a position and its weight w:
+
+    loss = -sum over k of t[k] log p[k], times w, summed over positions, by the normalizer
+    dx[k] = w (p[k] * sum of t - t[k]) * loss weight / normalizer
+
+Of a label, y is 1 at its class and 0 elsewhere; t is y, unless loss_param or softmax_param says
+
+    soft_labels: true         y is the second bottom (ours: for mixup, cutmix, answers of a net)
+    label_smoothing: e        t = (1 - e) y + e / C (1 - y)          Intel
+    label_smooth_factor: e    t = (1 - e) y + e / (C - 1) (1 - y)    happynear
+    weight_by_label_freqs: true class_weighting: 0.3 ...             SegNet; or
+    class_weight: 0.3 ...     w is that of the label's class; of soft labels t[k] counts that of k
+                              (happynear)
+    hard_ratio: r             positions whose loss is below that at place n (1 - r) of the n sorted
+                              losses do not count; of hard_mining_label alone if that is given
+    cutting_point: q          no loss where the label's p is above q (happynear, as the one before)
+
+The weights of the third bottom (Intel, happynear) are in the normalizer: VALID is their sum over
+the positions that count, at least 1. Weights of classes are not.
+
+C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2015, and PyTorch
+give a label 1 - e + e / C: that is label_smooth_factor: e (C - 1) / C. Where forks differ from this
+on the way: Intel's shows the loss without smoothing, happynear's that of all examples, here it is
+the one whose gradient is taken; Intel's C counts the places of a picture, too; happynear's passes
+over class_weight and hard_ratio without a third bottom.
 """
 
 from __future__ import annotations
