@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fuzz.draw import Draw
 from fuzz.layers import FILLER, Bottom, Made, layer
-from fuzz.layers_loss import normalized, scores, weight
+from fuzz.layers_loss import normalized, not_sure, scores, weight
 
 
 def rows(draw: Draw) -> tuple[tuple[int, int], int]:
@@ -66,9 +66,13 @@ def triplet_loss(draw: Draw) -> Made:
 @layer("FocalLoss")
 def focal_loss(draw: Draw) -> Made:
     x, labels, classes = scores(draw)
+    of_scores = draw.chance(0.4)
+    if of_scores:
+        not_sure(draw)
     return Made(f"{weight(draw)}{normalized(draw)} focal_loss_param {{ "
                 f"gamma: {draw.pick((0, 0.5, 1, 2))} alpha: 0.4 }}",
-                [Bottom(x), Bottom(labels, "labels", classes - 1)])
+                [Bottom(x), Bottom(x, "labels", 1) if of_scores else
+                 Bottom(labels, "labels", classes - 1)], terms=1000 if of_scores else 100)
 
 
 @layer("L1Loss")

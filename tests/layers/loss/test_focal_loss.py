@@ -56,3 +56,36 @@ def test_errors():
         build('type: "FocalLoss" focal_loss_param { type: LINEAR }', X, LABELS)
     with pytest.raises(DataError, match="not one of the 4 classes"):
         run(build('type: "FocalLoss"', X, LABELS), [X, LABELS + 4])
+
+
+T = np.random.default_rng(1).integers(-1, 2, X.shape)  # -1 is not known
+
+
+@pytest.mark.parametrize("words, gamma, alpha", [("", 2, 0.25), ("gamma: 1.5 alpha: 1", 1.5, 1),
+                                                 ("gamma: 0 alpha: 0.5", 0, 0.5)])
+def test_a_target_for_each_score(words, gamma, alpha):
+    line = f'type: "FocalLoss" focal_loss_param {{ {words} }} loss_param {{ ignore_label: -1 }}'
+    p = 1 / (1 + np.exp(-X))
+    each = np.where(T == 1, -alpha * (1 - p) ** gamma * np.log(p),
+                    -(1 - alpha) * p**gamma * np.log(1 - p))[T != -1]
+    assert_allclose(run(build(line, X, T), [X, T])[0], each.sum() / 3, rtol=1e-5)
+    check_gradient(line, X, T)
+    valid = line.replace("-1 }", "-1 normalize: true }")
+    assert_allclose(run(build(valid, X, T), [X, T])[0], each.mean(), rtol=1e-5)
+
+
+def test_soft_targets_of_scores_and_their_probabilities():
+    t = np.abs(random(*X.shape, seed=2)) % 0.9
+    line = 'type: "FocalLoss" top: "loss" top: "p"'
+    p = 1 / (1 + np.exp(-X))
+    each = -0.75 * p**2 * (t * np.log(p) + (1 - t) * np.log(1 - p))
+    found, probabilities = run(build(line, X, t), [X, t])
+    assert_allclose(found, each.sum() / 3, rtol=1e-5)
+    assert_allclose(probabilities, p, rtol=1e-5)
+    check_gradient(line, X, t, tops=(0,))
+
+
+def test_certain_scores_do_not_overflow():
+    x, t = np.array([[-1e4, 1e4, 1e4]]), np.array([[0, 1, 0]])
+    line = 'type: "FocalLoss" focal_loss_param { gamma: 0.5 }'
+    assert_allclose(run(build(line, x, t), [x, t])[0], 0.75e4, rtol=1e-5)
