@@ -3,9 +3,11 @@
     python scripts/data_speed.py
     python scripts/data_speed.py --seconds 5 --folder databases
 
-``mnist`` has gray Datums of 28 x 28, ``raw`` colour Datums of 256 x 256, which are cropped to
-227, mirrored and freed of a mean picture, and ``jpeg`` the same as JPEG of quality 95, as
-convert_imageset writes them. The layer runs in the TRAIN phase, with nothing behind it.
+``mnist`` has gray Datums of 28 x 28, ``raw`` colour Datums of 256 x 256, which are cropped to 227,
+mirrored and freed of a mean picture, and ``jpeg`` the same as JPEG of quality 95, as
+convert_imageset writes them. ``inception`` changes these JPEGs at random: a window of any area and
+shape brought to 224, mirrored, with other brightness, contrast, saturation and hue; ``padded``
+shifts, mirrors and cuts out the digits. The layer runs in the TRAIN phase, with nothing behind it.
 
 The first column counts the clock, the second the time that all threads were on a processor: it says
 how many images one core gives, on a machine that is busy with other work as well. Both are medians
@@ -31,12 +33,21 @@ from caffepy.data.db import new_db
 from caffepy.proto import caffe_pb2, text
 
 SIDE = 256
+JITTER = ("distort_param { brightness_prob: 0.5 brightness_delta: 32 contrast_prob: 0.5 "
+          "contrast_lower: 0.5 contrast_upper: 1.5 saturation_prob: 0.5 saturation_lower: 0.5 "
+          "saturation_upper: 1.5 hue_prob: 0.5 hue_delta: 18 }")
+WINDOW = "random_aspect_ratio_param { min_area_ratio: 0.08 aspect_ratio_change: 0.866 }"
+MEAN = "mean_value: 104 mean_value: 117 mean_value: 123"
 CROPPED = 'crop_size: 227 mirror: true mean_file: "{folder}/mean.binaryproto"'
-KINDS = {  # name: pictures in the database, batch size, transform_param
-    "mnist": (10000, 64, "scale: 0.00390625"),
-    "raw": (500, 50, CROPPED),
-    "jpeg": (500, 50, CROPPED),
+KINDS = {  # name: the database, batch size, transform_param
+    "mnist": ("mnist", 64, "scale: 0.00390625"),
+    "padded": ("mnist", 64, "scale: 0.00390625 padding: 3 crop_size: 28 mirror: true "
+                            "cutout_param { size: 8 }"),
+    "raw": ("raw", 50, CROPPED),
+    "jpeg": ("jpeg", 50, CROPPED),
+    "inception": ("jpeg", 50, f"crop_size: 224 mirror: true {MEAN} {WINDOW} {JITTER}"),
 }
+COUNTS = {"mnist": 10000, "raw": 500, "jpeg": 500}  # pictures in a database
 
 
 def photograph(rng: np.random.Generator) -> np.ndarray:
@@ -68,7 +79,7 @@ def record(kind: str, rng: np.random.Generator) -> bytes:
 def make(folder: Path, kind: str) -> None:
     """The database of that kind, and a mean picture beside it."""
     rng = np.random.default_rng(1701)
-    count = KINDS[kind][0]
+    count = COUNTS[kind]
     records = [record(kind, rng) for _ in range(min(100, count))]  # taken again under new keys
     with new_db(str(folder / kind), "lmdb") as db:
         for i in range(count):
@@ -80,11 +91,12 @@ def make(folder: Path, kind: str) -> None:
 
 def net(folder: Path, kind: str) -> Net:
     """A net of a Data layer alone."""
-    _, batch, transform = KINDS[kind]
+    database, batch, transform = KINDS[kind]
+    transform = transform.replace("{folder}", str(folder))
     param = caffe_pb2.NetParameter()
     text.parse(f"""layer {{ name: "data" type: "Data" top: "data" top: "label"
-        transform_param {{ {transform.format(folder=folder)} }}
-        data_param {{ source: "{folder / kind}" backend: LMDB batch_size: {batch} }} }}""", param)
+        transform_param {{ {transform} }} data_param {{ source: "{folder / database}" backend: LMDB
+        batch_size: {batch} }} }}""", param)
     return Net(param, caffe_pb2.TRAIN)
 
 
@@ -110,17 +122,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(options.folder or scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        print(f"{'':8}{'images/s':>10}{'of a core':>12}")
+        print(f"{'':10}{'images/s':>10}{'of a core':>12}")
         for kind in kinds:
-            if not (folder / kind).exists():
-                make(folder, kind)
+            if not (folder / KINDS[kind][0]).exists():
+                make(folder, KINDS[kind][0])
             with closing(net(folder, kind)) as it:
                 batch = KINDS[kind][1]
                 step = it.nodes[0].forward
                 measure(step, batch, min(1.0, options.seconds))
                 rounds = [measure(step, batch, options.seconds) for _ in range(options.rounds)]
             clock, cpu = (statistics.median(column) for column in zip(*rounds, strict=True))
-            print(f"{kind:8}{clock:10.0f}{cpu:12.0f}")
+            print(f"{kind:10}{clock:10.0f}{cpu:12.0f}")
 
 
 if __name__ == "__main__":

@@ -13,17 +13,18 @@ def script(monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "KINDS", {
-        name: (4, 2, transform) for name, (_, _, transform) in module.KINDS.items()})
+        name: (source, 2, transform) for name, (source, _, transform) in module.KINDS.items()})
+    monkeypatch.setattr(module, "COUNTS", dict.fromkeys(module.COUNTS, 4))
     return module
 
 
-def test_all_three_are_made_and_measured(script, tmp_path, monkeypatch, capsys):
+def test_all_are_made_and_measured(script, tmp_path, monkeypatch, capsys):
     arguments = ["data_speed.py", "--rounds", "1", "--seconds", "0.02", "--folder", str(tmp_path)]
     monkeypatch.setattr("sys.argv", arguments)
     script.main()
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split() == ["images/s", "of", "a", "core"]
-    assert [row.split()[0] for row in rows] == ["mnist", "raw", "jpeg"]
+    assert [row.split()[0] for row in rows] == ["mnist", "padded", "raw", "jpeg", "inception"]
     assert all(float(number) > 10 for row in rows for number in row.split()[1:])
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "jpeg", "mean.binaryproto", "mnist", "raw"]

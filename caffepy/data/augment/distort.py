@@ -97,18 +97,9 @@ def _in_hsv(pixels: np.ndarray, channel: int, factor: float, shift: float) -> np
     import cv2
 
     need_colour(COLOURFUL, pixels)
-    tables = np.repeat(LEVELS.astype(np.uint8)[None, :, None], 3, axis=2)
-    tables[0, :, channel] = _table(factor, shift)
-    hsv = cv2.LUT(cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV), tables)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
-
-
-def shifted(pixels: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """A colour picture whose channels get a number each added."""
-    import cv2
-
-    tables = np.stack([_table(1, shift) for shift in shifts], 1)[None]
-    return cv2.LUT(pixels, tables)
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)
+    changed = cv2.LUT(cv2.extractChannel(hsv, channel), _table(factor, shift))
+    return cv2.cvtColor(cv2.insertChannel(changed, hsv, channel), cv2.COLOR_HSV2BGR)
 
 
 def need_colour(what: str, pixels: np.ndarray) -> None:

@@ -3,11 +3,12 @@
     lighting_param { prob: 1 std: 0.1 eigval: 55.46 eigval: 4.79 eigval: 1.15
                      eigvec: -0.58 eigvec: -0.58 eigvec: -0.57  ... }
 
-In TRAIN alone. Each pixel gets sum over k of a[k] eigval[k] eigvec[k], a[k] normal with standard
-deviation std, drawn once for the picture. eigval are standard deviations of colours along their
-axes, for numbers of 0..255; an eigvec is three numbers, blue, green, red. Without them they are
-those of ImageNet, in the numbers that most programs have. Krizhevsky, Sutskever, Hinton, "ImageNet
-Classification with Deep Convolutional Neural Networks" (2012), section 4.1.
+In TRAIN alone. Each pixel gets the sum over k of a[k] eigval[k] eigvec[k] added, rounded; a[k] is
+normal with standard deviation std, drawn once for the picture. eigval are standard deviations of
+colours along their axes, for numbers of 0..255; an eigvec is three numbers, blue, green, red.
+Without them they are those of ImageNet, in the numbers that most programs have. Krizhevsky,
+Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks" (2012),
+section 4.1.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.data.augment.change import Change, Changed, check_prob
-from caffepy.data.augment.distort import need_colour, shifted
+from caffepy.data.augment.distort import need_colour
 from caffepy.data.draws import Dice
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
@@ -51,9 +52,12 @@ class Lighting(Change):
             self.axes = np.array(param.eigvec).reshape(3, 3)
 
     def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+        import cv2
+
         p = self.param
         if not dice.happens(p.prob):
             return pixels, boxes
         need_colour("the axes of lighting_param", pixels)
         drawn = p.std * dice.normals(3).astype(np.float64)
-        return shifted(pixels, (drawn * self.values) @ self.axes), boxes
+        colour = np.rint((drawn * self.values) @ self.axes)
+        return cv2.add(pixels, np.array([*colour, 0])), boxes
