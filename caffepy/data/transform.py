@@ -74,6 +74,12 @@ def crop_of(param: caffe_pb2.TransformationParameter) -> tuple[int, int] | None:
     return (param.crop_h, param.crop_w) if param.crop_h else None
 
 
+def seed_of(param: caffe_pb2.TransformationParameter, seed: int) -> int:
+    """The seed of a transform_param's draws: its random_seed (NVIDIA), where that is 0 or more,
+    else the net's."""
+    return param.random_seed if param.HasField("random_seed") and param.random_seed >= 0 else seed
+
+
 class Transformer:
     """Applies one layer's transform_param.
 
@@ -102,6 +108,7 @@ class Transformer:
         self.mean = read_mean(self._mean_file) if param.HasField("mean_file") else None
         self.mean_values = np.array(param.mean_value, np.float32)[:, None, None]
         self._random_crop = bool(self.crop) and phase == caffe_pb2.TRAIN
+        seed = seed_of(param, seed)
         self._key = stream_key(seed, stream + "/transform")
         self.cutout = None
         if param.HasField("cutout_param"):

@@ -39,6 +39,7 @@ from caffepy.data.augment.sample import Sample
 from caffepy.data.augment.short_side import MinSide, RandomResize
 from caffepy.data.course import Worker
 from caffepy.data.draws import Dice, stream_key
+from caffepy.data.transform import seed_of
 from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2
 
@@ -79,9 +80,7 @@ class Augmentation:
         after = [*self._colours(param, distorts=own is None)]
         if param.padding:
             after.append(Padding(param))
-        self._seed = worker.seed
-        if param.HasField("random_seed") and param.random_seed >= 0:
-            self._seed = param.random_seed
+        self._seed = seed_of(param, worker.seed)
         self._stream = worker.stream
         self._before, self._after = ([(change, self._key(change.name)) for change in changes]
                                      for changes in (before, after))

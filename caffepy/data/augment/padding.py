@@ -42,6 +42,8 @@ class Padding(Change):
     def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
         height, width = pixels.shape[:2]
         made = self._put(pixels, outside.fill(self.word, self.values, pixels))
+        if not len(boxes):
+            return made, boxes
         share = np.array([self.width / width, self.width / height], np.float32)
         return made, boxes_of.cut(boxes, np.concatenate([-share, 1 + share]))
 

@@ -52,6 +52,7 @@ class PrefetchingLayer(BatchLayer):
     harmless: ClassVar[tuple[str, ...]] = (
         "threads", "parser_threads", "cache", "precache", "disk_reader_threads", "show_data",
         "verbose", "use_gpu_transform", "debug_params", "display",
+        "transform_param.num_labels",
     )
 
     prefetcher: Prefetcher[Batch | Whole] | None = None

@@ -10,6 +10,7 @@ from support import build
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.data.draws import Dice, draws, stream_key
+from caffepy.errors import CaffeError
 from caffepy.proto import caffe_pb2, text
 from caffepy.proto.caffe_pb2 import TRAIN
 from caffepy.settings import Settings
@@ -117,3 +118,51 @@ def test_gray_records_of_a_plain_database(tmp_path):
     for one in top[0].data:
         assert np.array_equal(one, scaled) or np.array_equal(one, scaled[..., ::-1])
     layer.close()
+
+
+FORKS = {  # whose, and what a layer of theirs says
+    "NVIDIA": "mirror: true crop_size: 24 img_rand_resize_lower: 28 img_rand_resize_upper: 36 "
+              "rand_resize_ratio_lower: 1 rand_resize_ratio_upper: 1.2 vertical_stretch_lower: 0.9 "
+              "vertical_stretch_upper: 1.1 horizontal_stretch_lower: 0.9 "
+              "horizontal_stretch_upper: 1.1 allow_upscale: true "
+              "interpolation_algo_down: INTER_AREA "
+              "interpolation_algo_up: INTER_LINEAR use_gpu_transform: true random_seed: 7 "
+              "display: false num_labels: 0",
+    "Intel, sizes": "mirror: true crop_size: 24 random_resize_param { min_size: 28 max_size: 36 "
+                    "resize_param { interp_mode: CUBIC } }",
+    "Intel, windows": "mirror: true crop_size: 24 random_aspect_ratio_param { min_area_ratio: 0.08 "
+                      "max_area_ratio: 1 aspect_ratio_change: 0.75 max_attempt: 10 "
+                      "resize_param { interp_mode: CUBIC } }",
+    "yjxiong": "crop_size: 24 mirror: true fix_crop: true more_fix_crop: true multi_scale: true "
+               "max_distort: 1 scale_ratios: [1, .875, .75, .66]",
+    "yjxiong, whole": "crop_size: 24 mirror: true original_image: true",
+    "twtygqyy": "mirror: true contrast_brightness_adjustment: true smooth_filtering: true "
+                "min_side_min: 26 min_side_max: 32 crop_size: 24 min_contrast: 0.8 "
+                "max_contrast: 1.2 max_smooth: 6 apply_probability: 0.5 max_color_shift: 20 "
+                "max_brightness_shift: 5 max_rotation_angle: 20 debug_params: false",
+    "twtygqyy, one size": "min_side: 26 crop_size: 24",
+    "SSD": "crop_h: 24 crop_w: 24 resize_param { prob: 1 resize_mode: WARP height: 30 width: 30 "
+           "interp_mode: LINEAR interp_mode: AREA } distort_param { brightness_prob: 0.5 "
+           "brightness_delta: 32 contrast_prob: 0.5 contrast_lower: 0.5 contrast_upper: 1.5 } "
+           "expand_param { prob: 0.5 max_expand_ratio: 4 } emit_constraint { emit_type: CENTER }",
+}
+
+
+@pytest.mark.parametrize("fork", FORKS)
+def test_in_the_forks_own_words(sources, fork):
+    expected = batches(net("Data", sources["Data"], FORKS[fork]), 2)
+    assert expected[0].shape == (3, 3, 24, 24)
+    assert len({one.tobytes() for batch in expected for one in batch}) == 6
+    again = batches(net("ImageData", sources["ImageData"], FORKS[fork], threads=2), 2)
+    np.testing.assert_array_equal(expected, again)
+    other = batches(net("Data", sources["Data"], FORKS[fork], seed=99), 2)
+    assert np.array_equal(expected, other) == (fork == "NVIDIA"), "random_seed is the seed"
+
+
+@pytest.mark.parametrize("words", [
+    "random_aspect_ratio_param { } crop_size: 24 original_image: true",
+    "random_aspect_ratio_param { }", "cutout_param { }", "padding: 2 mean_file: 'mean'",
+])
+def test_what_cannot_be_is_said_with_the_layer(sources, words):
+    with pytest.raises(CaffeError, match=r"layer 'd' \(Data\)"):
+        net("Data", sources["Data"], words)
