@@ -5,7 +5,7 @@
     jpeg_param { prob: 0.5 min_quality: 30 max_quality: 95 }    packed and unpacked as JPEG
 
 In TRAIN alone. Of what is between the bounds all is equally likely; qualities are whole numbers,
-bounds included. The filter has 2 ceil(3 sigma) + 1 pixels each way, at borders the picture is
+bounds included. The filter has 2 ceil(3 sigma) + 1 pixels a side; at borders the picture is
 mirrored. Numbers are rounded and kept in 0..255.
 """
 
