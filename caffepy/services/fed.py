@@ -79,7 +79,8 @@ def _built(layer: Any, crop: bool = True) -> dict[str, tuple[int, ...]]:
     for rules in ("include", "exclude"):
         copy.ClearField(rules)
     if not crop:
-        for word in ("crop_size", "crop_h", "crop_w", "mean_file"):
+        for word in ("crop_size", "crop_h", "crop_w", "mean_file", "padding",
+                     "random_aspect_ratio_param", "original_image", "multi_scale", "fix_crop"):
             copy.transform_param.ClearField(word)
     with work.quiet(), contextlib.suppress(CaffeError, OSError):
         net = Net(param, context=Context(seed=0, engines=("reference",)))
@@ -147,6 +148,8 @@ def _size_before_crop(layer: Any) -> list[int]:
     image, resized = layer.image_data_param, layer.transform_param.resize_param
     if resized and resized[0].height:
         return [resized[0].height, resized[0].width]
+    if side := layer.transform_param.min_side:  # a picture of any shape is seen as a square
+        return [side, side]
     if image.new_height:
         return [image.new_height, image.new_width]
     shape = _built(layer, crop=False).get(layer.top[0], ())

@@ -224,6 +224,31 @@ def test_clips(gpu, tmp_path, words, transform):
     net.close(), other.close()
 
 
+@pytest.mark.parametrize("transform, as_bytes", [
+    ("padding: 2 crop_size: 9 mirror: true affine_param { max_rotate_angle: 9 }", True),
+    ("padding: 2 crop_size: 9 mirror: true cutout_param { size: 4 } scale: 0.5", False),
+])
+def test_pictures_changed_at_random(gpu, tmp_path, transform, as_bytes):
+    data = layer(database(tmp_path, pictures()), transform)
+    net, other = build(gpu, data), build("cpu", data)
+    same(net, other)
+    assert bool(net.layers[0].kernels) == as_bytes
+    net.close(), other.close()
+
+
+def test_mixed_pictures(gpu, tmp_path):
+    """The draws are the host's, the mixing the device's."""
+    body = """layer { name: "mix" type: "MixUp" bottom: "data" bottom: "label" top: "mixed"
+        top: "soft" mixup_param { num_classes: 5 alpha: 0.5 cutmix_alpha: 1 } }"""
+    data = layer(database(tmp_path, pictures()))
+    net, other = build(gpu, data, body=body), build("cpu", data, body=body)
+    for _ in range(6):
+        net.forward(), other.forward()
+        for name in ("mixed", "soft"):
+            assert_allclose(net.blobs[name].data, other.blobs[name].data, rtol=1e-6)
+    net.close(), other.close()
+
+
 def test_augmented_pictures(gpu):
     """FlowNet's: the draws are the host's, what is done with them the device's."""
     data = """type: "DummyData" dummy_data_param { shape { dim: 2 dim: 3 dim: 9 dim: 10 }

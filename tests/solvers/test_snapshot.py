@@ -8,7 +8,9 @@ import h5py
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from recorded_data import make_db
 
+from caffepy.data import datum
 from caffepy.errors import CaffeError, DataError, NotFound
 from caffepy.proto import caffe_pb2, files
 from caffepy.solvers import snapshot
@@ -43,10 +45,50 @@ def rows(folder):
     Path("list.txt").write_text("a.h5\nb.h5\n")
 
 
+AUGMENTED = """net_param { name: "augmented"
+  layer { name: "data" type: "Data" top: "x" top: "y" data_param { source: "one" backend: LMDB
+      batch_size: 4 shuffle: true weight: 2 mix { source: "two" } }
+    transform_param { padding: 2 crop_size: 8 mirror: true mean_value: 100 scale: 0.01
+      cutout_param { size: 3 } affine_param { max_rotate_angle: 20 } blur_param { prob: 0.5 } } }
+  layer { name: "mix" type: "MixUp" bottom: "x" bottom: "y" top: "x" top: "soft"
+    include { phase: TRAIN } mixup_param { num_classes: 3 alpha: 0.5 cutmix_alpha: 1 } }
+  layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+    inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "soft" top: "loss"
+    include { phase: TRAIN } loss_param { soft_labels: true } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "y" top: "loss"
+    include { phase: TEST } } }
+"""
+
+
+@pytest.fixture
+def databases(folder):
+    random = np.random.default_rng(2)
+    for name, count in (("one", 7), ("two", 5)):
+        make_db(name, [(b"%d" % i, datum.from_array(
+            random.integers(0, 256, (1, 8, 8), np.uint8), i % 3).SerializeToString())
+            for i in range(count)])
+
+
 def everything(solver) -> list[np.ndarray]:
     """All that a next step depends on, and what is shown of it."""
     return [*values(solver), *map(np.copy, solver.updater.history_blobs()),
             np.array([solver.iter, solver.smoothed_loss, *solver.losses])]
+
+
+@pytest.mark.parametrize("seed", ["", "random_seed: 11 "])
+def test_pictures_changed_ordered_and_mixed_at_random_go_on(seed, make, databases):
+    settings = f'{RULES["SGD"]} type: "SGD" {seed} {TESTED}'
+    whole = make(settings=settings, net=AUGMENTED)
+    whole.step(5)
+    path = whole.snapshot()
+    whole.step(7)
+    resumed = make(settings=settings, net=AUGMENTED)
+    resumed.step(2)
+    resumed.restore(path)
+    resumed.step(7)
+    for a, b in zip(everything(whole), everything(resumed), strict=True):
+        assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("seed", ["", "random_seed: 11 "])

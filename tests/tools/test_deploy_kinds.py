@@ -219,6 +219,15 @@ MEANS = "mean_value: 104 mean_value: 117 mean_value: 123"
     (data(more="transform_param { crop_size: 10 }"), [  # the data say what was cropped
         "In training the pictures were B, G, R in 0 to 255, cropped to 10 x 10.",
         "The same: classify --mean_file= --images_dim=12,12"]),
+    (data(more="transform_param { crop_size: 12 padding: 3 affine_param { } }"), [
+        "In training the pictures were B, G, R in 0 to 255, cropped to 12 x 12.",
+        "The same: classify --mean_file= --images_dim=12,12"]),
+    (data(more="transform_param { crop_size: 10 random_aspect_ratio_param { } }"), [
+        "In training the pictures were B, G, R in 0 to 255, cropped to 10 x 10.",
+        "The same: classify --mean_file= --images_dim=12,12"]),
+    (data(more="transform_param { crop_size: 10 min_side: 11 }"), [
+        "In training the pictures were B, G, R in 0 to 255, cropped to 10 x 10.",
+        "The same: classify --mean_file= --images_dim=11,11"]),
     (data(source='"gone"', more="transform_param { crop_size: 10 }"), [
         "In training the pictures were B, G, R in 0 to 255, cropped to 10 x 10.",
         "The same: classify --mean_file=",
