@@ -27,30 +27,35 @@ def quota() -> float | None:
 
 
 def _quotas() -> Iterator[float]:
+    for version, group in groups("cpu"):
+        limits = ("cpu.max",) if version == 2 else ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+        try:
+            words = " ".join((group / name).read_text() for name in limits).split()
+            share, period = map(float, words)
+        except (OSError, ValueError):  # no such file; or "max", which is no number
+            continue
+        if share > 0 and period > 0:  # -1 of version 1 is all of it
+            yield share / period
+
+
+def groups(controller: str) -> Iterator[tuple[int, Path]]:
+    """The folders of the control groups that limit this process, with their version, 1 or 2: its
+    own and each above it, which limits it too."""
     try:
-        groups = Path(GROUPS).read_text().splitlines()
+        lines = Path(GROUPS).read_text().splitlines()
     except OSError:
         return
-    for line in groups:
+    for line in lines:
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
-        limits: tuple[str, ...]
         if number == "0":
-            folder, limits = Path(MOUNT), ("cpu.max",)
-        elif "cpu" in controllers.split(","):
-            folder, limits = Path(MOUNT, "cpu"), ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+            version, folder = 2, Path(MOUNT)
+        elif controller in controllers.split(","):
+            version, folder = 1, Path(MOUNT, controller)
         else:
             continue
-        # each group above limits it too; in a container the path may be one that only the host sees
-        inner = folder / path.lstrip("/")
+        inner = folder / path.lstrip("/")  # in a container perhaps one that only the host sees
         for group in (inner, *inner.parents):
-            try:
-                words = " ".join((group / name).read_text() for name in limits).split()
-                share, period = map(float, words)
-            except (OSError, ValueError):  # no such file; or "max", which is no number
-                pass
-            else:
-                if share > 0 and period > 0:  # -1 of version 1 is all of it
-                    yield share / period
+            yield version, group
             if group == folder:
                 break

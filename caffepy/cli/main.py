@@ -30,6 +30,7 @@ ACTIONS = {
     "time": "caffepy.cli.time:time",
     "train": "caffepy.cli.train:train",
     "tune": "caffepy.tools.tune:main",
+    "tune_batch": "caffepy.cli.tune_batch:tune_batch",
 }
 
 # modules of caffepy.tools with a ``main``; described here, so that --help need not load them
