@@ -25,6 +25,7 @@ ACTIONS = {
     "merge_bn": "caffepy.cli.merge_bn:merge_bn",
     "plot": "caffepy.tools.plot:main",
     "summary": "caffepy.tools.summarize:main",
+    "sweep": "caffepy.cli.sweep:sweep",
     "test": "caffepy.cli.test:test",
     "test_detection": "caffepy.cli.test:test_detection",
     "time": "caffepy.cli.time:time",

@@ -72,6 +72,9 @@ class Trained:
         pace: how fast it was; None if nobody looked.
         weights: the file with the weights to go on with, the best ones if they were kept; "".
         commands: what to do next, as it would be typed.
+        finished: whether it came to its end, and was not asked to stop.
+        iterations: how far it came.
+        better: outputs of test nets of which more (1) or less (-1) is better.
     """
 
     tests: tuple[Test, ...] = ()
@@ -79,6 +82,9 @@ class Trained:
     pace: Pace | None = None
     weights: str = ""
     commands: tuple[str, ...] = ()
+    finished: bool = True
+    iterations: int = 0
+    better: tuple[tuple[str, int], ...] = ()
 
     def lines(self) -> list[str]:
         """What to tell those who read no log.
@@ -175,9 +181,13 @@ class Watched:
 
 def watched(solver: Solver) -> Watched | None:
     """The first output of a test net that says how good the net is: a score before a loss."""
-    known = [Watched(index, output, sign) for index, net in enumerate(solver.test_nets)
-             for output in net.output_names if (sign := best.better(net, output)) is not None]
-    return max(known, key=lambda found: found.sign, default=None)
+    return max(known_outputs(solver), key=lambda found: found.sign, default=None)
+
+
+def known_outputs(solver: Solver) -> list[Watched]:
+    """The outputs of test nets of which it is known whether more is better."""
+    return [Watched(index, output, sign) for index, net in enumerate(solver.test_nets)
+            for output in net.output_names if (sign := best.better(net, output)) is not None]
 
 
 @contextmanager
@@ -204,8 +214,11 @@ def ended(observer: Observer, job: Job) -> Trained:
             (name, means[0].item()) for name, means in results if means.size == 1))
         for index, (iteration, results) in sorted(solver.last_tests.items()))
     weights = weights_of(solver)
+    finished = not interrupted(solver)
+    better = tuple((one.output, one.sign) for one in known_outputs(solver))
     return Trained(tests, observer.best(), observer.pace(), weights,
-                   () if interrupted(solver) else tuple(commands(solver, job, weights)))
+                   tuple(commands(solver, job, weights)) if finished else (), finished, solver.iter,
+                   better)
 
 
 def interrupted(solver: Solver) -> bool:
