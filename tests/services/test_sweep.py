@@ -4,6 +4,7 @@ import _thread
 import csv
 import json
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -126,7 +127,15 @@ def test_what_cannot_be_is_said_before_the_first_run(vary, message):
     assert not Path("sweep").exists()
 
 
-def test_after_a_stop_nothing_is_run_twice():
+@pytest.fixture
+def hears_ctrl_c():
+    """Background jobs of a shell do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_after_a_stop_nothing_is_run_twice(hears_ctrl_c):
     """The second of three is stopped behind its first snapshot; then all end as if never
     stopped."""
     write_solver(Path(), snapshot=100, max_iter=2000, test_interval=100, display=50)

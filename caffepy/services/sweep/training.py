@@ -87,6 +87,8 @@ def stop_when_left() -> None:
 
 def main() -> int:
     """Answer the question in the first line of standard input."""
+    # a shell's background jobs are born deaf to it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     log.init(log.level_from_environment(log.glog_level(0)))
     line = b""
     while not line.endswith(b"\n"):  # by bytes: what a buffer took ahead would be lost
