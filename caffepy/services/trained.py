@@ -13,7 +13,7 @@ from typing import Any
 from caffepy.core import footprint
 from caffepy.proto.paths import path_of, paths_of
 from caffepy.services.job import Job
-from caffepy.solvers import best, measurements
+from caffepy.solvers import best, measurements, snapshot
 from caffepy.solvers.solver import Solver
 
 MODELS = ("net", "train_net")  # fields of a solver that name the file with the net
@@ -228,10 +228,12 @@ def interrupted(solver: Solver) -> bool:
 
 
 def weights_of(solver: Solver) -> str:
-    """The file with the best weights, or those of the last snapshot; "" if there is none."""
+    """The file with the best weights, or those of the last snapshot, averaged where they are; "" if
+    there is none."""
     if solver.best and solver.best.found(solver.state):
         return str(solver.best.path)
-    return ".caffemodel".join((solver.last_snapshot or "").rsplit(".solverstate", 1))
+    last = ".caffemodel".join((solver.last_snapshot or "").rsplit(".solverstate", 1))
+    return snapshot.average_name(last) if last and solver.average else last
 
 
 def commands(solver: Solver, job: Job, weights: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ def solver(path: str, iterations: int, *, level: int = 0, stages: Sequence[str] 
     """
     param, _ = read_solver_param(path)
     set_train_state(param, level, stages)
-    for field in (*(() if tests else TESTS), *FILES):
+    for field in (*(() if tests else (*TESTS, "average_decay")), *FILES):
         param.ClearField(field)
     if tests:
         for field in ("snapshot_best", "patience"):

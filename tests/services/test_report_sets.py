@@ -130,6 +130,19 @@ def test_several_sets_of_labels_have_reports_of_their_own(caplog):
         report(TWO, "one.txt,two.txt,two.txt", **both)
 
 
+def test_soft_labels_are_no_classes():
+    soft = SCALE.format("x", "y") + """
+layer { name: "soft" type: "SoftmaxWithLoss" bottom: "y" bottom: "s" top: "soft"
+        loss_param { soft_labels: true } }
+"""
+    hard = 'layer { name: "hard" type: "Accuracy" bottom: "y" bottom: "t" top: "hard" }'
+    x, s = [[1, 0], [0, 1]], [[0.9, 0.1], [0.5, 0.5]]
+    found = report(soft + hard, x=x, s=s, t=[0, 0])
+    assert (found["layer"], found["accuracy"]) == ("hard", 0.5)
+    with pytest.raises(CaffeError, match="no layer compares scores with labels"):
+        report(soft, x=x, s=s)
+
+
 SEGMENT = SCALE.format("x", "y") + """
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "y" bottom: "t" top: "loss"
         loss_param { ignore_label: 7 } }

@@ -51,6 +51,12 @@ def test_a_training_returns_its_last_tests(folder):
     assert not (folder / "small.jsonl").exists()
 
 
+def test_averaged_weights_are_those_to_go_on_with(folder):
+    (folder / "solver.prototxt").write_text(f"{SOLVER} average_decay: 0.9")
+    assert train().weights == "small_iter_30_average.caffemodel"
+    assert (folder / train().weights).exists()
+
+
 def test_what_is_asked_for_takes_the_place_of_the_files_fields():
     what, workers = job.prepare("solver.prototxt", Single(), snapshot_keep=3, on_nan="warn",
                                 workers=2, stages=["deep"])

@@ -89,7 +89,8 @@ def _pair(node: Node, origin: _Origins) -> Pair | None:
         return None
     answer, truth = node.bottoms[:2]
     if 1 in node.layer.integers:
-        known = hasattr(node.layer, "at") and (
+        at = getattr(node.layer, "at", None)  # soft labels are as many as the scores
+        known = at is not None and truth.count * at.classes == answer.count and (
             node.layer.scores or hasattr(node.layer, "ignore_label"))
         return Pair(CLASSES, node, answer, truth, origin.name(truth)) if known else None
     if node.layer.compares and len(node.bottoms) == 2 and answer.count == truth.count:
