@@ -3582,6 +3582,7 @@ class DetectionOutputParameter(Message):
     visualize_threshold: float
     save_file: str
     objectness_score: float
+    clip: bool
     use_polygon: bool
     side: int
     num_box: int
@@ -3604,6 +3605,7 @@ class DetectionOutputParameter(Message):
         visualize_threshold: float | None = ...,
         save_file: str | None = ...,
         objectness_score: float | None = ...,
+        clip: bool | None = ...,
         use_polygon: bool | None = ...,
         side: int | None = ...,
         num_box: int | None = ...,

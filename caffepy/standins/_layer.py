@@ -8,6 +8,7 @@ from typing import Any
 from caffepy.core.layer import Blobs, Layer
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.standins import _yaml
+from caffepy.standins.fast_rcnn import config
 
 
 class StandIn(Layer):
@@ -27,7 +28,8 @@ class StandIn(Layer):
         return int(self.random.count)  # type: ignore[attr-defined]  # see Python's _Draws
 
     def settings(self, *needed: str) -> dict[str, Any]:
-        """The pairs in param_str.
+        """The pairs in param_str. One called ``cfg`` has settings of fast_rcnn.config, which hold
+        for all layers from here on: caffepy's own, so that a net needs no script that makes them.
 
         Raises:
             ConfigError: it is not understood, or one that is needed is not there.
@@ -40,6 +42,8 @@ class StandIn(Layer):
         if missing:
             self.fail(f"param_str must give {' and '.join(missing)}", kind=ConfigError,
                       found=repr(self.param_str), fix=f"Write: \"'{missing[0]}': ...\"")
+        if "cfg" in found:
+            config.cfg_from_words(found["cfg"], f"{self.place_name}, param_str")
         return found
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:

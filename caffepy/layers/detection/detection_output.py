@@ -6,9 +6,11 @@ top     1 x 1 x K x 7, K detections: image, class, probability, xmin, ymin, xmax
         then class, then probability
 param   detection_output_param { num_classes: 21 share_location: true background_label_id: 0
         nms_param { nms_threshold: 0.45 top_k: 400 eta: 1 } code_type: CENTER_SIZE
-        keep_top_k: 200 confidence_threshold: 0.01 }, variance_encoded_in_target, save_output_param
+        keep_top_k: 200 confidence_threshold: 0.01 clip: false }, variance_encoded_in_target,
+        save_output_param
 
-Locations are decoded (L is 1 if they are shared, else the number of classes). Of each class but the
+Locations are decoded (L is 1 if they are shared, else the number of classes), and with OpenCV's
+clip the boxes are cut to the picture. Of each class but the
 background the top_k above confidence_threshold go on, and those that overlap a better one by more
 than nms_threshold are suppressed; eta below 1 makes it stricter with each that stays, while it is
 above 0.5. The keep_top_k best of an image remain. If nothing is found in any image there is one row
@@ -41,6 +43,7 @@ class DetectionOutput(Layer):
     bottoms = "3-5"
     keeps = ()
     detects = True
+    obeys = ("detection_output_param.clip",)
     on_host = True  # what is suppressed hangs on what was kept, so there is little to do at once
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
@@ -126,6 +129,8 @@ class DetectionOutput(Layer):
         used = np.flatnonzero(above.any(1))
         above, scores = above[used], scores[used]
         boxes = self.decode(loc[used], priors[used, None], variances[used, None])
+        if self.p.clip:
+            boxes = boxes.clip(0, 1)
         classes = np.flatnonzero(above.any(0))
         best, there = self.candidates(above[:, classes], scores[:, classes])
         of_class = boxes[best, classes[:, None] if self.loc_classes > 1 else 0]

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from caffepy.data.annotated import FAR
+from caffepy.data.annotation import Annotation, Box
 from caffepy.data.label_map import Unknown
 from caffepy.errors import CaffeError, DataError
 from caffepy.proto import caffe_pb2
-from caffepy.services.annoset.annotation import Annotation, Box
 
 
 @dataclass

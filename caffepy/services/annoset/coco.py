@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from caffepy.data.annotation import Annotation, Box, Corners, number
 from caffepy.data.label_map import Numbers, Unknown
 from caffepy.errors import DataError
 from caffepy.proto import textfile
-from caffepy.services.annoset.annotation import Annotation, Box, Corners, number
 
 
 def parse(data: bytes, path: str, numbers: Numbers) -> Annotation:

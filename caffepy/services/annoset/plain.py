@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from caffepy.data.annotation import Annotation, Box, number
 from caffepy.data.label_map import Numbers, Unknown
 from caffepy.errors import DataError
 from caffepy.proto import textfile
-from caffepy.services.annoset.annotation import Annotation, Box, number
 
 WORDS = 5
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from caffepy.data import missing
+from caffepy.data import missing, voc
+from caffepy.data.annotation import Annotation
 from caffepy.data.label_map import Numbers
 from caffepy.errors import ConfigError, DataError, NotFound
 from caffepy.proto.files import file_error
 from caffepy.services import storing
-from caffepy.services.annoset import coco, plain, voc
-from caffepy.services.annoset.annotation import Annotation
+from caffepy.services.annoset import coco, plain
 from caffepy.services.annoset.box_list import BoxLine, read_list
 
 # of each label_type what makes an Annotation of a file's bytes, its path and the classes

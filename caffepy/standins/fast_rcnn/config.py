@@ -94,6 +94,21 @@ def cfg_from_list(cfg_list: Sequence[str]) -> None:
         _merge(given, cfg, key)
 
 
+def cfg_from_words(given: Any, where: str) -> None:
+    """Take settings that a layer's param_str gives as ``cfg``: the name of a file, or the settings
+    themselves, ``{'TRAIN': {'HAS_RPN': True}}``.
+
+    Raises: as ``cfg_from_file``.
+    """
+    if isinstance(given, Mapping):
+        _merge(given, cfg, where)
+    elif isinstance(given, str):
+        cfg_from_file(given)
+    else:
+        raise ConfigError("cfg is the name of a file or {name: value, ...}", where=where,
+                          found=repr(given))
+
+
 def _merge(given: Mapping[str, Any], into: Settings, where: str) -> None:
     for name, value in given.items():
         if name not in into:

@@ -24,7 +24,8 @@ Entry = dict[str, Any]
 
 
 def get_minibatch(roidb: Sequence[Entry], num_classes: int,
-                  generator: np.random.Generator | None = None) -> dict[str, Array]:
+                  generator: np.random.Generator | None = None, testing: bool = False
+                  ) -> dict[str, Array]:
     """Blobs by name, for all entries of ``roidb``: data, N x 3 x H x W, and
 
     with cfg.TRAIN.HAS_RPN, for one entry: im_info, 1 x 3: height and width of the input and the
@@ -34,19 +35,20 @@ def get_minibatch(roidb: Sequence[Entry], num_classes: int,
 
     Args:
         generator: draws the scale of each picture, and rois; a new one by default.
+        testing: the first scale of cfg.TEST counts, and objects are given, whatever HAS_RPN says.
 
     Raises:
         ConfigError: settings that do not go together.
         NotFound, DataError: a picture is not there, or cannot be read.
     """
     settings, generator = cfg.TRAIN, generator or np.random.default_rng()
-    scales = generator.integers(len(settings.SCALES), size=len(roidb))
+    sizes = cfg.TEST if testing else settings
+    scales = generator.integers(1 if testing else len(sizes.SCALES), size=len(roidb))
     pictures, factors = zip(*[
-        prep_im_for_blob(_picture(entry), cfg.PIXEL_MEANS, settings.SCALES[scale],
-                         settings.MAX_SIZE)
+        prep_im_for_blob(_picture(entry), cfg.PIXEL_MEANS, sizes.SCALES[scale], sizes.MAX_SIZE)
         for entry, scale in zip(roidb, scales, strict=True)], strict=True)
     data = im_list_to_blob(pictures)
-    if not settings.HAS_RPN:
+    if not (settings.HAS_RPN or testing):
         return {"data": data, **_rois_of(roidb, factors, num_classes, generator)}
     if len(roidb) != 1:
         raise ConfigError("with cfg.TRAIN.HAS_RPN there is one picture in a batch",

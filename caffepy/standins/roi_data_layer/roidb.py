@@ -25,9 +25,11 @@ def prepare_roidb(imdb: Any) -> None:
     """
     for i, entry in enumerate(imdb.roidb[: len(imdb.image_index)]):
         entry["image"] = imdb.image_path_at(i)
-        entry["height"], entry["width"] = read_image(entry["image"]).shape[1:]
+        if not ("height" in entry and "width" in entry):
+            entry["height"], entry["width"] = read_image(entry["image"]).shape[1:]
         overlaps = _dense(entry["gt_overlaps"])
-        entry["max_classes"], entry["max_overlaps"] = overlaps.argmax(1), overlaps.max(1)
+        entry["max_classes"] = overlaps.argmax(1)
+        entry["max_overlaps"] = overlaps.max(1, initial=0)
         if ((entry["max_overlaps"] > 0) != (entry["max_classes"] > 0)).any():
             raise DataError("boxes that overlap an object have its class, others class 0",
                             where=f"entry {i} of the roidb")

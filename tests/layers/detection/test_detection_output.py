@@ -50,6 +50,17 @@ def naive(loc, conf, priors, threshold=0.3, nms=0.4, top_k=12, keep=9, classes=4
     return rows
 
 
+def test_boxes_are_cut_to_the_picture_before_they_are_compared():
+    """Two that overlap by 0.5 within the picture, and hardly with what lies outside of it."""
+    priors = np.array([[0, 0, 0.5, 1, -2, 0, 0.25, 1], [1] * 8], np.float32)[None]
+    conf = np.array([[0.1, 0.9, 0.2, 0.8]], np.float32)
+    words = "num_classes: 2 code_type: CENTER_SIZE nms_param { nms_threshold: 0.4 } %s"
+    loc = np.zeros((1, 8), np.float32)
+    both, one = (found(words % cut, loc, conf, priors) for cut in ("", "clip: true"))
+    assert_allclose(both[:, 3:], [[0, 0, 0.5, 1], [-2, 0, 0.25, 1]], atol=1e-6)
+    assert_allclose(one[:, 2:], [[0.9, 0, 0, 0.5, 1]], atol=1e-6)
+
+
 @pytest.mark.parametrize("shared", [True, False])
 def test_what_is_found(scene, shared):
     loc, conf, priors, _ = scene(locations=1 if shared else 4)

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from caffepy.data.annotation import Annotation, Box, Corners, number
 from caffepy.data.label_map import Numbers, Unknown
 from caffepy.errors import DataError
-from caffepy.services.annoset.annotation import Annotation, Box, Corners, number
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 

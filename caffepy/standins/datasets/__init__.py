@@ -1,0 +1,1 @@
+"""py-faster-rcnn's data sets: pictures with boxes as roidbs."""
