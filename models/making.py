@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from caffepy import layers as L
+from caffepy.model_libs import CreateAnnotatedDataLayer
 from caffepy.net_spec import NetSpec
 from caffepy.proto.printer import to_text
 
@@ -18,6 +19,10 @@ XAVIER = {"type": "xavier"}
 MSRA = {"type": "msra"}
 IMAGENET = ("data/ilsvrc12/ilsvrc12_train_lmdb", "data/ilsvrc12/ilsvrc12_val_lmdb")
 IMAGENET_MEAN = "data/ilsvrc12/imagenet_mean.binaryproto"
+VOC = ("data/voc0712/voc0712_trainval_lmdb", "data/voc0712/voc07_test_lmdb")
+VOC_MAP = "models/ssd300_vgg16/labelmap_voc.prototxt"
+WAYS = ["LINEAR", "AREA", "NEAREST", "CUBIC", "LANCZOS4"]  # one of which resizes a picture
+LEAST_OVERLAPS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 def gaussian(std: float) -> dict[str, Any]:
@@ -83,6 +88,41 @@ def imagenet(n: NetSpec, batches: tuple[int, int], crop: int, means: tuple[float
     if scale is not None:
         transform["scale"] = scale
     database(n, IMAGENET, batches, transform, {"mirror": True})
+
+
+def boxes_database(n: NetSpec, size: int, batches: tuple[int, int], means: list[float],
+                   **rule: Any) -> None:
+    """VOC's AnnotatedDatums, 2007 and 2012, for training with SSD's own augmentation, for testing
+    as they are.
+
+    Args:
+        rule: more of both transform_params.
+    """
+    shape = {"prob": 1, "resize_mode": "WARP", "height": size, "width": size}
+    sampler = {"min_scale": 0.3, "max_scale": 1, "min_aspect_ratio": 0.5, "max_aspect_ratio": 2}
+    constraints = [{"min_jaccard_overlap": least} for least in LEAST_OVERLAPS]
+    constraints.append({"max_jaccard_overlap": 1})
+    n.data, n.label = CreateAnnotatedDataLayer(
+        VOC[0], batch_size=batches[0], label_map_file=VOC_MAP,
+        transform_param={
+            "mirror": True, "mean_value": means, **rule,
+            "resize_param": {**shape, "interp_mode": WAYS},
+            "emit_constraint": {"emit_type": "CENTER"},
+            "distort_param": {
+                "brightness_prob": 0.5, "brightness_delta": 32, "contrast_prob": 0.5,
+                "contrast_lower": 0.5, "contrast_upper": 1.5, "hue_prob": 0.5, "hue_delta": 18,
+                "saturation_prob": 0.5, "saturation_lower": 0.5, "saturation_upper": 1.5,
+                "random_order_prob": 0.0},
+            "expand_param": {"prob": 0.5, "max_expand_ratio": 4}},
+        batch_sampler=[{"max_sample": 1, "max_trials": 1}, *(
+            {"sampler": sampler, "sample_constraint": constraint, "max_sample": 1,
+             "max_trials": 50} for constraint in constraints)])
+    n["data for testing"] = L.AnnotatedData(
+        name="data", include={"phase": "TEST"}, ntop=0, top=["data", "label"],
+        data_param={"source": VOC[1], "batch_size": batches[1], "backend": "LMDB"},
+        transform_param={"mean_value": means, **rule,
+                         "resize_param": {**shape, "interp_mode": "LINEAR"}},
+        annotated_data_param={"label_map_file": VOC_MAP, "batch_sampler": [{}]})
 
 
 def start(train: bool, batch: int, *shape: int) -> NetSpec:

@@ -2,12 +2,14 @@
 
     python scripts/create_digits_ssd.py             # 2,000 and 500 pictures, in data/digits_ssd
     python scripts/create_digits_ssd.py --train=400 --test=100 --only=01 --folder=few
+    python scripts/create_digits_ssd.py --voc       # the same as a folder like Pascal VOC's, too
 
 A picture has one to four digits, each of its own size and colour, brighter or darker than what lies
 behind it; a box is the smallest around a digit's ink. What lies behind is cut from the photographs
 that come with scikit-image, if that is installed (the right third of each for testing), else drawn
 noise. The digits for testing are MNIST's test digits. Records are SSD's AnnotatedDatums, class
-d + 1 for the digit d; the same seed gives the same bytes.
+d + 1 for the digit d; the same seed gives the same bytes. The folder, VOC in that of the
+databases, has the image sets train and test; a class is called as its digit.
 """
 
 from __future__ import annotations
@@ -154,6 +156,23 @@ def records(count: int, seed: int, mnist: Path, test: bool, only: str = "0123456
         yield record(*picture(random, digits, labels, photos))
 
 
+def as_voc(folder: Path, name: str, made: Any) -> None:
+    """A record as a picture and an annotation in a folder like VOC's. Corners are counted from 1,
+    and both ends are within."""
+    height, width = cv2.imdecode(np.frombuffer(made.datum.data, np.uint8),
+                                 cv2.IMREAD_COLOR).shape[:2]
+    (folder / "JPEGImages" / f"{name}.png").write_bytes(made.datum.data)
+    lines = [f"<annotation><size><width>{width}</width><height>{height}</height></size>"]
+    for group in made.annotation_group:
+        for box in (one.bbox for one in group.annotation):
+            corners = {"xmin": box.xmin * width + 1, "ymin": box.ymin * height + 1,
+                       "xmax": box.xmax * width, "ymax": box.ymax * height}
+            lines.append(f"<object><name>{group.group_label - 1}</name><bndbox>" + "".join(
+                f"<{side}>{round(value)}</{side}>" for side, value in corners.items())
+                + "</bndbox></object>")
+    (folder / "Annotations" / f"{name}.xml").write_text("\n".join([*lines, "</annotation>\n"]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--train", type=int, default=2000, help="pictures to train on")
@@ -162,8 +181,12 @@ def main() -> None:
     parser.add_argument("--mnist", type=Path, default=ROOT / "data" / "mnist")
     parser.add_argument("--only", default="0123456789", help="which digits: 01, say")
     parser.add_argument("--seed", type=int, default=1701)
+    parser.add_argument("--voc", action="store_true", help="write a folder like VOC's, too")
     flags = parser.parse_args()
     flags.folder.mkdir(parents=True, exist_ok=True)
+    voc = flags.folder / "VOC"
+    for room in ("JPEGImages", "Annotations", "ImageSets/Main") if flags.voc else ():
+        (voc / room).mkdir(parents=True, exist_ok=True)
     for part, count in (("train", flags.train), ("test", flags.test)):
         name = flags.folder / f"digits_{part}_lmdb"
         beside = name.with_suffix(".new")
@@ -172,9 +195,14 @@ def main() -> None:
             made_of = records(count, flags.seed, flags.mnist, part == "test", flags.only)
             for i, made in enumerate(made_of):
                 db.put(b"%08d" % i, made.SerializeToString())
+                if flags.voc:
+                    as_voc(voc, f"{part}_{i:05d}", made)
         shutil.rmtree(name, ignore_errors=True)
         beside.rename(name)
         print(f"Made {name}: {count} pictures")
+        if flags.voc:
+            (voc / "ImageSets" / "Main" / f"{part}.txt").write_text(
+                "".join(f"{part}_{i:05d}\n" for i in range(count)))
     if not photographs(False):
         print("scikit-image is not installed: what lies behind the digits is drawn")
 

@@ -26,7 +26,7 @@ MADE = ("_lmdb", "_leveldb", ".caffemodel", ".solverstate", ".log", ".png", ".bi
         ".npy", ".jsonl", "-ubyte")  # by the scripts that the page is about
 # GPUs, the network and measurements have tests of their own
 ELSEWHERE = {"device_query", "download_model_binary", "download_model_from_gist", "tune"}
-FETCHED = ("data/cats_dogs/", "models/034c6ac3865563b69e60")
+FETCHED = ("data/cats_dogs/", "data/VOCdevkit2007/", "models/034c6ac3865563b69e60")
 
 
 def anchors(path: Path) -> set[str]:

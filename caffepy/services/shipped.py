@@ -14,11 +14,11 @@ from caffepy.errors import ConfigError, DataError, did_you_mean
 SHIPPED = Path(__file__).parent.parent / "shipped"
 # no weights or databases, which a clone may have, too, and no scripts for who works on caffepy
 KINDS = re.compile(r"(models|data)/.*\.(prototxt|py|sh|md)|"
-                   r"scripts/(create|make|resume|train)_\w+\.sh")
+                   r"scripts/(create|make|resume|train)_\w+\.sh|scripts/create_digits_ssd\.py")
 COMMENT = re.compile(r"^#.*$", re.MULTILINE)
 NAMED = re.compile(r"\b((?:models|data|scripts)/[\w./-]*\w)")
 HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
-SHARED = {"models": ("models/making.py",), "data": ("data/fetching.py",),
+SHARED = {"models": ("models/making.py", "models/regions.py"), "data": ("data/fetching.py",),
           "scripts": ("scripts/common.sh", "scripts/python.sh")}
 
 
@@ -29,8 +29,8 @@ def models() -> dict[str, str]:
 
 
 def files(name: str) -> list[str]:
-    """The files of a model: its folder, the scripts about it, and what these name, data's scripts
-    and other models; paths from the root of a clone.
+    """The files of a model: its folder, the scripts about it, and what these name, data's scripts,
+    other models and single files of them; paths from the root of a clone.
 
     Raises:
         ConfigError: there is no such model.
@@ -48,7 +48,9 @@ def files(name: str) -> list[str]:
         script = path.startswith("scripts/")
         for named in NAMED.findall(COMMENT.sub("", _text(path)) if script else _text(path)):
             if named.startswith("models/") and not script:
-                continue  # its own, or told of only
+                if path.endswith(".prototxt") and named in _folder(str(Path(named).parent)):
+                    found[named] = None  # another model's label map
+                continue  # else its own, or told of only
             new = [one for one in _named(named) if one not in found]
             found.update(dict.fromkeys(new))
             todo += new

@@ -8,7 +8,16 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from making import MSRA, learns, prototxt, rates, write  # noqa: E402
+from making import (  # noqa: E402
+    MSRA,
+    boxes_database,
+    detections,
+    evaluation,
+    learns,
+    prototxt,
+    rates,
+    write,
+)
 
 from caffepy import layers as L  # noqa: E402
 from caffepy.net_spec import NetSpec  # noqa: E402
@@ -21,8 +30,6 @@ SMALLER = {"conv14": (256, 512), "conv15": (128, 256), "conv16": (128, 256), "co
 # smallest and largest box on each map, in shares of the picture
 MAPS = {"conv11": (0.2, None), "conv13": (0.35, 0.5), "conv14_2": (0.5, 0.65),
         "conv15_2": (0.65, 0.8), "conv16_2": (0.8, 0.95), "conv17_2": (0.95, 1)}
-BOXES = {"share_location": True, "background_label_id": 0, "code_type": "CENTER_SIZE",
-         "num_classes": CLASSES}
 
 
 def conv(n: NetSpec, train: bool, x: Any, name: str, outputs: int, kernel: int, stride: int = 1,
@@ -78,38 +85,35 @@ def predictions(n: NetSpec, maps: dict[str, Any]) -> tuple[Any, Any, Any]:
     return n.mbox_loc, n.mbox_conf, n.mbox_priorbox
 
 
-def net(train: bool) -> NetSpec:
+def train_val() -> NetSpec:
     n = NetSpec()
-    if train:
-        n.data, n.label = L.Input(ntop=2, shape=[{"dim": [24, 3, SIZE, SIZE]},
-                                                 {"dim": [1, 1, 96, 8]}])
-    else:
-        n.data = L.Input(shape={"dim": [1, 3, SIZE, SIZE]})
-    loc, conf, priors = predictions(n, features(n, train))
-    if train:
-        n.mbox_loss = L.MultiBoxLoss(
-            loc, conf, priors, n.label, propagate_down=[True, True, False, False],
-            loss_param={"normalization": "VALID"}, loc_loss_type="SMOOTH_L1",
-            conf_loss_type="SOFTMAX", loc_weight=1, match_type="PER_PREDICTION",
-            overlap_threshold=0.5, use_prior_for_matching=True, use_difficult_gt=True,
-            neg_pos_ratio=3, neg_overlap=0.5, mining_type="MAX_NEGATIVE", **BOXES)
-        return n
-    n.mbox_conf_reshape = L.Reshape(conf, shape={"dim": [0, -1, CLASSES]})
-    n.mbox_conf_softmax = L.Softmax(n.mbox_conf_reshape, axis=2)
-    n.mbox_conf_flatten = L.Flatten(n.mbox_conf_softmax)
-    n.detection_out = L.DetectionOutput(
-        loc, n.mbox_conf_flatten, priors, nms_param={"nms_threshold": 0.45, "top_k": 100},
-        keep_top_k=100, confidence_threshold=0.25, **BOXES)
+    boxes_database(n, SIZE, (24, 8), [127.5] * 3, scale=0.007843)
+    tops = predictions(n, features(n, True))
+    n.mbox_loss = L.MultiBoxLoss(
+        *tops, n.label, propagate_down=[True, True, False, False],
+        loss_param={"normalization": "VALID"}, loc_loss_type="SMOOTH_L1",
+        conf_loss_type="SOFTMAX", loc_weight=1, num_classes=CLASSES, share_location=True,
+        match_type="PER_PREDICTION", overlap_threshold=0.5, use_prior_for_matching=True,
+        background_label_id=0, use_difficult_gt=True, neg_pos_ratio=3, neg_overlap=0.5,
+        code_type="CENTER_SIZE", mining_type="MAX_NEGATIVE", include={"phase": "TRAIN"})
+    rule = {"include": {"phase": "TEST"}}
+    evaluation(n, detections(n, list(tops), CLASSES, 400, 200, 0.01, **rule), CLASSES, **rule)
+    return n
+
+
+def deploy() -> NetSpec:
+    n = NetSpec()
+    n.data = L.Input(shape={"dim": [1, 3, SIZE, SIZE]})
+    detections(n, list(predictions(n, features(n, False))), CLASSES, 100, 100, 0.25)
     return n
 
 
 def nets() -> dict[str, str]:
     return {
-        "train.prototxt": prototxt(
-            net(True), "MobileNet-SSD",
-            "MobileNet-SSD for training; pictures and true boxes are for a script to fill in."),
+        "train_val.prototxt": prototxt(
+            train_val(), "MobileNet-SSD", "MobileNet-SSD for training and testing on VOC."),
         "deploy.prototxt": prototxt(
-            net(False), "MobileNet-SSD",
+            deploy(), "MobileNet-SSD",
             "MobileNet-SSD for use: BGR, less 127.5, times 0.007843."),
     }
 

@@ -8,24 +8,16 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from making import detections, evaluation, prototxt, write  # noqa: E402
+from making import boxes_database, detections, evaluation, prototxt, write  # noqa: E402
 
 from caffepy import layers as L  # noqa: E402
-from caffepy.model_libs import (  # noqa: E402
-    ConvBNLayer,
-    CreateAnnotatedDataLayer,
-    CreateMultiBoxHead,
-    VGGNetBody,
-)
+from caffepy.model_libs import ConvBNLayer, CreateMultiBoxHead, VGGNetBody  # noqa: E402
 from caffepy.net_spec import NetSpec  # noqa: E402
 
 SIZE, CLASSES = 300, 21
 TRAIN, TEST = {"phase": "TRAIN"}, {"phase": "TEST"}
 # classes; boxes of each that are compared, that are kept of a picture, and from which score up
 FOUND = CLASSES, 400, 200, 0.01
-DATA = "data/voc0712"
-MAP = "models/ssd300_vgg16/labelmap_voc.prototxt"
-MEAN = [104, 117, 123]
 # layers over fc7: outputs, kernel, pad, stride
 EXTRA = {"conv6_1": (256, 1, 0, 1), "conv6_2": (512, 3, 1, 2), "conv7_1": (128, 1, 0, 1),
          "conv7_2": (256, 3, 1, 2), "conv8_1": (128, 1, 0, 1), "conv8_2": (256, 3, 0, 1),
@@ -36,36 +28,6 @@ MAPS: dict[str, tuple[float, float, list[int], int, int]] = {
     "conv4_3": (30, 60, [2], 8, 20), "fc7": (60, 111, [2, 3], 16, -1),
     "conv6_2": (111, 162, [2, 3], 32, -1), "conv7_2": (162, 213, [2, 3], 64, -1),
     "conv8_2": (213, 264, [2], 100, -1), "conv9_2": (264, 315, [2], 300, -1)}
-WAYS = ["LINEAR", "AREA", "NEAREST", "CUBIC", "LANCZOS4"]  # one of which resizes a picture
-LEAST_OVERLAPS = (0.1, 0.3, 0.5, 0.7, 0.9)
-
-
-def data(n: NetSpec) -> None:
-    """Both data layers: SSD's own augmentation, and none."""
-    shape = {"prob": 1, "resize_mode": "WARP", "height": SIZE, "width": SIZE}
-    sampler = {"min_scale": 0.3, "max_scale": 1, "min_aspect_ratio": 0.5, "max_aspect_ratio": 2}
-    constraints = [{"min_jaccard_overlap": least} for least in LEAST_OVERLAPS]
-    constraints.append({"max_jaccard_overlap": 1})
-    n.data, n.label = CreateAnnotatedDataLayer(
-        f"{DATA}/voc0712_trainval_lmdb", batch_size=8, label_map_file=MAP,
-        transform_param={
-            "mirror": True, "mean_value": MEAN,
-            "resize_param": {**shape, "interp_mode": WAYS},
-            "emit_constraint": {"emit_type": "CENTER"},
-            "distort_param": {
-                "brightness_prob": 0.5, "brightness_delta": 32, "contrast_prob": 0.5,
-                "contrast_lower": 0.5, "contrast_upper": 1.5, "hue_prob": 0.5, "hue_delta": 18,
-                "saturation_prob": 0.5, "saturation_lower": 0.5, "saturation_upper": 1.5,
-                "random_order_prob": 0.0},
-            "expand_param": {"prob": 0.5, "max_expand_ratio": 4}},
-        batch_sampler=[{"max_sample": 1, "max_trials": 1}, *(
-            {"sampler": sampler, "sample_constraint": constraint, "max_sample": 1,
-             "max_trials": 50} for constraint in constraints)])
-    n["data for testing"] = L.AnnotatedData(
-        name="data", include=TEST, ntop=0, top=["data", "label"],
-        data_param={"source": f"{DATA}/voc07_test_lmdb", "batch_size": 8, "backend": "LMDB"},
-        transform_param={"mean_value": MEAN, "resize_param": {**shape, "interp_mode": "LINEAR"}},
-        annotated_data_param={"label_map_file": MAP, "batch_sampler": [{}]})
 
 
 def predictions(n: NetSpec) -> list[Any]:
@@ -85,7 +47,7 @@ def predictions(n: NetSpec) -> list[Any]:
 
 def train_val() -> NetSpec:
     n = NetSpec()
-    data(n)
+    boxes_database(n, SIZE, (8, 8), [104, 117, 123])
     tops = predictions(n)
     n.mbox_loss = L.MultiBoxLoss(
         *tops, n.label, include=TRAIN, propagate_down=[True, True, False, False],

@@ -53,6 +53,10 @@ def test_its_scripts_run_there_and_say_what_is_missing(tmp_path) -> None:
 def test_every_model_brings_its_scripts(name) -> None:
     found = shipped.files(name)
     assert f"models/{name}/readme.md" in found
+    if name in ("mobilenet_ssd", "digits_faster_rcnn"):  # label maps are other models'
+        assert [path for path in found if "labelmap" in path]
+    if name.startswith("digits_"):
+        assert "scripts/create_digits_ssd.py" in found
     row = next(line for line in (ROOT / "docs/models.md").read_text().splitlines()
                if f"`{name}`" in line and line.startswith("|"))
     for script in re.findall(r"train_\w+\.sh", row):

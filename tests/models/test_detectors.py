@@ -39,10 +39,14 @@ def test_mobilenet_ssd_finds_what_opencv_finds(tmp_path):
 
 
 def test_every_layer_of_mobilenet_ssd_learns():
-    param, _ = read_net_param(str(MODELS / "mobilenet_ssd" / "train.prototxt"))
-    for shape, dims in zip(param.layer[0].input_param.shape, ([2, 3, 64, 64], [1, 1, 4, 8]),
-                           strict=True):
-        shape.dim[:] = dims
+    param, _ = read_net_param(str(MODELS / "mobilenet_ssd" / "train_val.prototxt"))
+    data = param.layer[0]
+    assert data.transform_param.resize_param[0].height == 300 and len(data.top) == 2
+    data.type = "Input"
+    for dims in ([2, 3, 64, 64], [1, 1, 4, 8]):
+        data.input_param.shape.add(dim=dims)
+    for name in ("data_param", "transform_param", "annotated_data_param"):
+        data.ClearField(name)
     net = Net(param, caffe_pb2.TRAIN, context=Context(seed=SEED), optimize=True)
     nets.fill_inputs(net, 0)
     truth = net.blob("label").data.reshape(-1, 8)

@@ -73,15 +73,16 @@ TRAINED = [
     ("mobilenet/train_val.prototxt", 4231976, ["loss"], ["accuracy", "accuracy_top_5", "loss"]),
     ("ssd300_vgg16/train_val.prototxt", 26285486, ["mbox_loss"], ["detection_eval"]),
     ("digits_ssd/train_val.prototxt", 602500, ["mbox_loss"], ["detection_eval"]),
-    ("mobilenet_ssd/train.prototxt", 5796089, ["mbox_loss"], ["mbox_loss"]),
+    ("mobilenet_ssd/train_val.prototxt", 5796089, ["mbox_loss"], ["detection_eval"]),
 ]
 # no fillers for these, to save time
 LARGE = ("alexnet/", "caffenet/", "flickr_style/", "vgg16/", "ssd300_vgg16/")
 
 SOLVERS = sorted(str(path.relative_to(MODELS)) for path in MODELS.glob("*/*solver*.prototxt"))
 # their nets are built and run above; CaffeNet's solver stands for them, as they take seconds each
-UNSTEPPED = ("alexnet/", "flickr_style/", "googlenet/", "vgg16/", "ssd300_vgg16/",
-             "digits_ssd/")  # the last in test_digits_ssd.py, on true boxes
+UNSTEPPED = ("alexnet/", "flickr_style/", "googlenet/", "vgg16/", "ssd300_vgg16/", "mobilenet_ssd/",
+             "faster_rcnn_zf/", "rfcn_resnet50/",
+             "digits_ssd/", "digits_faster_rcnn/")  # in files of their own, on true boxes
 
 
 @pytest.mark.parametrize("path, batch, count, blob, shape", DEPLOYED, ids=lambda v: str(v))
@@ -128,6 +129,10 @@ def test_every_file_is_looked_at():
     known = {path for path, *_ in DEPLOYED + TRAINED} | set(SOLVERS)
     # nets that a solver above names
     known |= {"faster_rcnn/deploy.prototxt",  # test_detectors.py
+              *(f"{model}/{kind}.prototxt" for model in ("faster_rcnn_zf", "rfcn_resnet50")
+                for kind in ("train_val", "deploy", "detect")),  # test_region_nets.py
+              "digits_faster_rcnn/train_val.prototxt",  # test_digits_faster_rcnn.py
+              "digits_faster_rcnn/deploy.prototxt",
               "ssd300_vgg16/labelmap_voc.prototxt", "digits_ssd/labelmap.prototxt",  # no nets
               "mnist_autoencoder/train_val.prototxt", "alexnet_cifar10/train_val_no_lrn.prototxt",
               *(f"cifar10/cifar10_full_sigmoid{end}_train_test.prototxt" for end in ("", "_bn")),

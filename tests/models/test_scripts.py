@@ -26,6 +26,8 @@ TRAIN = [
      [LENET + "lenet_fashion_solver.prototxt"]),
     ("train_digits_ssd.sh", [f"digits_ssd/digits_{part}_lmdb" for part in ("train", "test")],
      ["models/digits_ssd/solver.prototxt"]),
+    ("train_digits_faster_rcnn.sh", ["digits_ssd/VOC/ImageSets/Main/test.txt"],
+     ["models/digits_faster_rcnn/solver.prototxt"]),
     ("train_mnist_siamese.sh", [f"mnist/mnist_siamese_{part}_lmdb" for part in ("train", "test")],
      ["models/mnist_siamese/solver.prototxt"]),
     ("train_mnist_autoencoder.sh", MNIST, [AUTOENCODER + ".prototxt"]),
