@@ -13,6 +13,7 @@ from typing import Any
 from caffepy import layers as L
 from caffepy.model_libs import CreateAnnotatedDataLayer
 from caffepy.net_spec import NetSpec
+from caffepy.proto import caffe_pb2
 from caffepy.proto.printer import to_text
 
 XAVIER = {"type": "xavier"}
@@ -177,9 +178,15 @@ def evaluation(n: NetSpec, found: Any, classes: int, **rule: Any) -> None:
         evaluate_difficult_gt=False, **rule)
 
 
-def prototxt(n: NetSpec, name: str, *comment: str) -> str:
-    """The net as text, under lines of comment."""
+def prototxt(n: NetSpec, name: str, *comment: str, picture: dict[str, Any] | None = None) -> str:
+    """The net as text, under lines of comment.
+
+    Args:
+        picture: its picture_param, for detect.
+    """
     net = n.to_proto()
+    if picture:
+        net.picture_param.CopyFrom(caffe_pb2.PictureParameter(**picture))
     head = [*comment, "Written by make_net.py beside this file: change that, and run it."]
     body = to_text(net).replace("\nlayer {", "\n\nlayer {")
     return "".join(f"# {line}\n" for line in head) + f'name: "{name}"\n\n{body}'

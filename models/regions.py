@@ -6,6 +6,7 @@ A net for training and testing in one has the rules TRAIN and TEST; nets of one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from making import evaluation
@@ -16,7 +17,13 @@ from caffepy.net_spec import NetSpec
 TRAIN: dict[str, Any] = {"include": {"phase": "TRAIN"}}
 TEST: dict[str, Any] = {"include": {"phase": "TEST"}}
 STDS = [0.1, 0.1, 0.2, 0.2]  # BBOX_NORMALIZE_STDS: what learned deltas are multiplied by
+MEANS = [102.9801, 115.9465, 122.7717]  # PIXEL_MEANS
 LOSS = {"propagate_down": [True, False], "loss_weight": 1}
+
+
+def pictures(shorter: int, longer: int, labels: Sequence[str]) -> dict[str, Any]:
+    """A picture_param: what RoIDataLayer does to pictures, by SCALES and MAX_SIZE of cfg.TEST."""
+    return {"shorter_side": shorter, "longer_side": longer, "mean_value": MEANS, "label": labels}
 
 
 def words(**given: Any) -> str:

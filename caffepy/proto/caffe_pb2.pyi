@@ -137,6 +137,9 @@ class PictureParameter(Message):
     scale: float
     context_pad: int
     label: RepeatedScalarFieldContainer[str]
+    resize_param: ResizeParameter
+    shorter_side: int
+    longer_side: int
     def __init__(
         self,
         *,
@@ -147,6 +150,9 @@ class PictureParameter(Message):
         scale: float | None = ...,
         context_pad: int | None = ...,
         label: Iterable[str] | None = ...,
+        resize_param: ResizeParameter | Mapping[str, Any] | None = ...,
+        shorter_side: int | None = ...,
+        longer_side: int | None = ...,
     ) -> None: ...
 
 class NetParameter(Message):

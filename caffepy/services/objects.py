@@ -1,7 +1,7 @@
 """The objects that a detector (SSD and its like) finds in pictures.
 
 Such a net ends in a layer whose rows are detections (``detects``, core.traits). A picture is
-brought to the size of its input, stretched if need be, as in a test by SSD's data layer.
+brought to the net's size as its file says, else stretched (caffepy.services.fitting).
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from caffepy.core.upgrade import read_net_param
 from caffepy.data import image
 from caffepy.errors import CaffeError, NotFound
 from caffepy.proto import caffe_pb2, textfile
-from caffepy.services import folders, prediction
+from caffepy.services import fitting, folders, prediction
 from caffepy.services.picture_way import Way
 from caffepy.services.sheets import boxes as frames
 
 Array = NDArray[Any]
+
+INFO = "im_info"  # Faster R-CNN's second input
 
 
 @dataclass(frozen=True)
@@ -104,28 +106,35 @@ class ObjectNet:
         self.net = Net(param, caffe_pb2.TEST, context=context)
         self.net.load(way.net.weights)
         self._input = self.net.blobs[self.net.input_names[0]]
+        self._info = self.net.blobs[INFO] if INFO in self.net.input_names else None
         self._found = next(node.tops[0] for node in self.net.nodes if node.layer.detects)
 
     def objects(self, picture: Array) -> list[Object]:
         """What is in a picture, H x W x C bytes in OpenCV's order; the surest first."""
-        self._input.data[...] = self._prepared(picture)
+        fitted = fitting.fit(picture, self._input.shape[2:], self._way.net.rule)
+        values = self._prepared(fitted.pixels)
+        self._input.reshape(1, *values.shape)
+        self._input.data[...] = values
+        if self._info is not None:  # height, width, and one scale or two
+            self._info.data.flat[...] = [*values.shape[1:], *fitted.scales][: self._info.count]
         self.net.forward()
         rows = self._found.values.read(Place.HOST).reshape(-1, 7).astype(np.float64)
         rows = rows[rows[:, 1] >= 0]  # without that which says that there is nothing
-        height, width = picture.shape[:2]
-        boxes = np.clip(rows[:, 3:], 0, 1) * [width, height, width, height]
+        boxes = fitted.back(rows[:, 3:])
         order = np.argsort(-rows[:, 2], kind="stable")
         return [Object(int(rows[i, 1]), float(rows[i, 2]), tuple(boxes[i].tolist()))
                 for i in order]
 
-    def _prepared(self, picture: Array) -> Array:
-        planes = picture.transpose(2, 0, 1) if picture.ndim == 3 else picture[None]
-        values = image.resize(planes, *self._input.shape[2:])[::-1].astype(np.float32)
+    def _prepared(self, pixels: Array) -> Array:
+        planes = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
+        values = planes[::-1].astype(np.float32)
         if self._swap is not None:
             values = values[list(self._swap)]
         values = values * np.float32(self._raw_scale / 255)
         if self._way.mean is not None:
             mean = self._way.mean
+            if mean.ndim == 3 and mean.shape != values.shape:
+                mean = mean.mean((1, 2))  # of a picture of another size
             values = values - (mean[:, None, None] if mean.ndim == 1 else mean)
         return values * np.float32(self._way.scale or 1)
 

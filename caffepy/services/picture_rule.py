@@ -30,6 +30,8 @@ class PictureRule:
     Attributes:
         size: height and width that pictures are brought to; () for the input's own.
         beside: the folder of the net's file, where the mean is looked for, too.
+        resize: a ResizeParameter, None for pictures that are stretched.
+        sides: how long the shorter side becomes, and the longer at most, 0 for any; or ().
     """
 
     size: tuple[int, ...] = ()
@@ -39,13 +41,15 @@ class PictureRule:
     context_pad: int = 0
     label: tuple[str, ...] = ()
     beside: str = ""
+    resize: Any = None
+    sides: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, param: Any, path: str = "") -> PictureRule | None:
         """The rule of a NetParameter read from ``path``; None if it says nothing.
 
         Raises:
-            ConfigError: a height without a width, or a mean given twice.
+            ConfigError: a height without a width, or a mean or a size given twice.
         """
         if not param.HasField("picture_param"):
             return None
@@ -55,9 +59,14 @@ class PictureRule:
         if p.mean_file and p.mean_value:
             raise ConfigError("mean_file and mean_value exclude each other",
                               where=f"{path}, picture_param")
+        if (p.longer_side and not p.shorter_side) or (
+                p.shorter_side and p.HasField("resize_param")):
+            raise ConfigError("pictures are brought to a size by resize_param, or by shorter_side "
+                              "and longer_side", where=f"{path}, picture_param")
         return cls((p.height, p.width) if p.height else (), path_of(p, "mean_file"),
                    tuple(p.mean_value), p.scale, p.context_pad, tuple(p.label),
-                   os.path.dirname(path))
+                   os.path.dirname(path), p.resize_param if p.HasField("resize_param") else None,
+                   (p.shorter_side, p.longer_side) if p.shorter_side else ())
 
     @classmethod
     def of_file(cls, path: str | os.PathLike[str]) -> PictureRule | None:
@@ -80,8 +89,11 @@ class PictureRule:
         names: list[str] = []
         if source and os.path.isfile(beside := names_file(source)):
             names = read_names(beside)
+        resized = [one for one in rule.resize_param if one.resize_mode != one.WARP]
+        fits = len(rule.resize_param) == 1 and not size  # of several sizes none is the net's
         return cls(tuple(size), path_of(rule, "mean_file"), tuple(rule.mean_value), rule.scale,
-                   getattr(kind.own(layer), "context_pad", 0), tuple(names))
+                   getattr(kind.own(layer), "context_pad", 0), tuple(names),
+                   resize=resized[0] if resized and fits else None)
 
     def write(self, param: Any) -> None:
         """Into a NetParameter."""
@@ -96,6 +108,10 @@ class PictureRule:
         if self.context_pad:
             p.context_pad = self.context_pad
         p.label.extend(self.label)
+        if self.resize is not None:
+            p.resize_param.CopyFrom(self.resize)
+        if self.sides:
+            p.shorter_side, p.longer_side = self.sides
         param.picture_param.CopyFrom(p)
 
     def mean(self, shape: Sequence[int]) -> Array | None:

@@ -15,7 +15,8 @@ from making import MSRA, gaussian, learns, prototxt, write  # noqa: E402
 from caffepy import layers as L  # noqa: E402
 from caffepy.net_spec import NetSpec  # noqa: E402
 
-CLASSES, SIZE = 11, 128  # of the shorter side of a picture; the longer has at most 200
+CLASSES = 11
+SIZE, LONGER = 128, 200  # pixels of a picture's shorter side, and of the longer at most
 # outputs and stride of each convolution of 3 x 3; regions are looked at where a cell is 4 pixels,
 # and proposed where it is 8
 CONVOLUTIONS = {"conv1": (16, 2), "conv2": (32, 2), "conv3": (64, 1), "conv4": (64, 1),
@@ -23,14 +24,14 @@ CONVOLUTIONS = {"conv1": (16, 2), "conv2": (32, 2), "conv3": (64, 1), "conv4": (
 RATIOS, SCALES = [1, 1.7, 4], [1, 1.4, 2, 2.8]  # of 16 pixels, height to width
 ANCHORS = {"feat_stride": 8, "scales": SCALES, "ratios": RATIOS}
 COUNT = len(RATIOS) * len(SCALES)
+FEW = {"RPN_MIN_SIZE": 4, "RPN_PRE_NMS_TOP_N": 600}
+TEST = {**FEW, "RPN_POST_NMS_TOP_N": 60}
 SETTINGS = {
-    "TRAIN": {"HAS_RPN": True, "IMS_PER_BATCH": 1, "SCALES": (112, SIZE, 144), "MAX_SIZE": 200,
+    "TRAIN": {"HAS_RPN": True, "IMS_PER_BATCH": 1, "SCALES": (112, SIZE, 144), "MAX_SIZE": LONGER,
               "USE_FLIPPED": False, "ASPECT_GROUPING": False,
               "BBOX_NORMALIZE_TARGETS_PRECOMPUTED": True, "BATCH_SIZE": 64, "BG_THRESH_LO": 0.0,
-              "RPN_BATCHSIZE": 128, "RPN_MIN_SIZE": 4, "RPN_PRE_NMS_TOP_N": 600,
-              "RPN_POST_NMS_TOP_N": 100},
-    "TEST": {"SCALES": (SIZE,), "MAX_SIZE": 200, "RPN_MIN_SIZE": 4, "RPN_PRE_NMS_TOP_N": 600,
-             "RPN_POST_NMS_TOP_N": 60}}
+              "RPN_BATCHSIZE": 128, **FEW, "RPN_POST_NMS_TOP_N": 100},
+    "TEST": {"SCALES": (SIZE,), "MAX_SIZE": LONGER, **TEST}}
 SOURCE = {"num_classes": CLASSES, "source": "data/digits_ssd/VOC",
           "label_map_file": "models/digits_ssd/labelmap.prototxt", "cfg": SETTINGS}
 
@@ -76,7 +77,7 @@ def deploy() -> NetSpec:
     looked_at, proposed_on = features(n)
     regions.region_scores(n, proposed_on, 96, COUNT, learns(True, gaussian(0.01)))
     regions.probabilities(n, COUNT)
-    n.rois = regions.proposals(n, {**ANCHORS, "cfg": {"TEST": SETTINGS["TEST"]}})
+    n.rois = regions.proposals(n, {**ANCHORS, "cfg": {"TEST": TEST}})
     scores(n, looked_at)
     n.cls_prob = L.Softmax(n.cls_score)
     regions.found(n, CLASSES, regions.STDS)
@@ -89,7 +90,8 @@ def nets() -> dict[str, str]:
             train_val(), "digits_faster_rcnn", "A small Faster R-CNN that finds digits."),
         "deploy.prototxt": prototxt(
             deploy(), "digits_faster_rcnn",
-            "A small Faster R-CNN that finds digits: BGR, less 102.9801, 115.9465 and 122.7717."),
+            "A small Faster R-CNN that finds digits: BGR, less 102.9801, 115.9465 and 122.7717.",
+            picture=regions.pictures(SIZE, LONGER, ["background", *"0123456789"])),
     }
 
 

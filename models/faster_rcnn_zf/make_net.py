@@ -14,6 +14,7 @@ from making import XAVIER, gaussian, learns, prototxt, rates, write  # noqa: E40
 from caffepy import layers as L  # noqa: E402
 from caffepy.model_libs.zf import CONVOLUTIONS  # noqa: E402
 from caffepy.net_spec import NetSpec  # noqa: E402
+from caffepy.standins.datasets.pascal_voc import CLASSES as VOC_CLASSES  # noqa: E402
 
 CLASSES, COUNT, STRIDE = 21, 9, {"feat_stride": 16}
 # experiments/cfgs/faster_rcnn_end2end.yml
@@ -93,7 +94,8 @@ def nets() -> dict[str, str]:
         "deploy.prototxt": prototxt(
             deploy(False), "ZF", use, "im_info is height and width of data, and its scale."),
         "detect.prototxt": prototxt(
-            deploy(True), "ZF", use, "The same with what it finds as rows of boxes, for detect."),
+            deploy(True), "ZF", use, "The same with what it finds as rows of boxes, for detect.",
+            picture=regions.pictures(600, 1000, VOC_CLASSES)),
     }
 
 

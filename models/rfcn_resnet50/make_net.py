@@ -14,6 +14,7 @@ from making import MSRA, gaussian, learns, prototxt, rates, write  # noqa: E402
 
 from caffepy import layers as L  # noqa: E402
 from caffepy.net_spec import NetSpec  # noqa: E402
+from caffepy.standins.datasets.pascal_voc import CLASSES as VOC_CLASSES  # noqa: E402
 
 CLASSES, COUNT, STRIDE, GROUP = 21, 9, {"feat_stride": 16}, 7
 STAGES = {"2": ("abc", 64), "3": ("abcd", 128), "4": ("abcdef", 256), "5": ("abc", 512)}
@@ -171,7 +172,8 @@ def nets() -> dict[str, str]:
             "im_info is height and width of data, and its scale."),
         "detect.prototxt": prototxt(
             deploy(True), "ResNet-50", use,
-            "The same with what it finds as rows of boxes, for detect."),
+            "The same with what it finds as rows of boxes, for detect.",
+            picture=regions.pictures(600, 1000, VOC_CLASSES)),
     }
 
 

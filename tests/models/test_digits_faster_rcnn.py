@@ -13,6 +13,8 @@ from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.upgrade import read_net_param
 from caffepy.proto import caffe_pb2
+from caffepy.services import objects, prediction
+from caffepy.services.picture_way import Way
 
 FOLDER = MODELS / "digits_faster_rcnn"
 SMALLER = (("data/digits_ssd/VOC", "VOC"), ("models/digits_ssd/", f"{FOLDER.parent}/digits_ssd/"),
@@ -80,3 +82,15 @@ def test_the_net_for_use_is_the_tested_one(there):
     rows = used.blob("detection_out").data
     assert rows.shape[2] > 5 and (rows == tested.blob("detection_out").data).all()
     assert tested.blob("label").data[0, 0, 0, 1] in (1, 2)
+    used.save("w.caffemodel")
+    # detect brings the picture file to the same input, from bytes instead of numbers
+    smaller = (FOLDER / "deploy.prototxt").read_text().replace("shorter_side: 128",
+                                                               "shorter_side: 64")
+    Path("deploy.prototxt").write_text(smaller)
+    asked = prediction.model("deploy.prototxt", "w.caffemodel")
+    net = objects.ObjectNet(Way(asked, None, "", None, ""), 255, [2, 1, 0], Context(seed=3))
+    (_, picture, found), = net.each(["VOC/JPEGImages/test_00000.png"])
+    assert net.net.blob("im_info").data.tolist() == tested.blob("im_info").data.tolist()
+    np.testing.assert_allclose(net.net.blob("data").data, tested.blob("data").data, atol=1)
+    np.testing.assert_allclose(sorted(one.score for one in found),
+                               sorted(rows[0, 0, :, 2]), atol=0.05)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import small_detector
 
+from caffepy.services import fitting
+from caffepy.services.picture_rule import PictureRule
 from caffepy.services.sheets import boxes
 from caffepy.tools.detect import main
 
@@ -78,6 +80,47 @@ def test_the_files_are_detection_outputs_own(call):
     ours = {path.name: path.read_text().replace("rose 7 ", "rose ")
             for path in Path("found").glob("*.txt")}
     assert ours == own and len(own) == 2
+
+
+def boxes_of(call, words):
+    """Of blue in the sea, after the net's file has said more of its pictures."""
+    text = Path("deploy.prototxt").read_text()
+    Path("deploy.prototxt").write_text(text.replace("scale: 0.0078", f"scale: 0.0078 {words}", 1))
+    done = call(main, *NET, "photos/sea.png", "found")
+    assert done.exit_code == 0, done.output
+    return [entry["bbox"] for entry in json.loads(Path("found/detections.json").read_text())
+            if entry["category_id"] == 1]
+
+
+def test_a_picture_that_is_fitted_in_and_padded(call):
+    """40 x 60 fits 8 x 8 as 5 1/3 x 8, 1 1/3 from above: the input's middle half, 2 to 6, is 0.125
+    to 0.875 of the picture's height."""
+    found = boxes_of(call, "resize_param { resize_mode: FIT_LARGE_SIZE_AND_PAD height: 8 width: 8 "
+                           "pad_value: 127 }")
+    assert found == [[15.0, 5.0, 30.0, 30.0]]  # x, y, width, height
+
+
+def test_a_picture_that_covers_the_input(call):
+    """40 x 60 covers 8 x 8 as 8 x 12, where the net has five places 2.4 pixels apart, the first at
+    1.2; a box is 4 wide, and a pixel of the input is 5 of the picture."""
+    text = Path("deploy.prototxt").read_text()
+    Path("deploy.prototxt").write_text(text.replace(
+        'layer { name: "flat_prob" type: "Flatten" bottom: "prob"',
+        'layer { name: "perm" type: "Permute" bottom: "prob" top: "perm" permute_param { order: 0 '
+        'order: 2 order: 3 order: 1 } } layer { name: "flat_prob" type: "Flatten" bottom: "perm"'))
+    found = boxes_of(call, "resize_param { resize_mode: FIT_SMALL_SIZE height: 8 width: 8 }")
+    assert sorted(found) == [[0.0, 10.0, 16.0, 20.0], [8.0, 10.0, 20.0, 20.0],
+                             [20.0, 10.0, 20.0, 20.0], [32.0, 10.0, 20.0, 20.0],
+                             [44.0, 10.0, 16.0, 20.0]]
+
+
+@pytest.mark.parametrize("sides, size, scale", [
+    ((20, 0), (20, 30), 0.5), ((20, 24), (16, 24), 0.4), ((20, 30), (20, 30), 0.5)])
+def test_a_picture_by_its_shorter_side(sides, size, scale):
+    picture = np.zeros((40, 60, 3), np.uint8)
+    found = fitting.fit(picture, (8, 8), PictureRule(sides=sides))
+    assert found.pixels.shape == (*size, 3) and found.scales == pytest.approx((scale, scale))
+    assert found.back(np.array([[0.5, 0.25, 2, 1]])).tolist() == [[30, 10, 60, 40]]
 
 
 def test_a_list_and_one_picture(call):

@@ -12,7 +12,8 @@ from caffepy.core.context import Context
 from caffepy.core.net import Net as CoreNet
 from caffepy.data.db import new_db
 from caffepy.errors import CaffeError
-from caffepy.proto import caffe_pb2
+from caffepy.proto import caffe_pb2, text
+from caffepy.services.fed import picture_rule
 from caffepy.services.picture_rule import PictureRule
 from caffepy.tools.classify import main as classify
 from caffepy.tools.compute_image_mean import main as compute_image_mean
@@ -242,3 +243,27 @@ layer { name: "end" type: "Silence" bottom: "label" }""")
     rule = PictureRule.of_file("deploy.prototxt")
     assert (rule.size, rule.mean_value, rule.scale) == ((24, 32), (104,), 0.5)
     assert "cropped to 20 x 30" in done.output and "--images_dim=24,32" in done.output
+
+
+def test_how_pictures_were_resized(tmp_path):
+    """deploy writes down what a data layer did, unless it stretched; detect reads it."""
+    words = 'type: "Data" top: "data" transform_param { scale: 2 resize_param { resize_mode: %s ' \
+            'height: 6 width: 9 pad_value: 3 } }'
+    for mode, known in (("WARP", False), ("FIT_SMALL_SIZE", True),
+                        ("FIT_LARGE_SIZE_AND_PAD", True)):
+        layer = caffe_pb2.LayerParameter()
+        text.parse(words % mode, layer)
+        rule = picture_rule(layer, (3, 6, 9))
+        assert (rule.resize is not None) == known
+        made = caffe_pb2.NetParameter()
+        rule.write(made)
+        assert PictureRule.of(made) == rule
+    assert made.picture_param.resize_param.pad_value == [3]
+
+
+@pytest.mark.parametrize("words", ["longer_side: 3", "shorter_side: 3 resize_param { height: 3 }"])
+def test_two_sizes(words):
+    made = caffe_pb2.NetParameter()
+    text.parse(f"picture_param {{ {words} }}", made)
+    with pytest.raises(CaffeError, match="by resize_param, or by shorter_side and longer_side"):
+        PictureRule.of(made)

@@ -32,6 +32,13 @@ def sentence(rule: Any) -> str:
     done = ["channels B, G, R (or gray), numbers from 0 to 255"]
     if rule.height:
         done.append(f"brought to {rule.height} x {rule.width}, the middle of which is the input")
+    if rule.HasField("resize_param"):
+        one = rule.resize_param
+        mode = one.Resize_mode.Name(one.resize_mode)
+        done.append(f"brought to {one.height} x {one.width} by {mode}")
+    if rule.shorter_side:
+        most = f", the longer to {rule.longer_side} at most" if rule.longer_side else ""
+        done.append(f"the shorter side brought to {rule.shorter_side}{most}")
     if rule.mean_value:
         done.append(f"minus {', '.join(f'{value:g}' for value in rule.mean_value)}")
     if rule.mean_file:
