@@ -1,6 +1,6 @@
 """RegionLoss: the loss of YOLO v2.
 
-bottom  x, N x num (5 + num_class) x s x s, of each box 4 coordinates, objectness, classes; labels,
+bottom  x, N x num (5 + num_class) x H x W, of each box 4 coordinates, objectness, classes; labels,
         N x 1500: 300 rows of class, x, y, width, height, as shares of the picture, ended by 0
 top     the loss: sum of d^2 / N
 param   region_loss_param { num_class: 20 num: 5 biases: 1.08 biases: 1.19 thresh: 0.2 bias_match: 1
@@ -64,7 +64,7 @@ class RegionLoss(GridLoss):
             d[:, :, :2] = DRAWN * (middle - 0.5) * middle * (1 - middle)
             d[:, :, 2:4] = DRAWN * x[:, :, 2:4]
         self.position += 1
-        sizes = self.anchors / self.grid[4]
+        sizes = self.anchors / [self.grid[4], self.grid[3]]
         if not p.bias_match:
             predicted = xp.moveaxis(boxes[:, :, 2:], 2, -1)
             sizes = predicted.get() if self.context.place.on_device else predicted

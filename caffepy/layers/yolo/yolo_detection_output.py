@@ -1,14 +1,14 @@
 """YoloDetectionOutput: the boxes that YOLO v2 sees.
 
-bottom  x, 1 x num_box (5 + num_classes) x s x s, of each box 4 coordinates, objectness, classes;
+bottom  x, 1 x num_box (5 + num_classes) x H x W, of each box 4 coordinates, objectness, classes;
         optionally another of another size
 top     1 x 1 x K x 7, best first: 0, class + 1, score, xmin, ymin, xmax, ymax, as shares of the
         picture; without a box one row of -1 for each picture, with its number first
 param   yolo_detection_output_param { num_classes: 20 num_box: 5 confidence_threshold: 0.01
         nms_threshold: 0.45 biases: 1.08 biases: 1.19 }
 
-x, y = (cell + sigmoid) / s; width, height = exp bias / s; score = sigmoid(objectness) times the
-best class of softmax. Of boxes at or above confidence_threshold those that overlap a better one,
+x, y = (cell + sigmoid) / W and / H; width, height = exp bias / W and / H; score =
+sigmoid(objectness) times the best class of softmax. Of boxes at or above confidence_threshold those that overlap a better one,
 of whatever class, by nms_threshold or more are dropped. MobileNet-YOLO's.
 side is the bottom's width, coords is 4, label_map_file is not read.
 """

@@ -1,13 +1,13 @@
 """Yolov3: the loss of one grid of YOLO v3.
 
-bottom  x, N x num (5 + num_class) x s x s, of each box 4 coordinates, objectness, classes; labels,
+bottom  x, N x num (5 + num_class) x H x W, of each box 4 coordinates, objectness, classes; labels,
         N x 1500: 300 rows of class, x, y, width, height, as shares of the picture, ended by 0
 top     the loss: sum of d^2 / N
 param   yolov3_param { num_class: 20 num: 3 thresh: 0.5 biases: 20 biases: 24 mask: 0 mask: 1
         mask: 2 anchors_scale: 32 object_scale: 1 class_scale: 1 coord_scale: 5
         use_logic_gradient: false }
 
-A true box falls to the cell of its center, if of all biases one that mask names is nearest to its
+Biases are pixels of a picture of H anchors_scale x W anchors_scale, as in darknet. A true box falls to the cell of its center, if of all biases one that mask names is nearest to its
 shape. There, with p = sigmoid(x) and scale = coord_scale (2 - width height): d = scale (p - t) for
 x and y, scale (x - t) for the logarithms of width and height, p - 1 for the objectness, and
 class_scale (p - [label]) for classes. Everywhere else d = p for the objectness, but 0 where the box
@@ -43,7 +43,7 @@ class Yolov3(GridLoss):
 
     def deltas(self, x: Array, rows: Sequence[Host]) -> tuple[Array, Array | None]:
         xp, p = self.xp, self.p
-        size = self.grid[4] * p.anchors_scale
+        size = np.array([self.grid[4], self.grid[3]]) * p.anchors_scale  # of the picture
         mine = self.anchors[self.masks]
         y = sigmoid(xp, x)
         boxes = decode(xp, x, xp.asarray(mine, x.dtype), p.anchors_scale)
@@ -64,7 +64,7 @@ class Yolov3(GridLoss):
             slope[:, :, 2:4] = 1
         return d, slope
 
-    def _found(self, d: Array, x: Array, y: Array, truths: Truths, size: int) -> None:
+    def _found(self, d: Array, x: Array, y: Array, truths: Truths, size: Host) -> None:
         """The deltas where true boxes fell."""
         xp, p = self.xp, self.p
         one = truths.last
@@ -73,7 +73,7 @@ class Yolov3(GridLoss):
         sizes = self.anchors[[self.masks[k] for k in truths.anchor[one]]]
         scale = xp.asarray(p.coord_scale * (2 - w * h), x.dtype)
         told = (cx * self.grid[4] - truths.x[one], cy * self.grid[3] - truths.y[one],
-                np.log(w * size / sizes[:, 0]), np.log(h * size / sizes[:, 1]))
+                np.log(w * size[0] / sizes[:, 0]), np.log(h * size[1] / sizes[:, 1]))
         for k, value in enumerate(told):
             given = (y if k < 2 else x)[n, b, k, j, i]
             d[n, b, k, j, i] = scale * (given - xp.asarray(value, x.dtype))

@@ -1,6 +1,6 @@
 """Yolov3DetectionOutput: the boxes that YOLO v3 sees.
 
-bottom  one grid for each group of masks, 1 x num_box (5 + num_classes) x s x s, of each box 4
+bottom  one grid for each group of masks, 1 x num_box (5 + num_classes) x H x W, of each box 4
         coordinates, objectness, classes
 top     1 x 1 x K x 7, best first: 0, class + 1, score, xmin, ymin, xmax, ymax, as shares of the
         picture; without a box one row of -1 for each picture, with its number first
@@ -8,7 +8,7 @@ param   yolov3_detection_output_param { num_classes: 20 num_box: 3 confidence_th
         nms_threshold: 0.45 biases: 20 biases: 24 anchors_scale: 32 anchors_scale: 16
         mask_group_num: 2 mask: 3 mask: 4 mask: 5 mask: 0 mask: 1 mask: 2 }
 
-x, y = (cell + sigmoid) / s; width, height = exp bias / (s anchors_scale), biases in pixels; which
+x, y = (cell + sigmoid) / W and / H; width = exp bias / (W anchors_scale), height by H; which
 biases a grid takes, its masks say. score = sigmoid(objectness) sigmoid(class); each class above
 confidence_threshold is a box of its own. Those that overlap a better one, of whatever class, by
 nms_threshold or more are dropped. MobileNet-YOLO's.

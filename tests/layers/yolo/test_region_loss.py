@@ -98,3 +98,20 @@ def test_what_it_does_not_know(word):
         build(line(word), X, TRUTH)
     with pytest.raises(ConfigError, match="10 numbers for 6 boxes"):
         build(line("").replace("num: 2", "num: 6"), (2, 42, 4, 4), TRUTH)
+
+
+def test_a_grid_that_is_not_square():
+    """On 2 x 4 cells half of the picture is a cell high and two wide, the second bias' shape
+    (darknet's log(w W / bias) and log(h H / bias))."""
+    text = ('type: "RegionLoss" region_loss_param { num_class: 1 num: 2 biases: 1 biases: 2 '
+            'biases: 2 biases: 1 biases: 0 biases: 0 biases: 0 biases: 0 biases: 0 biases: 0 '
+            'coord_scale: 1 }')
+    truth = np.zeros((1, 300, 5))
+    truth[0, 0] = 0, 0.6, 0.7, 0.5, 0.5
+    x = np.zeros((1, 12, 2, 4))
+    layer, bottom, top = built = build(text, x, truth.reshape(1, 1500))
+    layer.position = 12800
+    run(built, [x, truth.reshape(1, 1500)])
+    d = layer.delta[0]
+    assert_allclose(d[1, :4, 1, 2], [0.1 / 4, 0.1 / 4, 0, 0], atol=1e-6)
+    assert not d[:, :4, 0].any() and not d[0, :4].any()

@@ -114,3 +114,19 @@ def test_errors():
         build(line(""), X, TRUTH[:, :7])
     with pytest.raises(DataError, match="a box of picture 1 is none"):
         loss_and_gradient("", labels([], [(2, 0.5, 0.5, 0.1, 0.1)]))
+
+
+def test_a_grid_that_is_not_square():
+    """2 x 4 cells of 32 pixels are a picture of 64 x 128, of which a box of 32 x 64 is the half in
+    both directions: it is of the first bias' shape, 64 wide and 32 high, to the pixel (darknet's
+    log(w W / bias) and log(h H / bias))."""
+    text = ('type: "Yolov3" yolov3_param { num_class: 1 num: 2 anchors_scale: 32 mask: 0 mask: 1 '
+            'biases: 64 biases: 32 biases: 32 biases: 64 coord_scale: 1 }')
+    truth = np.zeros((1, 300, 5))
+    truth[0, 0] = 0, 0.6, 0.7, 0.5, 0.5
+    x = np.zeros((1, 12, 2, 4))
+    layer, bottom, top = built = build(text, x, truth.reshape(1, 1500))
+    run(built, [x, truth.reshape(1, 1500)])
+    d = layer.delta[0]
+    assert_allclose(d[0, :4, 1, 2], 1.75 * np.array([0.5 - 0.4, 0.5 - 0.4, 0, 0]), atol=1e-6)
+    assert d[0, 4, 1, 2] == -0.5 and not d[:, :4, 0].any() and not d[1, :4].any()
