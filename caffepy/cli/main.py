@@ -11,6 +11,7 @@ from caffepy.cli import flags, gflags
 
 ACTIONS = {
     "bench": "caffepy.tools.bench:main",
+    "board": "caffepy.cli.board:board",
     "check": "caffepy.cli.check:check",
     "completion": "caffepy.cli.completion:completion",
     "convert": "caffepy.cli.convert:convert",

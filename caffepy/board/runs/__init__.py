@@ -1,0 +1,1 @@
+"""Trainings, from their logs and measurements."""

@@ -1,0 +1,45 @@
+"""Jinja's environment: everything is escaped, and what is not given is an error."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from caffepy import __version__
+from caffepy.board import words
+from caffepy.board.families import FAMILIES
+
+if TYPE_CHECKING:
+    from caffepy.board.asking import Ask
+
+FOLDER = Path(__file__).with_name("templates")
+
+
+@cache
+def environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(FOLDER), auto_reload=False)
+    made.filters.update(number=words.number, bytes=words.size, duration=words.duration,
+                        ago=lambda then: words.ago(time.time() - then))
+    made.globals.update(version=__version__)
+    return made
+
+
+def render(template: str, ask: Ask, **values: Any) -> str:
+    """A template's text, with the pages' head."""
+    heads = [(family.title, ask.url(family.path), _here(family.path, ask.path))
+             for family in FAMILIES]
+    return environment().get_template(template).render(
+        heads=heads, url=ask.url, folders=list(ask.shelf.roots), **values)
+
+
+def _here(path: str, asked: str) -> bool:
+    """Whether an address belongs to a family; the first one's is / and all that is no other's."""
+    if path != "/":
+        return asked == path or asked.startswith(f"{path}/")
+    return not any(_here(family.path, asked) for family in FAMILIES if family.path != "/")
