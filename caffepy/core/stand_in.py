@@ -27,7 +27,7 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
         kind = traits.of(layer)
         if known_part.is_unknown(layer) and input_shape and layer.top and not layer.bottom:
             why = f"the type {layer.type} is not known"
-            assumed.append(_replace(layer, (1, *input_shape), why))
+            assumed.append(replace(layer, (1, *input_shape), why))
             continue
         if not (kind.data and kind.source_field):
             continue
@@ -41,11 +41,11 @@ def stand_in(param: Any, input_shape: Sequence[int] = ()) -> tuple[list[str], li
                 "no shapes are known; say -input_shape=C,H,W")
             continue
         whole = (kind.batch_size(layer) or 1, *shape)
-        assumed.append(_replace(layer, whole, f"{source} is not there"))
+        assumed.append(replace(layer, whole, f"{source} is not there"))
     return assumed, unknown
 
 
-def _replace(layer: Any, whole: tuple[int, ...], why: str) -> str:
+def replace(layer: Any, whole: tuple[int, ...], why: str) -> str:
     """Put an input of that shape in a layer's place; returns what is to be said about it."""
     kind = traits.of(layer)
     stand = graph.input_layer(layer.name, layer.top, [

@@ -35,12 +35,14 @@ class Node:
         color: of its ground, ``#RRGGBB``.
         blob: whether it is a blob.
         within: the layers that work in place on what it makes, one line each.
+        layers: the names of the layers in it: its own, then those within; none of a blob.
     """
 
     lines: list[str]
     color: str
     blob: bool = False
     within: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
 
     def text(self, wide: bool) -> list[str]:
         """The lines, with all settings in one if there is more room across than along."""
@@ -138,9 +140,10 @@ def build(net: Any, phase: int | None = None, display_lrm: bool = False,
         made_by = makers.get(blobs.get(layer.bottom[0], -1), []) if in_place else []
         if len(made_by) == 1:
             graph.nodes[made_by[0]].within.append(" ".join(lines))
+            graph.nodes[made_by[0]].layers.append(layer.name)
             continue
         color = labels.IN_PLACE_COLOR if in_place else labels.color(layer.type)
-        box = graph.add(Node(lines, color))
+        box = graph.add(Node(lines, color, layers=[layer.name]))
         for name in layer.bottom:
             if name not in blobs:  # a net's fault that a picture may show
                 blobs[name] = graph.add(_blob(name, "", (shapes or {}).get(name)))

@@ -62,6 +62,9 @@ class PdfCanvas:
         self._parts.append(f"BT 0 0 0 rg /{'B' if bold else 'R'} {SIZE} Tf "
                            f"1 0 0 -1 {_at((x, y))} Tm ({words}) Tj ET")
 
+    def about(self, layer: str) -> None:
+        """Nothing is to be clicked here."""
+
     def finish(self) -> bytes:
         drawn = zlib.compress("\n".join(self._parts).encode("ascii"))
         width, height = self._size

@@ -33,6 +33,9 @@ class Canvas(Protocol):
     def text(self, text: str, center: Point, bold: bool) -> None:
         """A line of text around its middle."""
 
+    def about(self, layer: str) -> None:
+        """What follows belongs to the layer of this name, or to none if it is empty."""
+
     def finish(self) -> bytes:
         """The picture's file."""
 
@@ -74,6 +77,8 @@ def _node(canvas: Canvas, node: Node, center: Point, box: Point, wide: bool) -> 
     (x, y), (width, height) = center, box
     left, top, right, bottom = x - width / 2, y - height / 2, x + width / 2, y + height / 2
     pad = PAD
+    own, *others = node.layers or [""]
+    canvas.about(own)
     if node.blob:
         pad = PAD / 2
         c = CORNER
@@ -87,10 +92,12 @@ def _node(canvas: Canvas, node: Node, center: Point, box: Point, wide: bool) -> 
         canvas.text(line, (x, at), bold=not node.blob and i == 0)
         at += LINE
     at = bottom - (LINE + pad) * len(node.within)
-    for line in node.within:
+    for line, layer in zip(node.within, others, strict=True):
+        canvas.about(layer)
         canvas.polygon(_rectangle(left, at, right, at + LINE + pad), labels.IN_PLACE_COLOR)
         canvas.text(line, (x, at + (LINE + pad) / 2), bold=False)
         at += LINE + pad
+    canvas.about("")
 
 
 def _rectangle(left: float, top: float, right: float, bottom: float) -> list[Point]:

@@ -84,6 +84,9 @@ class PixelCanvas:
                           self._cv2.FONT_HERSHEY_SIMPLEX, LETTERS * scale, (0, 0, 0),
                           max(round((0.9 if bold else 0.5) * scale), 1), self._cv2.LINE_AA)
 
+    def about(self, layer: str) -> None:
+        """Nothing is to be clicked here."""
+
     def finish(self) -> bytes:
         done, data = self._cv2.imencode(self._ext, self._picture)
         if not done:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from collections.abc import Callable
+from xml.sax.saxutils import escape, quoteattr
 
 from caffepy.drawing.layout import Point
 
@@ -20,10 +21,15 @@ SPARE = 1.12  # other fonts are somewhat wider, and so are bold letters
 
 
 class SvgCanvas:
-    """See caffepy.drawing.picture.Canvas."""
+    """See caffepy.drawing.picture.Canvas.
 
-    def __init__(self) -> None:
+    Args:
+        address: where a click on a layer of this name leads; None: nowhere.
+    """
+
+    def __init__(self, address: Callable[[str], str] | None = None) -> None:
         self._parts: list[str] = []
+        self._address, self._open = address, False
 
     def text_width(self, text: str, bold: bool) -> float:
         width = sum(WIDTHS.get(letter, 556 if letter.isascii() else 1000) for letter in text)
@@ -61,6 +67,14 @@ class SvgCanvas:
         x, y = center
         self._parts.append(f'<text x="{x:.1f}" y="{y:.1f}" dy="0.35em"{weight}>'
                            f"{escape(text)}</text>")
+
+    def about(self, layer: str) -> None:
+        if self._open:
+            self._parts.append("</a>")
+        self._open = bool(layer) and self._address is not None
+        if self._open and self._address is not None:
+            self._parts.append(f"<a href={quoteattr(self._address(layer))} "
+                               f"data-layer={quoteattr(layer)}>")
 
     def finish(self) -> bytes:
         return "\n".join([*self._parts, "</svg>\n"]).encode()

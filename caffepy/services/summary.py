@@ -74,15 +74,29 @@ def summarize(
     Raises:
         NotFound: no such file. CaffeError: what else is wrong with the net.
     """
-    from caffepy.core import graph, known_part, obeys, traits
-    from caffepy.core.stand_in import stand_in
+    from caffepy.core import graph, obeys
     from caffepy.proto import caffe_pb2
 
     with work.quiet(), obeys.only_warnings():
         param, source = _read(path)
         param.state.phase = caffe_pb2.Phase.Value(phase)
         param.state.stage.extend(stages)
-        kept = graph.filter_net(param, param.state, source)
+        return of_param(graph.filter_net(param, param.state, source), source, input_shape)
+
+
+def of_param(kept: Any, source: Any, input_shape: Sequence[int] = ()) -> Summary:
+    """The table of a filtered NetParameter, in which inputs stand in for data that are not there.
+
+    Args:
+        source: where its layers are written, or None.
+
+    Raises:
+        CaffeError: what is wrong with the net.
+    """
+    from caffepy.core import known_part, obeys, traits
+    from caffepy.core.stand_in import stand_in
+
+    with work.quiet(), obeys.only_warnings():
         known_part.refuse_slips(kept.layer, source)
         summary = Summary(kept.name, [
             Row(layer.name, layer.type, list(layer.bottom), list(layer.top),
