@@ -6,85 +6,16 @@ import csv
 import io
 import math
 import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from caffepy.errors import DataError, NotFound
 from caffepy.proto.files import atomic_write, file_error
 from caffepy.services import log_seconds
+from caffepy.services.log_lines import KEYS, OF_CLASS, GlogLines, Log, MeasuredLines, Row, total
 from caffepy.solvers import measurements
 
-Row = dict[str, float]
-
-# nothing that looks like a number may follow: two threads' lines may lie across each other
-NUMBER = r"([-+]?(?:nan|inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?!\.?\d))"
-TESTING = re.compile(r"Testing net \(#(\d{1,9})\)")
-ITERATION = re.compile(r"Iteration (\d+)")
-RATE = re.compile(rf"Iteration \d+.*\blr = {NUMBER}", re.IGNORECASE)
-SMOOTHED = re.compile(rf"Iteration \d+.*\bloss = {NUMBER}", re.IGNORECASE)
-OUTPUT = re.compile(
-    rf"(Train|Test) net output #(\d{{1,9}}): (.+?) = {NUMBER}(\s+\(\* {NUMBER} = )?", re.IGNORECASE)
-CLASS = re.compile(rf"\] class(\d{{1,9}}): {NUMBER}\s*$", re.IGNORECASE)  # SSD's, before outputs
-SCORE = re.compile(rf"Test score #(\d{{1,9}}): {NUMBER}", re.IGNORECASE)
-OF_CLASS = re.compile(r"class\d+(\[\d+\])?")  # a column of the table
-KEYS = ("NumIters", "Seconds", "LearningRate")
-
-
-@dataclass
-class Log:
-    """What a log says.
-
-    Attributes:
-        train, test: the rows.
-        nets: for each row of ``test`` the number of its test net.
-        total: rows with the one ``loss`` of the iteration, the weighted sum of its outputs.
-        smoothed: rows with the one ``loss`` of the Iteration lines, averaged over average_loss.
-        rates: a row for each logged learning rate, at its own iteration.
-        weights: how much outputs count in the loss, by name.
-    """
-
-    train: list[Row] = field(default_factory=list)
-    test: list[Row] = field(default_factory=list)
-    nets: list[int] = field(default_factory=list)
-    total: list[Row] = field(default_factory=list)
-    smoothed: list[Row] = field(default_factory=list)
-    rates: list[Row] = field(default_factory=list)
-    weights: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def losses(self) -> set[str]:
-        """The names of outputs that have a weight in the loss."""
-        return set(self.weights)
-
-    def is_loss(self, column: str) -> bool:
-        """Whether a column is a loss: by its weight, or else by its name without its branch's,
-        since loss3/top-1 is none."""
-        return (column.partition("[")[0] in self.weights
-                or "loss" in column.rpartition("/")[2].lower())
-
-
-class _Table:
-    """Rows that grow output by output."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self.nets: list[int] = []
-        self.last = -1  # index of the output added last
-
-    def add(self, head: Row, index: int, name: str, value: float, net: int = 0) -> None:
-        # outputs are numbered from 0 in each display or test
-        if not self.rows or index <= self.last or self.rows[-1][KEYS[0]] != head[KEYS[0]]:
-            self.rows.append(dict(head))
-            self.nets.append(net)
-        self.last = index
-        self.more(name, value)
-
-    def more(self, name: str, value: float) -> None:
-        """Add to the last row."""
-        row = self.rows[-1]
-        same = sum(key == name or key.startswith(f"{name}[") for key in row)
-        row[f"{name}[{same}]" if same else name] = value
+__all__ = ["KEYS", "OF_CLASS", "Log", "Row", "check_folder", "columns", "parse_log", "read",
+           "save_csv_files", "write_csv"]
 
 
 def read(path: str | os.PathLike[str]) -> Log:
@@ -107,58 +38,14 @@ def _logged(path: str | os.PathLike[str]) -> Log:
     if start is None:
         raise DataError("no line begins as a log line", where=os.fspath(path),
                         allowed="I1122 16:29:33.283150 PID file:line] text")
-    result = Log()
-    train, test = _Table(), _Table()
-    head: Row = {}
-    rate, net = math.nan, 0
-    classes: list[tuple[str, float]] = []
+    reader = GlogLines(start)
     for line, time in pairs:
-        iteration = ITERATION.search(line)
-        if iteration:
-            head = {KEYS[0]: float(iteration[1])}
-        if not head:  # the log's beginning is lost
-            continue
-        learning_rate = RATE.search(line)
-        if learning_rate:
-            rate = float(learning_rate[1])
-        head = {KEYS[0]: head[KEYS[0]], KEYS[1]: (time - start).total_seconds(), KEYS[2]: rate}
-        if learning_rate:
-            result.rates.append(dict(head))
-        testing = TESTING.search(line)
-        if testing:
-            net, classes = int(testing[1]), []
-        of_class = CLASS.search(line)
-        if of_class:
-            classes.append((f"class{of_class[1]}", float(of_class[2])))
-        smoothed = SMOOTHED.search(line)
-        if smoothed:
-            result.smoothed.append({**head, "loss": float(smoothed[1])})
-        output, score = OUTPUT.search(line), SCORE.search(line)
-        if output:
-            phase, index, name, value, weighted, weight = output.groups()
-            if phase.lower() == "test":
-                test.add(head, int(index), name, float(value), net)
-                for class_name, class_value in classes:
-                    test.more(class_name, class_value)
-                classes = []
-            else:
-                train.add(head, int(index), name, float(value))
-            if weighted:
-                result.weights[name] = float(weight)
-        elif score:
-            test.add(head, int(score[1]), f"score{score[1]}", float(score[2]), net)
+        reader.add(line, time)
+    result = reader.log
+    result.total = [total(row, result.weights) for row in result.train] or result.smoothed
     # versions before "Train net output" have nothing else to say of training
-    result.train = train.rows or [dict(row) for row in result.smoothed]
-    result.test, result.nets = test.rows, test.nets
-    result.total = [_total(row, result.weights) for row in train.rows] or result.smoothed
+    result.train = result.train or [dict(row) for row in result.smoothed]
     return result
-
-
-def _total(row: Row, weights: dict[str, float]) -> Row:
-    """The loss that a row's outputs add up to."""
-    parts = ((value, weights.get(name.partition("[")[0])) for name, value in row.items())
-    loss = sum(value * weight for value, weight in parts if weight is not None)
-    return {**{key: row[key] for key in KEYS}, "loss": loss}
 
 
 def _measured(path: str | os.PathLike[str]) -> Log | None:
@@ -170,36 +57,10 @@ def _measured(path: str | os.PathLike[str]) -> Log | None:
         lines = measurements.read(path)
     except OSError as error:
         raise file_error(error, path, "read") from error
-    result = Log()
-    rate = math.nan
+    reader = MeasuredLines()
     for line in lines:
-        row = {KEYS[0]: float(line["iter"]), KEYS[1]: float(line["seconds"])}
-        rate = _number(line["lr"]) if "lr" in line else rate
-        row[KEYS[2]] = rate
-        if line["type"] == "start":
-            continue
-        if line["type"] == "train":
-            result.smoothed.append({**row, "loss": _number(line.get("smoothed_loss"))})
-            result.total.append({**row, "loss": _number(line.get("loss"))})
-            if "lr" in line:
-                result.rates.append(dict(row))
-            result.train.append(row)
-        else:
-            result.test.append(row)
-            net = line.get("net")
-            result.nets.append(net if isinstance(net, int) else 0)
-        for name, values in line["outputs"].items():
-            for index, value in enumerate(values if isinstance(values, list) else [values]):
-                row[f"{name}[{index}]" if index else name] = _number(value)
-        weights = line.get("weights")
-        if isinstance(weights, dict):
-            result.weights.update((name, _number(weight)) for name, weight in weights.items())
-    return result
-
-
-def _number(value: object) -> float:
-    """A measured number; null is what is none."""
-    return float(value) if isinstance(value, (int, float)) else math.nan
+        reader.add(line)
+    return reader.log
 
 
 def parse_log(path_to_log: str | os.PathLike[str]) -> tuple[list[Row], list[Row]]:

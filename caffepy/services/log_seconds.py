@@ -60,20 +60,39 @@ def get_log_created_year(path: str | os.PathLike[str], lines: Iterable[str]) -> 
     return datetime.fromtimestamp(os.path.getmtime(path)).year
 
 
-def timed(lines: Iterable[str], year: int) -> Iterator[tuple[str, datetime]]:
-    """The lines that say when they were written. Where December is followed by January a year
-    has passed."""
-    last: datetime | None = None
-    for line in lines:
+class Clock:
+    """Says when lines were written that come one after the other. Where December is followed by
+    January a year has passed.
+
+    Args:
+        year: in which the first was written, if it does not say so itself.
+    """
+
+    def __init__(self, year: int) -> None:
+        self.year = year
+        self._last: datetime | None = None
+
+    def time(self, line: str) -> datetime | None:
+        """When a line was written; None if it does not begin as a line of the log."""
+        last = self._last
         try:
-            time = extract_datetime_from_line(line, year)
+            time = extract_datetime_from_line(line, self.year)
             if last is not None and time.month < last.month and last - time > A_DAY:
-                year += 1
-                time = extract_datetime_from_line(line, year)
+                self.year += 1
+                time = extract_datetime_from_line(line, self.year)
         except ValueError:  # a line without a prefix, or February 29 in another year
-            continue
-        last = time
-        yield line, time
+            return None
+        self._last = time
+        return time
+
+
+def timed(lines: Iterable[str], year: int) -> Iterator[tuple[str, datetime]]:
+    """The lines that say when they were written, by a Clock that begins in that year."""
+    clock = Clock(year)
+    for line in lines:
+        time = clock.time(line)
+        if time is not None:
+            yield line, time
 
 
 def get_start_time(pairs: Iterable[tuple[str, datetime]]) -> datetime | None:

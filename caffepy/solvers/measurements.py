@@ -3,13 +3,16 @@
     <snapshot_prefix>.jsonl
 
     {"type": "start", "format": 1, "solver": "lenet_solver.prototxt", "caffepy": "0.1.0",
-     "date": "2026-05-04T12:00:00+02:00", "net": "LeNet", "seed": 1701, "iter": 0, "seconds": 0.0}
+     "date": "2026-05-04T12:00:00+02:00", "net": "LeNet", "seed": 1701, "iter": 0, "seconds": 0.0,
+     "images": 64, "param": "net: ..."}
     {"type": "train", "iter": 100, "seconds": 3.7, "loss": 0.17, "smoothed_loss": 0.19,
      "lr": 0.01, "iters_per_second": 26.8, "outputs": {"loss": 0.17}, "weights": {"loss": 1.0}}
     {"type": "test", "iter": 500, "seconds": 18.9, "net": 0, "outputs": {"accuracy": 0.97}, ...}
 
-``outputs`` holds a list where a blob has several values; ``weights`` only the outputs that count
-in the loss. What is infinite or no number is null, since JSON has no word for it.
+``images`` is how many one iteration takes, by the batch of the net's first layer, and ``param`` the
+SolverParameter as text, without nets in it. ``outputs`` holds a list where a blob has several
+values; ``weights`` only the outputs that count in the loss. What is infinite or no number is null,
+since JSON has no word for it.
 
 The file only grows. Each training begins with a start line, which tells the iteration from which
 it goes on: what older lines say of that iteration and later ones is superseded. So one that was
@@ -55,7 +58,7 @@ def read(path: str | os.PathLike[str]) -> list[Line]:
     kept: list[Line] = []
     with open(path, encoding="utf-8", errors="replace") as file:
         for text in file:
-            line = _parsed(text)
+            line = parsed(text)
             if line is None:
                 continue
             if line["type"] == "start":
@@ -64,7 +67,8 @@ def read(path: str | os.PathLike[str]) -> list[Line]:
     return kept
 
 
-def _parsed(text: str) -> Line | None:
+def parsed(text: str) -> Line | None:
+    """The object in a line; None for what is no measurement."""
     with suppress(ValueError, RecursionError):
         line = json.loads(text)
         if (isinstance(line, dict) and line.get("type") in ("start", "train", "test")
@@ -85,7 +89,7 @@ def _number(value: Any) -> bool:
 @contextmanager
 def writing(
     param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],
-    about: Mapping[str, Any], path: str | None = None, *,
+    about: Mapping[str, Any], path: str | None = None, *, workers: int = 1,
     on_start: list[Any], on_iteration: list[Any], on_test: list[Any],
     also: Callable[[Line], None] | None = None, keep: bool = True,
 ) -> Iterator[None]:
@@ -100,6 +104,7 @@ def writing(
         path: the file; by default ``<snapshot_prefix>.jsonl``. Without a prefix there is none.
         also: is given each line, too.
         keep: whether there is a file; else lines go to ``also`` alone.
+        workers: how many train together.
         on_start, on_iteration, on_test: the training's hooks.
     """
     if not keep:
@@ -111,7 +116,7 @@ def writing(
     if path is None and also is None:
         yield
         return
-    writer = Writer(param, state, net, test_nets, about, path, also)
+    writer = Writer(param, state, net, test_nets, about, path, also, workers)
     hooks = ((on_start, writer.begin), (on_iteration, writer.train), (on_test, writer.test))
     for hook, call in hooks:
         hook.append(call)
@@ -131,7 +136,7 @@ class Writer:
     def __init__(
         self, param: Any, state: TrainingState, net: Net, test_nets: Sequence[Net],
         about: Mapping[str, Any], path: str | None,
-        also: Callable[[Line], None] | None = None,
+        also: Callable[[Line], None] | None = None, workers: int = 1,
     ) -> None:
         self.param = param
         self.state = state
@@ -150,6 +155,7 @@ class Writer:
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
             "net": net.name, "seed": state.seed,
             "iter": state.iter, "seconds": round(before, 6),
+            "images": _images(net) * max(param.iter_size, 1) * workers, "param": _text(param),
         })
 
     def begin(self, _: object) -> None:
@@ -237,6 +243,23 @@ class Writer:
             with suppress(OSError):
                 self._file.close()
             self._file = None
+
+
+def _images(net: Net) -> int:
+    """How many items a forward takes; 0 if the first layer's top does not say."""
+    tops = net.nodes[0].tops if net.nodes else ()
+    return tops[0].shape[0] if tops and tops[0].shape else 0
+
+
+def _text(param: Any) -> str:
+    """The settings, as prototxt."""
+    from caffepy.proto.text import to_text
+
+    shown = type(param)()
+    shown.CopyFrom(param)
+    for field in ("net_param", "train_net_param", "test_net_param"):
+        shown.ClearField(field)
+    return to_text(shown)
 
 
 def _outputs(

@@ -380,8 +380,8 @@ class Solver:
         if not self.communicator.root:
             return contextlib.nullcontext()
         return writing(self.param, self.state, self.net, self.test_nets, about, path,
-                       on_start=self.on_start, on_iteration=self.on_iteration,
-                       on_test=self.on_test, **options)
+                       workers=self.communicator.size, on_start=self.on_start,
+                       on_iteration=self.on_iteration, on_test=self.on_test, **options)
 
     # -- the end --------------------------------------------------------------------------
 

@@ -45,6 +45,8 @@ def test_a_training_leaves_a_line_for_each_display_and_test(make):
         "format": 1, "solver": "solver.prototxt", "net": "small", "seed": 7, "iter": 0,
         "seconds": 0.0}
     assert start["caffepy"] and start["date"][:2] == "20"
+    assert start["images"] == solver.net.nodes[0].tops[0].shape[0] > 1
+    assert "test_interval: 4\n" in start["param"] and "layer {" not in start["param"]
     seconds = [line["seconds"] for line in rest]
     assert seconds == sorted(seconds) and seconds[0] > 0
     assert all(line["lr"] == 0.05 and line["iters_per_second"] > 0 for line in rest[1:3])
