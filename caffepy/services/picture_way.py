@@ -36,6 +36,7 @@ class Way:
         mean: C x H x W, one number a channel, or None.
         scale: what to multiply with after the mean is off, or None.
         names: of the classes, as far as they are known.
+        guesses: what nobody said and was taken, in words.
 
     Raises:
         NotFound, DataError: a file that is named. ConfigError: flags that cannot be read.
@@ -45,7 +46,7 @@ class Way:
         self, net: Asked, mean_file: str | None, mean_value: str, input_scale: float | None,
         labels: str, size: Sequence[int] = (),
     ) -> None:
-        self.net, self._guesses = net, []  # type: Asked, list[str]
+        self.net, self.guesses = net, []  # type: Asked, list[str]
         self.size = self._size(tuple(size))
         self.mean = self._mean(mean_file, mean_value)
         self.scale = self._scale(input_scale)
@@ -65,7 +66,7 @@ class Way:
         usual = CAFFENETS if net.usual else own
         if not given:
             words = "" if net.usual else ", the size of its input"
-            self._guesses.append(f"brought to {usual[0]} x {usual[1]}{words}")
+            self.guesses.append(f"brought to {usual[0]} x {usual[1]}{words}")
         return given or usual
 
     def _mean(self, mean_file: str | None, mean_value: str) -> Array | None:
@@ -75,9 +76,9 @@ class Way:
                 return rule.mean(net.shape)
             # ImageNet's, as ever, is one of colours
             if net.channels == 3 and (net.usual or os.path.exists(prediction.here(MEAN))):
-                self._guesses.append(f"minus ImageNet's mean picture ({MEAN})")
+                self.guesses.append(f"minus ImageNet's mean picture ({MEAN})")
                 return prediction.read_mean(MEAN, "")
-            self._guesses.append("with no mean taken off")
+            self.guesses.append("with no mean taken off")
             return None
         mean = prediction.read_mean(mean_file or "", mean_value)
         if rule is not None and not _alike(mean, rule.mean(net.shape)):
@@ -92,7 +93,7 @@ class Way:
         rule = self.net.rule
         if rule is None:
             if given is None:
-                self._guesses.append("from 0 to 255")
+                self.guesses.append("from 0 to 255")
             return given
         if given is not None and np.float32(given) != np.float32(rule.scale):
             self._otherwise("input_scale", f"{given:g}", f"{rule.scale:g}")
@@ -104,11 +105,11 @@ class Way:
                        shown(self.net.path), said)
 
     def _say(self) -> None:
-        if self._guesses and not self.net.usual:
+        if self.guesses and not self.net.usual:
             logger.warning(
                 "%s does not say what was done to its pictures in training. Taken: %s. `caffepy "
                 "deploy` writes it into the file; flags say it, too.", shown(self.net.path),
-                ", ".join(self._guesses))
+                ", ".join(self.guesses))
 
 
 def _alike(one: Array | None, other: Array | None) -> bool:

@@ -1,0 +1,138 @@
+"""Which nets and weights lie in the folders of a board, and which weights are a net's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from caffepy.board.keeping import Kept
+from caffepy.board.shelf import Found, Shelf
+from caffepy.errors import CaffeError
+
+WEIGHTS = (".caffemodel", ".caffemodel.h5")
+MOST_TEXT = 4 << 20  # bytes of a prototxt
+LAYER = re.compile(r"^\s*layers?\s*:?\s*\{", re.MULTILINE)
+NAME = re.compile(r'^\s*name\s*:\s*"([^"\n]*)"', re.MULTILINE)
+FED = re.compile(r'^\s*input(_shape|_dim)?\s*[:{]|\btype\s*:\s*"Input"', re.MULTILINE)
+ITERATION = re.compile(r"^(.*)_iter_(\d+)\.caffemodel(\.h5)?$")
+
+
+@dataclass(frozen=True)
+class NetFile:
+    """A prototxt with layers.
+
+    Attributes:
+        name: on the shelf.
+        title: what the net calls itself, "" for nothing.
+        layers: how many are written in it, of all phases.
+        fed: whether it has an input that waits for a picture, as nets for use have.
+    """
+
+    name: str
+    path: Path
+    title: str
+    layers: int
+    fed: bool
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A file of weights.
+
+    Attributes:
+        prefix: its name up to ``_iter_``, or the whole name.
+        iteration: None where the name has none.
+    """
+
+    found: Found
+    prefix: str
+    iteration: int | None
+
+    @property
+    def name(self) -> str:
+        return self.found.name
+
+    @property
+    def label(self) -> str:
+        """How it is called among those of one training."""
+        return self.name if self.iteration is None else f"{self.iteration}"
+
+
+class Models:
+    """The nets and weights of a board; see ``Ask.one``."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._nets: Kept[NetFile | None] = Kept(1000)
+        self._learnt: Kept[frozenset[str]] = Kept(500)
+
+    def nets(self) -> list[NetFile]:
+        """All nets, by name."""
+        found = (self._nets.get(one.name, partial(read_net, one), one.path)
+                 for one in self._shelf.walk()
+                 if one.name.endswith(".prototxt") and one.size <= MOST_TEXT)
+        return [net for net in found if net is not None]
+
+    def weights(self) -> list[Snapshot]:
+        """All files of weights: trainings by name, each in the order of its iterations."""
+        found = [snapshot(one) for one in self._shelf.walk() if one.name.endswith(WEIGHTS)]
+        return sorted(found, key=lambda one: (one.prefix, one.iteration or 0))
+
+    def fitting(self, learning: Iterable[str]) -> list[Snapshot]:
+        """Those that have weights for all these layers; if none has, for more than half of
+        them."""
+        wanted = set(learning)
+        shares = [(len(wanted & self._names(one)), one) for one in self.weights()]
+        whole = [one for share, one in shares if share == len(wanted) and wanted]
+        return whole or [one for share, one in shares if share > len(wanted) / 2]
+
+    def _names(self, one: Snapshot) -> frozenset[str]:
+        try:
+            return self._learnt.get(one.name, partial(learnt, one.found.path), one.found.path)
+        except CaffeError:  # damaged, or being written
+            return frozenset()
+
+
+def read_net(found: Found) -> NetFile | None:
+    """What a prototxt's text tells at a glance; None if it is no net."""
+    try:
+        text = found.path.read_text(errors="replace")
+    except OSError:
+        return None
+    layers = LAYER.findall(text)
+    if not layers:
+        return None
+    first = LAYER.search(text)
+    named = NAME.search(text[: first.start()] if first else text)
+    return NetFile(found.name, found.path, named[1] if named else "", len(layers),
+                   FED.search(text) is not None)
+
+
+def snapshot(found: Found) -> Snapshot:
+    """Training and iteration by a file's name, as solvers give it."""
+    told = ITERATION.match(found.name)
+    return Snapshot(found, told[1], int(told[2])) if told else Snapshot(found, found.name, None)
+
+
+def learnt(path: Path) -> frozenset[str]:
+    """The layers that a file has weights for.
+
+    Raises:
+        CaffeError: it is no file of weights.
+    """
+    return frozenset(layer.name for layer in weights_of(path).layers if layer.blobs)
+
+
+def weights_of(path: Path) -> Any:
+    """The proto.wire.Weights of a .caffemodel or a .caffemodel.h5.
+
+    Raises:
+        CaffeError: it is no file of weights.
+    """
+    from caffepy.proto import hdf5, wire
+
+    return hdf5.read_net(path) if path.suffix == ".h5" else wire.read_net(path)

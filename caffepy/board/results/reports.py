@@ -1,0 +1,125 @@
+"""Folders that ``caffepy test -report`` wrote."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffepy.board.shelf import Found, Shelf
+from caffepy.errors import DataError
+
+Array = NDArray[Any]
+
+FILE = "report.json"
+MOST_JSON = 64 << 20
+MOST_CELLS = 4_000_000
+PICTURES = {  # in the order in which they are shown
+    "worst.png": "The worst", "confusion.png": "Which classes are taken for which",
+    "precision_recall.png": "Precision and recall", "roc.png": "ROC curves",
+    "iou.png": "Intersection over union", "calibration.png": "Calibration",
+    "residuals.png": "Residuals",
+}
+NO_NUMBERS = {"classes", "worst", "marks", "outputs", "sets"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a folder has.
+
+    Attributes:
+        folder: its name on the shelf.
+        told: report.json.
+        table: of confusion, None if there is none.
+        names: of the classes.
+        pictures: file and title of each.
+    """
+
+    folder: str
+    told: Mapping[str, Any]
+    table: Array | None
+    names: list[str]
+    pictures: list[tuple[str, str]]
+
+    @property
+    def detector(self) -> bool:
+        return "mean_average_precision" in self.told
+
+    @property
+    def headline(self) -> str:
+        """The number that counts most, in words."""
+        for key, words in (("mean_average_precision", "mAP"), ("accuracy", "accuracy")):
+            if isinstance(value := self.told.get(key), (int, float)):
+                return f"{words} {value:.4f}"
+        return ""
+
+    def numbers(self) -> list[tuple[str, float | str]]:
+        """Names and values of all that is one number; of groups with the group's name before."""
+        return list(_flat(self.told))
+
+    def mistakes(self, truth: int | None = None, answer: int | None = None) -> list[dict[str, Any]]:
+        """The worst, or those of them that are of one truth and one answer."""
+        worst = self.told.get("worst")
+        found = [one for one in worst if isinstance(one, dict)] if isinstance(worst, list) else []
+        return [one for one in found if (truth is None or one.get("truth") == truth)
+                and (answer is None or one.get("answer") == answer)]
+
+    def classes(self) -> list[dict[str, Any]]:
+        """The entries of the classes."""
+        listed = self.told.get("classes")
+        return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def found(shelf: Shelf) -> list[Found]:
+    """The report.json files of a board."""
+    return [one for one in shelf.walk() if one.path.name == FILE and one.size <= MOST_JSON]
+
+
+def read(path: Path, folder: str) -> Report:
+    """The report of a folder.
+
+    Raises:
+        DataError: its report.json is none.
+    """
+    try:
+        told = json.loads((path / FILE).read_text(errors="replace"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"the report cannot be read: {error}", where=f"{folder}/{FILE}") from error
+    if not isinstance(told, dict):
+        raise DataError("this is no report", where=f"{folder}/{FILE}")
+    names = [str(one.get("name", one.get("label", ""))) for one in told.get("classes") or []
+             if isinstance(one, dict)]
+    table = _confusion(path / "confusion.csv")
+    if table is not None and len(names) != len(table):
+        names = [str(label) for label in range(len(table))]
+    pictures = [(file, title) for file, title in PICTURES.items() if (path / file).is_file()]
+    return Report(folder, told, table, names, pictures)
+
+
+def _confusion(path: Path) -> Array | None:
+    try:
+        with open(path, newline="", encoding="utf-8", errors="replace") as file:
+            rows = list(csv.reader(file))[1:]
+        table = np.array([[int(cell) for cell in row[1:]] for row in rows], np.int64)
+    except (OSError, ValueError):
+        return None
+    square = table.ndim == 2 and table.shape[0] == table.shape[1] and table.size <= MOST_CELLS
+    return table if square and table.size else None
+
+
+def _flat(told: Mapping[str, Any], before: str = "") -> Any:
+    for key, value in told.items():
+        if key in NO_NUMBERS:
+            continue
+        words = f"{before}{key}".replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key} ")
+        elif isinstance(value, str) or (isinstance(value, (int, float))
+                                        and not isinstance(value, bool)):
+            yield words, value
