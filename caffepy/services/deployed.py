@@ -1,7 +1,8 @@
 """Which layers a net for use has: what leads to the outputs of a net for training.
 
 Losses and scores are taken off, and what is left open behind them are the outputs: the bottom of
-each loss that a training follows, through the Softmax or Sigmoid that was part of the loss.
+each loss that a training follows, through the Softmax or Sigmoid that was part of the loss. Of a
+detector the outputs are the boxes that its TEST phase finds.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def layers_for_use(kept: Sequence[Any], every: Sequence[Any], path: str) -> list
         ConfigError: a blob that none of TEST's layers makes, and no data layer of another phase.
     """
     layers, wanted = _Heads(kept, every).found()
-    used = _leading_to(layers, wanted)
+    boxes = {top for layer in layers if _class(layer).detects for top in layer.top}
+    used = _leading_to(layers, boxes or wanted)
     return [*_missing(used, every, path), *used]
 
 

@@ -164,6 +164,15 @@ def test_the_models_layers_are_those_of_their_deploy_nets(model):
     assert list(made.layer[-1].top) == list(theirs.layer[-1].top) == ["prob"]
 
 
+def test_a_detectors_outputs_are_the_boxes_that_its_test_phase_finds():
+    """Its loss has several bottoms, of which none alone is an answer."""
+    made, _ = deploy(str(ROOT / "models/digits_ssd/train_val.prototxt"), input_shape=(3, 96, 96))
+    shipped, _ = read_net_param(str(ROOT / "models/digits_ssd/deploy.prototxt"))
+    kinds = [layer.type for layer in made.layer]
+    assert kinds[-1] == "DetectionOutput" and "DetectionEvaluate" not in kinds
+    assert kinds == [layer.type for layer in shipped.layer]
+
+
 @pytest.mark.parametrize("arguments, said", [
     (("gone.prototxt",), "gone.prototxt"),
     (("train_val.prototxt", "-input_shape=3,x"), "input_shape must be numbers"),
