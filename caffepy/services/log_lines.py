@@ -117,34 +117,40 @@ class GlogLines:
         if not self._head:  # the log's beginning is lost
             return
         self._head[KEYS[1]] = (time - self.start).total_seconds()
-        testing = TESTING.search(line)
-        if testing:
-            self._net, self._classes = int(testing[1]), []
-        of_class = CLASS.search(line)
-        if of_class:
-            self._classes.append((f"class{of_class[1]}", float(of_class[2])))
-        output, score = OUTPUT.search(line), SCORE.search(line)
-        if output:
-            self._output(output)
-        elif score:
-            self._test.add(self._head, int(score[1]), f"score{score[1]}", float(score[2]),
-                           self._net)
+        # plain words first: patterns cost ten times as much, and logs are long
+        if "net output #" in line:
+            output = OUTPUT.search(line)
+            if output:
+                self._output(output)
+        elif "Testing net" in line:
+            testing = TESTING.search(line)
+            if testing:
+                self._net, self._classes = int(testing[1]), []
+        elif "] class" in line:
+            of_class = CLASS.search(line)
+            if of_class:
+                self._classes.append((f"class{of_class[1]}", float(of_class[2])))
+        elif "Test score #" in line:
+            score = SCORE.search(line)
+            if score:
+                self._test.add(self._head, int(score[1]), f"score{score[1]}", float(score[2]),
+                               self._net)
 
     def _iteration(self, line: str, time: datetime) -> None:
         iteration = ITERATION.search(line)
         if iteration is None:
             return
-        learning_rate = RATE.search(line)
+        learning_rate = RATE.search(line) if "lr = " in line else None
         if learning_rate:
             self._rate = float(learning_rate[1])
         self._head = {KEYS[0]: float(iteration[1]),
                       KEYS[1]: (time - self.start).total_seconds(), KEYS[2]: self._rate}
         if learning_rate:
             self.log.rates.append(dict(self._head))
-        speed = SPEED.search(line)
+        speed = SPEED.search(line) if " iter/s" in line else None
         if speed:
             self.log.speeds.append({**self._head, "speed": float(speed[1])})
-        smoothed = SMOOTHED.search(line)
+        smoothed = SMOOTHED.search(line) if "loss = " in line else None
         if smoothed:
             self.log.smoothed.append({**self._head, "loss": float(smoothed[1])})
 

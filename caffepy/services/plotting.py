@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caffepy.errors import DataError
 from caffepy.services import curve_drawing, log_reading
 from caffepy.services.curve_drawing import COLORS, Curve
+from caffepy.services.running_mean import running_mean
 
 if TYPE_CHECKING:
     from caffepy.services.log_reading import Log, Row
@@ -131,17 +132,7 @@ def smoothed(curve: Curve) -> Curve | None:
     reach = len(curve.x) // MOST_PIECES // 2
     if reach < 1:
         return None
-    sums, counts = [0.0], [0]
-    for y in curve.y:
-        sums.append(sums[-1] + (y if math.isfinite(y) else 0.0))
-        counts.append(counts[-1] + math.isfinite(y))
-    means = []
-    for i in range(len(curve.y)):
-        near = min(reach, i)  # both sides alike: the first steep fall is not blurred
-        low, high = i - near, min(i + near + 1, len(curve.y))
-        count = counts[high] - counts[low]
-        means.append((sums[high] - sums[low]) / count if count else math.nan)
-    return Curve(curve.label, curve.x, means, curve.color)
+    return Curve(curve.label, curve.x, running_mean(curve.y, reach).tolist(), curve.color)
 
 
 def _tests(log: Log, axis: str) -> Iterable[tuple[int, str, Curve]]:
