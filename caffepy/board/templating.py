@@ -24,9 +24,10 @@ def environment() -> jinja2.Environment:
     made = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         loader=jinja2.FileSystemLoader(FOLDER), auto_reload=False)
-    made.filters.update(number=words.number, bytes=words.size, duration=words.duration,
-                        ago=lambda then: words.ago(time.time() - then))
-    made.globals.update(version=__version__)
+    made.filters.update(
+        number=words.number, bytes=words.size, duration=words.duration, date=words.date,
+        ago=lambda then: words.ago(time.time() - then))
+    made.globals.update(version=__version__, fixed=False)
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 NONE = "–"  # where nothing is known
 
@@ -41,6 +42,11 @@ def duration(seconds: float | None) -> str:
         return f"{hours} h {minutes} min"
     days, hours = divmod(hours, 24)
     return f"{days} days {hours} h"
+
+
+def date(seconds: float) -> str:
+    """A time since the epoch, as this machine's clock shows it."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def ago(seconds: float) -> str:

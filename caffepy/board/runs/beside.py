@@ -19,6 +19,7 @@ from caffepy.proto import textfile
 MOST_TEXT = 1 << 20
 MOST_ENTRIES = 20000  # of a folder
 ENDING = re.compile(r"(?:_iter_(\d{1,12})|_(best))\.(caffemodel|solverstate)(?:\.h5)?")
+NUMBER = re.compile(r"_iter_(\d{1,12})\.\w+(?:\.h5)?$")
 NETS = ("net", "train_net")
 
 
@@ -98,11 +99,14 @@ def snapshots(shelf: Shelf, run: Run) -> list[Snapshot]:
         told = prototxt.words(run.solver_text).get("snapshot_prefix", "")
         prefixes |= set(places(shelf, run, told))
         for weights in run.snapshots:
-            prefixes |= set(places(shelf, run, re.sub(r"_iter_\d+\.\w+(\.h5)?$", "", weights)))
+            prefixes |= set(places(shelf, run, NUMBER.sub("", weights)))
         tests = _tests(run)
+        named = {int(number[1]) for weights in run.snapshots if (number := NUMBER.search(weights))}
     found: dict[int | None, Snapshot] = {}
     for prefix in prefixes:
         _look(shelf, prefix, found)
+    if not run.start:  # a log says which are its own: other trainings' may lie under its prefix
+        found = {at: snapshot for at, snapshot in found.items() if at is None or at in named}
     best = best_score(run)
     for snapshot in found.values():
         at = best.best_at if snapshot.iteration is None and best else snapshot.iteration

@@ -9,6 +9,7 @@
   const trouble = document.getElementById("trouble");
   const whole = document.getElementById("whole");
   const drawn = new Map();          // panel -> {plot, shape}
+  let told = {};                    // a report's curves, over iterations and over seconds
   let charts = [], state = "", wait = 2, timer = 0, asked = 0;
 
   const setting = (name) => {
@@ -216,6 +217,7 @@
   function look() {
     whole.hidden = !setting("from") && !setting("to");
     if (!source) {             // a report: all is here
+      charts = told[setting("over")];
       show();
       return;
     }
@@ -289,13 +291,32 @@
         pen.fillText(curve.label, x + 22 * ratio, y, width / 3 - 40 * ratio);
       });
     }
-    sheet.toBlob((blob) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = "curves.png";
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    });
+    sheet.toBlob((blob) => keep(blob, "curves.png"));
+  }
+
+  function keep(blob, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  // a report's points; a board has them all from the server
+  function table_of_points() {
+    const [least, most] = part();
+    // a spreadsheet shall take no name for a formula
+    const cell = (word) => `"${(/^[=+\-@\t\r]/.test(word) ? "'" : "") + word.replace(/"/g, '""')}"`;
+    const rows = [["chart", "curve", setting("over"), "value"].join(",")];
+    for (const chart of charts) {
+      for (const curve of chart.curves) {
+        curve.x.forEach((x, i) => {
+          if (x < least || x > most) return;
+          rows.push([cell(chart.title), cell(curve.label), x, curve.y[i] ?? ""].join(","));
+        });
+      }
+    }
+    keep(new Blob([rows.join("\r\n") + "\r\n"], { type: "text/csv" }), "curves.csv");
   }
 
   // ------------------------------------------------------------------------------------------------
@@ -320,7 +341,8 @@
     document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
     look();
   } else {
-    charts = JSON.parse(document.getElementById("data").textContent);
+    told = JSON.parse(document.getElementById("data").textContent);
+    document.getElementById("csv").onclick = table_of_points;
     look();
   }
 })();

@@ -1,0 +1,1 @@
+"""Runs on one page in one file, to send to somebody: ``caffepy report``."""
