@@ -16,6 +16,8 @@ inside of caffepy imports it.
 
 Each family is a folder (``runs``, ``net``, ``data``, ``results``, ``tries``) with ``routes.py``,
 its views, and beside it small functions over files and nets, which tests call without a server.
+``routes`` is imported when an address of the family is first asked for; addresses of a family all
+begin with its path. What several families need (``models``, ``admitting``, ``working``) lies here.
 
 A view
 ------

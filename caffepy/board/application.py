@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
 from caffepy import log
-from caffepy.board import answers, families, guarding, routes
+from caffepy.board import answers, families, guarding, routes, static_parts  # noqa: F401
 from caffepy.board.answers import Answer
 from caffepy.board.asking import Ask, Memory
 from caffepy.board.shelf import Shelf
@@ -45,7 +45,7 @@ class Application:
         self._names = guarding.hosts(host)
         self._beyond = not guarding.is_loopback(host)
         self._password = None if password is None else guarding.Password(password)
-        families.load()
+        families.load("/")
 
     @property
     def prefix(self) -> str:
@@ -71,6 +71,7 @@ class Application:
         if not slash:
             return answers.redirect(f"{prefix}/")
         ask = Ask(request, self._memory, prefix, f"/{path}")
+        families.load(ask.path)
         view = routes.find(request.method, ask.path)
         if view is None:
             return self._no_view(ask)

@@ -20,8 +20,14 @@ FAMILIES = (
 )
 
 
-def load() -> None:
-    """Import the views of all, which puts them into ``routes``."""
-    for family in FAMILIES:
-        import_module(f"caffepy.board.{family.folder}.routes")
-    import_module("caffepy.board.static_parts")
+def of(path: str) -> Family:
+    """The family that an address belongs to: the first one's are / and all that is no other's."""
+    others = (family for family in FAMILIES[1:]
+              if path == family.path or path.startswith(f"{family.path}/"))
+    return next(others, FAMILIES[0])
+
+
+def load(path: str) -> None:
+    """Import the views of the family that an address belongs to, which puts them into ``routes``:
+    the board is there before the engine is, and a page of runs never needs it."""
+    import_module(f"caffepy.board.{of(path).folder}.routes")

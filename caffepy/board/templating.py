@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from caffepy import __version__
-from caffepy.board import words
-from caffepy.board.families import FAMILIES
+from caffepy.board import families, words
 
 if TYPE_CHECKING:
     from caffepy.board.asking import Ask
@@ -33,14 +32,7 @@ def environment() -> jinja2.Environment:
 
 def render(template: str, ask: Ask, **values: Any) -> str:
     """A template's text, with the pages' head."""
-    heads = [(family.title, ask.url(family.path), _here(family.path, ask.path))
-             for family in FAMILIES]
+    here = families.of(ask.path)
+    heads = [(family.title, ask.url(family.path), family is here) for family in families.FAMILIES]
     return environment().get_template(template).render(
         heads=heads, url=ask.url, folders=list(ask.shelf.roots), **values)
-
-
-def _here(path: str, asked: str) -> bool:
-    """Whether an address belongs to a family; the first one's is / and all that is no other's."""
-    if path != "/":
-        return asked == path or asked.startswith(f"{path}/")
-    return not any(_here(family.path, asked) for family in FAMILIES if family.path != "/")
