@@ -17,6 +17,10 @@ class Family(NamedTuple):
 
 FAMILIES = (
     Family("runs", "/", "Runs"),
+    Family("net", "/net", "Net"),
+    Family("data", "/data", "Data"),
+    Family("results", "/results", "Results"),
+    Family("tries", "/try", "Try"),
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +29,18 @@ PNG = 96      # pixels up to which a picture stays as it is; beyond, JPEG is muc
 QUALITY = 88
 
 
+class Thumb(NamedTuple):
+    """A small picture of a record, and its labels."""
+
+    content: bytes
+    labels: list[int]
+
+
 class Thumbs:
     """Keeps small pictures; see ``Ask.one``."""
 
     def __init__(self, shelf: Shelf) -> None:
-        self._kept: OrderedDict[tuple[object, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, int], Thumb] = OrderedDict()
         self._lock = threading.Lock()
 
     def prepare(self, sources: Sources, source: Source, numbers: Iterable[int]) -> None:
@@ -41,10 +49,11 @@ class Thumbs:
         stamp = _stamp(source, store.files())
         with self._lock:
             missing = sorted(one for one in set(numbers) if (stamp, one) not in self._kept)
-        made = [(record.number, small(record)) for record in store.take(missing)] if missing else []
+        made = [(record.number, Thumb(small(record), record.labels))
+                for record in store.take(missing)] if missing else []
         with self._lock:
-            for number, content in made:
-                self._kept[stamp, number] = content
+            for number, thumb in made:
+                self._kept[stamp, number] = thumb
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
 
@@ -54,6 +63,16 @@ class Thumbs:
         Raises:
             NotFound: there is no such record.
         """
+        return self._thumb(sources, source, number).content
+
+    def labels(self, sources: Sources, source: Source, number: int) -> list[int]:
+        """The labels of a record, none of one that is not there."""
+        try:
+            return self._thumb(sources, source, number).labels
+        except NotFound:
+            return []
+
+    def _thumb(self, sources: Sources, source: Source, number: int) -> Thumb:
         key = _stamp(source, sources.store(source).files()), number
         for _ in range(2):
             with self._lock:
@@ -64,8 +83,6 @@ class Thumbs:
 
 
 def _stamp(source: Source, files: Sequence[str]) -> object:
-    import os
-
     return source.name, tuple((os.stat(path).st_mtime_ns, os.stat(path).st_size) for path in files)
 
 
