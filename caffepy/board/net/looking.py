@@ -76,15 +76,18 @@ def look(path: Path, phase: str, shelf: Shelf) -> Looked:
 
 
 def phases(path: Path) -> list[str]:
-    """The phases for which a net has layers that bring or wait for data: TRAIN, TEST, or both.
+    """The phases for which a net has layers that bring or wait for data: TRAIN, TEST, or both; of
+    one that has the same layers in both, as nets for use have, TEST alone.
 
     Raises: as reading the file.
     """
     param, source = read_net_param(path)
-    found = []
+    found = {}
     for phase in ("TRAIN", "TEST"):
         param.state.phase = caffe_pb2.Phase.Value(phase)
         kept = graph.filter_net(param, param.state, source)
         if any(not layer.bottom for layer in kept.layer):
-            found.append(phase)
-    return found or ["TEST"]
+            found[phase] = [layer.SerializeToString() for layer in kept.layer]
+    if len(found) == 2 and found["TRAIN"] == found["TEST"]:
+        return ["TEST"]
+    return list(found) or ["TEST"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from caffepy.board import models
 from caffepy.board.answers import Answer, page, picture, redirect
 from caffepy.board.asking import Ask
@@ -9,6 +12,7 @@ from caffepy.board.data.sources import Sources
 from caffepy.board.models import Models, Snapshot
 from caffepy.board.net import graph, layers, weights
 from caffepy.board.net.looking import Looked, phases
+from caffepy.board.net.times import Took
 from caffepy.board.net.views import Looks, parameters
 from caffepy.board.routes import get
 from caffepy.board.working import Worker
@@ -50,19 +54,21 @@ def net(ask: Ask) -> Answer:
         **_of_layer(ask, layer, fitting))
 
 
-def _rows(looked: Looked, address: object, took: dict[str, object]) -> list[dict[str, object]]:
+def _rows(looked: Looked, address: Callable[[str], str], took: Mapping[str, Took]
+          ) -> list[dict[str, Any]]:
     """The table's lines."""
     return [{
-        "row": row, "address": address(row.name), "time": took.get(row.name),  # type: ignore[operator]
+        "row": row, "address": address(row.name), "time": took.get(row.name),
         "shape": ", ".join(layers.in_words(shape) for shape in row.shapes)
         if row.shapes is not None else "?"} for row in looked.table.rows]
 
 
-def _of_layer(ask: Ask, layer: layers.Facts | None, fitting: list[Snapshot]) -> dict[str, object]:
+def _of_layer(ask: Ask, layer: layers.Facts | None, fitting: list[Snapshot]
+              ) -> dict[str, Any]:
     """The layer's parameters in a snapshot, the last one unless another is named."""
     named = next((one for one in fitting if one.name == ask.text("weights")), None)
     snapshot = named or (fitting[-1] if fitting else None)
-    values: dict[str, object] = {"snapshot": snapshot, "parameters": [], "trouble": ""}
+    values: dict[str, Any] = {"snapshot": snapshot, "parameters": [], "trouble": ""}
     if layer is None or not layer.learns or snapshot is None:
         return values
     try:

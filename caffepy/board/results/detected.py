@@ -28,6 +28,7 @@ class Frame:
         score: None of a true one.
         state: of a detection RIGHT or WRONG, of a true box FOUND or MISSED; of what is marked as
             difficult, and of what took such a box, ASIDE: it does not count.
+        taken: of a true box: the score of the detection that took it, 0 for none.
     """
 
     label: int
@@ -37,6 +38,11 @@ class Frame:
     bottom: float
     score: float | None
     state: str
+    taken: float = 0.0
+
+    def seen(self, threshold: float) -> str:
+        """The state, if only detections from a score up count."""
+        return MISSED if self.state == FOUND and self.taken < threshold else self.state
 
 
 @dataclass
@@ -113,12 +119,29 @@ def _matched(record: int, found: Array, truth: Array) -> Boxes:
     return Boxes(record,
                  [_frame(row, float(row[2]), state)
                   for row, state in zip(found, states, strict=True)],
-                 [_frame(row, None, state) for row, state in zip(truth, taken, strict=True)])
+                 [_frame(row, None, state, by) for row, state, by in zip(
+                     truth, taken, _takers(found[states == RIGHT], truth), strict=True)])
 
 
-def _frame(row: Array, score: float | None, state: str) -> Frame:
+def _frame(row: Array, score: float | None, state: str, by: float = 0.0) -> Frame:
     left, top, right, bottom = row[3:7].tolist()
-    return Frame(int(row[1]), left, top, right, bottom, score, state)
+    return Frame(int(row[1]), left, top, right, bottom, score, state, by)
+
+
+def _takers(right: Array, truth: Array) -> list[float]:
+    """Of each true box the score of the right detection that took it, 0 for none: each takes, the
+    surest first, the box of its class that it lies best on."""
+    scores = [0.0] * len(truth)
+    for found in right:
+        free = [i for i, true in enumerate(truth) if true[1] == found[1] and not scores[i]]
+        if free:
+            boxes = truth[free, 3:7]
+            low, high = np.maximum(boxes[:, :2], found[3:5]), np.minimum(boxes[:, 2:], found[5:7])
+            shared = np.maximum(high - low, 0).prod(1)
+            covered = (boxes[:, 2:] - boxes[:, :2]).prod(1) + (found[5:7] - found[3:5]).prod()
+            best = int((shared / np.maximum(covered - shared, 1e-12)).argmax())
+            scores[free[best]] = float(found[2])
+    return scores
 
 
 def finds(net: Net) -> Node | None:

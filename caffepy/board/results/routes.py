@@ -68,6 +68,7 @@ def report(ask: Ask) -> Answer:
         answer=answer, names=found.names, columns=columns, entries=entries, source=source,
         sources=[one.name for one in sources],
         mistakes=[mistake(one, found) for one in found.mistakes(truth, answer)],
+        pictures=[one for one in found.pictures if not rows or one[0] != "confusion.png"],
         cell=f"{called(found.names, truth)} taken for {called(found.names, answer)}")
 
 

@@ -23,7 +23,7 @@
 
   function measure() {
     const least = narrow.matches ? 88 : 120;
-    high = (narrow.matches ? 148 : 180) + gap;
+    high = (narrow.matches ? 140 : 172) + gap;
     across = Math.max(1, Math.floor((all.clientWidth + gap) / (least + gap)));
     all.style.height = Math.ceil(total / across) * high + "px";
   }

@@ -5,10 +5,15 @@
   if (slider) {
     const shown = document.getElementById("threshold-shown");
     const scored = [...document.querySelectorAll("[data-score]")];
+    const taken = [...document.querySelectorAll("[data-taken]")];
     const show = () => {
       const least = Number(slider.value);
       shown.textContent = least.toFixed(2);
       for (const one of scored) one.classList.toggle("out", Number(one.dataset.score) < least);
+      for (const one of taken) {
+        one.classList.toggle("missed", Number(one.dataset.taken) < least);
+        one.classList.toggle("found", Number(one.dataset.taken) >= least);
+      }
     };
     slider.addEventListener("input", show);
     show();
