@@ -22,6 +22,7 @@ logger = log.get(__name__)
 
 MOST_SENT = 64 << 20  # bytes of a POST
 MOST_PARTS = 1000     # of a form: a folder of pictures
+TOO_MUCH = f"More than {MOST_SENT >> 20} MiB, or too many files, were sent."
 
 
 class Limited(Request):
@@ -58,6 +59,7 @@ class Application:
         request = Limited(environ)
         answer = self._guarded(request)
         guarding.protect(answer)
+        answer.call_on_close(request.close)  # what was sent lies in temporary files
         return answer(environ, start_response)
 
     def _guarded(self, request: Request) -> Answer:
@@ -77,6 +79,8 @@ class Application:
             return self._no_view(ask)
         if request.method == "POST" and guarding.from_elsewhere(request):
             return _failed(ask, 403, "Another site sent this.")
+        if (request.content_length or 0) > MOST_SENT:
+            return _failed(ask, 413, TOO_MUCH)
         return _answer(view, ask)
 
     def _stranger(self, request: Request) -> Answer:
@@ -112,7 +116,7 @@ def _answer(view: Callable[[Ask], Answer], ask: Ask) -> Answer:
     except CaffeError as error:
         return _failed(ask, 404 if isinstance(error, NotFound) else 400, str(error))
     except RequestEntityTooLarge:
-        return _failed(ask, 413, f"More than {MOST_SENT >> 20} MiB, or too many files, were sent.")
+        return _failed(ask, 413, TOO_MUCH)
     except HTTPException as error:
         return _failed(ask, error.code or 400, error.description or "")
     except Exception:

@@ -45,7 +45,7 @@ class Board:
         needed()
         from waitress import create_server
 
-        from caffepy.board.application import Application
+        from caffepy.board.application import MOST_SENT, Application
 
         self.application: Application = Application(Shelf(folders), host, password)
         self.host = host
@@ -53,7 +53,7 @@ class Board:
         self.port: int = listening.getsockname()[1]
         self._server: Any = create_server(
             self.application, sockets=[listening], threads=THREADS, ident="caffepy",
-            max_request_body_size=1 << 27, clear_untrusted_proxy_headers=True)
+            max_request_body_size=MOST_SENT + 1, clear_untrusted_proxy_headers=True)
 
     @property
     def address(self) -> str:
