@@ -63,17 +63,16 @@ class Report:
         """Names and values of all that is one number; of groups with the group's name before."""
         return list(_flat(self.told))
 
-    def mistakes(self, truth: int | None = None, answer: int | None = None) -> list[dict[str, Any]]:
+    def mistakes(self, truth: int | None = None, answer: int | None = None
+                 ) -> list[dict[str, Any]]:
         """The worst, or those of them that are of one truth and one answer."""
-        worst = self.told.get("worst")
-        found = [one for one in worst if isinstance(one, dict)] if isinstance(worst, list) else []
-        return [one for one in found if (truth is None or one.get("truth") == truth)
+        return [one for one in _entries(self.told, "worst")
+                if (truth is None or one.get("truth") == truth)
                 and (answer is None or one.get("answer") == answer)]
 
     def classes(self) -> list[dict[str, Any]]:
         """The entries of the classes."""
-        listed = self.told.get("classes")
-        return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        return _entries(self.told, "classes")
 
 
 def found(shelf: Shelf) -> list[Found]:
@@ -93,13 +92,17 @@ def read(path: Path, folder: str) -> Report:
         raise DataError(f"the report cannot be read: {error}", where=f"{folder}/{FILE}") from error
     if not isinstance(told, dict):
         raise DataError("this is no report", where=f"{folder}/{FILE}")
-    names = [str(one.get("name", one.get("label", ""))) for one in told.get("classes") or []
-             if isinstance(one, dict)]
+    names = [str(one.get("name", one.get("label", ""))) for one in _entries(told, "classes")]
     table = _confusion(path / "confusion.csv")
     if table is not None and len(names) != len(table):
         names = [str(label) for label in range(len(table))]
     pictures = [(file, title) for file, title in PICTURES.items() if (path / file).is_file()]
     return Report(folder, told, table, names, pictures)
+
+
+def _entries(told: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    listed = told.get(key)
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _confusion(path: Path) -> Array | None:

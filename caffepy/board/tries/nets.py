@@ -110,7 +110,6 @@ class Nets:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._kept: Kept[Ready] = Kept(READY)
-        self._folder = tempfile.TemporaryDirectory(prefix="caffepy-board-")
 
     def get(self, model: Path, weights: Path, mean: str = "", scale: float | None = None
             ) -> Ready:
@@ -122,7 +121,7 @@ class Nets:
         Raises: as ``use``, and building it.
         """
         def make() -> Ready:
-            with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
+            with tempfile.TemporaryDirectory(prefix="caffepy-board-") as folder:
                 return Ready(use(model, weights, self._shelf, Path(folder), mean, scale))
 
         return self._kept.get((model, weights, mean, scale), make, model, weights)
