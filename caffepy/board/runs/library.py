@@ -18,7 +18,7 @@ from caffepy.services.log_seconds import CREATED, STAMP
 NAMES = re.compile(r"(?i)(\.(jsonl|log|txt|out|err|info)|log)([.\-_][\w.\-]*)?$|\.log\.INFO")
 NO_LOGS = re.compile(r"\.(train|test|csv|png|svg|prototxt|caffemodel|solverstate|py|html)$")
 LOOKED_AT = 1 << 14  # bytes in which a log shows that it is one
-AGAIN = 2.0          # seconds after which folders are looked through once more
+AGAIN = 2.0          # seconds after which folders are looked through once more, at the earliest
 MOST_RUNS = 500      # that are listed, those changed last
 MOST_KEPT = 100      # whose curves are kept, those asked for last
 
@@ -31,17 +31,19 @@ class Library:
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._known: dict[str, tuple[int, bool]] = {}  # bytes when looked into, and what was found
         self._found: list[Found] = []
-        self._looked = 0.0
+        self._next = 0.0
         self._lock = threading.RLock()
 
     def found(self) -> list[Found]:
         """The files of runs, those changed last first."""
         with self._lock:
-            if time.monotonic() - self._looked > AGAIN or not self._looked:
+            began = time.monotonic()
+            if began >= self._next:
                 runs = [found for found in self.shelf.walk() if self._is_run(found)]
                 runs.sort(key=lambda found: (-found.changed, found.name))
                 self._found = runs[:MOST_RUNS]
-                self._looked = time.monotonic()
+                took = time.monotonic() - began
+                self._next = time.monotonic() + max(AGAIN, 100 * took)  # 1 % of a core at most
             return list(self._found)
 
     def _is_run(self, found: Found) -> bool:

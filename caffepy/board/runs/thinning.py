@@ -12,7 +12,7 @@ def within(x: Array, low: float, high: float) -> slice:
     the edges."""
     import numpy as np
 
-    first, last = np.searchsorted(x, [low, high], "left")
+    first, last = np.searchsorted(x, low, "left"), np.searchsorted(x, high, "right")
     return slice(max(int(first) - 1, 0), int(last) + 1)
 
 

@@ -160,6 +160,7 @@
       drawn.set(chart.key, { plot, shape });
       keys(plot, box, chart);
     }
+    box.dataset.points = chart.curves.reduce((count, curve) => count + curve.x.length, 0);
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", chart.words);
   }
