@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 sh scripts/setup.sh dev
 sh data/mnist/get_mnist.sh || echo "test: no MNIST here; the tests on real digits will be skipped" >&2
 command -v octave-cli >/dev/null || echo "test: no Octave here; the tests of MATLAB's words will be skipped" >&2
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+    echo "test: no Chromium here; the tests of the board's pages in a browser will be skipped" >&2
 .venv/bin/python -m ruff check .
 .venv/bin/python -m mypy
 

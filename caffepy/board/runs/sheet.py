@@ -34,17 +34,20 @@ class Settings:
 def sheet(shelf: Shelf, runs: Sequence[Run]) -> dict[str, Any]:
     """All of it, for the template."""
     names = [run.name for run in runs]
+    labels = [panels.short(name, names) for name in names]
     told = [_settings(shelf, run) for run in runs]
     solver = prototxt.differences([prototxt.words(one.solver) for one in told], PLACES)
     net = prototxt.differences([prototxt.words(one.net) for one in told])
     return {
-        "labels": [panels.short(name, names) for name in names],
+        "labels": labels,
         "settings": told,
         "silent": [one.run for one in told if not one.solver],
         "differences": solver + net if len(runs) > 1 else [],
         "net_now": any(one.net_now for one in told),
-        "tests": [tests(run) for run in runs],
-        "snapshots": [_snapshots(shelf, run) for run in runs],
+        "tests": [{"label": label, **tests(run)}
+                  for label, run in zip(labels, runs, strict=True)],
+        "snapshots": [{"label": label, "net": one.net_name, **_snapshots(shelf, run)}
+                      for label, one, run in zip(labels, told, runs, strict=True)],
     }
 
 
