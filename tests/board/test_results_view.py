@@ -107,30 +107,30 @@ def test_detections_are_matched_and_counted_by_threshold():
 
 SEGMENTATION = """
 layer { name: "split" type: "Slice" bottom: "data" top: "scores" top: "label"
-  slice_param { slice_point: 2 } }
+  slice_param { slice_point: 3 } }
 layer { name: "accuracy" type: "Accuracy" bottom: "scores" bottom: "label" top: "accuracy"
-  accuracy_param { ignore_label: 255 } }
+  accuracy_param { ignore_label: 2 } }
 """
 
 
 def test_labels_of_pixels_are_counted_and_the_worst_are_pictures(folder):
     items = []
     for i in range(3):
-        scores = np.zeros((2, 4, 4), np.uint8)
+        scores = np.zeros((3, 4, 4), np.uint8)
         scores[0] = 1                       # the answer is 0 everywhere
         truth = np.zeros((1, 4, 4), np.uint8)
         truth[0, :i] = 1
-        truth[0, 3, 3] = 255                # which does not count
+        truth[0, 3, 3] = 2                  # which does not count
         items.append((np.concatenate([scores, truth]), 0))
     source = board_files.database(folder / "seg_lmdb", items)
     net = folder / "seg.prototxt"
-    net.write_text(f'layer {{ name: "data" type: "Data" top: "data" data_param {{ source: "{source}"'
-                   " backend: LMDB batch_size: 2 } }" + SEGMENTATION)
+    net.write_text('layer { name: "data" type: "Data" top: "data" data_param { '
+                   f'source: "{source}" backend: LMDB batch_size: 2 }} }}' + SEGMENTATION)
     weights = board_files.write_weights(folder)[0]
     found = testing.test(net, weights, Shelf([folder]))
     answers = found.answers
     assert isinstance(answers, Segmented) and found.count == 3
-    assert answers.table.tolist() == [[33, 0], [12, 0]]
+    assert answers.table.tolist() == [[33, 0, 0], [12, 0, 0], [0, 0, 0]]
     assert answers.accuracy == approx(33 / 45) and answers.mean_iou == approx(33 / 45 / 2)
     worst = answers.worst.items()
     assert [item.number for item in worst] == [2, 1, 0] and worst[0].right == approx(7 / 15)

@@ -17,8 +17,12 @@ from caffepy.board.tries.given import Pictures
 from caffepy.board.tries.nets import Nets
 from caffepy.board.working import Worker
 from caffepy.classifier import Classifier
+from caffepy.core.context import Context
+from caffepy.core.net import Net
 from caffepy.errors import ConfigError, DataError, NotFound
 from caffepy.pictures import load_image
+from caffepy.proto import caffe_pb2
+from caffepy.services import means
 
 
 def test_a_net_for_training_answers_with_its_own_preprocessing(folder):
@@ -49,10 +53,7 @@ def test_the_same_is_said_as_by_classify(folder):
                     "shape { dim: 7 dim: 3 dim: 8 dim: 8 } } }"
                     'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" '
                     'inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }')
-    from caffepy.core.net import Net
-    from caffepy.proto import caffe_pb2
-
-    net = Net(str(path), caffe_pb2.TEST)
+    net = Net(str(path), caffe_pb2.TEST, context=Context(seed=1))
     net.save(str(folder / "w.caffemodel"))
     net.close()
     picture = np.random.default_rng(1).integers(0, 255, (3, 20, 30)).astype(np.uint8)
@@ -61,7 +62,8 @@ def test_the_same_is_said_as_by_classify(folder):
     theirs = Classifier(str(path), str(folder / "w.caffemodel"))
     for crops in (False, True):
         assert_allclose(ready.scores(picture, crops),
-                        theirs.predict([load_image(str(folder / "p.png"))], crops)[0], rtol=1e-4)
+                        theirs.predict([load_image(str(folder / "p.png"))], crops)[0],
+                        rtol=1e-4, atol=1e-5)
     answer = answering.ask(ready, picture)
     assert not answer.certain and max(one.share for one in answer.classes) <= 1
     assert "minus 104, 117, 123" in ready.use.steps()
@@ -85,6 +87,24 @@ def test_a_detector_finds_boxes_and_guesses_are_said(folder, monkeypatch):
     assert nets.get(bare, folder / "w.caffemodel").use.guesses
     said = nets.get(bare, folder / "w.caffemodel", "127.5", 0.0078)
     assert answering.ask(said, blue).objects[0] == found.objects[0]
+
+
+def test_a_mean_picture_beside_the_net_is_found_and_none_outside(folder, tmp_path):
+    path = folder / "deploy.prototxt"
+    path.write_text('picture_param { mean_file: "mean.binaryproto" }'
+                    'layer { name: "data" type: "Input" top: "data" input_param { '
+                    "shape { dim: 1 dim: 1 dim: 8 dim: 8 } } }"
+                    'layer { name: "double" type: "Power" bottom: "data" top: "double" '
+                    "power_param { scale: 2 } }")
+    means.write(str(folder / "mean.binaryproto"), np.full((1, 8, 8), 30, np.float32))
+    weights = board_files.write_weights(folder)[0]
+    ready = Nets(Shelf([folder])).get(path, weights)
+    assert_allclose(ready.scores(np.full((1, 8, 8), 50, np.uint8)), np.full((1, 8, 8), 40),
+                    rtol=1e-5)
+    (folder / "mean.binaryproto").rename(tmp_path / "mean.binaryproto")
+    (folder / "mean.binaryproto").symlink_to(tmp_path / "mean.binaryproto")
+    with pytest.raises(NotFound, match="outside of the folders"):
+        Nets(Shelf([folder])).get(path, weights)
 
 
 def test_what_may_not_be_asked(folder, tmp_path):
@@ -160,7 +180,7 @@ def test_occlusion_finds_what_the_score_goes_by():
 
 
 def test_feature_maps_as_pictures():
-    values = np.stack([np.full((3, 3), level) for level in (0.0, 5.0, 10.0)])
+    values = np.stack([np.full((3, 3), level) for level in (-5.0, 0.0, 5.0)])
     made = maps.picture(values)
     assert made.shape == (1 + 2 * 4, 1 + 2 * 4)
     assert made[2, 2] == 0 and made[2, 6] == 128 and made[6, 2] == 255
