@@ -351,6 +351,7 @@ NAME_TYPES = re.compile(r"core/(upgrade\w*|graph)\.py|proto/(fork\w*|other_words
 OTHER_WORDS = {
     ("net_spec.py", "Parameter"),      # how the schema's messages end
     ("services/doctor.py", "Python"),  # the language
+    ("board/families.py", "Data"), ("board/data/routes.py", "Data"),  # a page's heading
 }
 
 

@@ -11,11 +11,8 @@ from collections.abc import Sequence
 from caffepy.errors import DataError, NotFound
 from caffepy.proto.files import atomic_write, file_error
 from caffepy.services import log_seconds
-from caffepy.services.log_lines import KEYS, OF_CLASS, GlogLines, Log, MeasuredLines, Row, total
+from caffepy.services.log_lines import KEYS, GlogLines, Log, MeasuredLines, Row, total
 from caffepy.solvers import measurements
-
-__all__ = ["KEYS", "OF_CLASS", "Log", "Row", "check_folder", "columns", "parse_log", "read",
-           "save_csv_files", "write_csv"]
 
 
 def read(path: str | os.PathLike[str]) -> Log:

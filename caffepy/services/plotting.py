@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caffepy.errors import DataError
 from caffepy.services import curve_drawing, log_reading
 from caffepy.services.curve_drawing import COLORS, Curve
+from caffepy.services.log_lines import OF_CLASS
 from caffepy.services.running_mean import running_mean
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def picture(logs: Sequence[tuple[str, Log]], axis: str) -> Picture:
             last = f"{curve.y[-1]:.2%}" if panel == "accuracy" else f"{curve.y[-1]:.4g}"
             curve.label = f"{before}{_of_net(column, net, log)}, last {last}"
             curve.color = colors[panel](f"{column} {net}", first=0 if not alone else 2)
-            if log_reading.OF_CLASS.fullmatch(column):  # behind the mean over them
+            if OF_CLASS.fullmatch(column):  # behind the mean over them
                 curve.faint, curve.dashed = True, False
             result.panels[panel].append(curve)
         rates = _curve(log.rates, axis, "LearningRate")

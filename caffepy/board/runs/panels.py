@@ -12,7 +12,7 @@ from caffepy.board.runs import thinning
 from caffepy.board.runs.curve import Curve, Key
 from caffepy.board.runs.facts import images_of
 from caffepy.board.runs.run import Run
-from caffepy.services.log_reading import OF_CLASS
+from caffepy.services.log_lines import OF_CLASS
 from caffepy.services.running_mean import running_mean
 
 PANELS = {"loss": "Loss", "accuracy": "Test accuracy", "outputs": "Other outputs",

@@ -11,7 +11,7 @@ from caffepy.board import words
 from caffepy.board.runs import beside, panels, prototxt
 from caffepy.board.runs.run import Run
 from caffepy.board.shelf import Shelf
-from caffepy.services.log_reading import OF_CLASS
+from caffepy.services.log_lines import OF_CLASS
 
 TESTS = 12        # that are listed, the last
 SNAPSHOTS = 50
