@@ -19,6 +19,7 @@ HOST = "127.0.0.1"
 PORT = 5000      # DIGITS's
 NEXT = 20        # ports that are tried after it, if nobody asked for one
 THREADS = 8
+LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # all addresses of a machine, and its own
 
 
 class Board:
@@ -57,9 +58,17 @@ class Board:
 
     @property
     def address(self) -> str:
-        """What to open in a browser."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}{self.application.prefix}/"
+        """What to open in a browser of this machine."""
+        host = LOCAL.get(self.host, self.host)
+        return f"{_site(host, self.port)}{self.application.prefix}/"
+
+    @property
+    def others(self) -> str:
+        """What to open on another machine, which asks for the password; "" if none gets here."""
+        if is_loopback(self.host):
+            return ""
+        host = socket.getfqdn() if self.host in LOCAL else self.host
+        return f"{_site(host, self.port)}/"
 
     def run(self, show: Callable[[str], object] | None = None) -> None:
         """Serve until ``close`` or Ctrl-C.
@@ -75,6 +84,10 @@ class Board:
     def close(self) -> None:
         """Stop; from another thread than the one that runs."""
         self._server.close()
+
+
+def _site(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def needed() -> None:

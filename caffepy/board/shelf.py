@@ -41,14 +41,20 @@ class Shelf:
             root = Path(os.path.realpath(folder))
             if not root.is_dir():
                 raise NotFound("there is no such folder", where=os.fspath(folder))
-            if root in self.roots.values():
-                continue
+            if root in self.roots.values() or self._walked(root):
+                continue  # its files have names already
             base = label = _printable(root.name) or "root"
             count = 1
             while label in self.roots:
                 count += 1
                 label = f"{base}-{count}"
             self.roots[label] = root
+
+    def _walked(self, folder: Path) -> bool:
+        """Whether a folder lies below one that is here, and not in what is hidden there."""
+        return any(root in folder.parents and not any(
+            part.startswith(".") for part in folder.relative_to(root).parts)
+            for root in self.roots.values())
 
     def file(self, name: str) -> Path:
         """The path of a file.

@@ -33,6 +33,8 @@ def board(folders: tuple[str, ...], open: bool, port: int | None, host: str) -> 
 
     def show(address: str) -> None:
         click.echo(f"The board is at {address}\nCtrl-C ends it.")
+        if served.others:
+            click.echo(f"Other machines open {served.others} and give the password.")
         if open and not serving.open_browser(address):
             click.echo("There is no browser to open here.", err=True)
 
@@ -46,6 +48,8 @@ def ask_password(host: str) -> str:
         "sees the runs, nets, weights and data of the folders and can let nets compute here. What "
         "is sent is not encrypted: on a network that others share, leave it at 127.0.0.1 and "
         "come by 'ssh -L'.", err=True)
-    password: str = click.prompt("Password", hide_input=True, err=True,
-                                 confirmation_prompt=sys.stdin.isatty())
-    return password
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, err=True,
+                                     confirmation_prompt=True)
+        return password
+    return sys.stdin.readline().strip()

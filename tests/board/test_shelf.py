@@ -76,6 +76,14 @@ def test_folders_of_one_name_have_labels_of_their_own(tmp_path):
         Shelf([tmp_path / "none"])
 
 
+def test_a_folder_below_another_has_its_names_already(folder):
+    for part in ("in", ".hidden"):
+        (folder / part).mkdir()
+        (folder / part / "x").write_text(part)
+    shelf = Shelf([folder, folder / "in", folder / ".hidden"])
+    assert [found.name for found in shelf.walk()] == ["shelf/in/x", ".hidden/x"]
+
+
 def test_names_that_are_no_text_are_left_out(folder):
     with open(os.fsencode(folder) + b"/\xff.log", "wb") as file:
         file.write(b"x")

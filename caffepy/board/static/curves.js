@@ -323,7 +323,11 @@
   // ------------------------------------------------------------------------------------------------
 
   form.addEventListener("submit", (event) => { event.preventDefault(); look(); });
-  form.addEventListener("change", look);
+  form.addEventListener("change", (event) => {
+    // a part in iterations is none in seconds
+    if (event.target.name === "over") form.elements.from.value = form.elements.to.value = "";
+    look();
+  });
   whole.onclick = () => zoom(null, null);
   document.getElementById("png").onclick = picture;
   new ResizeObserver(() => {
