@@ -1,7 +1,8 @@
 """What of a net may be built here: files within the board's folders, and no code of its own.
 
 A prototxt names files (databases, mean pictures, label maps), and Python layers name modules. The
-page shows folders, so a net in them may not have it read, write or run anything else.
+page shows folders, so a net in them may not have it read, write or run anything else. Layers of
+plug-ins and packages are run: the user brought them.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def sealed(kept: Any, shelf: Shelf) -> list[str]:
         if is_unknown(layer):
             continue
         kind = traits.of(layer)
-        if kind.opaque or kind.foreign:
+        if kind.opaque:
             notes.append(f"layer '{layer.name}': its code is not run here")
             layer.type = OF_ITS_OWN
             continue
@@ -135,7 +136,7 @@ def require(param: Any, shelf: Shelf) -> None:
             continue  # refused where the net is built, with all others
         kind = traits.of(layer)
         where = f"layer '{layer.name}' ({layer.type})"
-        if kind.opaque or kind.foreign:
+        if kind.opaque:
             raise ConfigError("the page runs no code that a net brings along", where=where,
                               fix="Run it yourself: caffepy test, or a script.")
         if beyond := outside(layer, shelf):

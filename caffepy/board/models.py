@@ -15,8 +15,8 @@ from caffepy.errors import CaffeError
 
 WEIGHTS = (".caffemodel", ".caffemodel.h5")
 MOST_TEXT = 4 << 20  # bytes of a prototxt
-LAYER = re.compile(r"^\s*layers?\s*:?\s*\{", re.MULTILINE)
-NAME = re.compile(r'^\s*name\s*:\s*"([^"\n]*)"', re.MULTILINE)
+LAYER = re.compile(r"^[^#\n]*?\blayers?\s*:?\s*\{", re.MULTILINE)
+NAME = re.compile(r'^[^#\n]*?\bname\s*:\s*"([^"\n]*)"', re.MULTILINE)
 FED = re.compile(r'^\s*input(_shape|_dim)?\s*[:{]|\btype\s*:\s*"Input"', re.MULTILINE)
 ITERATION = re.compile(r"^(.*)_iter_(\d+)\.caffemodel(\.h5)?$")
 
@@ -107,7 +107,7 @@ def read_net(found: Found) -> NetFile | None:
     if not layers:
         return None
     first = LAYER.search(text)
-    named = NAME.search(text[: first.start()] if first else text)
+    named = NAME.search(text[: first.end()] if first else text)
     return NetFile(found.name, found.path, named[1] if named else "", len(layers),
                    FED.search(text) is not None)
 

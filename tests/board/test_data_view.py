@@ -134,12 +134,12 @@ def test_what_is_suspicious_is_named(folder):
         db.put(b"00000200", from_array(same, 40).SerializeToString())
     found, _ = survey_of(folder, "shelf/odd_lmdb")
     titles = "\n".join(one.title for one in found.suspicions())
-    assert "1 of 121 records cannot be read" in titles
-    assert "stored several times with different labels" in titles
-    assert "3 records are byte for byte the same" in titles
+    assert "cannot be read: 1 of 121" in titles
+    assert "several times with different labels: 2" in titles
+    assert "the same as an earlier one: 3" in titles
     assert "The labels come in runs" in titles and "59" in titles
-    assert "1 pictures have one value everywhere" in titles
-    assert "times as frequent as label 40" in titles and "labels below 40 do not occur" in titles
+    assert "one value everywhere: 1" in titles
+    assert "times as frequent as label 40" in titles and "Labels below 40 that do not occur: 38" in titles
     assert found.broken == [30] and found.marks[100] == [
         "the same bytes as record 7", "but another label than record 7"]
     shuffled = Survey(None)

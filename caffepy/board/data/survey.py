@@ -158,7 +158,7 @@ class Survey:
     def _broken(self) -> Suspicion | None:
         if not self.broken:
             return None
-        return Suspicion(f"{len(self.broken)} of {self.looked} records cannot be read.",
+        return Suspicion(f"Records that cannot be read: {len(self.broken)} of {self.looked}.",
                          "A training ends with an error where it comes to one.",
                          self.broken[:LISTED])
 
@@ -166,7 +166,7 @@ class Survey:
         groups = [self._twins[one] for one in self._quarrel]
         if not groups:
             return None
-        return Suspicion(f"{len(groups)} pictures are stored several times with different labels.",
+        return Suspicion(f"Pictures stored several times with different labels: {len(groups)}.",
                          "No net can get them right.", sorted(sum(groups, []))[:LISTED])
 
     def _runs(self) -> Suspicion | None:
@@ -198,14 +198,14 @@ class Survey:
         if not self._twins:
             return None
         spare = sum(len(group) - 1 for group in self._twins.values())
-        return Suspicion(f"{spare} records are byte for byte the same as an earlier one.",
+        return Suspicion(f"Records byte for byte the same as an earlier one: {spare}.",
                          "If they were copied from training to test data, a test flatters.",
                          sorted(sum(self._twins.values(), []))[:LISTED])
 
     def _blank(self) -> Suspicion | None:
         if not self._plain:
             return None
-        return Suspicion(f"{len(self._plain)} pictures have one value everywhere.", "",
+        return Suspicion(f"Pictures with one value everywhere: {len(self._plain)}.", "",
                          self._plain[:LISTED])
 
     def _uneven(self) -> Suspicion | None:
@@ -229,8 +229,8 @@ class Survey:
         if not missing or known[-1] > 100 * len(known):
             return None
         lacks = [label for label in range(known[-1]) if label not in self.labels][:10]
-        return Suspicion(f"{missing} labels below {known[-1]} do not occur: "
-                         f"{', '.join(map(str, lacks))}{', ...' if missing > len(lacks) else ''}.")
+        return Suspicion(f"Labels below {known[-1]} that do not occur: {missing} "
+                         f"({', '.join(map(str, lacks))}{', ...' if missing > len(lacks) else ''}).")
 
     def _shapes(self) -> Suspicion | None:
         if len({shape[0] for shape in self.sizes if len(shape) == 3}) > 1:

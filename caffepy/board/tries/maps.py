@@ -12,6 +12,7 @@ from caffepy.board.net.weights import grid
 Array = NDArray[Any]
 
 MOST = 256  # maps of a layer
+LONG = 8    # times as long as wide a matrix is drawn as it is
 
 
 def picture(values: Array) -> Array:
@@ -25,7 +26,7 @@ def picture(values: Array) -> Array:
     if bytes_.ndim == 3 and bytes_.shape[1] * bytes_.shape[2] > 1:
         tiles = bytes_[:MOST]
         return grid(tiles, max(1, int(np.ceil(np.sqrt(len(tiles))))))
-    if bytes_.ndim == 2 and min(bytes_.shape) > 1:
+    if bytes_.ndim == 2 and 1 < max(bytes_.shape) <= LONG * min(bytes_.shape):
         return bytes_
     flat = bytes_.reshape(-1)
     across = max(1, int(np.ceil(np.sqrt(flat.size)))) if flat.size > 64 else max(1, flat.size)
