@@ -62,6 +62,9 @@ def test_a_file_that_is_written_anew_is_read_anew(tmp_path, content):
     (tmp_path / "other").write_text("a new file\nreplaces it\n")
     os.replace(tmp_path / "other", path)
     assert lines_of(tail) == (True, ["a new file", "replaces it"])
+    (tmp_path / "other").write_text("a new file\nreplaces it\nand begins as it did\n")
+    os.replace(tmp_path / "other", path)
+    assert lines_of(tail)[0]
 
 
 def test_utf_16_and_bytes_that_are_no_text(tmp_path):
@@ -121,6 +124,11 @@ def test_measurements_say_the_same_as_read_whole(tmp_path):
                               (Key("speed"), whole.speeds, "speed")]:
         assert points(run, key) == [(row["NumIters"], row[column]) for row in rows], key
     assert len(run.curves[Key("smoothed")]) == 15 and run.start["iter"] == 100
+    assert followed(path).curves[Key("test", "loss")].values == run.curves[
+        Key("test", "loss")].values  # all read at once
+    measured(path, 0, start=50)  # it begins once more, and has displayed nothing yet
+    run.advance(1)
+    assert points(run, Key("smoothed"))[-1][0] == 40
 
 
 def test_a_log_that_goes_over_iterations_again(tmp_path):
