@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +13,15 @@ from typing import Any
 from caffepy.board.keeping import Kept
 from caffepy.board.shelf import Found, Shelf
 from caffepy.errors import CaffeError
+from caffepy.services import snapshot_place
 
 WEIGHTS = (".caffemodel", ".caffemodel.h5")
 MOST_TEXT = 4 << 20  # bytes of a prototxt
-LAYER = re.compile(r"^[^#\n]*?\blayers?\s*:?\s*\{", re.MULTILINE)
-NAME = re.compile(r'^[^#\n]*?\bname\s*:\s*"([^"\n]*)"', re.MULTILINE)
+COMMENT = re.compile(r"#[^\n]*")
+LAYER = re.compile(r"\blayers?\s*:?\s*\{")
+SOLVERS = re.compile(r"\b(train_|test_)?net_param\s*:?\s*\{")
+NAMED = re.compile(r'\bname\s*:\s*"([^"\n]*)"')
 FED = re.compile(r'^\s*input(_shape|_dim)?\s*[:{]|\btype\s*:\s*"Input"', re.MULTILINE)
-ITERATION = re.compile(r"^(.*)_iter_(\d+)\.caffemodel(\.h5)?$")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class NetFile:
         title: what the net calls itself, "" for nothing.
         layers: how many are written in it, of all phases.
         fed: whether it has an input that waits for a picture, as nets for use have.
+        names: of its layers, and of what else has a name.
     """
 
     name: str
@@ -37,6 +41,7 @@ class NetFile:
     title: str
     layers: int
     fed: bool
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,15 @@ class Models:
         whole = [one for share, one in shares if share == len(wanted) and wanted]
         return whole or [one for share, one in shares if share > len(wanted) / 2]
 
+    def net_of(self, weights: str) -> str:
+        """The name of the net that has most of the layers of some weights, of several the one that
+        lies nearest; "" for none."""
+        one = next((one for one in self.weights() if one.name == weights), None)
+        wanted = self._names(one) if one else frozenset()
+        found = max(self.nets(), default=None, key=lambda net: (
+            len(wanted & net.names), len(os.path.commonprefix([net.name, weights]))))
+        return found.name if found is not None and wanted & found.names else ""
+
     def _names(self, one: Snapshot) -> frozenset[str]:
         try:
             return self._learnt.get(one.name, partial(learnt, one.found.path), one.found.path)
@@ -100,22 +114,24 @@ class Models:
 def read_net(found: Found) -> NetFile | None:
     """What a prototxt's text tells at a glance; None if it is no net."""
     try:
-        text = found.path.read_text(errors="replace")
+        text = COMMENT.sub("", found.path.read_text(errors="replace"))
     except OSError:
         return None
     layers = LAYER.findall(text)
-    if not layers:
+    if not layers or SOLVERS.search(text):
         return None
     first = LAYER.search(text)
-    named = NAME.search(text[: first.end()] if first else text)
+    named = NAMED.search(text[: first.end()] if first else text)
     return NetFile(found.name, found.path, named[1] if named else "", len(layers),
-                   FED.search(text) is not None)
+                   FED.search(text) is not None, frozenset(NAMED.findall(text)))
 
 
 def snapshot(found: Found) -> Snapshot:
     """Training and iteration by a file's name, as solvers give it."""
-    told = ITERATION.match(found.name)
-    return Snapshot(found, told[1], int(told[2])) if told else Snapshot(found, found.name, None)
+    told = snapshot_place.NUMBER.search(found.name)
+    if told is None:
+        return Snapshot(found, found.name, None)
+    return Snapshot(found, found.name[: told.start()], int(told[1]))
 
 
 def learnt(path: Path) -> frozenset[str]:

@@ -98,6 +98,17 @@ def test_the_weights_of_a_net_are_found_by_its_layers(folder):
     fitting = models.fitting(look(files["net"], "TEST", shelf).learning)
     assert [one.iteration for one in fitting] == [10, 20]
     assert models.fitting(look(other, "TEST", shelf).learning) == []
+    assert models.net_of("shelf/quarters_iter_10.caffemodel") == "shelf/net.prototxt"
+    assert models.net_of("shelf/none.caffemodel") == ""
+
+
+def test_a_net_is_known_by_its_layers_however_it_is_written(folder):
+    (folder / "one_line.prototxt").write_text(
+        'name: "flat" layer { name: "data" type: "Input" top: "data" } layer { name: "b" }')
+    (folder / "other_solver.prototxt").write_text('net_param { layer { name: "x" } }')
+    (folder / "solver.prototxt").write_text('net: "net.prototxt" # layer { name: "x" }')
+    one, = Models(Shelf([folder])).nets()
+    assert (one.title, one.layers, one.fed) == ("flat", 2, True)
 
 
 def test_filters_lie_side_by_side_and_gray_is_zero():

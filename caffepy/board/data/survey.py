@@ -229,8 +229,9 @@ class Survey:
         if not missing or known[-1] > 100 * len(known):
             return None
         lacks = [label for label in range(known[-1]) if label not in self.labels][:10]
+        more = ", ..." if missing > len(lacks) else ""
         return Suspicion(f"Labels below {known[-1]} that do not occur: {missing} "
-                         f"({', '.join(map(str, lacks))}{', ...' if missing > len(lacks) else ''}).")
+                         f"({', '.join(map(str, lacks))}{more}).")
 
     def _shapes(self) -> Suspicion | None:
         if len({shape[0] for shape in self.sizes if len(shape) == 3}) > 1:

@@ -70,7 +70,8 @@ def tries(ask: Ask) -> Answer:
     values: dict[str, Any] = {"shown": [], "steps": [], "guesses": [], "maps": [], "hidden": None,
                               "net_trouble": "", "said": said_of(ask)}
     keys = ask.texts("picture")[:MOST]
-    chosen = ask.text("weights") or best_weights(ask, weights)
+    net = ask.text("net") or models.net_of(ask.text("weights"))
+    chosen = ask.text("weights") or best_weights(ask)
     values["said"]["weights"] = chosen or None
     if ask.text("net") and chosen:
         try:
@@ -80,7 +81,7 @@ def tries(ask: Ask) -> Answer:
     boxes = any(one.answer is not None and one.answer.kind == answering.BOXES
                 for one in values["shown"])
     return page(
-        "tries/try.html", ask, title="Try", nets=nets, weights=weights, net=ask.text("net"),
+        "tries/try.html", ask, title="Try", nets=nets, weights=weights, net=net,
         chosen=chosen, keys=keys, mean=ask.text("mean"), scale=ask.text("scale"),
         invert=bool(ask.text("invert")), crops=bool(ask.text("crops")), boxes=boxes,
         threshold=ask.number("threshold", THRESHOLD, 0, 1), troubles=ask.texts("trouble"),
@@ -116,7 +117,7 @@ def said_of(ask: Ask) -> dict[str, Any]:
         "net", "weights", "mean", "scale", "invert", "crops", "threshold")}
 
 
-def best_weights(ask: Ask, weights: list[Any]) -> str:
+def best_weights(ask: Ask) -> str:
     """The last weights that fit the net that is asked for."""
     from caffepy.board.net.views import Looks
 
