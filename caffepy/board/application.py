@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ logger = log.get(__name__)
 
 MOST_SENT = 64 << 20  # bytes of a POST
 MOST_PARTS = 1000     # of a form: a folder of pictures
+TOOK = "Board-Took"    # seconds of this thread's work
 TOO_MUCH = f"More than {MOST_SENT >> 20} MiB, or too many files, were sent."
 
 
@@ -56,8 +58,11 @@ class Application:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
+        began = time.thread_time()
         request = Limited(environ)
         answer = self._guarded(request)
+        # by which pages that renew themselves know how often they may ask
+        answer.headers[TOOK] = f"{time.thread_time() - began:.4f}"
         guarding.protect(answer)
         answer.call_on_close(request.close)  # what was sent lies in temporary files
         return answer(environ, start_response)

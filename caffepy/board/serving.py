@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -52,8 +53,11 @@ class Board:
         self.host = host
         listening = _listen(host, port)
         self.port: int = listening.getsockname()[1]
+        self._sockets: dict[int, Any] = {}  # by their numbers: the one that listens, and callers'
+        self._ended = threading.Event()
+        self._running = threading.Lock()
         self._server: Any = create_server(
-            self.application, sockets=[listening], threads=THREADS, ident="caffepy",
+            self.application, self._sockets, sockets=[listening], threads=THREADS, ident="caffepy",
             max_request_body_size=MOST_SENT + 1, clear_untrusted_proxy_headers=True)
 
     @property
@@ -78,12 +82,19 @@ class Board:
         """
         if show is not None:
             show(self.address)
-        with contextlib.suppress(KeyboardInterrupt):
-            self._server.run()
+        with self._running:
+            with contextlib.suppress(KeyboardInterrupt):
+                while not self._ended.is_set():
+                    self._server.asyncore.loop(1.0, map=self._sockets, count=1)
+            self._server.task_dispatcher.shutdown()
 
     def close(self) -> None:
-        """Stop; from another thread than the one that runs."""
-        self._server.close()
+        """Stop, from whatever thread, and let go of the port."""
+        self._ended.set()
+        self._server.pull_trigger()  # it may be waiting for somebody to call
+        with self._running:
+            self._server.task_dispatcher.shutdown()
+            self._server.asyncore.close_all(self._sockets)
 
 
 def _site(host: str, port: int) -> str:

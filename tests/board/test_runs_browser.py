@@ -58,7 +58,7 @@ def test_a_training_appears_its_curve_grows_and_another_is_laid_over_it(
     page = opened.page
     page.goto(served)
     assert "There is no training's log" in page.inner_text("main")
-    # it appears by itself, within the list's 5 seconds
+    # it appears by itself, within the list's 3 seconds
     page.get_by_role("link", name="shelf/lenet.jsonl").wait_for(timeout=60000)
     page.get_by_role("link", name="shelf/lenet.jsonl").click()
     page.locator("[data-panel=loss] canvas").wait_for()

@@ -243,10 +243,10 @@
           charts = told.charts;
           show();
           state = told.state;
-          wait = Math.max(2, told.took * 150);    // less than 1 % of a core, whatever it costs
         }
-        if (told.part_read < 1) wait = 0.2;
-        else wait = Math.max(wait, 2);
+        // less than 1 % of a core, whatever it costs; but for a long file that is read at last
+        const took = Number(answer.headers.get("Board-Took"));
+        wait = told.part_read < 1 ? 0.2 : Math.max(wait * 0.8, 2, took * 150);
       } catch {
         if (mine !== asked) return;
         trouble.hidden = false;

@@ -10,14 +10,13 @@
 
   async function renew() {
     if (!document.hidden) {
-      const began = performance.now();
       try {
         const address = new URL(location.href);
         address.searchParams.set("part", "live");
         const answer = await fetch(address);
+        wait = Math.max(shortest, Number(answer.headers.get("Board-Took")) * 100);
         if (answer.ok) show(await answer.text());
       } catch { /* the board has ended, or is busy; it is asked again */ }
-      wait = Math.max(shortest, (performance.now() - began) / 1000 * 100);
     }
     setTimeout(renew, wait * 1000);
   }
