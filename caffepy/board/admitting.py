@@ -14,15 +14,18 @@ from typing import Any
 from caffepy.board.shelf import Shelf
 from caffepy.core import traits
 from caffepy.core.known_part import is_unknown
+from caffepy.data.db import MARKS
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.proto.descriptors import is_repeated
 from caffepy.proto.paths import path_of, paths_of
+from caffepy.services import folders
 
 NO_PATHS = {"name", "type", "top", "bottom", "stage", "not_stage", "module", "layer", "label",
             "param_str"}
 WRITES = ("file_name", "output_directory", "save_file", "write_mean", "write_augmented",
           "heatmap_dir")
 OF_ITS_OWN = "ItsOwnCode"  # a type that nobody knows
+COLUMNS = 6  # of a list
 MOST_LIST = 64 << 20  # bytes of a list that is looked through
 
 
@@ -40,16 +43,20 @@ def strings(message: Any) -> Iterator[tuple[str, str]]:
 
 
 def outside(layer: Any, shelf: Shelf) -> list[str]:
-    """The files that a layer names and that no visitor of the board may see."""
-    found = [value for _, value in strings(layer)
-             if "\0" not in value and os.path.lexists(value) and shelf.name(value) is None]
-    return found or _listed_outside(layer, shelf)
-
-
-def _listed_outside(layer: Any, shelf: Shelf) -> list[str]:
-    """The same of the files in its list, if its source is one: the first."""
+    """The files that a layer names, or finds beside its data, and that no visitor may see."""
     kind = traits.of(layer)
     source = path_of(kind.reading(layer), kind.source_field) if kind.source_field else ""
+    beside = [os.path.join(source, mark) for mark in MARKS.values()] if source else []
+    beside += [folders.names_file(source)] if source else []
+    named = [value for _, value in strings(layer)]
+    found = [path for path in (*named, *beside)
+             if "\0" not in path and os.path.lexists(path) and shelf.name(path) is None]
+    return found or _listed_outside(layer, source, shelf)
+
+
+def _listed_outside(layer: Any, source: str, shelf: Shelf) -> list[str]:
+    """The same of the files in its list, if its source is one: the first."""
+    kind = traits.of(layer)
     if not os.path.isfile(source) or os.path.getsize(source) > MOST_LIST:
         return []
     own = kind.own(layer)
@@ -58,8 +65,7 @@ def _listed_outside(layer: Any, shelf: Shelf) -> list[str]:
     known: dict[str, bool] = {}  # folders
     with open(source, errors="surrogateescape") as lines:
         for line in lines:
-            words = line.strip()
-            for path in {root + words, root + words.rpartition(" ")[0]}:
+            for path in _paths_in(line.strip(), root):
                 if "\0" in path or not os.path.isfile(path):
                     continue
                 folder = os.path.dirname(path)
@@ -68,6 +74,15 @@ def _listed_outside(layer: Any, shelf: Shelf) -> list[str]:
                 if not known[folder] or os.path.islink(path) and shelf.name(path) is None:
                     return [path]
     return []
+
+
+def _paths_in(line: str, root: str) -> Iterator[str]:
+    """What a line of a list may mean: a path with blanks, before labels, or several paths."""
+    words = line.split()
+    for count in range(len(words), max(0, len(words) - COLUMNS), -1):
+        yield root + line.rsplit(None, len(words) - count)[0]
+    for word in words[1:COLUMNS]:
+        yield root + word
 
 
 def sealed(kept: Any, shelf: Shelf) -> list[str]:
@@ -93,6 +108,8 @@ def sealed(kept: Any, shelf: Shelf) -> list[str]:
             continue
         why = f"{beyond[0]} lies outside of the folders" if beyond else (
             "a LevelDB admits one process at a time, which may be a training")
+        if beyond:
+            layer.transform_param.ClearField("mean_file")  # whose size would be looked at
         shape = kind.data and kind.source_field and kind.item_shape(layer)
         if shape:
             notes.append(replace(layer, (kind.batch_size(layer) or 1, *shape), why))

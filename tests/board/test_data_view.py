@@ -20,7 +20,7 @@ from caffepy.board.data.thumbs import Thumbs
 from caffepy.board.shelf import Shelf
 from caffepy.data.datum import from_array
 from caffepy.data.db import open_db
-from caffepy.errors import ConfigError, NotFound
+from caffepy.errors import ConfigError, DataError, NotFound
 from caffepy.proto import caffe_pb2
 
 ITEMS = board_files.records(23)
@@ -122,6 +122,34 @@ def test_a_list_reads_no_picture_outside_of_the_folders(folder, tmp_path):
     assert all(record.picture is None for record in store.take([1, 2, 3, 4]))
 
 
+def test_no_link_leads_out_of_the_folders(folder, tmp_path):
+    """Databases whose files are links, names in a link, numbers of HDF5 files in other files."""
+    other = board_files.database(tmp_path / "other_lmdb", ITEMS)
+    (tmp_path / "secret").write_bytes(bytes(range(200)))
+    (folder / "in_lmdb").mkdir()
+    (folder / "in_lmdb" / "data.mdb").symlink_to(other / "data.mdb")
+    shelf = Shelf([folder])
+    sources = Sources(shelf)
+    with pytest.raises(NotFound):
+        sources.get("shelf/in_lmdb")
+    mine = board_files.database(folder / "mine_lmdb", ITEMS)
+    (tmp_path / "words").write_text("secret\nwords\n")
+    (folder / "labels.txt").symlink_to(tmp_path / "words")
+    assert names_of(sources.get("shelf/mine_lmdb"), shelf) == {}
+    with pytest.raises(ConfigError, match="outside of the folders"):
+        seen.seen(board_files.write_net(folder, mine), "TRAIN", shelf)
+    with h5py.File(folder / "x.h5", "w") as file:
+        file["fine"] = np.zeros((3, 2))
+        file.create_dataset("external", (200,), "u1", external=[(str(tmp_path / "secret"), 0, 200)])
+        file["elsewhere"] = h5py.ExternalLink(str(folder / "rows.h5"), "/data")
+    assert [record.picture.tolist() for record in sources.store(
+        sources.get("shelf/x.h5")).take(range(9))] == [[0, 0]] * 3
+    level = board_files.database(folder / "level", ITEMS, "leveldb")
+    (level / "000001.ldb").symlink_to(tmp_path / "secret")
+    with pytest.raises(DataError, match="is a link"):
+        sources.store(sources.get("shelf/level")).count()
+
+
 def test_what_is_suspicious_is_named(folder):
     same, other = board_files.quarter(0, seed=1), board_files.quarter(1, seed=2)
     items = [(board_files.quarter(i % 2, seed=100 + i), int(i >= 60)) for i in range(120)]
@@ -167,7 +195,7 @@ def test_records_are_chosen_by_number_name_and_marks(folder):
     shelf = Shelf([folder])
     sources = Sources(shelf)
     source = sources.get("shelf/a_lmdb")
-    names = names_of(source)
+    names = names_of(source, shelf)
     found = Surveys(shelf).of(sources, source, 30)
     labels = [label for _, label in ITEMS] + [ITEMS[3][1]]
 

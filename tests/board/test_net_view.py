@@ -3,6 +3,7 @@
 from xml.etree import ElementTree as ET
 
 import board_files
+import h5py
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from caffepy.board.models import Models, weights_of
 from caffepy.board.net import graph, layers, moving, times, weights
 from caffepy.board.net.looking import look, phases
 from caffepy.board.shelf import Shelf
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, DataError
 
 EVIL = board_files.EVIL
 
@@ -72,6 +73,7 @@ def test_what_lies_outside_is_not_opened_and_code_is_not_run(folder, tmp_path):
 @pytest.mark.parametrize("layer, said", [
     ('type: "HDF5Output" bottom: "a" hdf5_output_param { file_name: "x.h5" }', "writes nothing"),
     ('type: "ImageData" top: "a" image_data_param { source: "LIST" }', "outside of the folders"),
+    ('type: "ImageData" top: "a" image_data_param { source: "PAIRS" }', "outside of the folders"),
     ('type: "Data" top: "a" data_param { source: "/" backend: LMDB }', "outside of the folders"),
 ])
 def test_layers_that_would_write_or_read_beyond_are_refused(folder, tmp_path, layer, said):
@@ -80,7 +82,10 @@ def test_layers_that_would_write_or_read_beyond_are_refused(folder, tmp_path, la
     from caffepy.proto import caffe_pb2
 
     (tmp_path / "secret.png").write_bytes(board_files.png(board_files.quarter(0)))
+    (folder / "in.png").write_bytes(board_files.png(board_files.quarter(0)))
     (folder / "list.txt").write_text(f"{tmp_path}/secret.png 0\n")
+    (folder / "pairs.txt").write_text(f"{folder}/in.png {tmp_path}/secret.png\n")
+    layer = layer.replace("PAIRS", str(folder / "pairs.txt"))
     param = caffe_pb2.NetParameter()
     text_format.Parse(f'layer {{ name: "a" {layer.replace("LIST", str(folder / "list.txt"))} }}',
                       param)
@@ -109,6 +114,21 @@ def test_a_net_is_known_by_its_layers_however_it_is_written(folder):
     (folder / "solver.prototxt").write_text('net: "net.prototxt" # layer { name: "x" }')
     one, = Models(Shelf([folder])).nets()
     assert (one.title, one.layers, one.fed) == ("flat", 2, True)
+
+
+def test_weights_in_other_files_are_not_followed(folder, tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(40))
+    with h5py.File(folder / "w.caffemodel.h5", "w") as file:
+        file.create_dataset("data/ip/0", (10,), "f4", external=[(str(tmp_path / "secret"), 0, 40)])
+    with pytest.raises(DataError, match="in another file"):
+        weights_of(folder / "w.caffemodel.h5")
+    with h5py.File(folder / "w.caffemodel.h5", "w") as file:
+        file["data/ip/0"] = h5py.ExternalLink(str(tmp_path / "x.h5"), "/data")
+    with pytest.raises(DataError, match="in another file"):
+        weights_of(folder / "w.caffemodel.h5")
+    with h5py.File(folder / "w.caffemodel.h5", "w") as file:
+        file["data/ip/0"] = np.ones((2, 3), np.float32)
+    assert weights_of(folder / "w.caffemodel.h5").blobs("ip")[0].sum() == 6
 
 
 def test_filters_lie_side_by_side_and_gray_is_zero():

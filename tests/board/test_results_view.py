@@ -13,7 +13,7 @@ from caffepy.board.results.judged import Judged
 from caffepy.board.results.segmented import Segmented
 from caffepy.board.shelf import Shelf
 from caffepy.core.context import Context
-from caffepy.errors import ConfigError, DataError
+from caffepy.errors import ConfigError, DataError, NotFound
 from caffepy.services import testing as service
 
 ITEMS = board_files.records(23)
@@ -35,7 +35,7 @@ def test_a_test_keeps_every_answer_and_has_the_numbers_of_a_report(folder, tmp_p
     assert isinstance(answers, Judged) and (found.count, found.total) == (23, 23)
     assert found.source == str(folder / "test_lmdb")
     service.test(str(net), [str(weights)], None, Context(), report=str(tmp_path / "report"))
-    report = reports.read(tmp_path / "report", "report")
+    report = reports.read(tmp_path / "report", "report", Shelf([tmp_path]))
     assert (answers.table == report.table).all() and answers.table.sum() == 23
     assert report.told["accuracy"] == approx(answers.accuracy) == approx(21 / 23)
     wrong = answers.of(wrong=True)
@@ -143,7 +143,7 @@ def test_strange_reports_are_shown_or_refused(folder, text):
     (folder / "report.json").write_text(text)
     (folder / "confusion.csv").write_text("a,b\nx,1\ny,2,3\n")
     try:
-        found = reports.read(folder, "shelf")
+        found = reports.read(folder, "shelf", Shelf([folder]))
     except DataError:
         assert not text.startswith('{"')
         return
@@ -152,11 +152,16 @@ def test_strange_reports_are_shown_or_refused(folder, text):
     list(found.numbers())
 
 
-def test_reports_are_found_with_their_numbers(folder):
+def test_reports_are_found_with_their_numbers(folder, tmp_path):
     (folder / "r").mkdir()
     (folder / "r" / "report.json").write_text(json.dumps(
         {"mean_average_precision": 0.5, "coco": {"AP": 0.25, "AP50": None}, "classes": []}))
-    one, = reports.found(Shelf([folder]))
-    found = reports.read(one.path.parent, "shelf/r")
+    shelf = Shelf([folder])
+    one, = reports.found(shelf)
+    found = reports.read(one.path.parent, "shelf/r", shelf)
     assert found.detector and found.headline == "mAP 0.5000"
     assert found.numbers() == [("mean average precision", 0.5), ("coco AP", 0.25)]
+    (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
+    (folder / "r" / "confusion.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(NotFound):
+        reports.read(one.path.parent, "shelf/r", shelf)

@@ -52,7 +52,7 @@ def looked(ask: Ask, wait: float = 1.5) -> Looked:
     sources = ask.one(Sources)
     source = sources.get(ask.text("source"))
     survey = ask.one(Surveys).of(sources, source, wait)
-    return Looked(source, survey, names_of(source))
+    return Looked(source, survey, names_of(source, ask.shelf))
 
 
 @get("/data")
@@ -152,7 +152,7 @@ def record(ask: Ask) -> Answer:
 def large(ask: Ask) -> Answer:
     """A record's picture, with its boxes."""
     source = ask.one(Sources).get(ask.text("source"))
-    return picture(thumbs.large(one_record(ask, source), names_of(source)))
+    return picture(thumbs.large(one_record(ask, source), names_of(source, ask.shelf)))
 
 
 def one_record(ask: Ask, source: Source) -> Record:

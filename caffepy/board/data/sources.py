@@ -12,6 +12,7 @@ from pathlib import Path
 from caffepy.board.data.stores import Database, PictureList, Rows, Store
 from caffepy.board.keeping import Kept
 from caffepy.board.shelf import Found, Shelf
+from caffepy.data.db import MARKS
 from caffepy.errors import CaffeError, NotFound
 from caffepy.services import class_names, folders
 
@@ -72,7 +73,9 @@ class Sources:
             path = self._shelf.file(name)
             source = self._of(_told(name, path))
         else:
-            marks = [path / mark for mark in ("data.mdb", "CURRENT") if (path / mark).is_file()]
+            marks = [path / mark for mark in MARKS.values() if (path / mark).is_file()]
+            for mark in marks:
+                self._shelf.admit(mark)
             source = self._of(_told(f"{name}/{marks[0].name}", marks[0])) if marks else None
         if source is None:
             raise NotFound("this is no database, no list of pictures and no HDF5 file of data",
@@ -137,10 +140,11 @@ def _told(name: str, path: Path) -> Found:
     return Found(name, path, about.st_size, about.st_mtime)
 
 
-def names_of(source: Source) -> dict[int, str]:
+def names_of(source: Source, shelf: Shelf) -> dict[int, str]:
     """What the labels of a source are called: by labels.txt or a label map beside it."""
     for path in _files_of_names(source.path):
         try:
+            shelf.admit(path)
             return class_names.read(path, for_people=True)
         except CaffeError:
             continue

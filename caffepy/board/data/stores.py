@@ -193,11 +193,14 @@ class Rows(Store):
 
 
 def _datasets(file: Any) -> dict[str, Any]:
-    """Those of numbers with rows, by name."""
+    """Those of numbers with rows, by name, whose numbers lie in this file itself."""
     import h5py
 
-    return {name: one for name, one in file.items() if isinstance(one, h5py.Dataset)
-            and one.dtype.kind in "biuf" and one.ndim and one.shape[0]}
+    own = {name: file[name] for name in file
+           if isinstance(file.get(name, getlink=True), h5py.HardLink)}
+    return {name: one for name, one in own.items() if isinstance(one, h5py.Dataset)
+            and one.dtype.kind in "biuf" and one.ndim and one.shape[0]
+            and not one.external and not one.is_virtual}
 
 
 def first_shape(path: str) -> tuple[int, ...]:

@@ -53,6 +53,8 @@ def _link(path: str, folder: str) -> None:
     os.mkdir(folder)
     for name in os.listdir(path):
         source, target = os.path.join(path, name), os.path.join(folder, name)
+        if os.path.islink(source):
+            raise DataError("a file of the LevelDB is a link, which is not followed", where=source)
         if name.endswith(TABLES):
             os.symlink(os.path.abspath(source), target)
         elif name == "CURRENT" or name.startswith("MANIFEST-"):

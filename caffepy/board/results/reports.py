@@ -80,20 +80,24 @@ def found(shelf: Shelf) -> list[Found]:
     return [one for one in shelf.walk() if one.path.name == FILE and one.size <= MOST_JSON]
 
 
-def read(path: Path, folder: str) -> Report:
+def read(path: Path, folder: str, shelf: Shelf | None = None) -> Report:
     """The report of a folder.
 
+    Args:
+        folder: its name on the shelf.
+        shelf: no link may lead out of it; None: they may.
+
     Raises:
-        DataError: its report.json is none.
+        NotFound: a link leads out of the shelf. DataError: its report.json is none.
     """
     try:
-        told = json.loads((path / FILE).read_text(errors="replace"))
+        told = json.loads(_admitted(path / FILE, shelf).read_text(errors="replace"))
     except (OSError, ValueError) as error:
         raise DataError(f"the report cannot be read: {error}", where=f"{folder}/{FILE}") from error
     if not isinstance(told, dict):
         raise DataError("this is no report", where=f"{folder}/{FILE}")
     names = [str(one.get("name", one.get("label", ""))) for one in _entries(told, "classes")]
-    table = _confusion(path / "confusion.csv")
+    table = _confusion(_admitted(path / "confusion.csv", shelf))
     if table is not None and len(names) != len(table):
         names = [str(label) for label in range(len(table))]
     pictures = [(file, title) for file, title in PICTURES.items() if (path / file).is_file()]
@@ -103,6 +107,10 @@ def read(path: Path, folder: str) -> Report:
 def _entries(told: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     listed = told.get(key)
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _admitted(path: Path, shelf: Shelf | None) -> Path:
+    return path if shelf is None else shelf.admit(path)
 
 
 def _confusion(path: Path) -> Array | None:

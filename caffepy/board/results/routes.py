@@ -40,9 +40,10 @@ def results(ask: Ask) -> Answer:
     for found in reports.found(ask.shelf):
         folder = found.name.rpartition("/")[0]
         try:
-            rows.append((folder, reports.read(found.path.parent, folder).headline, found.changed))
+            words = reports.read(found.path.parent, folder, ask.shelf).headline
         except CaffeError as error:
-            rows.append((folder, str(error), found.changed))
+            words = str(error)
+        rows.append((folder, words, found.changed))
     models = ask.one(Models)
     return page("results/reports.html", ask, title="Results", reports=rows, records=RECORDS,
                 most=MOST, nets=[net for net in models.nets() if not net.fed],
@@ -53,7 +54,7 @@ def results(ask: Ask) -> Answer:
 def report(ask: Ask) -> Answer:
     """One report; of a cell of its table the mistakes that it names."""
     folder = ask.text("folder")
-    found = reports.read(ask.folder("folder"), folder)
+    found = reports.read(ask.folder("folder"), folder, ask.shelf)
     truth, answer = cell(ask)
     across, rows = tables.rows(found.table, found.names) if found.table is not None else ([], [])
     sources = ask.one(Sources).all()
