@@ -12,7 +12,7 @@ from typing import Any
 
 from caffepy.board.keeping import Kept
 from caffepy.board.shelf import Found, Shelf
-from caffepy.errors import CaffeError, DataError
+from caffepy.errors import CaffeError
 from caffepy.services import snapshot_place
 
 WEIGHTS = (".caffemodel", ".caffemodel.h5")
@@ -140,7 +140,9 @@ def learnt(path: Path) -> frozenset[str]:
     Raises:
         CaffeError: it is no file of weights.
     """
-    return frozenset(layer.name for layer in weights_of(path).layers if layer.blobs)
+    from caffepy.proto import hdf5, wire
+
+    return hdf5.layer_names(path) if path.suffix == ".h5" else wire.layer_names(path)
 
 
 def weights_of(path: Path) -> Any:
@@ -151,24 +153,4 @@ def weights_of(path: Path) -> Any:
     """
     from caffepy.proto import hdf5, wire
 
-    if path.suffix != ".h5":
-        return wire.read_net(path)
-    _refuse_elsewhere(path)
-    return hdf5.read_net(path)
-
-
-def _refuse_elsewhere(path: Path) -> None:
-    """HDF5 files may have their numbers in other files, of any kind and anywhere."""
-    import h5py
-
-    def elsewhere(name: str, one: Any) -> str | None:  # what is no None ends the visit
-        return name if isinstance(one, h5py.ExternalLink) or isinstance(one, h5py.Dataset) and (
-            one.external or one.is_virtual) else None
-
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            found = file.visititems_links(elsewhere) or file.visititems(elsewhere)
-    except OSError as error:
-        raise DataError(f"the weights cannot be read: {error}", where=str(path)) from error
-    if found:
-        raise DataError("its numbers lie in another file", where=str(path), found=found)
+    return hdf5.read_net(path) if path.suffix == ".h5" else wire.read_net(path)

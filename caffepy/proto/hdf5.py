@@ -93,6 +93,28 @@ def read_net(path: Path) -> Weights:
     return Weights(place, "", layers)
 
 
+def layer_names(path: Path) -> frozenset[str]:
+    """The layers of a .caffemodel.h5 that have weights, which are not read.
+
+    Raises:
+        NotFound, DataError: as ``read_net``.
+    """
+    found: set[str] = set()
+
+    def visit(name: str, item: object) -> None:
+        layer, _, index = name.rpartition("/")
+        if isinstance(item, h5py.Dataset) and index.isdigit():
+            found.add(layer)
+
+    try:
+        with h5py.File(os.fspath(path), "r") as file:
+            if isinstance(file.get("data"), h5py.Group):
+                file["data"].visititems(visit)
+    except Exception as error:  # h5py has many kinds for what is damaged
+        raise DataError(f"the HDF5 file cannot be read: {error}", where=os.fspath(path)) from error
+    return frozenset(found)
+
+
 def values(dataset: h5py.Dataset, path: str, *, virtual: bool = False) -> Array:
     """All numbers of a dataset, which must lie in the file that was opened: links to other files
     could show any file of this machine.

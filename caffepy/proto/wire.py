@@ -29,8 +29,8 @@ from caffepy.proto.varint import LENGTH, key, varint
 from caffepy.proto.wirereader import Field, Region
 
 __all__ = [
-    "LayerWeights", "Weights", "array_to_blob", "blob_to_array", "read_blob", "read_net",
-    "read_state", "sniff", "write_blob", "write_net", "write_state",
+    "LayerWeights", "Weights", "array_to_blob", "blob_to_array", "layer_names", "read_blob",
+    "read_net", "read_state", "sniff", "write_blob", "write_net", "write_state",
 ]  # fmt: skip
 
 Array = NDArray[np.floating]
@@ -105,6 +105,28 @@ def read_net(path: Path, lent: bool = False) -> Weights:
     with mapped(path) as data:
         _expect("caffemodel", data, place)
         return net_of(Region.whole(data, place, lent))
+
+
+def layer_names(path: Path) -> frozenset[str]:
+    """The layers of a caffemodel that have weights, which are passed over and not read.
+
+    Raises:
+        NotFound, DataError: as ``read_net``.
+    """
+    place, found = os.fspath(path), set()
+    with mapped(path) as data:
+        _expect("caffemodel", data, place)
+        for field in Region.whole(data, place).fields():
+            if field.wire != LENGTH or field.number not in (2, 100):
+                continue
+            numbers, name, learnt = BLOBS_FIELD[field.number], "", False
+            for inner in field.region.fields():
+                if inner.wire == LENGTH and inner.number == numbers["name"]:
+                    name = inner.region.text()
+                learnt |= inner.number in (numbers["blobs"], numbers.get("v0"))
+            if learnt:
+                found.add(name)
+    return frozenset(found)
 
 
 def net_of(region: Region) -> Weights:

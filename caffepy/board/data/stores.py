@@ -22,6 +22,7 @@ from caffepy.data import image
 from caffepy.data.db import Reader, open_db
 from caffepy.data.image_list import Line, read_list
 from caffepy.errors import CaffeError, DataError
+from caffepy.proto import hdf5
 from caffepy.services import work
 
 MOST_PICTURE = 64 << 20  # bytes of a picture's file
@@ -199,8 +200,16 @@ def _datasets(file: Any) -> dict[str, Any]:
     own = {name: file[name] for name in file
            if isinstance(file.get(name, getlink=True), h5py.HardLink)}
     return {name: one for name, one in own.items() if isinstance(one, h5py.Dataset)
-            and one.dtype.kind in "biuf" and one.ndim and one.shape[0]
-            and not one.external and not one.is_virtual}
+            and one.dtype.kind in "biuf" and one.ndim and one.shape[0] and _here(one)}
+
+
+def _here(dataset: Any) -> bool:
+    """Whether its numbers lie in the file itself."""
+    try:
+        hdf5.check_dataset(dataset, dataset.file.filename)
+    except DataError:
+        return False
+    return True
 
 
 def first_shape(path: str) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from caffepy.board.models import Models, Snapshot
 from caffepy.board.net import graph, layers, weights
 from caffepy.board.net.looking import Looked, phases
 from caffepy.board.net.times import Took
-from caffepy.board.net.views import Looks, parameters
+from caffepy.board.net.views import Looks
 from caffepy.board.routes import get
 from caffepy.board.working import Worker
 from caffepy.errors import CaffeError, NotFound
@@ -72,7 +72,7 @@ def _of_layer(ask: Ask, layer: layers.Facts | None, fitting: list[Snapshot]
     if layer is None or not layer.learns or snapshot is None:
         return values
     try:
-        values["parameters"] = parameters(layer.name, snapshot, [
+        values["parameters"] = ask.one(Looks).parameters(layer.name, snapshot, [
             one for one in fitting if one.prefix == snapshot.prefix])
     except CaffeError as error:
         values["trouble"] = str(error)

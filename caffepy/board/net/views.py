@@ -14,6 +14,8 @@ from caffepy.board.net.looking import Looked, look
 from caffepy.board.shelf import Shelf
 from caffepy.errors import CaffeError
 
+MOST_READ = 1 << 30  # bytes of snapshots for a layer's history; of more, fewer are looked at
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -38,9 +40,17 @@ class Looks:
         self._shelf = shelf
         self._looked: Kept[Looked] = Kept(16)
         self._took: Kept[list[times.Took]] = Kept(16)
+        self._parameters: Kept[list[Parameter]] = Kept(32)
 
     def get(self, path: Path, phase: str) -> Looked:
         return self._looked.get((path, phase), lambda: look(path, phase, self._shelf), path)
+
+    def parameters(self, layer: str, snapshot: Snapshot, others: Sequence[Snapshot]
+                   ) -> list[Parameter]:
+        """As ``parameters``, kept."""
+        files = [one.found.path for one in (snapshot, *others)]
+        return self._parameters.get((layer, *files), lambda: parameters(layer, snapshot, others),
+                                    *files)
 
     def times(self, path: Path, phase: str, batch: int) -> list[times.Took]:
         """To be asked in the worker's thread."""
@@ -59,7 +69,8 @@ def parameters(layer: str, snapshot: Snapshot, others: Sequence[Snapshot]) -> li
         CaffeError: the file has none of this layer, or cannot be read.
     """
     blobs = weights_of(snapshot.found.path).blobs(layer)
-    series = moving.chosen(others)
+    size = max((one.found.size for one in others), default=1)
+    series = moving.chosen(others, min(moving.MOST, max(2, MOST_READ // max(1, size))))
     history: list[tuple[str, list[Any]]] = []
     for one in series if len(series) > 1 else ():
         try:
