@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,3 +64,11 @@ def measured(path: Path, count: int = 20, *, loss: float = 2.0, max_iter: int = 
     with open(path, "a") as file:
         file.write("".join(json.dumps(line) + "\n" for line in lines))
     return path
+
+
+def until(what: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is so. (A browser's own waiting evaluates words, which pages forbid.)"""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.1)

@@ -4,11 +4,10 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from boards import measured
+from boards import measured, until
 
 from caffepy.board.report import making
 from caffepy.proto import caffe_pb2, text
@@ -43,14 +42,6 @@ def training(folder):
 def points(page):
     """How many points the loss has that are drawn."""
     return int(page.locator("[data-panel=loss] .plot").get_attribute("data-points"))
-
-
-def until(what, seconds=60):
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.1)
 
 
 def test_a_training_appears_its_curve_grows_and_another_is_laid_over_it(

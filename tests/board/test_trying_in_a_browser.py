@@ -3,6 +3,7 @@
 import board_files
 import numpy as np
 import pytest
+from boards import until
 from conftest import MNIST
 
 from caffepy.core.context import Context
@@ -50,7 +51,7 @@ def test_a_digit_is_dropped_and_recognised(folder, served, opened):
     assert page.inner_text("article h2").startswith("seven.png")
     maps = page.locator(".maps img")
     maps.first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.maps img').naturalWidth > 0")
+    until(lambda: maps.first.evaluate("image => image.naturalWidth > 0"))
     assert maps.count() == 8
 
 
@@ -72,8 +73,8 @@ def test_ten_thousand_pictures_scroll(folder, served, opened):
     assert "9" in item.locator(".words").inner_text()
     page.fill("#goto", "5000")
     page.press("#goto", "Enter")
-    page.wait_for_selector(".scroller img[alt='Record 5000']")
-    page.wait_for_function("document.querySelector(\"img[alt='Record 5000']\").naturalWidth == 8")
+    record = page.locator(".scroller img[alt='Record 5000']")
+    until(lambda: record.evaluate("image => image.naturalWidth") == 8)
 
 
 def test_names_with_html_are_text_and_the_graph_zooms(folder, served, opened):
