@@ -94,15 +94,17 @@ class Application:
         if self._password is None:
             return Answer("Open the address that 'caffepy board' printed: it ends in a token.\n",
                           403)
-        wrong = False
+        said = ""
         if request.method == "POST" and not guarding.from_elsewhere(request):
             try:
-                if self._password.right(ask.text("password")):
-                    return answers.redirect(f"{self.prefix}/")
-            except HTTPException:
-                pass
-            wrong = True
-        return Answer(answers.bare_page("password.html", wrong=wrong), 403,
+                right = self._password.right(ask.text("password"), request.remote_addr or "")
+            except HTTPException:  # no form, or one that is too large
+                right = False
+            if right:
+                return answers.redirect(f"{self.prefix}/")
+            said = ("That is not the password." if right is not None else
+                    "That was too soon after a wrong one. Wait a second.")
+        return Answer(answers.bare_page("password.html", said=said), 403,
                       content_type="text/html; charset=utf-8")
 
     def _no_view(self, ask: Ask) -> Answer:

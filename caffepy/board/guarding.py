@@ -13,6 +13,7 @@ import secrets
 import socket
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from hmac import compare_digest
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-PAUSE = 1.0  # seconds after a wrong password, for all who try
+PAUSE = 1.0  # seconds from a wrong password to the next
+REMEMBERED = 10000  # addresses that gave one
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
           "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -101,15 +103,24 @@ def protect(response: Response) -> None:
 
 
 class Password:
-    """A password, and how often it may be guessed: once a second, whoever asks."""
+    """A password, and how often it may be guessed: once a second from one address. Who comes too
+    soon is sent away at once, so that guesses hold up nobody else."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._lock = threading.Lock()
+        self._wrong: OrderedDict[str, float] = OrderedDict()  # when an address guessed last
 
-    def right(self, given: str) -> bool:
+    def right(self, given: str, who: str) -> bool | None:
+        """Whether it is the password; None if this address has to wait."""
+        now = time.monotonic()
         with self._lock:
+            if now < self._wrong.get(who, -PAUSE) + PAUSE:
+                return None
             if same(given, self._text):
                 return True
-            time.sleep(PAUSE)
+            self._wrong[who] = now
+            self._wrong.move_to_end(who)
+            while len(self._wrong) > REMEMBERED:
+                self._wrong.popitem(last=False)
             return False

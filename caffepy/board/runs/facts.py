@@ -14,6 +14,7 @@ QUIET = 60.0      # seconds without news after which a training is taken for sto
 INTERVALS = 5     # or so many times what passes between two displays
 LOOKED_BACK = 20  # displays by which the time left is told
 BATCH = re.compile(r"\bbatch_size:\s*(\d{1,9})")
+NAME = re.compile(r'^name: "([^"\n]*)"', re.MULTILINE)  # a net's own, for layers' are set in
 BEST = ("accuracy", "acc", "map", "top", "detection_eval")  # names of scores, best first
 
 
@@ -126,7 +127,8 @@ def net_name(run: Run) -> str:
     name = run.start.get("net")
     if isinstance(name, str):
         return name
-    return prototxt.words(run.net_text).get("name", "") if run.net_text else ""
+    told = NAME.search(run.net_text)
+    return told[1] if told else ""
 
 
 def images_of(run: Run) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from caffepy.errors import CaffeError
@@ -16,7 +17,8 @@ LONGEST = 500  # letters of a value
 LAYERS = ("layer", "layers")
 
 
-def words(text: str) -> dict[str, str]:
+@lru_cache(1000)  # of the same runs it is asked every few seconds
+def words(text: str) -> Mapping[str, str]:
     """Each setting of a prototxt by its way (``train_state.level``); layers by their names
     (``conv1.convolution_param.num_output``). Of a setting that is given several times the values
     stand side by side. What is no prototxt has no settings."""

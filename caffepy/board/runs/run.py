@@ -62,6 +62,7 @@ class Run:
         self._clock: Clock | None = None
         self._year: int | None = None
         self._text: list[str] | None = None  # of the settings that are just being printed
+        self._room = 0  # characters that may still be added to it
         self._solves = False
 
     @property
@@ -138,8 +139,9 @@ class Run:
     def _line(self, line: str) -> None:
         if self._text is not None:
             if STAMP.search(line, 0, 80) is None:
-                if len(self._text) < MOST_TEXT // 16:
+                if self._room > 0:
                     self._text.append(line)
+                    self._room -= len(line) + 1
                 return
             self._printed()
         if SPEAKING.search(line) is None:
@@ -170,6 +172,7 @@ class Run:
         elif SOLVER_TEXT in line or NET_TEXT in line and not self.net_text:
             self._time(line)
             self._text = [SOLVER_TEXT if SOLVER_TEXT in line else NET_TEXT]
+            self._room = MOST_TEXT
         elif STARTED in line and not self._solves:
             time = self._time(line)
             if time is not None and self._glog is not None:
