@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import board_files
@@ -16,6 +17,7 @@ from caffepy.board.data.record import of_value
 from caffepy.board.data.sources import Sources, names_of
 from caffepy.board.data.survey import Survey
 from caffepy.board.data.surveys import Surveys
+from caffepy.board.data.suspicions import suspicions
 from caffepy.board.data.thumbs import Thumbs
 from caffepy.board.shelf import Shelf
 from caffepy.data.datum import from_array
@@ -161,7 +163,7 @@ def test_what_is_suspicious_is_named(folder):
         db.put(b"00000030", b"no datum")
         db.put(b"00000200", from_array(same, 40).SerializeToString())
     found, _ = survey_of(folder, "shelf/odd_lmdb")
-    titles = "\n".join(one.title for one in found.suspicions())
+    titles = "\n".join(one.title for one in suspicions(found))
     assert "cannot be read: 1 of 121" in titles
     assert "several times with different labels: 2" in titles
     assert "the same as an earlier one: 3" in titles
@@ -174,7 +176,7 @@ def test_what_is_suspicious_is_named(folder):
     shuffled = Survey(None)
     for i, (picture, label) in enumerate(board_files.records(200)):
         shuffled.add(of_value(i, b"", from_array(picture, label).SerializeToString()))
-    assert not shuffled.suspicions()
+    assert not suspicions(shuffled)
 
 
 def test_a_walk_ends_after_so_many_records_or_so_long(folder):
@@ -187,6 +189,23 @@ def test_a_walk_ends_after_so_many_records_or_so_long(folder):
     second = Survey(23)
     second.run(store, seconds=-1)
     assert second.looked == 0 and second.ended
+
+
+def test_a_survey_can_be_read_while_it_goes_on():
+    records = [of_value(i, b"", from_array(picture, i // 3).SerializeToString())
+               for i, (picture, _) in enumerate(board_files.records(3000))]
+    found = Survey(3000)
+    thread = threading.Thread(target=lambda: [found.add(one) for one in records])
+    thread.start()
+    looked = 0
+    while thread.is_alive():
+        now = found.glimpse()
+        assert sum(now.labels.values()) == now.looked >= looked
+        assert len(now.order) == sum(map(len, now.of_label.values())) == now.looked
+        suspicions(now)
+        looked = now.looked
+    thread.join()
+    assert found.looked == 3000
 
 
 def test_records_are_chosen_by_number_name_and_marks(folder):

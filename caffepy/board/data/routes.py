@@ -14,6 +14,7 @@ from caffepy.board.data.seen import Seen, seen
 from caffepy.board.data.sources import Source, Sources, names_of
 from caffepy.board.data.survey import Survey
 from caffepy.board.data.surveys import Surveys
+from caffepy.board.data.suspicions import suspicions
 from caffepy.board.data.thumbs import Thumbs
 from caffepy.board.keeping import Kept
 from caffepy.board.models import Models
@@ -81,7 +82,7 @@ def source(ask: Ask) -> Answer:
     return page(
         "data/source.html", ask, title=found.source.name, source=found.source, survey=survey,
         choice=choice, count=len(numbers), at=at, last=last, page_size=PAGE,
-        items=items(ask, found, shown), suspicions=survey.suspicions(),
+        items=items(ask, found, shown), suspicions=suspicions(survey),
         labels=[(called(label, names), label, count, count / most)
                 for label, count in labels[:MOST_LABELS]],
         more_labels=max(0, len(labels) - MOST_LABELS), names=names,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from caffepy.board.data.stores import Database, PictureList, Rows, Store
+from caffepy.board.data.rows import Rows
+from caffepy.board.data.stores import Database, PictureList, Store
 from caffepy.board.keeping import Kept
 from caffepy.board.shelf import Found, Shelf
 from caffepy.data.db import MARKS

@@ -1,11 +1,12 @@
-"""A walk through all records: counts, labels, sizes, the mean picture, and what is suspicious."""
+"""A walk through all records: counts, labels, sizes, the mean picture, what is strange."""
 
 from __future__ import annotations
 
+import copy
+import threading
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
@@ -14,30 +15,16 @@ from numpy.typing import NDArray
 
 from caffepy.board.data.record import Record
 from caffepy.board.data.stores import Store
-from caffepy.checks.batches import LEAST_LABELS, RUN
 
 Array = NDArray[Any]
 
 MOST = 200_000     # records, and
 SECONDS = 120.0    # of a walk, after which it ends
-LISTED = 200       # records of each suspicion that are named
-RARE = 10          # times fewer than the most frequent class is worth a word
 MOST_MEAN = 1 << 20  # numbers of a picture that is summed up
 
 
-@dataclass
-class Suspicion:
-    """Something that may be wrong.
-
-    Attributes:
-        title: what, in a sentence.
-        advice: what to do about it, "" for nothing.
-        numbers: the records, if it is some.
-    """
-
-    title: str
-    advice: str = ""
-    numbers: list[int] = field(default_factory=list)
+def _numbers() -> array[int]:
+    return array("q")
 
 
 class Survey:
@@ -52,6 +39,10 @@ class Survey:
         of_label: the numbers of the records with each label.
         sizes: of the pictures, C x H x W.
         marks: what is suspicious about a record, by its number.
+        broken: the records that cannot be read; ``plain``: those of one value everywhere.
+        order: the label of each record that has one, in their order.
+        twins: the records of equal bytes, by digest; ``quarrel``: the digests of those among them
+            with different labels.
     """
 
     def __init__(self, total: int | None) -> None:
@@ -60,16 +51,17 @@ class Survey:
         self.done = False
         self.ended = self.trouble = ""
         self.labels: Counter[int] = Counter()
-        self.of_label: dict[int, array[int]] = defaultdict(lambda: array("q"))
+        self.of_label: dict[int, array[int]] = defaultdict(_numbers)
         self.sizes: Counter[tuple[int, ...]] = Counter()
         self.boxed = self.encoded = 0
         self.marks: dict[int, list[str]] = defaultdict(list)
         self.broken: list[int] = []
-        self._order = array("q")  # the label of each record that has one
+        self.order = array("q")  # the label of each record that has one
+        self._lock = threading.Lock()
         self._seen: dict[bytes, tuple[int, tuple[int, ...]]] = {}
-        self._twins: dict[bytes, list[int]] = {}
-        self._quarrel: set[bytes] = set()
-        self._plain: list[int] = []
+        self.twins: dict[bytes, list[int]] = {}
+        self.quarrel: set[bytes] = set()
+        self.plain: list[int] = []
         self._sum: Array | None = None
         self._summed = 0
 
@@ -95,7 +87,21 @@ class Survey:
             self.trouble = str(error)
         self.done = True
 
+    def glimpse(self) -> Survey:
+        """The survey as it is now, for who reads it while it goes on."""
+        with self._lock:
+            seen = copy.copy(self)
+            for name in ("labels", "of_label", "sizes", "marks", "broken", "plain", "order",
+                         "twins", "quarrel", "_sum"):
+                setattr(seen, name, copy.deepcopy(getattr(self, name)))
+            return seen
+
     def add(self, record: Record) -> None:
+        """Look at one more record."""
+        with self._lock:
+            self._add(record)
+
+    def _add(self, record: Record) -> None:
         number = record.number
         if record.trouble:
             self.broken.append(number)
@@ -107,7 +113,7 @@ class Survey:
         for label in dict.fromkeys(record.labels):
             self.of_label[label].append(number)
         if record.labels and not record.boxes:
-            self._order.append(record.labels[0])
+            self.order.append(record.labels[0])
         if record.picture is not None:
             self._picture(number, record.picture)
         if record.digest:
@@ -117,7 +123,7 @@ class Survey:
     def _picture(self, number: int, picture: Array) -> None:
         self.sizes[picture.shape] += 1
         if picture.size > 1 and (picture == picture.flat[0]).all():
-            self._plain.append(number)
+            self.plain.append(number)
             self.marks[number].append("has one value everywhere")
         if self._sum is None and picture.ndim == 3 and picture.size <= MOST_MEAN:
             self._sum = np.zeros(picture.shape, np.float64)
@@ -130,13 +136,13 @@ class Survey:
         first = self._seen.setdefault(record.digest, (record.number, labels))
         if first[0] == record.number:
             return
-        twins = self._twins.setdefault(record.digest, [first[0]])
+        twins = self.twins.setdefault(record.digest, [first[0]])
         if len(twins) == 1:
             self.marks[first[0]].append(f"the same bytes as record {record.number}")
         twins.append(record.number)
         self.marks[record.number].append(f"the same bytes as record {first[0]}")
         if labels != first[1]:
-            self._quarrel.add(record.digest)
+            self.quarrel.add(record.digest)
             self.marks[record.number].append(f"but another label than record {first[0]}")
 
     @property
@@ -148,98 +154,3 @@ class Survey:
     def averaged(self) -> int:
         """How many pictures the mean is of."""
         return self._summed
-
-    def suspicions(self) -> list[Suspicion]:
-        """What may be wrong, the worst first."""
-        return [one for one in (
-            self._broken(), self._quarrels(), self._runs(), self._one_class(), self._duplicates(),
-            self._blank(), self._uneven(), self._gaps(), self._shapes()) if one is not None]
-
-    def _broken(self) -> Suspicion | None:
-        if not self.broken:
-            return None
-        return Suspicion(f"Records that cannot be read: {len(self.broken)} of {self.looked}.",
-                         "A training ends with an error where it comes to one.",
-                         self.broken[:LISTED])
-
-    def _quarrels(self) -> Suspicion | None:
-        groups = [self._twins[one] for one in self._quarrel]
-        if not groups:
-            return None
-        return Suspicion(f"Pictures stored several times with different labels: {len(groups)}.",
-                         "No net can get them right.", sorted(sum(groups, []))[:LISTED])
-
-    def _runs(self) -> Suspicion | None:
-        order = np.frombuffer(self._order, np.int64) if self._order else np.zeros(0, np.int64)
-        if len(order) < LEAST_LABELS or (order == order[0]).all():
-            return None
-        starts = np.flatnonzero(np.diff(order)) + 1
-        runs = np.diff(np.concatenate([[0], starts, [len(order)]]))
-        counts = np.unique(order, return_counts=True)[1] / len(order)
-        # of labels in random order a run is this long on average
-        usual = 1 / max(1e-9, 1 - float((counts**2).sum()))
-        if runs.mean() < max(RUN, 3 * usual):
-            return None
-        longest = int(runs.argmax())
-        begin = int(np.concatenate([[0], starts])[longest])
-        return Suspicion(
-            f"The labels come in runs: {runs.mean():.1f} records of one class in a row on average, "
-            f"at most {runs.max()} (of label {order[begin]}, from record {begin}).",
-            "Records that lie class by class train badly: make the database with convert_imageset "
-            "-shuffle, or set shuffle: true where the layer can.")
-
-    def _one_class(self) -> Suspicion | None:
-        if len(self.labels) != 1 or self.boxed or self.looked < LEAST_LABELS:
-            return None
-        return Suspicion(f"All labels are {next(iter(self.labels))}.",
-                         "There is nothing to tell apart; was the list written with labels?")
-
-    def _duplicates(self) -> Suspicion | None:
-        if not self._twins:
-            return None
-        spare = sum(len(group) - 1 for group in self._twins.values())
-        return Suspicion(f"Records byte for byte the same as an earlier one: {spare}.",
-                         "If they were copied from training to test data, a test flatters.",
-                         sorted(sum(self._twins.values(), []))[:LISTED])
-
-    def _blank(self) -> Suspicion | None:
-        if not self._plain:
-            return None
-        return Suspicion(f"Pictures with one value everywhere: {len(self._plain)}.", "",
-                         self._plain[:LISTED])
-
-    def _uneven(self) -> Suspicion | None:
-        if len(self.labels) < 2:
-            return None
-        (most, many), (least, few) = self.labels.most_common(1)[0], self.labels.most_common()[-1]
-        if many < RARE * few:
-            return None
-        return Suspicion(f"Label {most} is {many / few:.0f} times as frequent as label {least} "
-                         f"({many} and {few}).",
-                         "Accuracy alone says little here; look at each class.")
-
-    def _gaps(self) -> Suspicion | None:
-        known = sorted(self.labels)
-        if not known or self.boxed:
-            return None
-        if known[0] < 0:
-            return Suspicion(f"There are labels below 0 (the least is {known[0]}).",
-                             "Losses over classes want 0 and up, or their ignore_label.")
-        missing = known[-1] + 1 - len(known)
-        if not missing or known[-1] > 100 * len(known):
-            return None
-        lacks = [label for label in range(known[-1]) if label not in self.labels][:10]
-        more = ", ..." if missing > len(lacks) else ""
-        return Suspicion(f"Labels below {known[-1]} that do not occur: {missing} "
-                         f"({', '.join(map(str, lacks))}{more}).")
-
-    def _shapes(self) -> Suspicion | None:
-        if len({shape[0] for shape in self.sizes if len(shape) == 3}) > 1:
-            return Suspicion("Some pictures are gray and some are coloured.",
-                             "Set force_color or force_gray in transform_param, or is_color of a "
-                             "list.")
-        if len(self.sizes) > 1:
-            return Suspicion(f"The pictures have {len(self.sizes)} different sizes.",
-                             "Batches of several take one size: crop_size, or a resize, makes "
-                             "them alike.")
-        return None

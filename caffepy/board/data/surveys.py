@@ -24,7 +24,8 @@ class Surveys:
         self._pool = ThreadPoolExecutor(1, "survey", initializer=last_in_line)
 
     def of(self, sources: Sources, source: Source, wait: float = WAIT) -> Survey:
-        """The survey of a source: begun if there is none, done if that does not take long.
+        """The survey of a source: begun if there is none, done if that does not take long, else as
+        it is now.
 
         Args:
             wait: seconds to wait for it.
@@ -52,5 +53,4 @@ class Surveys:
             return survey, ready
 
         survey, ready = self._kept.get(source.name, begin, *store.files())
-        ready.wait(wait)
-        return survey
+        return survey if ready.wait(wait) else survey.glimpse()

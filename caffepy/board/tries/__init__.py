@@ -6,5 +6,6 @@
     answering   what a net says of a picture
     maps        feature maps as pictures
     occlusion   where a net looks, by hiding parts
+    showing     what a page shows
     routes      the views
 """
