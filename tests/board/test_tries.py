@@ -1,6 +1,8 @@
 """Pictures that are shown to nets."""
 
+import os
 import struct
+import sys
 import threading
 import zlib
 from pathlib import Path
@@ -205,3 +207,11 @@ def test_the_worker_runs_one_at_a_time_and_hands_errors_on():
     with pytest.raises(NotFound):
         worker.run(lambda: Pictures().get("gone"))
     assert len({worker.run(threading.get_ident) for _ in range(3)}) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priorities")
+def test_the_worker_is_last_in_line():
+    def priority():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert Worker().run(priority) == 19 > priority() or priority() == 19

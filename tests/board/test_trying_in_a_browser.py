@@ -77,6 +77,21 @@ def test_ten_thousand_pictures_scroll(folder, served, opened):
     until(lambda: record.evaluate("image => image.naturalWidth") == 8)
 
 
+def test_without_scripts_there_are_pages(folder, served, browser):
+    board_files.database(folder / "some_lmdb", board_files.records(130))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served + "data/source?source=shelf/some_lmdb")
+    page.click("text=Next")
+    page.click("text=Next")
+    assert page.locator(".tile img").count() == 10
+    page.fill("input[name=label]", "2")
+    page.click("text=Search")
+    wanted = [i for i, (_, label) in enumerate(board_files.records(130)) if label == 2]
+    assert page.locator(".tile .quiet").all_inner_texts() == [f"#{i}" for i in wanted]
+    context.close()
+
+
 def test_names_with_html_are_text_and_the_graph_zooms(folder, served, opened):
     files = board_files.fill(folder)
     evil = '<img src=x onerror="document.title=1">'.replace('"', "'")
