@@ -15,6 +15,7 @@ from caffepy.board.shelf import Shelf
 from caffepy.core import traits
 from caffepy.core.known_part import is_unknown
 from caffepy.data.db import MARKS
+from caffepy.data.transform import crop_of
 from caffepy.errors import CaffeError, ConfigError
 from caffepy.proto.descriptors import is_repeated
 from caffepy.proto.paths import path_of, paths_of
@@ -103,17 +104,18 @@ def sealed(kept: Any, shelf: Shelf) -> list[str]:
             layer.type = OF_ITS_OWN
             continue
         beyond = outside(layer, shelf)
-        locked = _leveldb(layer)
+        locked = leveldb(layer)
         if not beyond and not locked:
             continue
         why = f"{beyond[0]} lies outside of the folders" if beyond else (
             "a LevelDB admits one process at a time, which may be a training")
+        shape: tuple[int, ...] | None = None
         if beyond:
             layer.transform_param.ClearField("mean_file")  # whose size would be looked at
-        shape = kind.data and kind.source_field and kind.item_shape(layer)
+            shape = kind.item_shape(layer) if kind.data and kind.source_field else None
+        else:
+            shape = first_shape(layer, shelf)
         if shape:
-            notes.append(replace(layer, (kind.batch_size(layer) or 1, *shape), why))
-        elif kind.data and kind.source_field and locked and (shape := _first_shape(layer, shelf)):
             notes.append(replace(layer, (kind.batch_size(layer) or 1, *shape), why))
         else:
             notes.append(f"layer '{layer.name}': {why}")
@@ -121,7 +123,7 @@ def sealed(kept: Any, shelf: Shelf) -> list[str]:
     return notes
 
 
-def _leveldb(layer: Any) -> str:
+def leveldb(layer: Any) -> str:
     """The LevelDB that a layer reads; "" if it reads none that is there."""
     kind = traits.of(layer)
     if not (kind.data and kind.source_field):
@@ -130,20 +132,28 @@ def _leveldb(layer: Any) -> str:
     return source if os.path.isfile(os.path.join(source, "CURRENT")) else ""
 
 
-def _first_shape(layer: Any, shelf: Shelf) -> tuple[int, ...]:
-    from caffepy.board.data.stores import first_shape
+def first_shape(layer: Any, shelf: Shelf, crop: bool = True) -> tuple[int, ...]:
+    """C x H x W of what a layer makes of the first record of its LevelDB; () if that has none.
+
+    Args:
+        crop: after it is cropped.
+    """
+    from caffepy.board.data import stores
 
     try:
-        return first_shape(str(shelf.admit(_leveldb(layer))))
+        shape = stores.first_shape(str(shelf.admit(leveldb(layer))))
     except CaffeError:
         return ()
+    cut = crop_of(layer.transform_param) if crop and shape else None
+    return (shape[0], *cut) if cut else shape
 
 
-def require(param: Any, shelf: Shelf) -> None:
+def require(param: Any, shelf: Shelf, leveldbs: bool = False) -> None:
     """Refuse to run a net that would read or write beyond the folders, or run code.
 
     Args:
         param: a filtered NetParameter.
+        leveldbs: let layers read LevelDBs.
 
     Raises:
         ConfigError: naming the layer.
@@ -163,7 +173,7 @@ def require(param: Any, shelf: Shelf) -> None:
         if named := [field for field, value in strings(layer) if field in WRITES and value]:
             raise ConfigError("the page writes nothing, and this layer would", where=where,
                               found=named[0])
-        if _leveldb(layer):
+        if not leveldbs and leveldb(layer):
             raise ConfigError(
                 "a LevelDB admits one process at a time, which the page leaves to your trainings",
                 where=where, fix="Its records are shown on the page of the data; what the net sees "

@@ -11,6 +11,7 @@ from caffepy.board.models import Models, learnt, weights_of
 from caffepy.board.net import graph, layers, moving, times, weights
 from caffepy.board.net.looking import look, phases
 from caffepy.board.shelf import Shelf
+from caffepy.data.db import open_db
 from caffepy.errors import ConfigError, DataError
 from caffepy.proto import hdf5
 
@@ -44,6 +45,18 @@ def test_names_of_layers_are_text_in_the_graph(folder):
     made = ET.fromstring(svg)
     assert made.find(".//{http://www.w3.org/2000/svg}a").get("data-layer") == EVIL
     assert phases(path) == ["TEST"]
+
+
+def test_shapes_are_those_of_a_leveldb_that_is_not_opened(folder):
+    """Of gray pictures, cropped."""
+    held = board_files.database(folder / "held", board_files.records(3), "leveldb")
+    path = board_files.write_net(folder, held, "LEVELDB", more="crop_size: 6")
+    with open_db(str(held), "leveldb", "append"):
+        looked = look(path, "TRAIN", Shelf([folder]))
+    assert looked.row("data").shapes == [(5, 1, 6, 6), (5,)]
+    assert "one process at a time" in looked.notes[0]
+    with pytest.raises(ConfigError, match="one process at a time"):
+        admitting.require(looked.param, Shelf([folder]))
 
 
 PYTHON = """

@@ -21,6 +21,7 @@ from caffepy.board.working import Worker
 from caffepy.classifier import Classifier
 from caffepy.core.context import Context
 from caffepy.core.net import Net
+from caffepy.data.db import open_db
 from caffepy.errors import ConfigError, DataError, NotFound
 from caffepy.pictures import load_image
 from caffepy.proto import caffe_pb2
@@ -44,6 +45,17 @@ def test_a_net_for_training_answers_with_its_own_preprocessing(folder):
     made = {one.blob: one for one in ready.maps()}
     assert "conv" not in made  # it does not lead to the answer
     assert made["prob"].values.shape == (4,) and made["data"].values.shape == (1, 8, 8)
+
+
+def test_a_net_on_a_leveldb_answers_while_another_has_it(folder):
+    files = board_files.fill(folder)
+    held = board_files.database(folder / "held", board_files.records(9), "leveldb")
+    path = board_files.write_net(folder, held, "LEVELDB", "held.prototxt")
+    with open_db(str(held), "leveldb", "append"):
+        ready = Nets(Shelf([folder])).get(path, files["weights"])
+        assert ready.use.steps()[-1] == "times 0.00390625"
+        best, *_ = answering.ask(ready, board_files.quarter(1)).classes
+    assert (best.label, best.name) == (1, "upper right")
 
 
 def test_the_same_is_said_as_by_classify(folder):

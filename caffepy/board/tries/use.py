@@ -15,6 +15,7 @@ from caffepy.board import admitting
 from caffepy.board.shelf import Shelf
 from caffepy.core import graph, obeys, traits
 from caffepy.core.upgrade import read_net_param
+from caffepy.data.transform import crop_of
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.files import atomic_write
@@ -87,8 +88,10 @@ def use(model: Path, weights: Path, shelf: Shelf, folder: Path, mean: str = "",
         param, source = read_net_param(model)
         param.state.phase = caffe_pb2.TEST
         kept = graph.filter_net(param, param.state, source)
-        admitting.require(kept, shelf)
-        if not any(traits.of(layer).waits for layer in kept.layer):
+        admitting.require(kept, shelf, leveldbs=True)
+        if any(admitting.leveldb(layer) for layer in kept.layer):
+            made = _of_leveldb(kept, shelf, folder)
+        elif not any(traits.of(layer).waits for layer in kept.layer):
             made, _ = deploy(str(model), batch=1)
         else:
             made = caffe_pb2.NetParameter()
@@ -110,6 +113,23 @@ def use(model: Path, weights: Path, shelf: Shelf, folder: Path, mean: str = "",
         if finds:
             names = class_names.for_detector(asked) or names
         return Use(asked, way, finds, names)
+
+
+def _of_leveldb(kept: Any, shelf: Shelf, folder: Path) -> Any:
+    """The net for use of one whose data lie in a LevelDB, which is left to who trains with it."""
+    rules = [PictureRule.of_training(layer, admitting.first_shape(layer, shelf, crop=False)[1:]
+                                     if crop_of(layer.transform_param) else ())
+             for layer in kept.layer if admitting.leveldb(layer)]
+    closed = caffe_pb2.NetParameter()
+    closed.CopyFrom(kept)
+    admitting.sealed(closed, shelf)
+    place = folder / "train.prototxt"
+    with atomic_write(place) as file:
+        file.write(to_text(closed).encode())
+    made, _ = deploy(str(place), batch=1)
+    _one_at_a_time(made)
+    rules[0].write(made)
+    return made
 
 
 def _names_in(kept: Any) -> dict[int, str]:
