@@ -90,11 +90,8 @@ class ApplyUpdate:
         with net.public_call():
             self.updater.bring_home()
             look = (lambda: debug.update(net)) if net.debug_info else None
-            most = p.clip_gradients
-            if clipping.apart(p):
-                clipping.clip(p, net, net.grad_scale() if scaled else 1.0)
-                most = -1.0
-            self.updater.apply(state.rate, state.iter, p.iter_size, most, look, scaled=scaled)
+            self.updater.apply(state.rate, state.iter, p.iter_size, p.clip_gradients, look,
+                               scaled=scaled)
         self._count(displays)
 
     def average_anew(self) -> None:

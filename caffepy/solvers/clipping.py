@@ -9,15 +9,22 @@ As with "norm", gradients are the sums over iter_size, before the division. Ours
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from caffepy.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
+    from caffepy.core.arena import Parameter
     from caffepy.core.net import Net
 
 POLICIES = ("norm", "value", "layer")
+LEAST = 1e-30  # a norm is taken to be at least this
 
 
 def check(p: Any) -> None:
@@ -32,8 +39,25 @@ def apart(p: Any) -> bool:
     return bool(p.clip_policy != "norm" and p.clip_gradients >= 0)
 
 
+def factors(
+    parameters: Sequence[Parameter], squares: NDArray[np.float64], most: float
+) -> NDArray[np.float64]:
+    """What each parameter's gradients are multiplied with, so that their layer's norm is at most
+    ``most``.
+
+    Args:
+        squares: of each parameter, the sum of the squares of its gradients.
+    """
+    found = np.ones(len(squares))
+    for _, group in groupby(range(len(squares)), lambda index: parameters[index].layer):
+        members = list(group)
+        found[members] = min(1.0, most / max(math.sqrt(squares[members].sum()), LEAST))
+    return found
+
+
 def clip(p: Any, net: Net, carried: float) -> None:
-    """Clip the gradients in the net's arena, which are current there.
+    """Clip the gradients in the net's arena, which are current there. On the host an update does it
+    on its way (update_host).
 
     Args:
         p: the SolverParameter.
@@ -47,6 +71,6 @@ def clip(p: Any, net: Net, carried: float) -> None:
         for _, group in groupby(net.parameters, lambda one: one.layer):
             parts = [grads[one.offset : one.offset + one.count] for one in group]
             norm = xp.sqrt(sum((xp.square(part).sum() for part in parts), xp.zeros(())))
-            factor = xp.minimum(1, most / xp.maximum(norm, 1e-30))
+            by = xp.minimum(1, most / xp.maximum(norm, LEAST))
             for part in parts:
-                part *= factor.astype(part.dtype)
+                part *= by.astype(part.dtype)

@@ -133,9 +133,11 @@ class Rule:
         first."""
         return Constants(**{c.part: getattr(self, c.name) for c in self._constants})
 
-    def spec(self, count: int, decays: bool, dtype: str = "float32") -> UpdateSpec:
+    def spec(
+        self, count: int, decays: bool, dtype: str = "float32", bounded: bool = False
+    ) -> UpdateSpec:
         """What an engine is asked for to update so many weights. See UpdateSpec."""
-        return UpdateSpec(self.kernel, count, self.constants(), decays, dtype)
+        return UpdateSpec(self.kernel, count, self.constants(), decays, dtype, bounded)
 
     def refuse_momentum(self) -> None:
         """For rules whose formula has none."""

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from caffepy.core.scaled import seed_losses
+from caffepy.solvers import clipping, local_rate
 from caffepy.solvers import grad_scale as scaling
-from caffepy.solvers import local_rate
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 from caffepy.solvers.updater import Updater, clip_scale
@@ -57,6 +57,7 @@ class DeviceUpdater(Updater):
         self._said: tuple[float, ...] = ()
         self._rate = 0.0
         self._kind = TYPES[net.dtype.name]
+        self._param = param
         self._local = param if local_rate.asked(param) else None
         with net.context.computing():
             self._pieces, self._mults = self.xp.empty((0, 3), np.int64), self.xp.empty((0, 2))
@@ -107,6 +108,9 @@ class DeviceUpdater(Updater):
         self, rate: float, iteration: int, passes: int = 1, clip: float = -1.0,
         look: Callable[[], None] | None = None, *, scaled: bool = False,
     ) -> None:
+        if clipping.apart(self._param):
+            clipping.clip(self._param, self.net, self.net.grad_scale() if scaled else 1.0)
+            clip = -1.0
         self.prepare(rate, iteration, passes, clip, scaled)
         if look is None:
             self.launch()

@@ -26,7 +26,7 @@ from caffepy import forks
 from caffepy.core import scaled as scaled_gradients
 from caffepy.core.memory import Place
 from caffepy.kernels.contract import Unsupported
-from caffepy.solvers import local_rate, momentum
+from caffepy.solvers import clipping, local_rate, momentum
 from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.rule import Array, Rule
 from caffepy.solvers.updater import Updater, clip_scale
@@ -36,14 +36,15 @@ if TYPE_CHECKING:
     from caffepy.core.net import Net
 
 CHUNK = 65536  # numbers: a chunk of weights, gradients, history and scratch stays in the cache
-OF_ALL_THREADS = 4 * CHUNK  # numbers of a chunk in which all threads have a part
+RUN = 4096  # numbers whose squares are added up at once
 LEAST_PER_THREAD = 4 * CHUNK  # less than this is not worth waking another thread for
 MOST_THREADS = 8  # memory is the limit long before
 
 
 @dataclass
 class Chunk:
-    """A run of numbers in the arena with one lr_mult and one decay_mult, in the piece ``piece``."""
+    """A run of numbers in the arena with one lr_mult and one decay_mult, in the piece ``piece``;
+    ``factor`` is what their gradients are multiplied with for themselves."""
 
     piece: int
     lr_mult: float
@@ -51,6 +52,7 @@ class Chunk:
     values: Array
     grads: Array
     history: tuple[Array, ...]
+    factor: float = 1.0
 
 
 class HostUpdater(Updater):
@@ -77,6 +79,8 @@ class HostUpdater(Updater):
                          for _ in range(self._threads)]
         self._shown = not net.optimize or param.snapshot_diff  # whether diffs are looked at
         self._local = param if local_rate.asked(param) else None
+        self._policy = param.clip_policy if clipping.apart(param) else "norm"
+        self._bound = 0.0  # of each gradient, with the policy "value"
         self._varies = momentum.momentum_changes(param)  # a kernel is for one momentum
         self._plan()
         self._start_threads()
@@ -102,7 +106,8 @@ class HostUpdater(Updater):
         if self._shown or self._varies or (self.l1 and self.weight_decay):
             return
         with contextlib.suppress(Unsupported):
-            self._kernels = [(self._kernel(c), c) for c in self._cut(OF_ALL_THREADS)]
+            size = CHUNK * max(1, min(self.net.context.host_threads, MOST_THREADS))
+            self._kernels = [(self._kernel(c), c) for c in self._cut(size)]
 
     def _settings(self) -> tuple[float, ...]:
         """What kernels are planned for, and a rule or a script may change as it goes on."""
@@ -110,7 +115,8 @@ class HostUpdater(Updater):
 
     def _kernel(self, chunk: Chunk) -> Any:
         return self.net.context.engines[0].plan(self.rule.spec(
-            chunk.values.size, bool(self.weight_decay * chunk.decay_mult), self.net.dtype.name))
+            chunk.values.size, bool(self.weight_decay * chunk.decay_mult), self.net.dtype.name,
+            self._policy == "value"))
 
     def _cut(self, size: int) -> Iterator[Chunk]:
         grads = self.arena.grads
@@ -123,13 +129,18 @@ class HostUpdater(Updater):
 
     def _pieces(self) -> Iterator[tuple[int, float, float, Array]]:
         """(place in the arena, lr_mult, decay_mult, weights) of what can be taken together; where
-        rates are local, of each parameter."""
-        if self._moved or self._local:
+        somebody asks for norms, of each parameter."""
+        if self._moved or self._by_parameter:
             for p, home in zip(self.net.parameters, self._homes, strict=True):
                 yield p.offset, p.lr_mult, p.decay_mult, home.reshape(-1)
         else:
             for start, stop, lr_mult, decay_mult in runs(self.net.parameters):
                 yield start, lr_mult, decay_mult, self.arena.values[start:stop]
+
+    @property
+    def _by_parameter(self) -> bool:
+        """Whether norms of parameters or layers are looked at."""
+        return self._local is not None or self._policy == "layer"
 
     def _follow(self, homes: list[Array]) -> None:
         """Work on the parameters where they are now. ``share_weights`` may have moved them out of
@@ -150,9 +161,7 @@ class HostUpdater(Updater):
         sums = [0.0] * len(self._chunks)
 
         def square(index: int, t: Array) -> None:
-            g = self._chunks[index].grads
-            t = np.multiply(g, g, out=t[: g.size])
-            sums[index] = float(np.add.reduce(t))
+            sums[index] = _square(self._chunks[index].grads)
 
         self._each_chunk(square)
         return math.sqrt(math.fsum(sums))
@@ -175,10 +184,11 @@ class HostUpdater(Updater):
             self._plan()
         carried, before = self.grad_scale.value if scaled else 1.0, self.grad_scale.value
         self._skips = self.grad_scale.adaptive and not self.grad_scale.judge(self.finite())
-        self._rate = rate
-        self._scale = 1.0 if self._skips else self.clipping(clip, carried) / passes / carried
-        if self._local and not self._skips:
-            self._find_local_rates()
+        self._rate, self._bound = rate, clip * carried
+        by_norm = 1.0 if self._skips or self._policy != "norm" else self.clipping(clip, carried)
+        self._scale = 1.0 if self._skips else by_norm / passes / carried
+        if self._by_parameter and not self._skips:
+            self._look_at_norms()
         if look is None and self._kernels and not self._skips:
             self._run_kernels()
         elif look is None:
@@ -190,24 +200,28 @@ class HostUpdater(Updater):
         if self.grad_scale.value != before:
             self.follow_grad_scale()
 
-    def _find_local_rates(self) -> None:
-        """Let each parameter's chunks have the lr_mult that local_rate says now."""
+    def _look_at_norms(self) -> None:
+        """Let each parameter's chunks have the factor that clip_policy "layer" says now, and the
+        lr_mult that local_rate says."""
         squares = np.zeros((len(self._chunks), 2))
 
         def square(index: int, t: Array) -> None:
             chunk = self._chunks[index]
-            for column, numbers in enumerate((chunk.values, chunk.grads)):
-                part = np.multiply(numbers, numbers, out=t[: numbers.size])
-                squares[index, column] = np.add.reduce(part)
+            squares[index] = _square(chunk.values) if self._local else 0, _square(chunk.grads)
 
         self._each_chunk(square)
         sums = np.zeros((len(self.net.parameters), 2))
         np.add.at(sums, [chunk.piece for chunk in self._chunks], squares)
-        norms = np.sqrt(sums) * (1, self._scale)
-        mults = [local_rate.multiplier(self._local, p.lr_mult, self._rate, *map(float, pair))
-                 for p, pair in zip(self.net.parameters, norms, strict=True)]
+        factors = np.ones(len(sums))
+        if self._policy == "layer":
+            factors = clipping.factors(self.net.parameters, sums[:, 1], self._bound)
+        mults = [p.lr_mult for p in self.net.parameters]
+        if self._local:
+            norms = np.sqrt(sums) * np.stack([np.ones_like(factors), factors * self._scale], 1)
+            mults = [local_rate.multiplier(self._local, mult, self._rate, *map(float, pair))
+                     for mult, pair in zip(mults, norms, strict=True)]
         for chunk in (*self._chunks, *(chunk for _, chunk in self._kernels)):
-            chunk.lr_mult = mults[chunk.piece]
+            chunk.lr_mult, chunk.factor = mults[chunk.piece], float(factors[chunk.piece])
 
     def finite(self) -> bool:
         """Whether all gradients are finite numbers."""
@@ -222,8 +236,8 @@ class HostUpdater(Updater):
     def _run_kernels(self) -> None:
         rate = self._rate * self.rule.correction
         for kernel, chunk in self._kernels:
-            kernel.step(chunk.values, chunk.grads, chunk.history, self._scale, self._decay(chunk),
-                        rate * chunk.lr_mult)
+            kernel.step(chunk.values, chunk.grads, chunk.history, self._scale * chunk.factor,
+                        self._decay(chunk), rate * chunk.lr_mult, self._bound)
 
     def _decay(self, chunk: Chunk) -> float:
         """What gradients get of the weights; of a decoupled decay what weights lose of them."""
@@ -250,8 +264,10 @@ class HostUpdater(Updater):
         if self._skips:
             u.fill(0)
             return
-        if self._scale != 1:
-            g = np.multiply(g, self._scale, out=u)
+        if self._policy == "value":
+            g = np.clip(g, -self._bound, self._bound, out=u)
+        if (scale := self._scale * chunk.factor) != 1:
+            g = np.multiply(g, scale, out=u)
         decay = self._decay(chunk)
         if decay and not self.rule.decoupled:
             g = np.add(g, self._decayed(w, decay, t), out=u)
@@ -303,6 +319,15 @@ class HostUpdater(Updater):
             self._pool.shutdown()
             self._pool = None
             self._scratch = self._scratch[:1]
+
+
+def _square(numbers: Array) -> float:
+    """The sum of squares, in one pass. It is taken in runs so short that no BLAS shares them out,
+    so the number of threads changes nothing."""
+    whole = numbers.size // RUN * RUN
+    rows, rest = numbers[:whole].reshape(-1, 1, RUN), numbers[whole:]
+    return float(np.matmul(rows, rows.transpose(0, 2, 1)).sum(dtype=np.float64)
+                 + np.dot(rest, rest))
 
 
 def runs(parameters: list[Parameter]) -> Iterator[tuple[int, int, float, float]]:

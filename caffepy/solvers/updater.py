@@ -67,7 +67,7 @@ class Updater:
             rate: the learning rate, without lr_mult.
             iteration: from 0.
             passes: ``iter_size``, which gradients are divided by.
-            clip: ``clip_gradients``.
+            clip: ``clip_gradients``, held against what ``clip_policy`` says.
             look: called when all updates are computed and none is subtracted yet.
             scaled: gradients are multiplied with ``grad_scale``.
         """

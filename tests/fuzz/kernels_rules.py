@@ -26,7 +26,7 @@ def update(draw: Draw) -> Case:
     text.parse(setting, param)
     histories = rule.get(kind)(param, np).histories
     count, start = draw.pick((1, 7, 16, 100, draw.integer(1, 5000))), draw.pick((0, 1, 3))
-    decays = draw.chance()
+    decays, bound = draw.chance(), draw.pick((0.0, 0.0, draw.number(0.1, 1)))
     arrays = [draw.numbers((count,), "normal") for _ in range(2)]
     arrays += [np.abs(draw.numbers((count,), "normal")) for _ in range(histories)]
     steps = [(draw.number(0.1, 3), draw.number(0, 0.3), draw.number(0.001, 0.2))
@@ -37,14 +37,16 @@ def update(draw: Draw) -> Case:
         w, g, *history = (at(side.array(a), start) for a in arrays)
         name = side.names[0]
         plain = name == REFERENCE  # which has no kernels for rules: they are array code
-        kernel = None if plain else engine(name, side.threads).plan(r.spec(count, decays))
+        kernel = None if plain else engine(name, side.threads).plan(
+            r.spec(count, decays, bounded=bound > 0))
         for iteration, (scale, decay, rate) in enumerate(steps):
             r.begin(iteration)
             if kernel:
-                kernel.step(w, g, history, scale, decay, rate * r.correction)
+                kernel.step(w, g, history, scale, decay, rate * r.correction, bound)
             else:
                 decayed = side.dtype.type(decay) * w if decays else 0
-                u = side.dtype.type(scale) * g + (0 if r.decoupled else decayed)
+                held = np.clip(g, -bound, bound) if bound else g
+                u = side.dtype.type(scale) * held + (0 if r.decoupled else decayed)
                 r.update(u, tuple(history), rate, np.empty(count, side.dtype))
                 w -= u + (decayed if r.decoupled else 0)
             side.note("w", w)
@@ -52,7 +54,7 @@ def update(draw: Draw) -> Case:
             for index, h in enumerate(history):
                 side.note(f"history {index}", h)
 
-    return Case(f"{kind} {setting}, count {count}, decays {decays}", play, terms=1)
+    return Case(f"{kind} {setting}, count {count}, decays {decays}, bound {bound}", play, terms=1)
 
 
 def at(values: np.ndarray, start: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 from numpy.testing import assert_allclose
+from support import ENGINES
 
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
@@ -30,13 +31,19 @@ def clipped(policy, most, net, grads):
     return result
 
 
-@pytest.mark.parametrize("optimize", [False, True])
+@pytest.mark.parametrize("way", ["diffs are shown", "array code", "kernels"])
 @pytest.mark.parametrize("more", ["", "iter_size: 2"])
 @pytest.mark.parametrize("policy, most", [("value", 0.02), ("layer", 0.1)])
-def test_a_step_follows_the_formula(make, policy, most, more, optimize):
+def test_a_step_follows_the_formula(make, policy, most, more, way, monkeypatch):
+    optimize = way != "diffs are shown"
+    if way == "kernels":
+        if "onednn" not in ENGINES:
+            pytest.skip("no engine has kernels for rules")
+        monkeypatch.delenv("CAFFEPY_ENGINE")
     line = f'{BASE}clip_gradients: {most} clip_policy: "{policy}" {more}'
     solver, grads = make("", line, optimize=optimize), []
     net = solver.net
+    assert bool(solver.updater._kernels) == (way == "kernels")
     solver.on_gradients.append(lambda s: grads.append(net.arena.grads.astype(np.float64).copy()))
     before = net.arena.values.astype(np.float64).copy()
     solver.step(1)

@@ -171,7 +171,7 @@ def test_diffs_that_nobody_sees_are_not_written(kind, line):
 
 
 needs_onednn = pytest.mark.skipif("onednn" not in ENGINES, reason="no oneDNN here")
-OURS = [((update_host.OF_ALL_THREADS + 5, 2), 1, 1), ((7,), 2, 0), ((30, 11), 0.5, 3), ((1,), 0, 1)]
+OURS = [((4 * update_host.CHUNK + 5, 2), 1, 1), ((7,), 2, 0), ((30, 11), 0.5, 3), ((1,), 0, 1)]
 
 
 def with_kernels(kind="SGD", line="weight_decay: 0.01", dtype=np.float32, shapes=OURS):

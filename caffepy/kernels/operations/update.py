@@ -29,7 +29,8 @@ class Constants(NamedTuple):
 class UpdateSpec(Spec):
     """An update of ``count`` weights.
 
-    ``rule`` is its Rule.kernel; ``decays`` says whether there is an L2 decay, joined or decoupled.
+    ``rule`` is its Rule.kernel; ``decays`` says whether there is an L2 decay, joined or decoupled;
+    ``bounded``, whether each gradient is held to a bound.
     """
 
     rule: str
@@ -37,15 +38,17 @@ class UpdateSpec(Spec):
     constants: Constants
     decays: bool
     dtype: str = "float32"
+    bounded: bool = False
 
 
 class UpdateKernel(Kernel):
     spec: UpdateSpec
 
     def step(self, w: Array, g: Array, history: Sequence[Array], scale: float, decay: float,
-             rate: float) -> None:
+             rate: float, bound: float = 0.0) -> None:
         """Renew weights and histories by the rule, of gradients scale g + decay w. They stay.
 
-        Of a rule with decoupled decay the gradients are scale g, and weights lose decay w.
+        Of a rule with decoupled decay the gradients are scale g, and weights lose decay w. Bounded
+        ones have max(-bound, min(g, bound)) for g.
         """
         raise NotImplementedError
