@@ -145,7 +145,8 @@ class Targets:
         if self.ratio == 1:
             return None
         place = int(losses.size * (1 - self.ratio))
-        hard = losses >= self.layer.xp.sort(losses.reshape(-1))[place]
+        flat = losses.reshape(-1)
+        hard = losses >= flat[self.layer.xp.argsort(flat)[place]]
         return hard if self.mined is None else hard | (label != self.mined)
 
     def _divisor(self, weights: Array | None, *masks: Array | None) -> float:
