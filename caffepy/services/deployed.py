@@ -7,11 +7,14 @@ detector the outputs are the boxes that its TEST phase finds.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from caffepy.core import obeys
 from caffepy.core.known_part import is_unknown
 from caffepy.errors import ConfigError
+from caffepy.proto import fork_words
 
 HEAD = "prob"
 
@@ -166,6 +169,8 @@ def _settle(head: Any, loss: Any) -> None:
     own, said = getattr(head, field), _class(loss).own(loss)
     if loss.HasField(field):
         own.CopyFrom(getattr(loss, field))
+        for word in itertools.chain(*obeys.split(fork_words.given(own, field), _class(head))):
+            own.ClearField(word.name)  # of the loss alone, as smoothed labels are
     if _has_axis(own) and _has_axis(said) and said.HasField("axis"):
         own.axis = said.axis
 

@@ -87,6 +87,11 @@ def test_losses_and_what_takes_their_place(tmp_path):
     made, _ = deploy(write(tmp_path, DATA, BODY, softmax, aside.replace("0.3", "1")))
     assert names(made)[-3:] == ["prob", "side", "loss1_prob"]
 
+    words = "softmax_param { axis: 1 label_smooth_factor: 0.1 class_weight: 2 hard_ratio: 0.5 } }"
+    made, _ = deploy(write(tmp_path, DATA, BODY, softmax.replace("}", words)))
+    own = [field.name for field, _ in made.layer[-1].softmax_param.ListFields()]
+    assert made.layer[-1].type == "Softmax" and own == ["axis"]
+
     sigmoid = LOSS.replace("SoftmaxWithLoss", "SigmoidCrossEntropyLoss")
     made, _ = deploy(write(tmp_path, DATA, BODY, sigmoid))
     assert (made.layer[-1].type, made.layer[-1].bottom[0]) == ("Sigmoid", "ip")
