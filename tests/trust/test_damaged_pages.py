@@ -31,7 +31,7 @@ from pathlib import Path
 from caffepy.data.db import open_db
 from caffepy.errors import CaffeError
 
-backend, name, tries = sys.argv[1], sys.argv[2], int(sys.argv[3])
+backend, name, tries, keys = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 random = random.Random(7)
 good = (Path("good") / name).read_bytes()
 for _ in range(tries):
@@ -55,7 +55,9 @@ for _ in range(tries):
     count = 0
     try:
         with open_db("db", backend) as db:
-            for key, value in db:
+            for key in keys:
+                count += bool(db.look_up(key.encode()))
+            for key, value in () if keys else db:
                 count += 1
         print(way, "read", count)
     except CaffeError as error:
@@ -75,8 +77,8 @@ def make(backend: str, count: int = RECORDS, long: bool = True, parts: int = 2) 
                 db.put(f"{i:06d}".encode(), from_array(picture, 0).SerializeToString())
 
 
-def outcomes(backend: str, name: str, tries: int) -> list[list[str]]:
-    done = subprocess.run([sys.executable, "-c", READ, backend, name, str(tries)],
+def outcomes(backend: str, name: str, tries: int, *keys: str) -> list[list[str]]:
+    done = subprocess.run([sys.executable, "-c", READ, backend, name, str(tries), *keys],
                           capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     lines = [line.split() for line in done.stdout.splitlines()]
@@ -94,6 +96,14 @@ def test_an_lmdb_with_damaged_pages(long, folder):
         str(RECORDS), str(RECORDS // 2)}
     assert all(outcome == "error" for way, outcome, _ in lines if way == "cut")
     assert sum(outcome == "error" for _, outcome, _ in lines) > 60
+
+
+def test_records_of_a_damaged_lmdb_by_their_keys(folder):
+    """As a shuffled Data layer reads them, and without having gone through them before."""
+    make("lmdb")
+    lines = outcomes("lmdb", "data.mdb", 150, "000007", "000120", "000003")
+    assert {count for _, outcome, count in lines if outcome == "read"} == {"3"}
+    assert sum(outcome == "error" for _, outcome, _ in lines) > 45
 
 
 def test_a_leveldb_with_a_damaged_table(folder):

@@ -13,7 +13,7 @@ from caffepy.data.augment.augmentation import Augmentation
 from caffepy.data.course import Worker
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2, text
-from caffepy.proto.caffe_pb2 import TRAIN
+from caffepy.proto.caffe_pb2 import TEST, TRAIN
 
 PICTURE = np.random.default_rng(1701).integers(0, 256, (3, 20, 30), np.uint8)
 WORDS = ("resize_param { height: 17 width: 13 interp_mode: AREA } "
@@ -23,10 +23,10 @@ WORDS = ("resize_param { height: 17 width: 13 interp_mode: AREA } "
 OWN = caffe_pb2.AnnotatedDataParameter
 
 
-def augmentation(words, own=None, seed=1):
+def augmentation(words, own=None, seed=1, phase=TRAIN):
     param = caffe_pb2.TransformationParameter()
     text.parse(words, param)
-    return Augmentation(param, Worker(TRAIN, seed, "data"), own)
+    return Augmentation(param, Worker(phase, seed, "data"), own)
 
 
 def expected(picture):
@@ -47,6 +47,23 @@ def test_nothing_asked_nothing_done():
     assert not augmentation("crop_size: 3 mirror: true scale: 2")
     assert not augmentation("emit_constraint { }")
     assert augmentation("distort_param { }", OWN()) and augmentation("noise_param { }")
+
+
+@pytest.mark.parametrize("words, in_test", [
+    ("max_rotation_angle: 9", False), ("affine_param { }", False), ("perspective_param { }", False),
+    ("crop_size: 9 multi_scale: true", False), ("crop_size: 9 fix_crop: true", False),
+    ("max_color_shift: 9", False), ("contrast_brightness_adjustment: true", False),
+    ("smooth_filtering: true", False), ("lighting_param { }", False), ("blur_param { }", False),
+    ("gauss_noise_param { }", False), ("jpeg_param { }", False),
+    ("padding: 1", True), ("min_side: 9", True), ("min_side_min: 9 min_side_max: 9", True),
+    ("random_resize_param { }", True), ("img_rand_resize_lower: 9", True),
+    ("crop_size: 9 random_aspect_ratio_param { }", True),
+    ("crop_size: 9 original_image: true", True),
+    ("expand_param { max_expand_ratio: 2 }", True), ("distort_param { }", True),
+])
+def test_phases(words, in_test):
+    assert augmentation(words)
+    assert bool(augmentation(words, phase=TEST)) == in_test
 
 
 def test_expand_sample_and_resize_in_this_order():

@@ -153,6 +153,24 @@ def test_areas_and_shapes():
     assert place.min() < 0.02 and place.max() > 0.98 and abs(place.mean() - 0.5) < 0.03
 
 
+def test_a_window_by_its_formula():
+    """From the draws in turn: share, factor, which is the height, row, column."""
+    change = aspect("min_area_ratio: 0.1 max_area_ratio: 0.3 aspect_ratio_change: 0.5")
+    for number in range(200):
+        dice = Dice(7, number)
+        share, factor = (low + dice.below(count) / 1000 for low, count in (
+            (np.float32(0.1), int(np.float64(np.float32(0.3)) * 1000
+                                  - np.float64(np.float32(0.1)) * 1000 + 1)), (0.5, 1501)))
+        tall, wide = int(np.sqrt(share * 540000) * factor), int(np.sqrt(share * 540000) / factor)
+        if dice.below(1001) / 1000 < 0.5:
+            tall, wide = wide, tall
+        found = change.part(600, 900, Dice(7, number))
+        if tall <= 600 and wide <= 900:
+            assert abs(found.height - tall) <= 1 and abs(found.width - wide) <= 1  # of rounding
+            assert (found.top, found.left) == (dice.below(600 - found.height + 1),
+                                               dice.below(900 - found.width + 1))
+
+
 def test_after_so_many_that_do_not_fit_the_shorter_side_becomes_crop_size():
     change = aspect("min_area_ratio: 1 aspect_ratio_change: 0.5 max_attempt: 3")
     found = parts(change, 20, 90, range(50))
