@@ -20,12 +20,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from caffepy.data import image
-from caffepy.data.augment import adjust, degrade, stretch
+from caffepy.data import image, opencv
+from caffepy.data.augment import adjust, degrade, outside, stretch
 from caffepy.data.augment import boxes as boxes_of
 from caffepy.data.augment.affine import Affine, Rotation
 from caffepy.data.augment.area import OriginalImage, RandomAspectRatio
-from caffepy.data.augment.change import Change
+from caffepy.data.augment.change import Change, Changed
 from caffepy.data.augment.corners import Corners
 from caffepy.data.augment.distort import Distort
 from caffepy.data.augment.expand import Expand
@@ -116,14 +116,14 @@ class Augmentation:
                                 "scale and cutout_param.")
         pixels = image.pixels(picture)
         for change, key in self._before:
-            pixels, boxes = change(pixels, boxes, Dice(key, number))
+            pixels, boxes = _changed(change, pixels, boxes, Dice(key, number))
         stretched = None
         if self._resizes:
             resize = self._resizes.of_batch(Dice(self._size_key, start))
             stretched = resize.stretch(*pixels.shape[:2])
-            pixels, boxes = resize(pixels, boxes, Dice(self._resize_key, number))
+            pixels, boxes = _changed(resize, pixels, boxes, Dice(self._resize_key, number))
         for change, key in self._after:
-            pixels, boxes = change(pixels, boxes, Dice(key, number))
+            pixels, boxes = _changed(change, pixels, boxes, Dice(key, number))
         return Augmented(image.channels_first(pixels), boxes, stretched)
 
     def labels(self, labels: np.ndarray, number: int, start: int, ignored: int) -> np.ndarray:
@@ -213,3 +213,13 @@ class Augmentation:
 
     def _key(self, name: str) -> int:
         return stream_key(self._seed, f"{self._stream}/augment/{name}")
+
+
+def _changed(change: Change, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+    """What a change makes; DataError if OpenCV cannot do it to such a picture."""
+    try:
+        return change(pixels, boxes, dice)
+    except opencv.load().error as error:
+        raise DataError(f"the picture cannot be changed ({change.name}): {error.err}",
+                        found=f"{outside.channels(pixels)} channels",
+                        fix="OpenCV does all changes to 1 or 3 channels.") from error

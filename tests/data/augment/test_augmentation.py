@@ -11,7 +11,7 @@ from support import build
 from caffepy.core.net import Net
 from caffepy.data.augment.augmentation import Augmentation
 from caffepy.data.course import Worker
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2, text
 from caffepy.proto.caffe_pb2 import TEST, TRAIN
 
@@ -111,6 +111,14 @@ def test_the_size_is_the_batch_s_and_all_else_the_record_s():
     one, other = (change(PICTURE, number, 0).picture for number in (0, 1))
     assert not np.array_equal(one, other)
     np.testing.assert_array_equal(one, change(PICTURE, 0, 0).picture)
+
+
+def test_what_opencv_cannot_do_is_said():
+    many = np.zeros((7, 20, 30), np.uint8)
+    for words in ("affine_param { max_rotate_angle: 9 }", "jpeg_param { }"):
+        with pytest.raises(DataError, match=r"cannot be changed \((affine|jpeg)\).*7 channels"):
+            augmentation(words)(many, 0, 0)
+    assert augmentation("padding: 1 blur_param { }")(many, 0, 0).picture.shape == (7, 22, 32)
 
 
 def test_image_data():

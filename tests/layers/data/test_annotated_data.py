@@ -38,6 +38,29 @@ def test_the_fork_s_batches(tmp_path, case, backend):
             np.testing.assert_array_equal(label, recorded[f"{case}/label{i}"])
 
 
+@pytest.mark.parametrize("words", [
+    "padding: 5", "affine_param { min_random_scale: 0.6 max_random_shift: 0.1 }",
+    "perspective_param { max_shift: 0.1 }",
+    "crop_size: 40 random_aspect_ratio_param { min_area_ratio: 0.6 }",
+    "min_side: 30 vertical_stretch_lower: 0.8 vertical_stretch_upper: 0.8",
+])
+def test_boxes_go_where_any_change_moves_their_pixels(rectangles, words):
+    """And where a database is shuffled, too."""
+    text = line(rectangles, f"{words} mirror: true").replace("batch", "shuffle: true batch")
+    seen = 0
+    for data, label in batches(text, 4):
+        for which, _, _, *place, _ in label[0, 0]:
+            picture = data[int(which)]
+            height, width = picture.shape[1:]
+            red = (picture[2] > 200) & (picture[0] < 60)
+            rows, columns = np.nonzero(red)
+            expected = [columns.min() / width, rows.min() / height, (columns.max() + 1) / width,
+                        (rows.max() + 1) / height]
+            np.testing.assert_allclose(place, expected, atol=2.5 / min(height, width))
+            seen += 1
+    assert seen >= 10
+
+
 def test_the_label_may_be_left_out(rectangles):
     (data,), _ = batches(line(rectangles, tops='top: "data"'))
     assert data.shape == (3, 3, 48, 64)
