@@ -100,6 +100,14 @@ class Clips(Drawn[Clip]):
         planes = np.stack(frames, axis=1)
         return planes.reshape(-1, *planes.shape[2:]), clip.labels
 
+    def change(self, picture: np.ndarray, label: Any, number: int, start: int
+               ) -> tuple[np.ndarray, Any]:
+        if self.augmentation:
+            clip = picture.reshape(self._channels, self._length, *picture.shape[1:])
+            clip = self.augmentation.frames(clip, number, start)
+            picture = clip.reshape(-1, *clip.shape[2:])
+        return picture, label
+
     def where(self, clip: Clip) -> str:
         return f"{self._list}:{clip.number}"
 

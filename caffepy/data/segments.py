@@ -105,6 +105,12 @@ class Segments(Drawn[Video]):
             if mine.HasField("mean_file"):
                 self._mean = read_mean(path_of(mine, "mean_file"))
         super().__init__(rule, worker)
+        if self.augmentation and self._kind == "FLOW":
+            raise ConfigError("changes of pictures are none of flow, whose numbers are directions",
+                              fix="Leave them out: crop, windows, mirror and is_flow are for it.")
+        if self.augmentation and self._mean is not None:
+            raise ConfigError("pictures whose mean_file is subtracted with their windows cannot be "
+                              "changed then", fix="Give mean_value.")
         group, total = len(self.transformer.mean_values), channels(self._param)
         if group > 1 and total % group == 0:  # of a frame's channels: the same for all frames
             self.transformer.mean_values = np.tile(
@@ -124,6 +130,14 @@ class Segments(Drawn[Video]):
                 f"{h} x {w}" for _, h, w in sorted({frame.shape for frame in frames})))
         clip = np.concatenate(frames)
         return self._cropped(clip, video.bits[self._count :]) if self._here else clip, video.label
+
+    def change(self, picture: np.ndarray, label: int, number: int, start: int
+               ) -> tuple[np.ndarray, int]:
+        if self.augmentation:
+            frames = picture.reshape(-1, frame_channels(self._param), *picture.shape[1:])
+            frames = self.augmentation.frames(frames.swapaxes(0, 1), number, start)
+            picture = frames.swapaxes(0, 1).reshape(-1, *frames.shape[2:])
+        return picture, label
 
     def where(self, video: Video) -> str:
         return f"{self._list}:{video.number}"

@@ -126,6 +126,11 @@ class Augmentation:
             pixels, boxes = _changed(change, pixels, boxes, Dice(key, number))
         return Augmented(image.channels_first(pixels), boxes, stretched)
 
+    def frames(self, clip: np.ndarray, number: int, start: int) -> np.ndarray:
+        """A clip, C x L x H x W, whose frames are all changed alike, by the same draws."""
+        made = [self(clip[:, i], number, start).picture for i in range(clip.shape[1])]
+        return np.stack(made, axis=1)
+
     def labels(self, labels: np.ndarray, number: int, start: int, ignored: int) -> np.ndarray:
         """A picture of labels, H x W, changed as the picture of the same number and size is.
 

@@ -23,8 +23,8 @@ from caffepy.layers.data._uploads import Uploads
 logger = log.get(__name__)
 
 # words of transform_param for all that read pictures: of forks, and of our own
-PICTURES = tuple(f"transform_param.{word}" for word in (
-    "resize_param", "noise_param", "crop_h", "crop_w", "distort_param", "expand_param",
+CHANGES = tuple(f"transform_param.{word}" for word in (
+    "resize_param", "noise_param", "distort_param", "expand_param",
     "random_resize_param", "random_aspect_ratio_param",
     "fix_crop", "more_fix_crop", "multi_scale", "scale_ratios", "max_distort", "original_image",
     *stretch.WORDS, "allow_upscale", "interpolation_algo_down", "interpolation_algo_up",
@@ -35,6 +35,7 @@ PICTURES = tuple(f"transform_param.{word}" for word in (
     "padding", "padding_mode", "padding_value", "cutout_param", "affine_param",
     "perspective_param", "lighting_param", "blur_param", "gauss_noise_param", "jpeg_param",
 ))
+PICTURES = (*CHANGES, "transform_param.crop_h", "transform_param.crop_w")
 # that of boxes, which AnnotatedData alone has
 BOXES = ("transform_param.emit_constraint",)
 

@@ -7,7 +7,8 @@ param   video_data_param { source: "list.txt" batch_size: 30 rand_skip: 0 shuffl
         new_length: 16 new_height: 0 new_width: 0 is_color: true root_folder: "" use_image: false
         use_temporal_jitter: false sampling_rate: 1 max_sampling_rate: 1
         use_sampling_rate_jitter: false use_multiple_label: false num_of_labels: 1 }
-        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }
+        transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0 }, and
+        the changes of docs/data.md, for all frames of a clip alike
 V1      VIDEO_DATA
 
 A line of the list is a video, the frame a clip begins with, and a whole number; several, as 1,4,7,
@@ -31,7 +32,7 @@ from caffepy.core.registry import register
 from caffepy.data.clips import Clips, in_color
 from caffepy.data.course import Worker
 from caffepy.errors import ConfigError
-from caffepy.layers.data._prefetching import PrefetchingLayer
+from caffepy.layers.data._prefetching import CHANGES, PrefetchingLayer
 from caffepy.proto import caffe_pb2
 
 WORDS = ("source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width", "new_length",
@@ -47,7 +48,7 @@ class VideoDataC3D(PrefetchingLayer):
     source_field = "source"
     ordered = True
     pictures = False
-    obeys = (*(f"image_data_param.{word}" for word in OLD),
+    obeys = (*CHANGES, *(f"image_data_param.{word}" for word in OLD),
              *(f"video_data_param.{word}" for word in WORDS))
     harmless = ("show_level",)
 

@@ -7,7 +7,7 @@ param   video_data_param { source: "list.txt" batch_size: 32 rand_skip: 0 shuffl
         name_pattern: "flow_%c_%04d.jpg" grayscale: false }
         transform_param { scale: 1 mirror: false crop_size: 0 mean_file: "" mean_value: 0
         fix_crop: false more_fix_crop: false multi_scale: false scale_ratios: 1 max_distort: 1
-        is_flow: false }
+        is_flow: false }, and the changes of docs/data.md, for all frames of an RGB clip alike
 
 A line of the list is a folder, the number of its frames, and a whole number. The video falls into
 num_segments equal parts; from each come new_length frames that follow each other, at random in
@@ -28,7 +28,7 @@ from caffepy.core.registry import register
 from caffepy.data import segments
 from caffepy.data.course import Worker
 from caffepy.errors import ConfigError
-from caffepy.layers.data._prefetching import PrefetchingLayer
+from caffepy.layers.data._prefetching import CHANGES, PrefetchingLayer
 
 OWN = ("modality", "num_segments", "name_pattern", "grayscale")
 SHARED = ("source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width", "new_length")
@@ -40,7 +40,7 @@ class VideoDataTSN(PrefetchingLayer):
     known_by = f"one of {', '.join((*OWN, *WINDOWS, 'scale_ratios'))}"
     source_field = "source"
     ordered = True
-    obeys = (*(f"video_data_param.{word}" for word in OWN + SHARED),
+    obeys = (*CHANGES, *(f"video_data_param.{word}" for word in OWN + SHARED),
              *(f"transform_param.{word}" for word in (*WINDOWS, "scale_ratios")))
 
     @classmethod

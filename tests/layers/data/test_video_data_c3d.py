@@ -59,6 +59,22 @@ def brightness(clip):
     return np.rint(clip[0].mean(axis=(1, 2)) / 15).astype(int).tolist()
 
 
+def test_frames_of_a_clip_are_changed_alike(tmp_path):
+    """Of a clip whose frames are one picture; the draws are the record's."""
+    frame = np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8)
+    (tmp_path / "v0").mkdir()
+    for i in range(1, COUNT + 1):
+        cv2.imwrite(str(tmp_path / f"v0/{i:06d}.jpg"), frame)
+    (tmp_path / "list.txt").write_text("v0 1 3\n")
+    built = build(line(tmp_path, f"{FOLDERS} batch_size: 8 new_length: 4",
+                       "affine_param { max_rotate_angle: 40 } padding: 1 crop_size: 5 "
+                       "gauss_noise_param { max_std: 9 } cutout_param { size: 2 }"), phase="TRAIN")
+    data, _ = forward(built)
+    assert data.shape == (8, 3, 4, 5, 5)
+    assert (data == data[:, :, :1]).all()
+    assert len({clip.tobytes() for clip in data}) == 8
+
+
 def test_clips_of_folders(tmp_path, videos):
     built = build(line(tmp_path, f"{FOLDERS} batch_size: 2 new_length: 4",
                        "mean_value: 1 mean_value: 2 mean_value: 3 scale: 0.5"))

@@ -75,6 +75,20 @@ def test_frames_of_each_segment_about_its_middle_in_test(tmp_path, videos):
     built[0].close()
 
 
+def test_frames_of_a_clip_are_changed_alike(tmp_path, videos):
+    """Each frame is what the same changes make of it in a clip of one frame."""
+    words = "lighting_param { std: 1 } affine_param { max_rotate_angle: 40 }"
+    built = build(line(tmp_path, f"{RGB} batch_size: 1 num_segments: 3", words), phase="TRAIN")
+    data, _ = forward(built)
+    plain = build(line(tmp_path, f"{RGB} batch_size: 1 num_segments: 3"), phase="TRAIN")
+    frames = forward(plain)[0].reshape(3, 3, *SIZE).astype(np.uint8)
+    changes = built[0].source._source.augmentation
+    expected = [changes(frame, 0, 0).picture for frame in frames]
+    np.testing.assert_array_equal(data.reshape(3, 3, *SIZE), expected)
+    assert not np.array_equal(data[0], frames.reshape(data[0].shape))
+    built[0].close(), plain[0].close()
+
+
 def test_flow_is_x_and_y_of_each_frame(tmp_path, videos):
     _, flows = videos
     batch = maker(tmp_path, "new_length: 3 batch_size: 1", "mean_value: 128", phase=TEST).next()
@@ -249,6 +263,7 @@ def test_lists_that_cannot_be(tmp_path, row, said):
     ('name_pattern: "image_%04d.jpg"', "", ConfigError, "name_pattern does not fit"),
     ("new_height: 3 num_segments: 1", "", ConfigError, "must be given both"),
     ("num_segments: 1", "scale_ratios: 1.2", ConfigError, "shares of the shorter side"),
+    ("num_segments: 1", "padding: 1", ConfigError, "changes of pictures are none of flow"),
     (RGB + ' name_pattern: "image_%04d.png"', "crop_size: 9 fix_crop: true", ShapeError,
      "the frames are smaller than crop_size .found 9 x 8"),
 ])
