@@ -25,7 +25,7 @@ logger = log.get(__name__)
 
 LARGE = 1 << 16  # bytes of a plain record from which they are read one by one
 NUMBERED = re.compile(r"^[0-9]{8}_(?=.)")
-SLOW = 1 << 12  # bytes of an encoded record from which several threads decode
+SLOW = 1 << 12  # bytes of a record from which several threads decode or change it
 
 
 class DatumReader:
@@ -158,7 +158,7 @@ class Datums(Pictures[Record]):
         if self.transformer.color is not None and not encoded:
             logger.warning("force_color and force_gray do nothing: the Datums are not encoded")
         self._large = not encoded and size > LARGE
-        self._slow = (encoded and size > SLOW) or bool(self.augmentation)
+        self._slow = (encoded or bool(self.augmentation)) and size > SLOW
         self.at_once = not self._large and not self._slow
         return record
 
