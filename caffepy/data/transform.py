@@ -14,17 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from caffepy import log
 from caffepy.data import image
-from caffepy.data.augment.cutout import Cutout
 from caffepy.data.draws import draws, stream_key
 from caffepy.errors import CaffeError, ConfigError, DataError, NotFound, ShapeError, one_line
 from caffepy.proto import caffe_pb2, wire
 from caffepy.proto.paths import path_of
+
+if TYPE_CHECKING:
+    from caffepy.data.augment.cutout import Cutout
 
 logger = log.get(__name__)
 
@@ -110,8 +112,10 @@ class Transformer:
         self._random_crop = bool(self.crop) and phase == caffe_pb2.TRAIN
         seed = seed_of(param, seed)
         self._key = stream_key(seed, stream + "/transform")
-        self.cutout = None
+        self.cutout: Cutout | None = None
         if param.HasField("cutout_param"):
+            from caffepy.data.augment.cutout import Cutout
+
             self.cutout = Cutout(param.cutout_param, phase, stream_key(seed, stream + "/cutout"))
 
     def output_shape(self, channels: int, height: int, width: int) -> tuple[int, int, int]:

@@ -8,9 +8,9 @@
     allow_upscale: false            no side gets longer than it is
     interpolation_algo_down: INTER_NEAREST interpolation_algo_up: INTER_CUBIC
 
-In TEST, too. All bounds are included. Which side of a square is the longer is drawn as well. No
-side gets shorter than crop_size. A size needs both bounds, and a ratio a lower one of 1 or more;
-else they are passed over, as in the fork.
+In TEST, too. Sizes are whole numbers, both bounds included. Which side of a square is the longer is
+drawn as well. No side gets shorter than crop_size. A size needs both bounds, and a ratio a lower
+one of 1 or more; else they are passed over, as in the fork.
 """
 
 from __future__ import annotations
@@ -21,18 +21,16 @@ import numpy as np
 
 from caffepy.data.augment.change import check_range
 from caffepy.data.augment.part import Part, TakesPart, whole
+from caffepy.data.augment.words import STRETCHES
 from caffepy.data.draws import Dice
 from caffepy.proto import caffe_pb2
 
-WORDS = ("img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-         "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-         "horizontal_stretch_lower", "horizontal_stretch_upper")
 P = caffe_pb2.TransformationParameter
 
 
 def asked(param: P) -> bool:
     """Whether any of the words is given."""
-    return any(map(param.HasField, WORDS))
+    return any(map(param.HasField, STRETCHES))
 
 
 class Stretch(TakesPart):

@@ -9,7 +9,7 @@ import numpy as np
 from caffepy import forks, log
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Place, Shape
-from caffepy.data.augment import stretch
+from caffepy.data.augment import words
 from caffepy.data.batches import BatchMaker
 from caffepy.data.mean import mean_shape
 from caffepy.data.prefetch import Prefetcher
@@ -24,17 +24,7 @@ logger = log.get(__name__)
 
 # words of transform_param for all that read pictures: of forks, and of our own
 CHANGES = tuple(f"transform_param.{word}" for word in (
-    "resize_param", "noise_param", "distort_param", "expand_param",
-    "random_resize_param", "random_aspect_ratio_param",
-    "fix_crop", "more_fix_crop", "multi_scale", "scale_ratios", "max_distort", "original_image",
-    *stretch.WORDS, "allow_upscale", "interpolation_algo_down", "interpolation_algo_up",
-    "random_seed",
-    "apply_probability", "contrast_brightness_adjustment", "min_contrast", "max_contrast",
-    "max_brightness_shift", "smooth_filtering", "max_smooth", "max_color_shift",
-    "max_rotation_angle", "min_side", "min_side_min", "min_side_max",
-    "padding", "padding_mode", "padding_value", "cutout_param", "affine_param",
-    "perspective_param", "lighting_param", "blur_param", "gauss_noise_param", "jpeg_param",
-))
+    *words.CHANGES, "cutout_param", "random_seed"))
 PICTURES = (*CHANGES, "transform_param.crop_h", "transform_param.crop_w")
 # that of boxes, which AnnotatedData alone has
 BOXES = ("transform_param.emit_constraint",)

@@ -1,6 +1,8 @@
 """The changes of transform_param one after the other, and on the layers that read pictures."""
 
 import logging
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -47,6 +49,16 @@ def test_nothing_asked_nothing_done():
     assert not augmentation("crop_size: 3 mirror: true scale: 2")
     assert not augmentation("emit_constraint { }")
     assert augmentation("distort_param { }", OWN()) and augmentation("noise_param { }")
+
+
+def test_changes_are_loaded_where_one_is_asked_for():
+    code = ("import sys, caffepy.layers.data.data\n"
+            "from caffepy.data.augment.augmentation import Augmentation, P, Worker\n"
+            "Augmentation(P(scale=2, mirror=True, crop_size=3, mean_value=[1]), Worker(0))\n"
+            "loaded = [name for name in sys.modules if 'data.augment.' in name]\n"
+            "assert len(loaded) == 3, loaded\n"
+            "assert Augmentation(P(padding=1), Worker(0))")
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 @pytest.mark.parametrize("words, in_test", [
