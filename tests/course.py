@@ -19,7 +19,7 @@ import pages
 TUTORIAL = pages.DOCS / "tutorial"
 PAGES = sorted(TUTORIAL.glob("[0-9]*.md"))
 IN_A_CLONE = "11-native-layer.md"      # adds a file to caffepy itself
-IN_A_FOLDER = "12-your-own-pictures.md"  # needs none of the others
+IN_A_FOLDER = ("12-your-own-pictures.md", "13-a-modern-run.md")  # need none of the others
 
 
 class Walk:
@@ -31,12 +31,13 @@ class Walk:
 
     def folder(self, page: Path) -> Path:
         """Where the reader of a page works."""
-        name = {IN_A_CLONE: "clone", IN_A_FOLDER: "own"}.get(page.name, "first")
+        name = {IN_A_CLONE: "clone", **dict.fromkeys(IN_A_FOLDER, "own")}.get(page.name, "first")
         return self.start / name
 
     def upto(self, last: Path) -> None:
         """Do what leads to a page, and the page."""
-        before = PAGES[: PAGES.index(last)] if self.folder(last).name == "first" else []
+        before = [page for page in PAGES[: PAGES.index(last)]
+                  if self.folder(page) == self.folder(last) or self.folder(last).name == "first"]
         for page in [*before, last]:
             if page not in self.done:
                 self.done.add(page)  # also if it fails: one page's mistake is told once
@@ -55,7 +56,7 @@ class Walk:
         folder = self.folder(page)
         if (script := shown.with_suffix(".py")).exists():
             pages.run([str(script)], folder)
-        return next(folder.rglob(shown.name), None)
+        return next(iter(sorted(folder.rglob(shown.name))), None)  # mistakes before others
 
 
 def clone(folder: Path) -> None:

@@ -9,6 +9,7 @@ import pages
 import pytest
 from course import IN_A_FOLDER, PAGES, TUTORIAL, Walk, pictures
 
+UNSURE = ("worst.png", "modern_solver_lr.png")  # what these show hangs on the last bit
 PICTURES = [(page, shown) for page in PAGES for shown in pictures(page)]
 
 
@@ -33,7 +34,7 @@ def test_picture_is_what_the_page_draws(page, shown, walk):
     assert drawn, f"nothing draws {shown.name}"
     if shown.suffix == ".svg":
         assert drawn.read_bytes() == shown.read_bytes()
-    elif shown.name != "worst.png":  # which pictures these are hangs on the last bit
+    elif shown.name not in UNSURE:
         now, then = cv2.imread(str(drawn)), cv2.imread(str(shown))
         assert np.allclose(now.shape, then.shape, rtol=0.03)  # fonts differ
         assert difference(cv2.resize(now, then.shape[1::-1]), then) < 0.3
@@ -63,7 +64,7 @@ def test_no_picture_is_left_over():
 
 
 def test_each_page_leads_to_the_next():
-    assert len(PAGES) == 12
+    assert len(PAGES) == 13
     listed = re.findall(r"^\d+\. \[[^]]+\]\((\d\d-[\w-]+\.md)\)",
                         pages.read(TUTORIAL / "README.md"), re.MULTILINE)
     assert listed == [page.name for page in PAGES]
@@ -73,5 +74,5 @@ def test_each_page_leads_to_the_next():
 
 def test_pages_are_short():
     for page in PAGES:
-        most = 260 if page.name == IN_A_FOLDER else 170
+        most = 260 if page.name in IN_A_FOLDER else 170
         assert len(pages.read(page).splitlines()) <= most, page.name

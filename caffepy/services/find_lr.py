@@ -11,7 +11,8 @@ The loss of each is smoothed as in Adam's means, with b = 0.98 (fewer iterations
 It ends early when the smoothed loss is above four times its lowest, or no number. What is proposed
 is a tenth of the rate at which it was lowest: there it no longer falls, and training needs a rate
 at which it still does. Smith 2015, arXiv:1506.01186, section 3.3; the growth, smoothing, stop and
-both rules are fast.ai's (Howard and Gugger's lr_find, whose other rule is the steepest fall).
+both rules are fast.ai's (Howard and Gugger's lr_find), whose other rule is the steepest fall: here
+over a twentieth of the iterations to both sides.
 """
 
 from __future__ import annotations
@@ -156,12 +157,19 @@ def judged(rates: NDArray[Any], losses: NDArray[Any], diverged: bool, seed: int,
     smoothed = smooth(losses, iterations)
     begin = min(int(SKIPPED * iterations), len(smoothed) - 2)
     at = begin + int(smoothed[begin:].argmin())
-    slopes = np.gradient(smoothed, np.log(rates))
+    slopes = _slopes(smoothed, max(1, iterations // 20))
     steep = begin + int(slopes[begin : at + 1].argmin())
     fell = smoothed[at] < smoothed[begin]
     return Found(rates, losses, smoothed, diverged, seed,
                  float(rates[at]) / BELOW if fell else None, float(rates[at]),
                  float(rates[steep]), at == len(rates) - 1)
+
+
+def _slopes(values: NDArray[Any], reach: int) -> NDArray[Any]:
+    """The mean fall around each value, over so many to both sides, as far as there are any."""
+    at = np.arange(len(values))
+    low, high = np.maximum(at - reach, 0), np.minimum(at + reach, len(values) - 1)
+    return (values[high] - values[low]) / (high - low)
 
 
 def draw(found: Found, target: str, title: str) -> None:
@@ -170,7 +178,7 @@ def draw(found: Found, target: str, title: str) -> None:
     Raises:
         NotFound: matplotlib is not installed. ConfigError: no such kind of picture.
     """
-    figure = curve_drawing.figure(9, 4.5)
+    figure = curve_drawing.figure(7.6, 3.6)
     axes = figure.subplots()
     rates = found.rates.tolist()
     curve_drawing.draw(axes, list(_curves(found, rates)), marks=False)
