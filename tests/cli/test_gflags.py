@@ -147,7 +147,7 @@ def completions(*arguments: str, incomplete: str) -> list[str]:
 
 def test_shell_completion() -> None:
     assert completions(incomplete="t") == [
-        "test", "test_detection", "time", "train", "tune"]
+        "test", "test_detection", "time", "train", "tune", "tune_batch"]
     assert "--sigint_effect" in completions("train", incomplete="--si")
     assert "-sigint_effect" in completions("train", incomplete="-si")
     assert completions("train", "-sigint_effect", incomplete="s") == ["stop", "snapshot"]
