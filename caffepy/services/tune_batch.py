@@ -131,7 +131,7 @@ def tune(measure: Callable[[int, int], Step], own: int, memory: int, most: int, 
         memory: bytes that there are.
         most: the largest size to try; ``seconds``: the longest that a step may take.
     """
-    room = int(memory * (1 - MARGIN))
+    budget = int(memory * (1 - MARGIN))
     found = Tuned(memory, own, most=most)
     first = measure(min(own, most), 0)
     while first.peak is None and first.batch > 1:
@@ -147,7 +147,7 @@ def tune(measure: Callable[[int, int], Step], own: int, memory: int, most: int, 
 
     failed = min((step.batch for step in found.steps if step.peak is None), default=0)
     for batch in _doubling(most):
-        if failed and batch >= failed or predicted(batch) > room:
+        if failed and batch >= failed or predicted(batch) > budget:
             break
         last = found.fitting[-1] if found.fitting else first
         if last.seconds * batch / last.batch > seconds and batch > last.batch:
@@ -160,7 +160,7 @@ def tune(measure: Callable[[int, int], Step], own: int, memory: int, most: int, 
                 break
     found.steps.sort(key=lambda step: step.batch)
     if not found.slow and found.largest < most:
-        _edge(found, measure, predicted, room, failed)
+        _edge(found, measure, predicted, budget, failed)
     found.steps.sort(key=lambda step: step.batch)
     return found
 
@@ -174,12 +174,12 @@ def _doubling(most: int) -> Iterator[int]:
 
 
 def _edge(found: Tuned, measure: Callable[[int, int], Step], predicted: Callable[[int], int],
-          room: int, failed: int) -> None:
+          budget: int, failed: int) -> None:
     """Try the largest that is predicted to fit, and less while it does not."""
     low, high = found.largest, min(found.most, failed - 1 if failed else found.most)
     while low < high:  # the largest by the line
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if predicted(middle) <= room else (low, middle - 1)
+        low, high = (middle, high) if predicted(middle) <= budget else (low, middle - 1)
     for _ in range(TRIES):
         if low <= found.largest:
             return
