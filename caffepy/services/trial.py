@@ -13,7 +13,7 @@ from caffepy.services.work import SEED
 
 TESTS = ("test_iter", "test_interval", "test_net", "test_net_param", "test_state",
          "test_initialization", "snapshot_best", "patience", "eval_type")
-FILES = ("snapshot", "snapshot_prefix", "snapshot_keep")
+FILES = ("display", "snapshot", "snapshot_prefix", "snapshot_keep")
 
 
 def solver(path: str, iterations: int, *, level: int = 0, stages: Sequence[str] = ("",),
@@ -36,7 +36,7 @@ def solver(path: str, iterations: int, *, level: int = 0, stages: Sequence[str] 
         for field in ("snapshot_best", "patience"):
             param.ClearField(field)
         param.test_initialization = False
-    param.snapshot, param.snapshot_after_train, param.display = 0, False, 0
+    param.snapshot_after_train = False
     param.max_iter = iterations
     if weights:
         del param.weights[:]

@@ -246,8 +246,7 @@ class Trial:
         process = subprocess.Popen(
             [sys.executable, "-m", batch_step.__name__], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        over = threading.Event()
-        watch = threading.Thread(target=self._watch, args=(process, over), daemon=True)
+        watch = threading.Thread(target=self._watch, args=(process,), daemon=True)
         watch.start()
         try:
             out, err = process.communicate(json.dumps(question))
@@ -255,7 +254,7 @@ class Trial:
             process.kill()
             process.wait()
             watch.join()
-        if over.is_set() or process.returncode < 0:
+        if process.returncode < 0:
             return None
         lines = out.strip().splitlines()
         if process.returncode or not lines:
@@ -264,11 +263,10 @@ class Trial:
         answer: dict[str, Any] = json.loads(lines[-1])
         return answer
 
-    def _watch(self, process: subprocess.Popen[str], over: threading.Event) -> None:
+    def _watch(self, process: subprocess.Popen[str]) -> None:
         """End the process when it takes more than it may, before others are in need."""
         while self.gpu is None and process.poll() is None:
             if resident(process.pid) > self.memory:
-                over.set()
                 process.kill()
             time.sleep(LOOK)
 

@@ -90,6 +90,9 @@ def test_each_record_counts_once(folder, kind, caplog):
     assert found["accuracy"] == pytest.approx(9 / 13)
     assert [c["accuracy"] for c in found["classes"]] == pytest.approx([3 / 4, 3 / 4, 3 / 5])
     assert found["mean_class_accuracy"] == pytest.approx(0.7)
+    sure = found["calibration"]["bins"]  # right are those that the table has
+    assert sum(one["count"] for one in sure) == 13
+    assert sum(one["count"] * one["accuracy"] for one in sure) == pytest.approx(9)
     rows = list(csv.reader(Path("report/confusion.csv").read_text().splitlines()))
     assert rows[0] == ["truth \\ answer", "0", "1", "2"]
     assert [[int(n) for n in row[1:]] for row in rows[1:]] == TABLE

@@ -78,12 +78,16 @@ def test_one_side_alone_has_no_area(positive, roc, ap):
 
 def test_many_scores_take_no_more_memory():
     rng = np.random.default_rng(0)
-    few, whole = Ranking(most=500), Ranking(most=10**6)
+    few, whole, every = Ranking(most=500), Ranking(most=10**6), []
     for _ in range(30):
         positive = rng.uniform(size=2000) < 0.2
         scores = rng.normal(positive, 1)
         few.add(scores, positive)
         whole.add(scores, positive)
+        every.append(scores)
+    thresholds, right, wrong = few.points()
+    above = [(np.concatenate(every) >= threshold).sum() for threshold in thresholds[::20]]
+    np.testing.assert_array_equal(right[::20] + wrong[::20], above)
     assert few.positives == whole.positives and few.negatives == whole.negatives
     assert len(few.points()[0]) <= 500 < len(whole.points()[0]) == 60_000
     assert few.roc_area() == pytest.approx(whole.roc_area(), abs=1e-4)

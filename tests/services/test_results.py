@@ -1,10 +1,12 @@
 """Services are plain functions: what the command logs, they return."""
 
+import numpy as np
 import pytest
 
 from caffepy.core.context import Context
 from caffepy.parallel.single import Single
-from caffepy.services import checking, job, testing, timing, training
+from caffepy.services import checking, job, testing, timing, trained, training
+from caffepy.solvers.solver import create_solver
 
 NET = """
 name: "small"
@@ -49,6 +51,30 @@ def test_a_training_returns_its_last_tests(folder):
     assert 0 < trained.pace.training <= trained.pace.seconds
     assert (folder / "small_iter_30.caffemodel").exists()
     assert not (folder / "small.jsonl").exists()
+
+
+def test_the_best_test_and_the_time_that_was_trained(monkeypatch):
+    clock = iter([0, 10, 13, 20, 24, 50])  # at first; two iterations of 3 and 4 seconds; the end
+    monkeypatch.setattr(trained, "perf_counter", lambda: next(clock))
+    with create_solver("solver.prototxt", context=Context()) as solver:
+        observer = trained.Observer(solver)
+        for _ in range(2):
+            observer.begin(solver)
+            observer.end(solver)
+        assert (observer.pace().training, observer.best()) == (7, "")
+        for iteration, value in enumerate([0.9, 0.4, 0.6, 0.6, 0.5]):  # the first is of no update
+            solver.state.iter = iteration
+            solver.last_tests[0] = iteration, [("accuracy", np.array([value])),
+                                               ("loss", np.array([value]))]
+            observer.test(solver, 0)
+        assert observer.best().startswith("The best accuracy was 0.6, after 2 iterations; ")
+
+
+@pytest.mark.parametrize("seconds, said", [
+    (3.14159, "3.14 s"), (59.7, "59.7 s"), (60, "1 min 0 s"), (3599, "59 min 59 s"),
+    (7384, "2 h 3 min")])
+def test_durations(seconds, said):
+    assert trained.duration(seconds) == said
 
 
 def test_averaged_weights_are_those_to_go_on_with(folder):
