@@ -248,9 +248,11 @@ def commands(solver: Solver, job: Job, weights: str) -> Iterator[str]:
         return
     gpu = f" -gpu {job.devices[0]}" if job.devices else ""
     if weights and solver.test_nets:
+        stages = param.test_state[0].stage if param.test_state else ()
+        stage = f" -stage {shlex.quote(','.join(stages))}" if stages else ""
         tested = (paths_of(param, "test_net") or [model])[0]
         yield (f"{program} test -model {shlex.quote(tested)} -weights {shlex.quote(weights)} "
-               f"-report report{gpu}")
+               f"-report report{stage}{gpu}")
     if job.measurements and param.snapshot_prefix:
         path = path_of(param, "snapshot_prefix") + measurements.ENDING
         yield f"{program} plot {shlex.quote(path)}"

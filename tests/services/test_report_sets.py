@@ -97,6 +97,16 @@ def test_several_marks():
     assert found["accuracy"] == pytest.approx(4 / 7)
 
 
+def test_what_is_given_again_is_no_yes_or_no():
+    again = MARKS.replace("t\"", "x\"") + """
+layer { name: "p" type: "Sigmoid" bottom: "y" top: "p" }
+layer { name: "far" type: "EuclideanLoss" bottom: "p" bottom: "x" top: "far" }
+"""
+    found = report(again, x=np.linspace(-1, 1, 75).reshape(3, 25))
+    assert found["labels"] == "x" and len(found["outputs"]) == 25 and "marks" not in found
+    assert Path("report/outputs.csv").read_text().count("\n") == 26
+
+
 TWO = SCALE.format("x", "y") + """
 layer { name: "cut" type: "Slice" bottom: "y" top: "age" top: "sex" slice_param { slice_point: 3 } }
 layer { name: "first" type: "SoftmaxWithLoss" bottom: "age" bottom: "a/b" top: "first" }

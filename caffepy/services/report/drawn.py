@@ -86,7 +86,8 @@ def residuals(found: NumberJudge, title: str) -> Array:
     most = float(np.abs(apart).max()) if apart.size else 0.0
     counts, edges = np.histogram(apart, HISTOGRAM, (-most or -0.5, most or 0.5))
     shares = counts / max(apart.size, 1)
-    spread = Chart(f"residuals of {len(truth)} items", (float(edges[0]), float(edges[-1])),
+    each = f", {truth.shape[1]} outputs of each" if truth.shape[1] > 1 else ""
+    spread = Chart(f"residuals: {len(truth)} items{each}", (float(edges[0]), float(edges[-1])),
                    (0, float(max(shares.max(), 1e-9)) * 1.05),
                    ("answer - truth", "share"), (SIDE, SIDE))
     spread.bars(edges, shares, WRONG)

@@ -70,10 +70,9 @@ def say(told: Mapping[str, Any], judge: MarkJudge) -> None:
         logger.info("    %s mean: %s", mean,
                     ", ".join(f"{key.replace('f1', 'F1')} {value:.4f}"
                               for key, value in told[mean].items()))
-    marks = told["marks"]
-    writing.table(
-        [["mark", "yes", "accuracy", "precision", "recall", "F1", "ROC area", "AP"],
-         *(_row(entry) for entry in marks[: writing.LISTED])], len(marks) - writing.LISTED, "marks")
+    if len(told["marks"]) <= writing.LISTED:
+        writing.table([["mark", "yes", "accuracy", "precision", "recall", "F1", "ROC area", "AP"],
+                       *map(_row, told["marks"])])
 
 
 def _row(entry: Mapping[str, Any]) -> list[str]:

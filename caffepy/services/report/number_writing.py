@@ -44,6 +44,7 @@ def result(judge: NumberJudge) -> dict[str, Any]:
     return {
         "labels": judge.pair.name, "layer": judge.pair.node.layer.spec.name,
         "items": judge.count, "records": judge.total, **judge.whole(), "outputs": judge.outputs(),
+        "shown_outputs": judge.shown.tolist(),
         "worst": [{"record": item.number, "name": item.name, "rmse": item.error,
                    "truth": item.truth.tolist(), "answer": item.answer.tolist()}
                   for item in judge.worst.items()]}
@@ -55,11 +56,10 @@ def say(told: Mapping[str, Any], judge: NumberJudge) -> None:
                 ", ".join(f"{title} {_said(told[key])}"
                           for key, title in zip(KEYS, TITLES, strict=True)), told["layer"])
     outputs = told["outputs"]
-    if len(outputs) > 1:
+    if 1 < len(outputs) <= writing.LISTED:
         writing.table([["output", *TITLES], *(
             [str(number), *(_said(entry[key]) for key in KEYS)]
-            for number, entry in enumerate(outputs[: writing.LISTED]))],
-            len(outputs) - writing.LISTED, "outputs")
+            for number, entry in enumerate(outputs))])
 
 
 def _said(value: float | None) -> str:

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from caffepy.services.report.judging import WORST, Records
 from caffepy.services.report.pairs import Pair
+from caffepy.services.report.ranking import thinned
 from caffepy.services.report.seen import Seen
 from caffepy.services.report.worst import Worst
 
 Array = NDArray[Any]
 DRAWN = 4096  # items whose outputs are drawn
-OUTPUTS = 16  # of an item, that are drawn
+OUTPUTS = 16  # of an item, that are shown and drawn: evenly taken where there are more
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Residual:
     Attributes:
         error: the root of the mean square of its residuals; the larger, the worse.
         number: which record it was.
-        truth, answer: its outputs, the first OUTPUTS.
+        truth, answer: its outputs, those that are shown.
         picture: H x W x 3 bytes in OpenCV's order, or None.
     """
 
@@ -54,6 +55,7 @@ class NumberJudge(Records):
     Attributes:
         absolute, square, total_residual: sums of |r|, r^2 and r of each output.
         mean, spread: of the truths of each output, the mean and the sum of squares about it.
+        shown: which outputs are shown.
         worst: the items that are farthest off, WORST at most.
     """
 
@@ -62,6 +64,7 @@ class NumberJudge(Records):
         outputs = pair.truth.count // max(self.batch, 1)
         self.absolute, self.square, self.total_residual, self.mean, self.spread = np.zeros(
             (5, outputs))
+        self.shown = thinned(outputs, OUTPUTS)
         self.worst: Worst[Residual] = Worst(WORST, seen)
         self._drawn: list[tuple[float, int, Array, Array]] = []  # key, number, truth, answer
 
@@ -85,17 +88,17 @@ class NumberJudge(Records):
             badness = (float(error) if np.isfinite(error) else np.inf,)
             if error != 0 and self.worst.takes(badness, number):
                 self.worst.keep(badness, Residual(
-                    float(error), number, truth[i, :OUTPUTS].copy(), answer[i, :OUTPUTS].copy(),
+                    float(error), number, truth[i, self.shown], answer[i, self.shown],
                     self.seen.picture(i) if self.seen else None))
-        self._draw(truth[:, :OUTPUTS], answer[:, :OUTPUTS])
+        self._draw(truth[:, self.shown], answer[:, self.shown])
         self.count += n
 
     def _draw(self, truth: Array, answer: Array) -> None:
         """Keep the items whose keys are the smallest; the key hangs on the number alone."""
         numbers = np.arange(self.count, self.count + len(truth), dtype=np.uint64)
         keys = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-        self._drawn += zip(keys.tolist(), numbers.tolist(), truth.copy(), answer.copy(),
-                           strict=True)
+        self._drawn += zip(  # copies: a view would keep its whole batch
+            keys.tolist(), numbers.tolist(), map(np.copy, truth), map(np.copy, answer), strict=True)
         if len(self._drawn) > 2 * DRAWN:
             self._drawn = sorted(self._drawn, key=lambda item: item[0])[:DRAWN]
 
@@ -103,8 +106,7 @@ class NumberJudge(Records):
         """Truths and answers of up to DRAWN items, (items, outputs)."""
         chosen = sorted(self._drawn, key=lambda item: item[0])[:DRAWN]
         chosen.sort(key=lambda item: item[1])
-        outputs = min(OUTPUTS, len(self.mean))
-        truth, answer = (np.array([item[side] for item in chosen]).reshape(-1, outputs)
+        truth, answer = (np.array([item[side] for item in chosen]).reshape(-1, len(self.shown))
                          for side in (2, 3))
         return truth, answer
 

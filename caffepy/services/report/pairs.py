@@ -3,7 +3,8 @@
 Layers that compare with the same truths judge the same: of a net with three losses and two
 Accuracy layers on one label there is one set, of a net that tells age and sex there are two. Of
 those that judge the same, the last scores count, for those before judge on the way; and of Accuracy
-layers on these the one with the smallest top_k.
+layers on these the one with the smallest top_k. What is compared as numbers, too, is no yes or no
+(the pictures that an autoencoder gives again).
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def of(net: Net) -> list[Pair]:
     for node in net.nodes:
         if (pair := _pair(node, origin)) is not None:
             sets.setdefault((pair.kind, id(origin.blob(pair.truth))), []).append(pair)
-    found = [_judge(pairs, origin) for pairs in sets.values()]
+    found = [_judge(pairs, origin) for (kind, truth), pairs in sets.items()
+             if kind != MARKS or (NUMBERS, truth) not in sets]
     if found:
         return sorted(found, key=lambda pair: pair.node.number)
     raise ConfigError("no layer compares scores with labels, so there is nothing to report",

@@ -69,12 +69,12 @@ def over(count: int, total: int | None, what: str = "items") -> str:
     return f"{'the first' if rest else 'all'} {count} {what}" + (f" of {total}" if rest else "")
 
 
-def table(rows: Sequence[Sequence[str]], more: int, what: str = "classes") -> None:
-    """Log rows, the first of titles, numbers in columns, and how many more there are."""
+def table(rows: Sequence[Sequence[str]], more: int = 0) -> None:
+    """Log rows, the first of titles, numbers in columns, and how many more classes there are."""
     for line in columns(rows, right=range(1, len(rows[0]))):
         logger.info("    %s", line)
     if more > 0:
-        logger.info("    and %d more %s", more, what)
+        logger.info("    and %d more classes", more)
 
 
 def prepare(folder: str) -> None:
