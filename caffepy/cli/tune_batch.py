@@ -32,12 +32,12 @@ def tune_batch(solver: str, memory: float, most: int, seconds: float, gpu: str,
     if memory < 0:
         raise ConfigError("-memory must not be negative", found=memory)
 
-    from caffepy.services import job, progress, trial, tune_batch
+    from caffepy.services import batch_trial, job, progress, trial, tune_batch
 
     param = trial.solver(solver, 10**6, level=level, stages=flags.caffe_stages(stage), tests=True)
     numbers = job.gpus(param, solver, gpu)
 
-    def tried(step: tune_batch.Step) -> None:
+    def tried(step: batch_trial.Step) -> None:
         words = "does not fit" if step.peak is None else f"{step.speed:.4g} images/s"
         progress.say(f"batch {step.batch}: {words}")
 

@@ -2,7 +2,7 @@
 
     python -m caffepy.services.batch_step < question > answer
 
-Both are JSON; ``tune_batch`` asks.
+Both are JSON; ``batch_trial`` asks.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cli.nets import write_net, write_solver
 
-from caffepy.services import batch_step, devices, find_lr, trial, tune_batch
+from caffepy.services import batch_step, batch_trial, devices, find_lr, trial
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def test_a_range_test_measures_what_it_measures_on_the_cpu():
 
 def test_a_batch_is_tried():
     param = trial.solver("solver.prototxt", 100, tests=True)
-    net = tune_batch.net_of(param)
+    net = batch_trial.net_of(param)
     net = type(net).FromString(net.SerializeToString())
     batch_step.set_batch(net, 6)
     packed = [base64.b64encode(one.SerializeToString()).decode() for one in (param, net)]

@@ -6,8 +6,8 @@ from cli.nets import write_net, write_solver
 from caffepy import cores
 from caffepy.core.upgrade import read_net_param
 from caffepy.errors import CaffeError
-from caffepy.services import batch_step, room, trial, tune_batch
-from caffepy.services.tune_batch import Step
+from caffepy.services import batch_step, batch_trial, room, trial, tune_batch
+from caffepy.services.batch_trial import Step
 
 MIB = 2**20
 
@@ -104,13 +104,13 @@ def solver(tmp_path, monkeypatch):
 
 def test_a_step_in_a_process_of_its_own(solver):
     param = trial.solver(solver, 100, tests=True)
-    measure = tune_batch.Trial(param, solver, 10**12)
+    measure = batch_trial.Trial(param, solver, 10**12)
     assert measure.own == 4
     step = measure(300_000, 0)
     assert step.items == 300_000 and step.seconds > 0
     # 3 + 1 numbers of data, 2 of scores and their gradient, 2 of the loss: all counted in it
     assert 4 * 6 <= step.slope <= 4 * 12 and step.peak > 300_000 * 4 * 6
-    assert tune_batch.Trial(param, solver, 20 * MIB)(4, 0).peak is None  # ended by us
+    assert batch_trial.Trial(param, solver, 20 * MIB)(4, 0).peak is None  # ended by us
     param.type = "Unknown"
     with pytest.raises(CaffeError, match="a batch of 4 fails: .*Unknown"):
         measure(4, 0)
