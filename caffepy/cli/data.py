@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from caffepy.cli import files, flags, gflags
-
-SEED, COUNT = 1701, 32
+from caffepy.services.data_sheet.defaults import COUNT, SEED
 
 data = gflags.Group("data", help="Look at a net's data.",
                     actions={"show": "caffepy.cli.data:show"}, shared=flags.ALL)

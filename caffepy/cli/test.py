@@ -15,9 +15,8 @@ from click.core import ParameterSource
 
 from caffepy.cli import files, flags, gflags
 from caffepy.errors import ConfigError
+from caffepy.layers.detection import ap_names
 from caffepy.services import devices
-
-AP_VERSIONS = ("11point", "MaxIntegral", "Integral")
 
 
 def scoring(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,7 +31,7 @@ def scoring(function: Callable[..., Any]) -> Callable[..., Any]:
         gflags.flag("labels", gflags.FILE, "", "The names of the classes for a report, one a line, "
                     "or a label map; without it labels.txt beside the data, or the net's label "
                     "map. Of several sets of labels files in their order, with commas."),
-        gflags.flag("ap_version", gflags.Choice(*AP_VERSIONS), "11point",
+        gflags.flag("ap_version", gflags.Choice(*ap_names.NAMES), "11point",
                     "Of a detector: how average precision is taken."),
         gflags.flag("show_per_class_result", bool, True,
                     "Of a detector: log the average precision of each class."),

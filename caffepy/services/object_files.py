@@ -19,6 +19,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from caffepy.data import opencv
 from caffepy.errors import DataError
 from caffepy.proto.files import atomic_path, atomic_write
 from caffepy.services.objects import Object
@@ -52,7 +53,7 @@ class ObjectFiles:
 
     def add(self, path: str, objects: Sequence[Object], drawn: Array) -> None:
         """What was found in the picture of a file; ``drawn``: the picture with boxes."""
-        import cv2
+        cv2 = opencv.load()
 
         name, kind = os.path.splitext(os.path.basename(path))
         self._found += [(name, found) for found in objects]

@@ -26,6 +26,7 @@ from caffepy.proto import caffe_pb2, textfile
 from caffepy.services import fitting, folders, prediction
 from caffepy.services.picture_way import Way
 from caffepy.services.sheets import boxes as frames
+from caffepy.services.sheets.palette import color_of
 
 Array = NDArray[Any]
 
@@ -158,7 +159,7 @@ def drawn(picture: Array, objects: Sequence[Object], names: dict[int, str]) -> A
     for found in reversed(objects):  # the surest above the others
         name = names.get(found.label, str(found.label))
         frames.draw(copy, np.array(found.box), f"{name} {found.score:.2f}",
-                    frames.color_of(found.label), scale)
+                    color_of(found.label), scale)
     return copy
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from caffepy import log
-from caffepy.data import image
+from caffepy.data import image, opencv
 from caffepy.errors import ConfigError, DataError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.files import file_error
@@ -75,7 +75,7 @@ def checked(format: Format) -> Format:
     encoding = format.encode_type.lower().lstrip(".")
     encoding = SPELLINGS.get(encoding, encoding)
     if encoding:
-        import cv2
+        cv2 = opencv.load()
 
         if not cv2.haveImageWriter(f".{encoding}"):
             raise ConfigError("pictures cannot be written in this format",
@@ -181,7 +181,7 @@ def _own_shape(data: bytes) -> tuple[int, ...] | None:
 
 
 def _encode(picture: np.ndarray, encoding: str) -> bytes:
-    import cv2
+    cv2 = opencv.load()
 
     try:
         done, data = cv2.imencode(f".{encoding}", np.ascontiguousarray(picture.transpose(1, 2, 0)))

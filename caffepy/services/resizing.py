@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from caffepy import log
-from caffepy.data import image
+from caffepy.data import image, opencv
 from caffepy.errors import CaffeError, DataError, NotFound
 from caffepy.proto import textfile
 from caffepy.proto.files import atomic_write
@@ -51,7 +51,7 @@ def resize_and_crop(path: str, target: str, side: int = SIDE) -> None:
     Raises:
         NotFound, DataError: it cannot be read, or not written.
     """
-    import cv2
+    cv2 = opencv.load()
 
     picture = image.read_image(path)
     rows, columns = picture.shape[1:]

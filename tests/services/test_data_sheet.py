@@ -5,7 +5,8 @@ import pytest
 
 from caffepy.errors import NotFound
 from caffepy.services import class_names
-from caffepy.services.data_sheet import boxes, naming, palette, panels
+from caffepy.services.data_sheet import boxes, naming, panels
+from caffepy.services.sheets import palette
 from caffepy.services.sheets.levels import Levels
 
 RNG = np.random.default_rng(1701)

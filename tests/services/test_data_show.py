@@ -17,7 +17,8 @@ from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.data.datum import from_array
 from caffepy.proto import caffe_pb2
-from caffepy.services.data_sheet import drawing, palette, reading
+from caffepy.services.data_sheet import drawing, reading
+from caffepy.services.sheets import palette
 from caffepy.services.sheets.page import GAP, fitted
 
 RNG = np.random.default_rng(1701)

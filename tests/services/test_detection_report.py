@@ -60,13 +60,13 @@ def test_nothing_to_score(tmp_path, monkeypatch):
 
 
 def test_the_curve_goes_where_precision_and_recall_are():
-    flat = curves.Curve("cat", 0.5, np.array([1.0, 0.5]), np.array([0.5, 0.5]))
+    flat = curves.Curve(1, "cat", 0.5, np.array([1.0, 0.5]), np.array([0.5, 0.5]))
     page = curves.picture([flat], "title")
-    color = np.array(curves.color_of(0))
+    color = np.array(curves.color_of(1))
     at = (page == color).all(-1)[chart.TOP - 1 :, chart.LEFT : chart.LEFT + chart.SIDE]
     rows, columns = np.nonzero(at)
     middle = chart.SIDE // 2
     assert abs(columns.max() - middle) <= 2 and columns.min() <= 2
     assert rows.min() <= 2 and abs(rows.max() - middle) <= 2
-    names = [curves.Curve(f"class {i}", i / 50, np.ones(1), np.ones(1)) for i in range(50)]
+    names = [curves.Curve(i, f"class {i}", i / 50, np.ones(1), np.ones(1)) for i in range(50)]
     assert curves.picture(names, "").shape == page.shape

@@ -10,7 +10,7 @@ import small_detector
 
 from caffepy.services import fitting
 from caffepy.services.picture_rule import PictureRule
-from caffepy.services.sheets import boxes
+from caffepy.services.sheets import palette
 from caffepy.tools.detect import main
 
 NET = "--model_def=deploy.prototxt", "--pretrained_model=w.caffemodel"
@@ -38,7 +38,7 @@ def test_a_folder_of_pictures(call):
         picture = cv2.imread(f"found/pictures/{name}").astype(int)
         assert picture.shape == (40, 60, 3)
         number = {"sea": 1, "rose": 2}[label]
-        edge = picture[20, BOX[0]] - boxes.color_of(number)
+        edge = picture[20, BOX[0]] - palette.color_of(number)
         assert np.abs(edge).max() < 60  # JPEG's colours run
     plain = cv2.imread("found/pictures/12.png")
     assert (plain == small_detector.COLORS["12.png"]).all()  # nothing from 0.5 up

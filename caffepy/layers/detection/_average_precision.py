@@ -21,6 +21,7 @@ import numpy as np
 
 from caffepy.core.memory import Array
 from caffepy.errors import ConfigError, did_you_mean
+from caffepy.layers.detection.ap_names import NAMES
 
 DEFAULT = "Integral"
 LEAST_STEP = 1e-6  # of recall
@@ -51,7 +52,7 @@ def _sum(terms: Array) -> float:
     return float(np.add.accumulate(terms, dtype=np.float32)[-1])
 
 
-VERSIONS = {"11point": eleven_points, "MaxIntegral": max_integral, "Integral": integral}
+VERSIONS = dict(zip(NAMES, (eleven_points, max_integral, integral), strict=True))
 
 
 class AveragePrecision:

@@ -8,8 +8,9 @@ param   yolo_detection_output_param { num_classes: 20 num_box: 5 confidence_thre
         nms_threshold: 0.45 biases: 1.08 biases: 1.19 }
 
 x, y = (cell + sigmoid) / W and / H; width, height = exp bias / W and / H; score =
-sigmoid(objectness) times the best class of softmax. Of boxes at or above confidence_threshold those that overlap a better one,
-of whatever class, by nms_threshold or more are dropped. MobileNet-YOLO's.
+sigmoid(objectness) times the best class of softmax. Of boxes at or above confidence_threshold
+those that overlap a better one, of whatever class, by nms_threshold or more are dropped.
+MobileNet-YOLO's.
 side is the bottom's width, coords is 4, label_map_file is not read.
 """
 

@@ -7,14 +7,15 @@ param   yolov3_param { num_class: 20 num: 3 thresh: 0.5 biases: 20 biases: 24 ma
         mask: 2 anchors_scale: 32 object_scale: 1 class_scale: 1 coord_scale: 5
         use_logic_gradient: false }
 
-Biases are pixels of a picture of H anchors_scale x W anchors_scale, as in darknet. A true box falls to the cell of its center, if of all biases one that mask names is nearest to its
-shape. There, with p = sigmoid(x) and scale = coord_scale (2 - width height): d = scale (p - t) for
-x and y, scale (x - t) for the logarithms of width and height, p - 1 for the objectness, and
-class_scale (p - [label]) for classes. Everywhere else d = p for the objectness, but 0 where the box
-overlaps a true one by more than thresh. dx = d * loss weight / N, which is not the derivative.
-use_logic_gradient multiplies d by object_scale where there is an object, and dx, but for width
-and height, by p (1 - p). MobileNet-YOLO's; noobject_scale and side do not count there either, and
-where two true boxes fall to the same one, the second's d for its class is 1 - p.
+Biases are pixels of a picture of H anchors_scale x W anchors_scale, as in darknet. A true box falls
+to the cell of its center, if of all biases one that mask names is nearest to its shape. There, with
+p = sigmoid(x) and scale = coord_scale (2 - width height): d = scale (p - t) for x and y, scale (x -
+t) for the logarithms of width and height, p - 1 for the objectness, and class_scale (p - [label])
+for classes. Everywhere else d = p for the objectness, but 0 where the box overlaps a true one by
+more than thresh. dx = d * loss weight / N, which is not the derivative. use_logic_gradient
+multiplies d by object_scale where there is an object, and dx, but for width and height, by p (1 -
+p). MobileNet-YOLO's; noobject_scale and side do not count there either, and where two true boxes
+fall to the same one, the second's d for its class is 1 - p.
 """
 
 from __future__ import annotations

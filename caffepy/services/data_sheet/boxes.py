@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffepy.services.data_sheet.naming import Names, called
-from caffepy.services.data_sheet.palette import color_of
 from caffepy.services.sheets import boxes as frames
+from caffepy.services.sheets.palette import color_of
 
 Array = NDArray[Any]
 

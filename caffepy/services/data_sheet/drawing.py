@@ -13,11 +13,11 @@ from caffepy.core.node import Node
 from caffepy.proto import caffe_pb2
 from caffepy.services.data_sheet import boxes, panels
 from caffepy.services.data_sheet.naming import Names, called, names_of
-from caffepy.services.data_sheet.palette import color_of, painted
 from caffepy.services.data_sheet.reading import Item
 from caffepy.services.picture_rule import PictureRule
 from caffepy.services.sheets.levels import Levels
 from caffepy.services.sheets.page import GAP, Line, Tile, fitted, page
+from caffepy.services.sheets.palette import color_of, painted
 from caffepy.services.sheets.untransformed import Untransformed
 from caffepy.services.sheets.words import INK, PAPER
 

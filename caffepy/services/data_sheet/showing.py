@@ -12,6 +12,7 @@ from caffepy.errors import ConfigError, shown
 from caffepy.proto import caffe_pb2
 from caffepy.proto.files import atomic_write
 from caffepy.services import class_names, work
+from caffepy.services.data_sheet.defaults import COUNT, SEED
 from caffepy.services.data_sheet.drawing import Sheet
 from caffepy.services.data_sheet.reading import data_part, items
 from caffepy.services.sheets.page import as_png
@@ -19,12 +20,10 @@ from caffepy.services.sheets.words import PAPER
 
 logger = log.get(__name__)
 
-COUNT = 32
-
 
 def show(
     path: str, out: str = "", *, count: int = COUNT, phase: str = "TRAIN", layer: str = "",
-    labels: str = "", seed: int = work.SEED, level: int = 0, stages: Sequence[str] = ("",),
+    labels: str = "", seed: int = SEED, level: int = 0, stages: Sequence[str] = ("",),
 ) -> str:
     """Draw what the data layers of a net give it; returns the picture's path.
 

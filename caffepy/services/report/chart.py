@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy.services.sheets.boxes import Color
+from caffepy.data import opencv
+from caffepy.services.sheets.palette import Color
 from caffepy.services.sheets.words import INK, PAPER, shortened, text, width_of
 
 Array = NDArray[Any]
@@ -52,7 +53,7 @@ class Chart:
         self._grid(words)
 
     def _grid(self, words: tuple[str, str]) -> None:
-        import cv2
+        cv2 = opencv.load()
 
         right, under = LEFT + self.width, TOP + self.height
         for value in ticks(*self.x):
@@ -85,7 +86,7 @@ class Chart:
     def line(self, x: Sequence[float] | Array, y: Sequence[float] | Array, color: Color,
              thick: int = 2) -> None:
         """Points joined by straight lines."""
-        import cv2
+        cv2 = opencv.load()
 
         if len(x):
             cv2.polylines(self.page, [self._points(x, y).reshape(-1, 1, 2)], False, color, thick,
@@ -93,7 +94,7 @@ class Chart:
 
     def dots(self, x: Array, y: Array, color: Color, radius: float = 1.5) -> None:
         """A dot at each point."""
-        import cv2
+        cv2 = opencv.load()
 
         for place in self._points(x, y).tolist():
             cv2.circle(self.page, place, int(radius * (1 << FINE)), color, cv2.FILLED, cv2.LINE_AA,
@@ -101,7 +102,7 @@ class Chart:
 
     def bars(self, edges: Array, heights: Array, color: Color) -> None:
         """Bars from 0 up, bar i from edge i to the next; what is no number is left out."""
-        import cv2
+        cv2 = opencv.load()
 
         for low, high, value in zip(edges[:-1], edges[1:], heights, strict=True):
             if value > 0:
@@ -111,7 +112,7 @@ class Chart:
 
     def name(self, words: str, color: Color) -> None:
         """The next line of the list beside the frame, or in it where there is no list."""
-        import cv2
+        cv2 = opencv.load()
 
         left = LEFT + self.width + 14
         if self.page.shape[1] - left < NAMES // 2:

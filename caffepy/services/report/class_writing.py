@@ -150,6 +150,7 @@ def files(told: Mapping[str, Any], judge: Judge, names: Sequence[str]) -> dict[s
 
 def of_rankings(rankings: Mapping[str, Ranking]) -> dict[str, bytes]:
     """Both curves of each class that has both positives and negatives, as pictures and tables."""
+    labels = {name: label for label, name in enumerate(rankings)}
     rankings = {name: ranking for name, ranking in rankings.items()
                 if ranking.positives and ranking.negatives}
     if not rankings:
@@ -165,9 +166,10 @@ def of_rankings(rankings: Mapping[str, Ranking]) -> dict[str, bytes]:
             table += [[name, *map(float, row)] for row in
                       zip(*(column[shown] for column in columns), strict=True)]
         _, false, true = ranking.roc()
-        rocs.append(curves.Roc(name, ranking.roc_area() or 0.0, true, false))
+        rocs.append(curves.Roc(labels[name], name, ranking.roc_area() or 0.0, true, false))
         _, precision, recall = ranking.precision_recall()
-        precisions.append(curves.Curve(name, ranking.average_precision() or 0.0, precision, recall))
+        precisions.append(curves.Curve(labels[name], name, ranking.average_precision() or 0.0,
+                                       precision, recall))
     rest = "against the rest" if len(rankings) > 1 else "told from the other"
     return {
         "roc.csv": writing.as_csv(tables[0]),

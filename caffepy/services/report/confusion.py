@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from caffepy.data import opencv
 from caffepy.services.sheets.words import INK, PAPER, text, width_of
 
 Array = NDArray[Any]
@@ -33,7 +34,7 @@ def as_picture(table: Array, names: Sequence[str]) -> Array:
     """H x W x 3 bytes in OpenCV's order: each row's shares, darker where they are larger; those on
     the diagonal, which are right, in another colour than the mistakes. Of more classes than there
     is room for, neighbours share a square."""
-    import cv2
+    cv2 = opencv.load()
 
     table = _gathered(table)
     classes = len(table)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffepy.services.report.chart import GRID, Chart, names_of
-from caffepy.services.sheets.boxes import color_of
+from caffepy.services.sheets.palette import color_of
 
 Array = NDArray[Any]
 
@@ -20,6 +20,7 @@ Array = NDArray[Any]
 class Curve:
     """A class's precision at its recalls, and what comes of it."""
 
+    label: int
     name: str
     score: float
     precision: Array
@@ -30,6 +31,7 @@ class Curve:
 class Roc:
     """A class's shares of positives and of negatives above thresholds, from (0, 0) to (1, 1)."""
 
+    label: int
     name: str
     score: float
     true_positives: Array
@@ -44,8 +46,9 @@ def picture(curves: Sequence[Curve], title: str) -> Array:
         curve = curves[i]
         if len(curve.recall):  # from the left edge, at the precision that the first one has
             chart.line(np.insert(curve.recall, 0, 0.0),
-                       np.insert(curve.precision, 0, curve.precision[0]), color_of(i))
-    names_of(chart, [(f"{curves[i].score:.3f}  {curves[i].name}", color_of(i)) for i in order])
+                       np.insert(curve.precision, 0, curve.precision[0]), color_of(curves[i].label))
+    names_of(chart, [(f"{curves[i].score:.3f}  {curves[i].name}", color_of(curves[i].label))
+                     for i in order])
     return chart.page
 
 
@@ -55,6 +58,7 @@ def roc_picture(curves: Sequence[Roc], title: str) -> Array:
     chart.line([0, 1], [0, 1], GRID, 1)
     order = sorted(range(len(curves)), key=lambda i: -curves[i].score)
     for i in reversed(order):
-        chart.line(curves[i].false_positives, curves[i].true_positives, color_of(i))
-    names_of(chart, [(f"{curves[i].score:.3f}  {curves[i].name}", color_of(i)) for i in order])
+        chart.line(curves[i].false_positives, curves[i].true_positives, color_of(curves[i].label))
+    names_of(chart, [(f"{curves[i].score:.3f}  {curves[i].name}", color_of(curves[i].label))
+                     for i in order])
     return chart.page

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from caffepy.data import opencv
 from caffepy.services.report.calibration import Calibration
 from caffepy.services.report.chart import Chart
 from caffepy.services.report.confusion import RIGHT, WRONG
 from caffepy.services.report.numbers import NumberJudge
-from caffepy.services.sheets.boxes import color_of
+from caffepy.services.sheets.palette import color_of
 from caffepy.services.sheets.words import INK, PAPER, shortened, text, width_of
 
 Array = NDArray[Any]
@@ -43,7 +44,7 @@ def calibration(found: Calibration, title: str) -> Array:
 
 def by_class(values: Array, names: Sequence[str], title: str) -> Array:
     """A bar for each class, 0 to 1; those that are no number are left out."""
-    import cv2
+    cv2 = opencv.load()
 
     shown = [i for i in range(len(values)) if not np.isnan(values[i])]
     rows = shown[:LISTED]
@@ -76,12 +77,12 @@ def residuals(found: NumberJudge, title: str) -> Array:
     reach = low - margin, high + margin
     chart = Chart(title, reach, reach, ("truth", "answer"), (SIDE, SIDE))
     for output in reversed(range(truth.shape[1])):
-        color = color_of(output if truth.shape[1] <= OUTPUT_COLORS else 0)
+        color = color_of(output + 1 if truth.shape[1] <= OUTPUT_COLORS else 1)
         chart.dots(truth[:, output], answer[:, output], color)
     chart.line(reach, reach, (120, 120, 120), 1)
     if 1 < truth.shape[1] <= OUTPUT_COLORS:
         for output in range(truth.shape[1]):
-            chart.name(f"output {output}", color_of(output))
+            chart.name(f"output {output}", color_of(output + 1))
     apart = (answer - truth).reshape(-1)
     most = float(np.abs(apart).max()) if apart.size else 0.0
     counts, edges = np.histogram(apart, HISTOGRAM, (-most or -0.5, most or 0.5))

@@ -84,7 +84,7 @@ def write(folder: str, found: Detections, told: dict[str, Any]) -> None:
         "report.json": json.dumps(told, indent=1).encode() + b"\n",
         "precision_recall.csv": _table(found, told).encode("utf-8", "surrogateescape"),
         "precision_recall.png": as_png(curves.picture(
-            [curves.Curve(entry["name"], entry["average_precision"],
+            [curves.Curve(entry["label"], entry["name"], entry["average_precision"],
                           *found.tally.curve(entry["label"])[:2])
              for entry in told["classes"] if entry["count"]],
             f"mAP {told['mean_average_precision']:.4f} ({told['ap_version']})")),

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy.services.data_sheet.palette import painted
 from caffepy.services.report.judging import Item
 from caffepy.services.report.numbers import Residual
 from caffepy.services.sheets.page import Line, Tile, fitted, page
+from caffepy.services.sheets.palette import painted
 from caffepy.services.sheets.words import shortened, width_of
 
 ACROSS = 8

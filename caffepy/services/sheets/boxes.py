@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
+from caffepy.data import opencv
+from caffepy.services.sheets.palette import Color
 from caffepy.services.sheets.words import ascii_of
 
 Array = NDArray[Any]
-Color = tuple[int, int, int]  # blue, green, red
-
-FIRST, STEP = 0.33, 0.618034  # hues; the golden ratio keeps those of neighbours apart
 DASH = 4  # times the line's width
 DARK = 130  # light enough for black words
-
-
-def color_of(number: int) -> Color:
-    """A class's own colour."""
-    red, green, blue = colorsys.hsv_to_rgb((FIRST + number * STEP) % 1, 0.85, 0.95)
-    return round(blue * 255), round(green * 255), round(red * 255)
 
 
 def draw(picture: Array, box: Sequence[float] | Array, words: str, color: Color,
@@ -35,7 +27,7 @@ def draw(picture: Array, box: Sequence[float] | Array, words: str, color: Color,
         scale: of lines and letters.
         dashed: let the frame be so.
     """
-    import cv2
+    cv2 = opencv.load()
 
     rows, columns = picture.shape[:2]
     left, top, right, bottom = (round(float(v)) for v in box)
@@ -61,7 +53,7 @@ def draw(picture: Array, box: Sequence[float] | Array, words: str, color: Color,
 
 def _dashes(picture: Array, left: int, top: int, right: int, bottom: int, color: Color,
             thick: int) -> None:
-    import cv2
+    cv2 = opencv.load()
 
     step = DASH * thick
     apart = 2 * step + 2 * thick  # lines end in half circles

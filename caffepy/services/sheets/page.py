@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from caffepy.data import opencv
 from caffepy.services.sheets.words import INK, PAPER, shortened, text, width_of
 
 Array = NDArray[Any]
@@ -66,7 +67,7 @@ def page(tiles: Sequence[Tile], titles: Sequence[str], cell: tuple[int, int], ac
 
 def fitted(picture: Array, side: int) -> Array:
     """Brought to a square's size; small ones keep hard edges, so that their pixels are seen."""
-    import cv2
+    cv2 = opencv.load()
 
     factor = side / max(picture.shape[:2])
     size = tuple(max(1, round(n * factor)) for n in picture.shape[1::-1])
@@ -76,6 +77,6 @@ def fitted(picture: Array, side: int) -> Array:
 
 def as_png(picture: Array) -> bytes:
     """The bytes of a PNG file."""
-    import cv2
+    cv2 = opencv.load()
 
     return bytes(cv2.imencode(".png", picture)[1].tobytes())

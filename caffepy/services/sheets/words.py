@@ -5,13 +5,15 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from caffepy.data import opencv
+
 INK, PAPER = (51, 51, 51), (255, 255, 255)
 SIZE = 0.4  # letters 9 pixels high
 
 
 def text(picture: Any, words: str, x: int, y: int, color: tuple[int, int, int] = INK) -> None:
     """Write on a picture; (x, y) is where the line of the letters begins."""
-    import cv2
+    cv2 = opencv.load()
 
     cv2.putText(picture, ascii_of(words), (x, y), cv2.FONT_HERSHEY_SIMPLEX, SIZE, color, 1,
                 cv2.LINE_AA)
@@ -19,7 +21,7 @@ def text(picture: Any, words: str, x: int, y: int, color: tuple[int, int, int] =
 
 def width_of(words: str) -> int:
     """In pixels."""
-    import cv2
+    cv2 = opencv.load()
 
     (width, _), _ = cv2.getTextSize(ascii_of(words), cv2.FONT_HERSHEY_SIMPLEX, SIZE, 1)
     return int(width)

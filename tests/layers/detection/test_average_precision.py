@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 from support import REFERENCE, build, run
 
-from caffepy.cli.test import AP_VERSIONS
 from caffepy.errors import ConfigError
+from caffepy.layers.detection import ap_names
 from caffepy.layers.detection._average_precision import VERSIONS, AveragePrecision
 
 
@@ -114,4 +114,4 @@ def test_of_equal_scores_the_one_that_came_first_is_the_better():
 
 
 def test_the_command_knows_the_same_versions():
-    assert tuple(VERSIONS) == AP_VERSIONS
+    assert tuple(VERSIONS) == ap_names.NAMES

@@ -1,4 +1,5 @@
-"""A colour for each class: those of Pascal VOC's pictures of labels.
+"""A colour for each class, on all sheets, pictures and curves: those of Pascal VOC's pictures of
+labels.
 
 The lowest bit of a number goes into the highest of red, the next into green's, the third into
 blue's, the fourth into the second highest of red, and so on. 0 is black, 255 nearly white.
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Color = tuple[int, int, int]
+Color = tuple[int, int, int]  # blue, green, red
 
 
 def _palette() -> NDArray[Any]:
