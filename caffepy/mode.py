@@ -117,11 +117,12 @@ def has_nccl() -> bool:
 # -- for who makes nets -----------------------------------------------------------------------
 
 
-def new_context(seed: int | None = None) -> Context:
+def new_context(seed: int | None = None, precision: str | None = None) -> Context:
     """The context for the next net.
 
     Args:
         seed: overrides ``set_random_seed``.
+        precision: as Context takes it.
 
     Raises:
         ConfigError: ``set_solver_rank`` and ``set_solver_count`` do not fit each other.
@@ -136,7 +137,7 @@ def new_context(seed: int | None = None) -> Context:
         seed = _switches.seed
         _switches.seed += 1
     return Context(device=_switches.device if _switches.gpu else "cpu", seed=seed,
-                   rank=rank, size=count)
+                   rank=rank, size=count, precision=precision)
 
 
 def new_communicator() -> Single:

@@ -17,8 +17,8 @@ GPU = gflags.flag(
     "Device numbers separated by ',', or all.")
 PRECISION = gflags.flag(
     "precision", Choice(*PRECISIONS), None,
-    "On a GPU: what activations are stored as, float32, float16 or bfloat16, instead of what the "
-    "net says by default.")
+    "What activations are stored as, float32, float16 or bfloat16, instead of what the net says by "
+    "default; on the CPU float32, or bfloat16 where the processor has it.")
 WORKERS = gflags.flag(
     "workers", int, 0,
     "train on the CPU: how many processes train together, each with batches of its own.")

@@ -38,8 +38,8 @@ class Context:
         engines: names in order of preference, such as ``("onednn", "reference")``; None takes
             that of the settings, or the fastest that this machine has.
         rank, size: which of how many workers this is.
-        precision: what nets store activations as on a GPU, "float32", "float16" or "bfloat16";
-            None takes each net's own defaults (core.precision).
+        precision: what nets store activations as, "float32", "float16" or "bfloat16", where the
+            machine has it; None takes each net's own defaults (core.precision).
         settings: None takes what the environment says now.
 
     Attributes:

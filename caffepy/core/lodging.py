@@ -10,6 +10,8 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable
 
+import numpy as np
+
 from caffepy.core.memory import Array, Place, SyncedMemory
 from caffepy.errors import ConfigError
 
@@ -37,15 +39,18 @@ class Lodging:
 
     def array(self, lodger: SyncedMemory, place: Place, held: int) -> Array:
         """A flat array for a lodger's capacity; it has ``held`` others already."""
+        dtype = place.dtype(lodger.dtype)
+        wanted = lodger.capacity * dtype.itemsize
         if held == len(self._pieces):
             self._pieces.append(self._piece(lodger, place))
-        elif self._pieces[held].size < lodger.capacity:
-            # it has grown. Nothing that the others hold is wanted any more, so they move along
+        elif self._pieces[held].nbytes < wanted:
+            # it has grown, or a format is wider than the piece was made for. Nothing that the
+            # others hold is wanted any more, so they move along
             for other in self._names:
                 if other is not lodger:
                     other.let_go()
             self._pieces[held] = self._piece(lodger, place)
-        return self._pieces[held][: lodger.capacity]
+        return self._pieces[held].view(np.uint8)[:wanted].view(dtype)
 
     def _piece(self, lodger: SyncedMemory, place: Place) -> Array:
         most = max(other.capacity for other in self._names)

@@ -1,8 +1,8 @@
 """A value may live in several places; it moves only when a stale place is read.
 
 A SyncedMemory is one run of ``count`` numbers. It knows several places: the host in C order (what
-``blob.data`` shows), the host in channels-last order, the same two on a device, and these again in
-half precision (see place.py). Five verbs reach it, all with a place and a shape:
+``blob.data`` shows), the host in channels-last order, the same two on a device, and all of these
+again in half precision (see place.py). Five verbs reach it, all with a place and a shape:
 
     read        make this place current, keep the others
     write       as read, then the others are stale
@@ -16,8 +16,8 @@ orders are the same bytes (C is 1, or H and W are) the C-order place serves for 
 blobs of different shapes share (Flatten, Reshape) can share the C-order place only, so a
 channels-last value of another shape goes through C order.
 
-On a device one copy changes order and number format at once, so kernels in half precision and
-others meet without knowing of each other. A parameter that is written in float32 and read in half
+One copy changes order and number format at once, so kernels in half precision and others meet
+without knowing of each other. A parameter that is written in float32 and read in half
 precision is rounded once after each update.
 
 Native layers and kernels use the verbs; an ``observer`` is told of each. ``door`` is the Python
@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from caffepy.core import bfloat16 as bfloat16
 from caffepy.core.mover import ALIGNMENT as ALIGNMENT
 from caffepy.core.mover import Array as Array
 from caffepy.core.mover import Mover as Mover
@@ -295,21 +296,24 @@ class SyncedMemory:
             self._bring_in_another_shape(place, shape)
         elif near:
             self._rewrite(near, place, shape)
-        elif not place.on_device:
-            if place.across not in self._valid:
-                self._bring(place.across, shape)
-            self._transfer(place.across, place)
-        elif Place.HOST in self._valid or Place.HOST_LAST in self._valid:
+        elif place.on_device and any(not other.on_device for other in self._valid):
             # cross over in the order it has: the device is quicker at changing it
             over = place.across
-            if over not in self._valid:
-                over = over.plain if over.channels_last else over.last
+            other = over.plain if over.channels_last else over.last
+            if other in self._valid:
+                over = other if over not in self._valid else over
+            elif over not in self._valid:  # the host has it in half precision alone
+                self._bring(over, shape)
             self._transfer(over, over.across)
             if place is not over.across:
                 self._rewrite(over.across, place, shape)
-        else:  # it is in the other half-precision format alone
+        elif place.half:  # from the other side, or the other half-precision format
             self._bring(place.whole, shape)
             self._rewrite(place.whole, place, shape)
+        else:
+            if place.across not in self._valid:
+                self._bring(place.across, shape)
+            self._transfer(place.across, place)
 
     def _bring_in_another_shape(self, place: Place, shape: Shape) -> None:
         """The channels-last places hold the order of another shape: go by C order, which is the

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffepy.core.place import Place
+from caffepy.core import bfloat16
+from caffepy.core.place import HALVES, Place
 from caffepy.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Array = Any  # numpy.ndarray, or cupy.ndarray on a device
 
+BITS = HALVES["bfloat16"]
 ALIGNMENT = 64  # bytes: a cache line, and what vector loads like best
 
 
@@ -56,7 +58,15 @@ class Mover:
 
         Views of one shape, N x C x H x W if the order changes; their dtype tells the format.
         """
-        np.copyto(target, source)
+        if source.dtype == target.dtype:
+            np.copyto(target, source)
+        elif target.dtype == BITS:
+            np.copyto(target, bfloat16.rounded(source))
+        elif source.dtype == BITS:
+            np.copyto(target, bfloat16.widened(source))
+        else:
+            with np.errstate(over="ignore"):  # what float16 cannot hold is infinite there
+                np.copyto(target, source)
 
     def computing(self) -> contextlib.AbstractContextManager[Any]:
         """Around work on arrays of a device: queues it behind all other work there."""

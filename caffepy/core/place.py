@@ -1,9 +1,9 @@
 """Place: where a value's numbers lie, in which order, and in which format.
 
-A device has each order three times: in the value's own type, and in the two half-precision formats
-that training gets by with (mixed precision). A value that lies in one of those has been rounded to
-it; whoever reads another place gets the rounded numbers. NumPy and CuPy have a float16, but no
-bfloat16: its arrays hold the bits, as uint16.
+Host and device have each order three times: in the value's own type, and in the two half-precision
+formats that training gets by with (mixed precision). A value that lies in one of those has been
+rounded to it; whoever reads another place gets the rounded numbers. NumPy and CuPy have a float16,
+but no bfloat16: its arrays hold the bits, as uint16 (core/bfloat16.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 HALVES = {"float16": np.dtype(np.float16), "bfloat16": np.dtype(np.uint16)}
 OWN = None  # the format of a value's own type
-FORMATS: dict[str, tuple[str | None, ...]] = {"host": (OWN,), "device": (OWN, *HALVES)}
+FORMATS: dict[str, tuple[str | None, ...]] = dict.fromkeys(("host", "device"), (OWN, *HALVES))
 
 
 class Place:

@@ -1,8 +1,9 @@
-"""Which layers of a net store activations and their gradients in half precision, on a GPU.
+"""Which layers of a net store activations and their gradients in half precision.
 
 The words are those of NVIDIA's fork: ``default_forward_type`` and ``default_backward_type`` of the
 net, ``forward_type`` and ``backward_type`` of a layer. Both must name the same half-precision type;
-parameters, their gradients and all sums are float32 in any case, whatever the math fields say.
+parameters, their gradients and all sums are float32 in any case, whatever the math fields say. On
+the CPU that is bfloat16, where the processor has it; the context's fastest engine says so.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ NAMES = tuple(STORED.values())  # what ``Context.precision`` may be
 DIRECTIONS = ("forward", "backward")
 WORDS = ("default_forward_type", "default_backward_type", "default_forward_math",
          "default_backward_math")  # of a net; a layer's are without "default_"
-WITH_BFLOAT16 = (8, 0)  # the first compute capability that has it
 
 
 def check(precision: str) -> str:
@@ -48,7 +48,7 @@ class Precision:
     Args:
         param: the NetParameter.
         dtype: of the net; in float64 there is no half precision.
-        on_gpu: whether the net computes on one.
+        on_gpu: whether the net computes on one; layers that run on the CPU beside it store float32.
         wanted: "float32", "float16" or "bfloat16" instead of the net's defaults, or None.
 
     Raises:
@@ -58,7 +58,7 @@ class Precision:
     def __init__(
         self, param: Any, dtype: np.dtype[Any], on_gpu: bool, wanted: str | None = None
     ) -> None:
-        self.possible = on_gpu and dtype == np.float32
+        self.possible = dtype == np.float32
         self.on_gpu = on_gpu
         self._said: set[str] = set()
         self._converting: dict[str, None] = {}  # types of layers, in order
@@ -81,19 +81,15 @@ class Precision:
             for way, default in zip(DIRECTIONS, self._defaults, strict=True))
         self._hear_math(spec, "")
         if forward == backward == "float32" or not self.possible:
-            if not self.on_gpu and (forward, backward) != ("float32", "float32"):
-                self._say("Half precision is for GPUs: on the CPU this net computes in float32")
             return None
         if forward != backward:
             self._say("Layers whose forward type is %s and whose backward type is %s store "
                       "float32: half precision is for both", forward, backward)
             return None
-        gpu = layer.context.accelerator
-        if gpu is None:
-            return None  # a layer that the CPU runs
-        if forward == "bfloat16" and gpu.capability < WITH_BFLOAT16:
-            self._say("bfloat16 wants a GPU of compute capability %d.%d: layers store float32",
-                      *WITH_BFLOAT16)
+        if self.on_gpu and not layer.context.accelerator:
+            return None  # a layer that the CPU runs beside it
+        if missing := layer.context.engines[0].without(forward):
+            self._say("Layers store float32: %s", missing)
             return None
         self._say("Activations and their gradients are stored in %s; parameters, their gradients "
                   "and sums in float32", forward)

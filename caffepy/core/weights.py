@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
+from caffepy.core import int8
 from caffepy.core.blob import Blob
 from caffepy.core.memory import Array, Place, Tensor
 from caffepy.errors import ShapeError
@@ -77,6 +78,7 @@ def copy(net: Net, weights: wire.Weights) -> Report:
     """
     report = Report(weights.path)
     targets, owned = Namesakes(net), owners(net)
+    rounding: list[Layer] = []  # whose kernels are to be planned anew
     filled: set[int] = set()  # memories; a layer that shares them has what another was given
     for source in weights.layers:
         layer = targets.take(source.name, bool(source.blobs))
@@ -113,6 +115,10 @@ def copy(net: Net, weights: wire.Weights) -> Report:
             blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
             filled.add(id(blob.values.memory))
         report.copied.append(layer.name)
+        if int8.take(layer, source.int8):
+            rounding.append(layer)
+    if rounding:
+        int8.plan(net, rounding, weights.path)
     copied = set(report.copied)
     report.missing = [
         layer.name for layer in net.layers if layer.name not in copied

@@ -136,6 +136,11 @@ class Engine:
         """The classes that serve each spec, in the order in which they are asked."""
         return table.kernels(self.name, self.package)
 
+    def without(self, half: str) -> str | None:
+        """Why activations do not lie in this half-precision type here, or why there are no kernels
+        of 8 bits ("int8"), in words that end a line of the log; None if they can, or if it has."""
+        return f"the {self.name} kernels compute in float32 or float64"
+
     def mover(self) -> Mover:
         """A mover of its own for each context, since it counts."""
         return Mover()

@@ -93,9 +93,13 @@ def plan(
     engines: list[Engine] = context.engines  # type: ignore[attr-defined]
     if engine and any(e.name == engine for e in engines):
         engines = [e for e in engines if e.name in (engine, CPU[-1])]
-    stored = [replace(spec, dtype=half)] if half else []  # type: ignore[call-arg]
-    for wanted in (*stored, spec):
-        for candidate in engines:
+    wishes = [*([replace(spec, dtype=half)] if half else []), spec]  # type: ignore[call-arg]
+    eight = getattr(spec, "quantized", None)
+    if eight:  # by the first engine or by none: float32 is faster than rounding in NumPy
+        wishes += [replace(wish, quantized=None) for wish in wishes]  # type: ignore[call-arg]
+    for wanted in wishes:
+        rounds = eight and wanted.quantized  # type: ignore[attr-defined]
+        for candidate in engines[:1] if rounds else engines:
             try:
                 return candidate.plan(wanted)
             except Unsupported as reason:

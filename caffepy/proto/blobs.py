@@ -26,7 +26,8 @@ def _numbers(message: type, **names: str) -> dict[str, int]:
 
 # where a layer of NetParameter's field 100 (V2), 2 (V1), and of V1's `layer` (V0) keeps what
 BLOBS_FIELD = {
-    100: _numbers(caffe_pb2.LayerParameter, name="name", type="type", blobs="blobs"),
+    100: _numbers(caffe_pb2.LayerParameter, name="name", type="type", blobs="blobs",
+                  int8="int8_param"),
     2: _numbers(caffe_pb2.V1LayerParameter, name="name", type="type", blobs="blobs", v0="layer"),
     0: _numbers(caffe_pb2.V0LayerParameter, name="name", type="type", blobs="blobs"),
 }

@@ -863,6 +863,7 @@ class LayerParameter(Message):
     mixup_param: MixUpParameter
     unknown_word: RepeatedCompositeFieldContainer[UnknownWord]
     fork_fields: bytes
+    int8_param: Int8Parameter
     def __init__(
         self,
         *,
@@ -1154,6 +1155,18 @@ class LayerParameter(Message):
         mixup_param: MixUpParameter | Mapping[str, Any] | None = ...,
         unknown_word: Iterable[UnknownWord | Mapping[str, Any]] | None = ...,
         fork_fields: bytes | None = ...,
+        int8_param: Int8Parameter | Mapping[str, Any] | None = ...,
+    ) -> None: ...
+
+class Int8Parameter(Message):
+    DESCRIPTOR: ClassVar[Descriptor]
+    input_scale: float
+    input_signed: bool
+    def __init__(
+        self,
+        *,
+        input_scale: float | None = ...,
+        input_signed: bool | None = ...,
     ) -> None: ...
 
 class UnknownWord(Message):

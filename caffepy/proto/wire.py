@@ -57,12 +57,14 @@ class LayerWeights:
         blobs: the parameters, in Caffe's shapes; float64 where the file has doubles. None where
             an HDF5 file leaves one to the layer that owns it.
         diffs: for each blob its gradient, or None.
+        int8: an Int8Parameter, or None.
     """
 
     name: str
     type: str
     blobs: list[Any]  # Array or None
     diffs: list[Array | None]
+    int8: Any = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ def _layer(region: Region, numbers: dict[str, int]) -> LayerWeights:
     name, kind = "", ""
     blobs: list[Array] = []
     diffs: list[Array | None] = []
+    int8 = None
     for field in region.fields():
         if field.number == numbers["name"] and field.wire == LENGTH:
             name = field.region.text()
@@ -167,7 +170,16 @@ def _layer(region: Region, numbers: dict[str, int]) -> LayerWeights:
             name, kind = inner.name or name, inner.type or kind
             blobs += inner.blobs
             diffs += inner.diffs
-    return LayerWeights(name, kind, blobs, diffs)
+        elif field.number == numbers.get("int8") and field.wire == LENGTH:
+            int8 = _int8(field.region)
+    return LayerWeights(name, kind, blobs, diffs, int8)
+
+
+def _int8(region: Region) -> Any:
+    try:
+        return caffe_pb2.Int8Parameter.FromString(bytes(region.data[region.start : region.end]))
+    except Exception as error:  # protobuf's DecodeError; its class differs by runtime
+        raise DataError(f"a damaged int8_param: {error}", where=region.path) from None
 
 
 def _type_name(field: Field) -> str:

@@ -16,7 +16,7 @@ from caffepy.errors import ConfigError, ShapeError
 MODERN = ("phase", "level", "stages", "weights")
 LEGACY = ("weights", "phase")
 WEIGHTS = (".caffemodel", ".h5", ".hdf5")
-OWN = ("optimize",)  # caffepy's, by name alone
+OWN = ("optimize", "precision")  # caffepy's, by name alone
 
 
 class WrongArguments(ConfigError, TypeError):

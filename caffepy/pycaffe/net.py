@@ -43,6 +43,8 @@ class Net(Parts):
         optimize: be as fast and small as the command line's nets: layers run as one, and blobs
             between them share memory. Inputs, outputs and parameters stay readable, other blobs
             may raise ConfigError. By name alone; see docs/python.md.
+        precision: "bfloat16" or "float16": activations are stored so where the machine has it,
+            instead of what the net says by default; see docs/python.md. By name alone.
 
     Scripts may hang whatever they like on a net; what pycaffe's has of its own cannot be set.
 
@@ -54,10 +56,10 @@ class Net(Parts):
     @overload
     def __init__(self, network_file: Path | Any, phase: int, level: int = 0,
                  stages: Sequence[str] | None = None, weights: Path | None = None, *,
-                 optimize: bool = False) -> None: ...
+                 optimize: bool = False, precision: str | None = None) -> None: ...
     @overload
     def __init__(self, network_file: Path | Any, weights: Path, phase: int, *,
-                 optimize: bool = False) -> None: ...
+                 optimize: bool = False, precision: str | None = None) -> None: ...
 
     def __init__(self, network_file: Path | Any, *args: Any, **options: Any) -> None:
         given = arguments.constructor(args, options)
@@ -69,7 +71,8 @@ class Net(Parts):
         core = CoreNet(
             network_file, given["phase"], level=given.get("level", 0),
             stages=[stages] if isinstance(stages, str) else list(stages),
-            context=mode.new_context(), optimize=given.get("optimize", False),
+            context=mode.new_context(precision=given.get("precision")),
+            optimize=given.get("optimize", False),
         )
         self._caffepy = Inside(core, Keeper(core))
         if given.get("weights") is not None:

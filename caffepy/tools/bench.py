@@ -34,7 +34,7 @@ from caffepy.services.bench.measuring import WAYS, measure, read_ways, table, wr
 @gflags.flag("threads", int, 0, "Threads of each side; 0 takes the cores there are.")
 @gflags.flag("gpu", int, -1, "The GPU that all sides run on; without it the CPU.")
 @gflags.flag("precision", gflags.Choice(*flags.PRECISIONS), None,
-             "With -gpu: what activations are stored as; PyTorch's by torch.autocast.")
+             "What activations are stored as; PyTorch's by torch.autocast.")
 @gflags.flag("ways", str, ",".join(WAYS), "How PyTorch runs on a GPU, separated by commas.")
 @gflags.flag("busy", int, 0, "Processes that keep the machine busy meanwhile.")
 @gflags.flag("json", str, "", "Also write the numbers to this file.")

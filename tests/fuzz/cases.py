@@ -35,6 +35,8 @@ class Case:
         play: computes on a side, and notes what comes out.
         terms: how many numbers the longest sum adds up; more of them round more.
         knobs: constants of modules that are others while it is played: see sides.knobs.
+        half: what the fast engine's activations are stored as, where it can; see sides.Side.
+        roundings: how often a number is rounded to that on its way.
     """
 
     text: str
@@ -42,6 +44,8 @@ class Case:
     terms: int = 1
     knobs: Sequence[tuple[Any, str, Any]] = ()
     threads: int = 1
+    half: str | None = None
+    roundings: int = 2
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -87,6 +91,8 @@ def make(name: str) -> Case:
     draw = Draw(int(found[2]), float(found[3] or 1))
     case = families()[found[1]](draw)
     case.threads = draw.pick((1, 1, 1, 2, 3))
+    if "kernel" in found[1] and draw.chance(0.25):
+        case.half = "bfloat16"
     return case
 
 
@@ -98,13 +104,14 @@ def play(case: Case, side: Side) -> Side:
 
 def differences(case: Case, engines: Sequence[str]) -> list[str]:
     """What is wrong with what these engines compute in float32; nothing if all is right."""
-    ours = play(case, Side(engines, np.float32, case.threads))
-    truth = play(case, Side([REFERENCE], np.float64))
+    ours = play(case, Side(engines, np.float32, case.threads, half=case.half))
+    truth = play(case, Side([REFERENCE], np.float64, half=case.half))
 
     def shaken(trial: int) -> Side:
-        return play(case, Side([REFERENCE], np.float64, shake=Shake(trial)))
+        return play(case, Side([REFERENCE], np.float64, shake=Shake(trial), half=case.half))
 
-    return judge.differences(ours, truth, shaken, case.terms)
+    return judge.differences(ours, truth, shaken, case.terms,
+                             case.roundings if case.half else 0)
 
 
 def shrunk(name: str, engines: Sequence[str], tries: int = 25) -> str:

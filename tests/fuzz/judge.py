@@ -23,12 +23,17 @@ NEAR = 24
 # what float32 no longer keeps with all its digits may come out as 0: exponentials at the bottom of
 # a softmax, and sums of them
 NOTHING = 100 * float(np.finfo(np.float32).tiny)
+HALF = 2.0**-9  # of a number that is rounded to bfloat16, which has eight bits
 TRIALS = 12  # of cases that look wrong: a near-tie falls the other way in half of them
 MARGIN = 16  # of what shaking by two units moves
 
 
-def differences(ours: Side, truth: Side, shaken: Callable[[int], Side], terms: int) -> list[str]:
-    """One line for each name under which numbers differ; ``shaken`` plays the truth once more."""
+def differences(ours: Side, truth: Side, shaken: Callable[[int], Side], terms: int,
+                roundings: int = 0) -> list[str]:
+    """One line for each name under which numbers differ; ``shaken`` plays the truth once more.
+
+    ``roundings``: so often each of our numbers was rounded to bfloat16, the given ones being such.
+    """
     if list(ours.seen) != list(truth.seen):
         return [f"other names: {list(ours.seen)} and {list(truth.seen)}"]
     wrong, suspects = [], []
@@ -38,14 +43,14 @@ def differences(ours: Side, truth: Side, shaken: Callable[[int], Side], terms: i
             wrong.append(f"{name}: shape {a.shape}, not {b.shape}")
         elif not np.array_equal(a[~np.isfinite(b)], b[~np.isfinite(b)], equal_nan=True):
             wrong.append(f"{name}: other places without a number")
-        elif over(a, b, near(b, truth.sizes[name], terms)):
+        elif over(a, b, near(b, truth.sizes[name], terms, roundings)):
             suspects.append(name)
     if suspects:
         trials = [shaken(trial).seen for trial in range(TRIALS)]
         for name in suspects:
             b = truth.seen[name]
             moved = np.max([apart(trial[name], b) for trial in trials], axis=0)
-            allowed = near(b, truth.sizes[name], terms) + margin(terms) * (
+            allowed = near(b, truth.sizes[name], terms, roundings) + margin(terms) * (
                 moved + np.quantile(moved, 0.75))
             if words := over(ours.seen[name], b, allowed):
                 wrong.append(f"{name}: {words}")
@@ -56,12 +61,13 @@ def margin(terms: int) -> float:
     return MARGIN * (1 + math.sqrt(terms) / 16)
 
 
-def near(b: Array, size: Array | float, terms: int) -> Array:
+def near(b: Array, size: Array | float, terms: int, roundings: int = 0) -> Array:
     sizes = np.abs(b, where=np.isfinite(b), out=np.zeros_like(b))
     # the root of the mean square: where few numbers are not zero, Winograd's transforms make the
     # zeros beside them of sums that cancel
     around = np.sqrt(np.square(sizes, dtype=np.float64).mean()) if sizes.size else 0.0
-    return NOTHING + ULP * (NEAR + 2 * math.sqrt(terms)) * (sizes + around + size)
+    return (NOTHING + ULP * (NEAR + 2 * math.sqrt(terms)) * (sizes + around + size)
+            + HALF * roundings * (sizes + around))
 
 
 def apart(a: Array, b: Array) -> Array:

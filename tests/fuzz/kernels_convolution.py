@@ -66,7 +66,7 @@ def case_of(draw: Draw, spec: ConvolutionSpec, way: int | None, *more_knobs) -> 
 
     n, _, h, w = spec.y
     terms = max(math.prod(spec.w[1:]), spec.w[0] // spec.group * math.prod(spec.w[2:]), n * h * w)
-    return Case(f"{spec}, way {way}", play, terms=terms, knobs=more_knobs)
+    return Case(f"{spec}, way {way}", play, terms=terms, knobs=more_knobs, roundings=4)
 
 
 def forward(side: Side, kernel, r, w, b, dw, db) -> None:

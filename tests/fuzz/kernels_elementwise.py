@@ -59,7 +59,7 @@ def eltwise(draw: Draw) -> Case:
             kernel.forward(x, x[0])
             side.note("y in place", x[0])
 
-    return Case(str(spec), play, terms=count)
+    return Case(str(spec), play, terms=count, roundings=1 + 2 * count)
 
 
 @family("SumReLU kernel")

@@ -17,7 +17,8 @@ def inner_product(draw: Draw) -> Case:
     k = 1
     for size in x[1:]:
         k *= size
-    spec = InnerProductSpec(m, k, n, draw.chance(0.3), draw.chance(0.7))
+    spec = InnerProductSpec(m, k, n, draw.chance(0.3), draw.chance(0.7),
+                            training=draw.chance(0.7))
     w = (k, n) if spec.transpose else (n, k)
     data = [(draw.given(x), draw.given((m, n)), draw.parameter(w), draw.pick(
         [(True, True), (True, False), (False, True)]), draw.chance()) for _ in range(2)]

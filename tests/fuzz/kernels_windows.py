@@ -47,7 +47,9 @@ def pooling(draw: Draw) -> Case:
                 kernel.backward(dy, dx)
                 side.note("dx", dx)
 
-    return Case(str(spec), play, terms=math.prod(kernel))
+    # gradients of windows over one cell are added up in half precision
+    over = math.prod(-(-k // s) for k, s in zip(kernel, spec.stride, strict=True))
+    return Case(str(spec), play, terms=math.prod(kernel), roundings=2 + 2 * over)
 
 
 @family("LRN kernel")
@@ -76,7 +78,8 @@ def lrn(draw: Draw) -> Case:
     by_roots = spec.beta in (0.5, 0.75, 1.0, 1.5, 1.75, 2.0)
     rough = 0.0 if by_roots else 2 * (1 + spec.beta) * k**-spec.beta
     piece = draw.pick((2**17, 2**17, 700, 40))
-    return Case(str(spec), play, terms=size**2, knobs=[(onednn_lrn, "PIECE", piece)])
+    return Case(str(spec), play, terms=size**2, knobs=[(onednn_lrn, "PIECE", piece)],
+                roundings=12)  # dx is the difference of two products, each with rounded factors
 
 
 @family("Pooling kernel, special numbers")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from caffepy import kernels
-from caffepy.core.memory import Place, SyncedMemory, Tensor
+from caffepy.core.memory import Place, SyncedMemory, Tensor, bfloat16
 from caffepy.kernels.contract import Kernel, Spec, Unsupported
 from caffepy.kernels.tuning import Choices
 from fuzz.draw import Given
@@ -54,16 +54,18 @@ class Side:
 
     Attributes:
         names: engines, the fastest first; ``is_truth`` if it is the reference in float64.
+        half: "bfloat16": all given numbers are such, and ours are stored so where an engine can.
         seen: name to numbers, float64, in the order of ``note``.
         sizes: by the same name, the size of terms that cancel in exact arithmetic but not in
             rounded: see ``note``.
     """
 
     def __init__(self, names: Sequence[str], dtype: Any, threads: int = 1,
-                 shake: Shake | None = None) -> None:
+                 shake: Shake | None = None, half: str | None = None) -> None:
         self.names = tuple(dict.fromkeys((*names, REFERENCE)))
         self.dtype, self.threads, self.shake = np.dtype(dtype), threads, shake
         self.is_truth = self.dtype == np.float64
+        self.half = half
         self.seen: dict[str, Array] = {}
         self.sizes: dict[str, Array | float] = {}
         self.mover = engine(self.names[0], threads).mover()
@@ -72,15 +74,19 @@ class Side:
 
     def plan(self, spec: Spec, way: int | None = None) -> Any:
         """The first engine's kernel that can do it; ``way`` picks one of its several ways."""
-        spec = replace(spec, dtype=self.dtype.name)  # type: ignore[call-arg]
-        for name in self.names:
-            with contextlib.suppress(Unsupported):
-                kernel = engine(name, self.threads).plan(spec)
-                return kernel if way is None else _going(kernel, way)
+        stored = [self.half] if self.half and not self.is_truth else []
+        for dtype in (*stored, self.dtype.name):
+            wanted = replace(spec, dtype=dtype)  # type: ignore[call-arg]
+            for name in self.names:
+                with contextlib.suppress(Unsupported):
+                    kernel = engine(name, self.threads).plan(wanted)
+                    return kernel if way is None else _going(kernel, way)
         raise AssertionError(f"no engine has {spec}")
 
     def array(self, values: Array) -> Array:
         """Numbers of this side's type."""
+        if self.half:
+            values = bfloat16.widened(bfloat16.rounded(values))
         return np.asarray(self.shake(values) if self.shake else values, self.dtype).copy()
 
     def tensor(self, given: Given | Array) -> Tensor:

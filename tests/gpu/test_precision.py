@@ -14,11 +14,12 @@ from gpu.test_front import call, folder  # noqa: F401
 from numpy.testing import assert_array_equal
 
 import caffepy
-from caffepy.core import footprint, precision, recorder
+from caffepy.core import footprint, recorder
 from caffepy.core.context import Context
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.errors import ConfigError
+from caffepy.kernels import cuda
 from caffepy.proto import caffe_pb2, text
 from caffepy.services import computed
 from caffepy.services.bench import measuring as bench
@@ -151,11 +152,11 @@ def test_types_that_activations_cannot_have(gpu, device):
 
 
 def test_a_gpu_without_bfloat16(gpu, told, monkeypatch):
-    monkeypatch.setattr(precision, "WITH_BFLOAT16", (99, 0))
+    monkeypatch.setattr(cuda, "WITH_BFLOAT16", (99, 0))
     types = TYPES.replace("FLOAT16", "BFLOAT16")
     assert set(halves(build(types + NET, gpu)).values()) == {None}
     assert told("bfloat16") == [
-        "bfloat16 wants a GPU of compute capability 99.0: layers store float32"]
+        "Layers store float32: bfloat16 wants a GPU of compute capability 99.0"]
     assert set(halves(build(TYPES + NET, gpu)).values()) == {"float16"}
 
 
@@ -168,8 +169,9 @@ def test_math_is_float32_whatever_the_net_says(gpu, told):
 
 def test_on_the_cpu_it_is_one_line(told):
     net, plain = build(TYPES + NET, "cpu"), build(NET, "cpu")
-    assert told("Half precision") == [
-        "Half precision is for GPUs: on the CPU this net computes in float32"]
+    assert told("float16") == [
+        "Layers store float32: on a CPU float16 is slower than float32 (bfloat16 is faster, with "
+        "AVX512_BF16 or AMX)"]
     for each in (net, plain):
         each.forward()
         each.backward()
@@ -285,7 +287,7 @@ def test_the_flag(gpu, folder):  # noqa: F811
     assert "forward 1 conversion" in said
     said = call("time", "-model=net.prototxt", "-iterations=1", "-precision=float16",
                 "--logtostderr")
-    assert "on the CPU this net computes in float32" in said
+    assert "Layers store float32: on a CPU float16 is slower" in said
 
 
 def test_bench_tells_the_precision(gpu, tmp_path, monkeypatch):

@@ -14,6 +14,8 @@ from caffepy.kernels.contract import Engine
 from caffepy.kernels.cuda.device import Device
 from caffepy.kernels.cuda.mover import CudaMover
 
+WITH_BFLOAT16 = (8, 0)  # the first compute capability that has it
+
 
 class CudaEngine(Engine):
     """Plans kernels for one GPU.
@@ -32,6 +34,15 @@ class CudaEngine(Engine):
     def __init__(self, gpu: int | Device) -> None:
         self.device = Device(gpu) if isinstance(gpu, int) else gpu
         self.xp = self.device.xp
+
+    def without(self, half: str) -> str | None:
+        """See Engine.without."""
+        if half == "int8":
+            return "8 bits are for CPUs"
+        if half == "bfloat16" and self.device.capability < WITH_BFLOAT16:
+            wanted = ".".join(map(str, WITH_BFLOAT16))
+            return f"bfloat16 wants a GPU of compute capability {wanted}"
+        return None
 
     def mover(self) -> Mover:
         """A mover between the host and this device."""

@@ -21,7 +21,7 @@ from caffepy.kernels.table import implements
 TOO_LARGE = 2**31  # cuBLAS counts rows and columns in 32 bits
 
 
-@implements("m", "k", "n", "transpose", "bias")
+@implements("m", "k", "n", "transpose", "bias", "training")
 class InnerProduct(InnerProductKernel):
     """y = x w^T + b."""
 

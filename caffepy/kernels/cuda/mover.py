@@ -36,6 +36,7 @@ class CudaMover(Mover):
                 return xp.zeros(count, place.dtype(dtype))
         # from any thread, also one for whose batch the one that computes just waits
         with xp.cuda.Device(self.device.index):
+            dtype = place.dtype(dtype)
             array = np.frombuffer(xp.cuda.alloc_pinned_memory(max(1, count * dtype.itemsize)),
                                   dtype, count)
         array[:] = 0

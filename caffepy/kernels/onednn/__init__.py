@@ -1,4 +1,8 @@
-"""The kernels that run on oneDNN, for x86-64 Linux: float32, 4-D activations channels-last."""
+"""The kernels that run on oneDNN, for x86-64 Linux, 4-D activations channels-last.
+
+They compute in float32; or, where the processor has it, on activations in bfloat16, with products
+of bfloat16 that are summed in float32.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,11 @@ from caffepy.kernels import tuning
 from caffepy.kernels.contract import Engine, Kernel, Spec, Unsupported
 from caffepy.kernels.onednn.mover import OneDnnMover
 from caffepy.kernels.onednn.runtime import Runtime
+
+NO_BFLOAT16 = "bfloat16 wants a CPU with AVX512_BF16 or AMX"
+NO_INT8 = "8 bits want a CPU with AVX_VNNI, AVX512_VNNI or AMX"
+# oneDNN 3.2 widens it to float32 and computes at 0.4 to 0.8 of float32's speed, AVX512_FP16 or not
+NO_FLOAT16 = "on a CPU float16 is slower than float32 (bfloat16 is faster, with AVX512_BF16 or AMX)"
 
 
 class OneDnnEngine(Engine):
@@ -58,6 +67,15 @@ class OneDnnEngine(Engine):
 
     def plan(self, spec: Spec) -> Kernel:
         """See Engine.plan."""
-        if spec.dtype != "float32":  # type: ignore[attr-defined]
-            raise Unsupported("the oneDNN kernels compute in float32 only")
+        dtype: str = spec.dtype  # type: ignore[attr-defined]
+        if dtype != "float32" and (missing := self.without(dtype)):
+            raise Unsupported(missing)
         return super().plan(spec)
+
+    def without(self, half: str) -> str | None:
+        """See Engine.without."""
+        if half == "bfloat16":
+            return None if self.runtime.has_bfloat16 else NO_BFLOAT16
+        if half == "int8":
+            return None if self.runtime.has_int8 else NO_INT8
+        return NO_FLOAT16 if half == "float16" else super().without(half)

@@ -22,7 +22,10 @@ Array = np.ndarray[Any, Any]
 STATUS = ("success", "out of memory", "invalid arguments", "unimplemented", "no further "
           "implementation", "runtime error", "not required", "invalid graph", "invalid graph op",
           "invalid shape", "invalid data type")
-CPU, F32, IN_ORDER, ANY_TAG, STRICT, USER_SCRATCH, MAX_NDIMS = 1, 3, 1, 1, 0, 1, 12
+CPU, IN_ORDER, ANY_TAG, STRICT, USER_SCRATCH, MAX_NDIMS = 1, 1, 1, 0, 1, 12
+DATA_TYPES = {"float16": 1, "bfloat16": 2, "float32": 3, "int32": 4, "int8": 5, "uint8": 6}
+WITH_BFLOAT16 = 0x80  # of an instruction set: the bit that AVX512_BF16 and what is above it have
+WITH_VNNI = 0x40 | 0x08  # those of AVX512_VNNI and of AVX_VNNI
 TRAINING, INFERENCE, BACKWARD, BACKWARD_DATA = 64, 96, 128, 160
 QUERY_IMPLEMENTATION, QUERY_SCRATCHPAD, QUERY_ARGUMENT = 8, 136, 255
 QUERY_NDIMS, QUERY_STRIDES = 256, 14

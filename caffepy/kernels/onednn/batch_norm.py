@@ -10,7 +10,7 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
-from caffepy.kernels.onednn.common import flat, runtime_of
+from caffepy.kernels.onednn.common import STORED, flat, room, runtime_of
 from caffepy.kernels.operations.batch_norm import BatchNormKernel, BatchNormSpec
 from caffepy.kernels.table import implements
 
@@ -18,11 +18,11 @@ USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT, FUSE_RELU = 1, 2, 4, 8  # oneDNN's f
 
 
 class _Left:
-    """The statistics of C channels, and room for ``count`` numbers of x."""
+    """The statistics of C channels, and room for x."""
 
-    def __init__(self, channels: int, count: int) -> None:
+    def __init__(self, channels: int, x: Array) -> None:
         self.mean, self.variance = np.zeros((2, channels), np.float32)
-        self.x: Array = api.empty_bytes(4 * count).view(np.float32)
+        self.x = x
 
 
 @implements("shape", "eps", "given", "inplace", "training")
@@ -37,16 +37,18 @@ class BatchNorm(BatchNormKernel):
 
     def __init__(self, spec: BatchNormSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        self.runtime = runtime = runtime_of(owner, spec.shape)
+        self.runtime = runtime = runtime_of(self, spec.shape, types=STORED)
         shape = spec.shape
         channels = shape[1] if len(shape) > 1 else 1
         if len(shape) == 4:
-            self.place, layout = Place.HOST_LAST, runtime.last(shape)
+            place, layout = Place.HOST_LAST, runtime.last(shape, spec.dtype)
         elif len(shape) <= 2:  # a matrix is channels-last already
-            self.place, layout = Place.HOST, runtime.last((shape[0], channels, 1, 1))
+            place = Place.HOST
+            layout = runtime.last((shape[0], channels, 1, 1), spec.dtype)
         else:
-            self.place = Place.HOST
-            layout = runtime.plain((shape[0], channels, 1, math.prod(shape[2:])))
+            place = Place.HOST
+            layout = runtime.plain((shape[0], channels, 1, math.prod(shape[2:])), spec.dtype)
+        self.place = place.holding(spec.dtype)
         flag = USE_GIVEN_STATISTICS if spec.given else 0
         chosen = runtime.choose("batch_normalization_forward", api.TRAINING, layout, layout,
                                 spec.eps, flag)
@@ -60,12 +62,13 @@ class BatchNorm(BatchNormKernel):
         self._backward = back.call((api.SRC, layout), (api.DIFF_DST, layout),
                                    (api.DIFF_SRC, layout), *statistics)
         self.keep = spec.inplace and spec.training and not spec.given
-        numbers = flat(runtime, shape)
+        numbers = flat(runtime, shape, spec.dtype)
         self._copy = runtime.reorder(numbers, numbers) if self.keep else None
 
     def _leaving(self) -> _Left:
         if self.left is None:
-            self.left = _Left(self.channels, math.prod(self.spec.shape) if self.keep else 0)
+            shape = self.spec.shape if self.keep else (0,)
+            self.left = _Left(self.channels, room(shape, self.spec.dtype))
         return self.left
 
     @property

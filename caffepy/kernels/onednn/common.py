@@ -5,16 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from caffepy.core.memory import Place, Shape, SyncedMemory, Tensor
-from caffepy.kernels.contract import Engine, Unsupported
+import numpy as np
+
+from caffepy.core.memory import Place, Shape, SyncedMemory, Tensor, bfloat16
+from caffepy.kernels.contract import Kernel, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
 from caffepy.kernels.onednn.runtime import Runtime
 
+FLOAT = ("float32",)
+NO_NUMBER = {"float32": np.nan, "bfloat16": int(bfloat16.rounded(np.array(np.nan)))}
+STORED = ("float32", "bfloat16")  # what activations may be
 # max(y, 0) behind another operation. oneDNN's own ReLU makes 0 of what is no number, which would
 # hide a net that diverges. This is y times a factor that jumps from 0 to 1 where y is 0, so that it
 # lets the others through; the last step makes 0 of -0.
 RELU = (("eltwise", api.HARDSWISH, 1e30, 0.0), ("eltwise", api.LINEAR, 1.0, 0.0))
+# In bfloat16, where the matrix units have left little else to do, -0 stays.
+RELU_OF = {"float32": RELU, "bfloat16": RELU[:1]}
 
 
 class Seen:
@@ -55,23 +62,35 @@ class Cuts:
         return self._views
 
 
-def runtime_of(engine: Engine, *shapes: Shape) -> Runtime:
-    """The runtime of a oneDNN engine, for tensors of these shapes.
+def runtime_of(kernel: Kernel, *shapes: Shape, types: Sequence[str] = FLOAT) -> Runtime:
+    """The runtime of a kernel's engine, for tensors of these shapes.
+
+    Args:
+        types: what its activations may be.
 
     Raises:
-        Unsupported: one of them is empty.
+        Unsupported: they are something else, or a tensor is empty.
     """
+    if kernel.spec.dtype not in types:
+        raise Unsupported(f"oneDNN computes this in {' or '.join(types)} here")
     if any(0 in shape for shape in shapes):
         raise Unsupported("the oneDNN kernels do not take empty tensors")
-    runtime: Runtime = engine.runtime  # type: ignore[attr-defined]
+    runtime: Runtime = kernel.owner.runtime  # type: ignore[attr-defined]
     return runtime
 
 
-def order(tensor: Tensor) -> Place:
-    """Where the tensor's value was last written: elementwise kernels work there."""
-    return Place.HOST_LAST if tensor.channels_last else Place.HOST
+def order(tensor: Tensor, dtype: str = "float32") -> Place:
+    """The host in the order that the tensor was last written in, for numbers of a type:
+    elementwise kernels work there."""
+    return (Place.HOST_LAST if tensor.channels_last else Place.HOST).holding(dtype)
 
 
-def flat(runtime: Runtime, shape: Shape) -> Layout:
+def flat(runtime: Runtime, shape: Shape, dtype: str = "float32") -> Layout:
     """A run of numbers, for kernels to which the order does not matter."""
-    return runtime.plain((math.prod(shape),))
+    return runtime.plain((math.prod(shape),), dtype)
+
+
+def room(shape: Shape, dtype: str) -> Array:
+    """A flat array for activations of a type."""
+    kind = Place.HOST.holding(dtype).dtype(np.dtype(np.float32))
+    return api.empty_bytes(math.prod(shape) * kind.itemsize).view(kind)

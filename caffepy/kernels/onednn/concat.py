@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from itertools import accumulate
 
-from caffepy.core.memory import Place, Shape, Tensor
+from caffepy.core.memory import Shape, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
-from caffepy.kernels.onednn.common import Cuts, order, runtime_of
+from caffepy.kernels.onednn.common import FLOAT, STORED, Cuts, order, runtime_of
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.operations.concat import ConcatKernel, ConcatSpec
 from caffepy.kernels.table import implements
@@ -28,30 +28,31 @@ class Concat(ConcatKernel):
 
     def __init__(self, spec: ConcatSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        runtime = runtime_of(owner, *spec.parts)
-        if sum(map(math.prod, spec.parts)) < FEW:
+        runtime = runtime_of(self, *spec.parts, types=STORED)
+        rivals = spec.dtype in FLOAT  # in half precision there is no NumPy to hand it to
+        if rivals and sum(map(math.prod, spec.parts)) < FEW:
             raise Unsupported("NumPy copies a few numbers sooner")
         axes = range(len(spec.parts[0]))
-        self._tables = {Place.HOST: _Table(runtime, spec, axes)}
+        self._tables = {False: _Table(runtime, spec, axes)}  # by whether it is channels-last
         if len(axes) == 4:
-            self._tables[Place.HOST_LAST] = _Table(runtime, spec, (0, 2, 3, 1))
-        if any(table.narrowest < NARROW for table in self._tables.values()):
+            self._tables[True] = _Table(runtime, spec, (0, 2, 3, 1))
+        if rivals and any(table.narrowest < NARROW for table in self._tables.values()):
             raise Unsupported("NumPy copies short rows sooner")
 
     @property
     def detail(self) -> str:
-        return self._tables[Place.HOST].detail
+        return self._tables[False].detail
 
     def join(self, parts: list[Tensor], whole: Tensor) -> None:
-        place = order(parts[0])
-        table = self._tables[place]
+        place = order(parts[0], self.spec.dtype)
+        table = self._tables[place.channels_last]
         targets = table.targets.of(whole.overwrite(place))
         for part, copy, target in zip(parts, table.join, targets, strict=True):
             copy(part.read(place), target)
 
     def split(self, whole: Tensor, parts: list[Tensor | None]) -> None:
-        place = order(whole)
-        table = self._tables[place]
+        place = order(whole, self.spec.dtype)
+        table = self._tables[place.channels_last]
         sources = table.sources.of(whole.read(place))
         for part, copy, source in zip(parts, table.split, sources, strict=True):
             if part is not None:
@@ -69,8 +70,8 @@ class _Table:
         ends = list(accumulate(widths))
         self.narrowest = min(widths)
         self.targets, self.sources = (Cuts([0, *ends[:-1]]) for _ in range(2))
-        alone = [runtime.plain((rows, width)) for width in widths]
-        within = [runtime.strided((rows, width), (ends[-1], 1)) for width in widths]
+        alone = [runtime.plain((rows, width), spec.dtype) for width in widths]
+        within = [runtime.strided((rows, width), (ends[-1], 1), spec.dtype) for width in widths]
         self.join = [runtime.reorder(*pair) for pair in zip(alone, within, strict=True)]
         self.split = [runtime.reorder(*pair) for pair in zip(within, alone, strict=True)]
         self.detail = self.join[0].implementation

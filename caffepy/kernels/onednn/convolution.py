@@ -14,7 +14,7 @@ from caffepy import log
 from caffepy.core.memory import Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import weight_gradient, winograd
-from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.onednn.common import FLOAT, STORED, runtime_of
 from caffepy.kernels.onednn.direct import (
     CHANNELS_LAST,
     DATA,
@@ -45,7 +45,11 @@ class Convolution(ConvolutionKernel):
         super().__init__(spec, owner)
         if len(spec.x) != 4:
             raise Unsupported("oneDNN convolutions are planned for two spatial axes")
-        self.runtime = runtime_of(owner, spec.x, spec.w, spec.y)
+        self.runtime = runtime_of(self, spec.x, spec.w, spec.y, types=STORED)
+        if spec.training and spec.dtype not in FLOAT and spec.x[3] < spec.stride[1]:
+            # found in 3.2 by trying, in all of its code for bfloat16
+            raise Unsupported("gradients of weights are wrong where pictures are narrower than the "
+                              "stride")
         self._laid: dict[str, Laid] = {}
         self._built: dict[tuple[str, str], Any] = {}
         self._transforms = owner.settings.winograd and winograd.applies(spec)

@@ -11,7 +11,7 @@ from functools import cached_property
 from caffepy.core.memory import Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.common import flat, order, runtime_of
+from caffepy.kernels.onednn.common import STORED, flat, order, runtime_of
 from caffepy.kernels.onednn.runtime import Call
 from caffepy.kernels.operations.eltwise import EltwiseKernel, EltwiseSpec
 from caffepy.kernels.table import implements
@@ -30,8 +30,8 @@ class Eltwise(EltwiseKernel):
         super().__init__(spec, owner)
         if spec.operation == "max":
             raise Unsupported("oneDNN has no maximum that says which bottom won")
-        self.runtime = runtime_of(owner, spec.shape)
-        self.line = flat(self.runtime, spec.shape)
+        self.runtime = runtime_of(self, spec.shape, types=STORED)
+        self.line = flat(self.runtime, spec.shape, spec.dtype)
         self.scales: dict[float, Call] = {}
         if spec.operation == "sum":
             self._detail = self._sum.implementation
@@ -88,7 +88,7 @@ class Eltwise(EltwiseKernel):
         return self._detail
 
     def forward(self, xs: list[Tensor], y: Tensor) -> None:
-        place = order(xs[0])
+        place = order(xs[0], self.spec.dtype)
         arrays = [x.read(place) for x in xs]
         ys = y.overwrite(place)
         if self.spec.operation == "sum":
@@ -105,7 +105,7 @@ class Eltwise(EltwiseKernel):
     def backward(
         self, index: int, xs: list[Tensor], y: Tensor, dy: Tensor, dx: Tensor
     ) -> None:
-        place = order(dy)
+        place = order(dy, self.spec.dtype)
         product = dy.read(place)
         if self.spec.operation == "sum":
             self._scale(self.spec.coeff[index])(product, dx.overwrite(place))

@@ -24,7 +24,7 @@ SMALL_BATCH = range(8, 49)
 MANY_WEIGHTS = 2**20
 
 
-@implements("m", "k", "n", "transpose", "bias")
+@implements("m", "k", "n", "transpose", "bias", "training")
 class InnerProduct(InnerProductKernel):
     """y = x w^T + b."""
 
@@ -32,7 +32,7 @@ class InnerProduct(InnerProductKernel):
 
     def __init__(self, spec: InnerProductSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        self.runtime = runtime_of(owner, (spec.m, spec.k, spec.n))
+        self.runtime = runtime_of(self, (spec.m, spec.k, spec.n))
         self.w_row = spec.n if spec.transpose else spec.k  # the length of a row as it is stored
         self.x, self.w, self.y = Address(), Address(), Address()
         self.dx, self.dw, self.dy = Address(), Address(), Address()

@@ -40,6 +40,7 @@ TYPES = {
 
 # name: (result, arguments); "i" as the result is a status
 SIGNATURES = {
+    "get_effective_cpu_isa": ("i", ""),
     "engine_create": ("i", "piz"),
     "engine_destroy": ("i", "p"),
     "stream_create": ("i", "ppu"),

@@ -22,13 +22,12 @@ from typing import Any
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn.api import Array
-from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.onednn.common import FLOAT, STORED, runtime_of
 from caffepy.kernels.onednn.lrn_own import Own, Padded
 from caffepy.kernels.onednn.lrn_pieces import Piece
 from caffepy.kernels.operations.lrn import LRNKernel, LRNSpec
 from caffepy.kernels.table import implements
 
-PLACE = Place.HOST_LAST
 PIECE = 2**17  # numbers of one array: all that a step touches stays in the last-level cache
 
 
@@ -40,11 +39,14 @@ class LRN(LRNKernel):
 
     def __init__(self, spec: LRNSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        self.runtime = runtime_of(owner, spec.shape)
+        self.runtime = runtime_of(self, spec.shape, types=STORED)
         self._own = self._whole(spec)
         self._trains = self._own is not None and spec.training
         if self._own is None and spec.training:
             self._own = self._whole(replace(spec, training=False))
+        if spec.dtype not in FLOAT and (self._own is None or spec.training != self._trains):
+            raise Unsupported("the formulas are computed in float32")
+        self.place = Place.HOST_LAST.holding(spec.dtype)
         self.leaves = self._trains
         self._views: dict[str, tuple[Array, list[Array]]] = {}
 
@@ -88,7 +90,7 @@ class LRN(LRNKernel):
         return self.left or []
 
     def forward(self, x: Tensor, y: Tensor) -> None:
-        xs, ys = x.read(PLACE), y.overwrite(PLACE)
+        xs, ys = x.read(self.place), y.overwrite(self.place)
         if self._own:
             self._own.forward(xs, ys, self._leaving())
             return
@@ -97,8 +99,8 @@ class LRN(LRNKernel):
             piece.forward(*arrays)
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
-        xs, dys = x.read(PLACE), dy.read(PLACE)
-        dxs = dx.overwrite(PLACE)
+        xs, dys = x.read(self.place), dy.read(self.place)
+        dxs = dx.overwrite(self.place)
         if self._own and self._trains:
             self._own.backward(xs, dys, dxs, self._leaving())
             return

@@ -10,6 +10,7 @@ import numpy as np
 from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
+from caffepy.kernels.onednn.common import FLOAT
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.operations.lrn import LRNSpec
 
@@ -21,10 +22,12 @@ def is_wrong(gradient: Chosen, spec: LRNSpec) -> bool:
     """Whether this gradient of oneDNN's is false, by as much as its own size.
 
     It is, in code for AVX-512 alone, where channels are left over behind whole blocks of 16 and the
-    window is 7 and more: found in 3.2 by trying 1 to 199 channels with all windows. A later release
-    has not been tried, so none is trusted.
+    window is 7 and more; in bfloat16, with either of the two. Found in 3.2 by trying 1 to 199
+    channels with all windows. A later release has not been tried, so none is trusted.
     """
     channels = spec.shape[1]
+    if spec.dtype not in FLOAT:
+        return spec.size >= 7 or channels % BLOCK > 0
     return ("avx512" in gradient.implementation and spec.size >= 7
             and channels > BLOCK and channels % BLOCK > 0)
 
@@ -37,7 +40,7 @@ class Own:
     """
 
     def __init__(self, runtime: Runtime, spec: LRNSpec) -> None:
-        layout = runtime.last(spec.shape)
+        layout = runtime.last(spec.shape, spec.dtype)
         numbers = (spec.size, spec.alpha, spec.beta, spec.k)
         kind = api.TRAINING if spec.training else api.INFERENCE
         kept: list[tuple[int, api.Layout]] = []
@@ -95,7 +98,7 @@ class Padded:
 
     def __init__(self, runtime: Runtime, spec: LRNSpec) -> None:
         n, c, h, w = spec.shape
-        if spec.k < LEAST_K or not spec.training or c % BLOCK == 0:
+        if spec.k < LEAST_K or not spec.training or c % BLOCK == 0 or spec.dtype not in FLOAT:
             raise Unsupported("no channels are to be added")
         self.shape = (n, c + -c % BLOCK, h, w)
         self._own = Own(runtime, replace(spec, shape=self.shape))

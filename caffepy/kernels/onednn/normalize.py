@@ -8,7 +8,7 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.batch_norm import FUSE_RELU, USE_SCALE, USE_SHIFT
-from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.onednn.common import NO_NUMBER, STORED, runtime_of
 from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 from caffepy.kernels.table import implements
 
@@ -33,9 +33,10 @@ class Normalize(NormalizeKernel):
         super().__init__(spec, owner)
         if len(spec.shape) != 4:
             raise Unsupported("oneDNN's fused normalization is planned for 4-D blobs")
-        runtime = runtime_of(owner, spec.shape)
+        runtime = runtime_of(self, spec.shape, types=STORED)
         channels = spec.shape[1]
-        layout, line = runtime.last(spec.shape), runtime.plain((channels,))
+        layout, line = runtime.last(spec.shape, spec.dtype), runtime.plain((channels,))
+        self.place = Place.HOST_LAST.holding(spec.dtype)
         flags = USE_SCALE | USE_SHIFT | (FUSE_RELU if spec.relu else 0)
         chosen = runtime.choose("batch_normalization_forward", api.TRAINING, layout, layout,
                                 spec.eps, flags)
@@ -67,19 +68,19 @@ class Normalize(NormalizeKernel):
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor,
                 mean: np.ndarray, variance: np.ndarray) -> None:
         shift = self.no_shift if b is None else b.read(Place.HOST)
-        xs = x.read(Place.HOST_LAST)
-        ys = y.overwrite(Place.HOST_LAST)
+        xs = x.read(self.place)
+        ys = y.overwrite(self.place)
         left = self._leaving()
         self._forward(xs, s.read(Place.HOST), shift, ys, *left.arrays)
         mean[...], variance[...] = left.mean, left.variance
         lost = ~np.isfinite(left.variance)
         if lost.any():  # oneDNN's ReLU makes 0 of what is no number
-            ys[:, lost] = np.nan
+            ys[:, lost] = NO_NUMBER[self.spec.dtype]
 
     def backward(self, x: Tensor, s: Tensor, y: Tensor, dy: Tensor, dx: Tensor,
                  ds: Tensor | None, db: Tensor | None) -> None:
-        xs, dys = x.read(Place.HOST_LAST), dy.read(Place.HOST_LAST)
-        self._backward(xs, s.read(Place.HOST), dys, dx.overwrite(Place.HOST_LAST),
+        xs, dys = x.read(self.place), dy.read(self.place)
+        self._backward(xs, s.read(Place.HOST), dys, dx.overwrite(self.place),
                        *self._leaving().arrays)
         for target, sums in ((ds, self.ds), (db, self.db)):
             if target is not None:

@@ -19,12 +19,11 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
-from caffepy.kernels.onednn.common import runtime_of
+from caffepy.kernels.onednn.common import FLOAT, STORED, runtime_of
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.operations.pooling import PoolingKernel, PoolingSpec
 from caffepy.kernels.table import implements
 
-PLACE = Place.HOST_LAST
 LOWEST = np.finfo(np.float32).min  # where the search for a maximum starts
 
 
@@ -39,8 +38,9 @@ class Pooling(PoolingKernel):
         super().__init__(spec, owner)
         if len(spec.x) != 4:
             raise Unsupported("oneDNN pools pictures here")
-        runtime = runtime_of(owner, spec.x, spec.y)
-        self.x, self.y = runtime.last(spec.x), runtime.last(spec.y)
+        runtime = runtime_of(self, spec.x, spec.y, types=STORED)
+        self.x, self.y = runtime.last(spec.x, spec.dtype), runtime.last(spec.y, spec.dtype)
+        self.place = Place.HOST_LAST.holding(spec.dtype)
         if spec.method == "max":
             self.algorithm = api.MAX_POOL
         else:
@@ -54,6 +54,8 @@ class Pooling(PoolingKernel):
         window = (dims(spec.stride), dims(spec.kernel), dims((0, 0)), dims(spec.pad),
                   dims(beyond))
         self.corrections = [c for c in map(self._correction, (0, 1)) if c is not None]
+        if self.corrections and spec.dtype not in FLOAT:
+            raise Unsupported("means that are corrected afterwards are float32")
         self.leaves = spec.method == "max"
         self._calls = _Calls(runtime, spec, self.algorithm, self.x, self.y, window)
 
@@ -81,24 +83,25 @@ class Pooling(PoolingKernel):
         return self.left
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> None:
-        xs, ys = x.read(PLACE), y.overwrite(PLACE)
+        xs, ys = x.read(self.place), y.overwrite(self.place)
         if mask is None and not (self.leaves and self.spec.training):
             self._calls.forward(xs, ys)
             self._correct(ys)
             return
         self._calls.forward_with_winners(xs, ys, self._winners())
         if mask is not None:
-            mask.overwrite(PLACE)[...] = np.where(ys > LOWEST, self._positions(), -1)
+            found = y.read(Place.HOST_LAST) > LOWEST
+            mask.overwrite(Place.HOST_LAST)[...] = np.where(found, self._positions(), -1)
 
     def backward(self, dy: Tensor, dx: Tensor) -> None:
-        dys = dy.read(PLACE)
+        dys = dy.read(self.place)
         if self.spec.method == "max":
-            self._calls.backward(dys, dx.overwrite(PLACE), self._winners())
+            self._calls.backward(dys, dx.overwrite(self.place), self._winners())
             return
         if self.corrections:
             dys = dys.copy(order="K")
             self._correct(dys)
-        self._calls.backward(dys, dx.overwrite(PLACE))
+        self._calls.backward(dys, dx.overwrite(self.place))
 
     def _correct(self, means: Array) -> None:
         for axis, factor in self.corrections:

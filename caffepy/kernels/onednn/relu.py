@@ -5,7 +5,7 @@ from __future__ import annotations
 from caffepy.core.memory import Tensor
 from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.common import flat, order, runtime_of
+from caffepy.kernels.onednn.common import STORED, flat, order, runtime_of
 from caffepy.kernels.operations.relu import ReLUKernel, ReLUSpec
 from caffepy.kernels.table import implements
 
@@ -18,8 +18,8 @@ class ReLU(ReLUKernel):
 
     def __init__(self, spec: ReLUSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        runtime = runtime_of(owner, spec.shape)
-        line = flat(runtime, spec.shape)
+        runtime = runtime_of(self, spec.shape, types=STORED)
+        line = flat(runtime, spec.shape, spec.dtype)
         plain = runtime.choose("eltwise_forward", api.TRAINING, api.RELU, line, line,
                                spec.slope, 0.0)
         back = runtime.choose("eltwise_backward", api.RELU, line, line, line, spec.slope, 0.0,
@@ -40,7 +40,7 @@ class ReLU(ReLUKernel):
         return self._forward.implementation
 
     def forward(self, x: Tensor, y: Tensor) -> None:
-        place = order(x)
+        place = order(x, self.spec.dtype)
         xs = x.read(place)
         ys = y.overwrite(place)
         if self.spec.slope:
@@ -49,5 +49,5 @@ class ReLU(ReLUKernel):
             self._forward(xs, xs, ys, xs)
 
     def backward(self, x: Tensor, dy: Tensor, dx: Tensor) -> None:
-        place = order(dy)
+        place = order(dy, self.spec.dtype)
         self._backward(x.read(place), dy.read(place), dx.overwrite(place))

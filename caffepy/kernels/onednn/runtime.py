@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import byref, c_int, c_void_p
+from functools import cached_property
 from typing import Any
 
 from caffepy import forks, log
@@ -18,8 +19,8 @@ from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn.api import (
     ANY_TAG,
     CPU,
+    DATA_TYPES,
     DST,
-    F32,
     IN_ORDER,
     QUERY_ARGUMENT,
     QUERY_IMPLEMENTATION,
@@ -28,6 +29,8 @@ from caffepy.kernels.onednn.api import (
     SRC,
     STRICT,
     USER_SCRATCH,
+    WITH_BFLOAT16,
+    WITH_VNNI,
     Array,
     Held,
     Layout,
@@ -41,6 +44,8 @@ from caffepy.kernels.onednn.api import (
 from caffepy.kernels.onednn.library import load
 
 logger = log.get(__name__)
+
+NO_SCALES: Mapping[int, int] = {}
 
 
 class _Argument(ctypes.Structure):
@@ -80,6 +85,17 @@ class Runtime:
         """Threads are asked for anew; see Library."""
         Runtime._told = _Threads()
 
+    @cached_property
+    def has_bfloat16(self) -> bool:
+        """Whether the processor computes in it, and ONEDNN_MAX_CPU_ISA does not forbid it."""
+        return bool(self.library.get_effective_cpu_isa() & WITH_BFLOAT16)
+
+    @cached_property
+    def has_int8(self) -> bool:
+        """Whether the processor multiplies 8 bits and sums 32 at once; older ones sum pairs in 16
+        bits, which may overflow."""
+        return bool(self.library.get_effective_cpu_isa() & WITH_VNNI)
+
     def use_threads(self) -> None:
         """Tell OpenMP, which keeps the number for each calling thread, how many to use."""
         if self._told.count != self.threads:
@@ -101,32 +117,33 @@ class Runtime:
 
     # -- layouts --------------------------------------------------------------------------
 
-    def strided(self, shape: Sequence[int], strides: Sequence[int]) -> Layout:
-        """Float32 numbers; strides count elements."""
+    def strided(self, shape: Sequence[int], strides: Sequence[int], dtype: str = "float32"
+                ) -> Layout:
+        """Numbers of a type; strides count elements."""
         ref = c_void_p()
         check(
             self.library.memory_desc_create_with_strides(
-                byref(ref), len(shape), dims(shape), F32, dims(strides)
+                byref(ref), len(shape), dims(shape), DATA_TYPES[dtype], dims(strides)
             ),
             f"describe a tensor of shape {tuple(shape)}",
         )
         return Layout(self.library, ref)
 
-    def plain(self, shape: Sequence[int]) -> Layout:
+    def plain(self, shape: Sequence[int], dtype: str = "float32") -> Layout:
         """C order."""
-        return self.strided(shape, contiguous(shape))
+        return self.strided(shape, contiguous(shape), dtype)
 
-    def last(self, shape: Sequence[int]) -> Layout:
+    def last(self, shape: Sequence[int], dtype: str = "float32") -> Layout:
         """Channels-last; the shape is still N x C x H x W."""
         _, c, h, w = shape
-        return self.strided(shape, (c * h * w, 1, w * c, c))
+        return self.strided(shape, (c * h * w, 1, w * c, c), dtype)
 
-    def any(self, shape: Sequence[int]) -> Layout:
+    def any(self, shape: Sequence[int], dtype: str = "float32") -> Layout:
         """oneDNN may choose the order."""
         ref = c_void_p()
         check(
             self.library.memory_desc_create_with_tag(
-                byref(ref), len(shape), dims(shape), F32, ANY_TAG
+                byref(ref), len(shape), dims(shape), DATA_TYPES[dtype], ANY_TAG
             ),
             f"describe a tensor of shape {tuple(shape)}",
         )
@@ -135,13 +152,13 @@ class Runtime:
     # -- operations -----------------------------------------------------------------------
 
     def attributes(
-        self, post_ops: Sequence[tuple[Any, ...]] = (), scales: Sequence[int] = ()
+        self, post_ops: Sequence[tuple[Any, ...]] = (), scales: Mapping[int, int] = NO_SCALES
     ) -> Held:
         """Strict float32, scratch memory from us, and operations fused behind the main one.
 
         Post-ops: ("sum", scale), ("eltwise", algorithm, alpha, beta), ("binary", algorithm,
-        layout). Scales: the arguments that are multiplied with a number, itself an argument
-        (SCALES).
+        layout). Scales: the arguments that are multiplied with numbers, themselves an argument
+        (SCALES), and of each argument the mask of the axes along which these differ.
         """
         library = self.library
         ref = c_void_p()
@@ -149,8 +166,8 @@ class Runtime:
         attributes = Held(ref, library.primitive_attr_destroy)
         check(library.primitive_attr_set_fpmath_mode(ref, STRICT), "ask for strict float32")
         check(library.primitive_attr_set_scratchpad_mode(ref, USER_SCRATCH), "own the scratchpad")
-        for argument in scales:
-            check(library.primitive_attr_set_scales_mask(ref, argument, 0), "scale an argument")
+        for argument, mask in scales.items():
+            check(library.primitive_attr_set_scales_mask(ref, argument, mask), "scale an argument")
         if post_ops:
             ref = c_void_p()
             check(library.post_ops_create(byref(ref)), "make post-ops")
@@ -168,7 +185,7 @@ class Runtime:
 
     def choose(
         self, operation: str, *settings: Any, post_ops: Sequence[tuple[Any, ...]] = (),
-        scales: Sequence[int] = (), implementation: str = "",
+        scales: Mapping[int, int] = NO_SCALES, implementation: str = "",
     ) -> Chosen:
         """What oneDNN picks for ``dnnl_<operation>_primitive_desc_create`` with these settings.
 
@@ -204,7 +221,7 @@ class Runtime:
 
     def _first(
         self, operation: str, settings: Sequence[Any],
-        post_ops: Sequence[tuple[Any, ...]] = (), scales: Sequence[int] = (),
+        post_ops: Sequence[tuple[Any, ...]] = (), scales: Mapping[int, int] = NO_SCALES,
     ) -> Chosen:
         # some implementations divide the work when they are chosen
         self.use_threads()

@@ -6,8 +6,6 @@ forward, and in one pass backward for all three gradients.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
@@ -15,7 +13,7 @@ from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.batch_norm import USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT
-from caffepy.kernels.onednn.common import flat, runtime_of
+from caffepy.kernels.onednn.common import STORED, flat, room, runtime_of
 from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
 from caffepy.kernels.table import implements
 
@@ -31,9 +29,10 @@ class Scale(ScaleKernel):
         super().__init__(spec, owner)
         if len(spec.shape) != 4 or (spec.axis, spec.end) != (1, 2):
             raise Unsupported("oneDNN scales the channels of 4-D blobs")
-        self.runtime = runtime = runtime_of(owner, spec.shape)
+        self.runtime = runtime = runtime_of(self, spec.shape, types=STORED)
         channels = spec.shape[1]
-        layout, line = runtime.last(spec.shape), runtime.plain((channels,))
+        layout, line = runtime.last(spec.shape, spec.dtype), runtime.plain((channels,))
+        self.place = Place.HOST_LAST.holding(spec.dtype)
         flags = USE_GIVEN_STATISTICS | USE_SCALE | (USE_SHIFT if spec.bias else 0)
         chosen = runtime.choose("batch_normalization_forward", api.TRAINING, layout, layout,
                                 0.0, flags)
@@ -52,7 +51,7 @@ class Scale(ScaleKernel):
         self._backward = back.call((api.SRC, layout), (api.SCALE, line), (api.DIFF_DST, layout),
                                    (api.DIFF_SRC, layout), fixed=[*statistics, *sums])
         self.leaves = spec.inplace and spec.training
-        numbers = flat(runtime, spec.shape)
+        numbers = flat(runtime, spec.shape, spec.dtype)
         self._copy = runtime.reorder(numbers, numbers) if self.leaves else None
 
     @property
@@ -60,13 +59,13 @@ class Scale(ScaleKernel):
         return self._detail
 
     def forward(self, x: Tensor, s: Tensor, b: Tensor | None, y: Tensor) -> None:
-        xs = x.read(Place.HOST_LAST)
+        xs = x.read(self.place)
         if self._copy:
             if self.left is None:
-                self.left = api.empty_bytes(4 * math.prod(self.spec.shape)).view(np.float32)
+                self.left = room(self.spec.shape, self.spec.dtype)
             self._copy(xs, self.left)
             xs = self.left
-        arrays = [xs, s.read(Place.HOST), y.overwrite(Place.HOST_LAST)]
+        arrays = [xs, s.read(Place.HOST), y.overwrite(self.place)]
         if b is not None:
             arrays.append(b.read(Place.HOST))
         self._forward(*arrays)
@@ -75,9 +74,9 @@ class Scale(ScaleKernel):
         self, x: Tensor, s: Tensor, dy: Tensor,
         dx: Tensor | None, ds: Tensor | None, db: Tensor | None,
     ) -> None:
-        xs = x.read(Place.HOST_LAST) if self.left is None else self.left
-        dys = dy.read(Place.HOST_LAST)
-        spare = dx.overwrite(Place.HOST_LAST) if dx is not None else np.empty_like(dys)
+        xs = x.read(self.place) if self.left is None else self.left
+        dys = dy.read(self.place)
+        spare = dx.overwrite(self.place) if dx is not None else np.empty_like(dys)
         self._backward(xs, s.read(Place.HOST), dys, spare)
         for target, sums in ((ds, self.ds), (db, self.db)):
             if target is not None:

@@ -26,7 +26,7 @@ class Softmax(SoftmaxKernel):
 
     def __init__(self, spec: SoftmaxSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
-        runtime = runtime_of(owner, spec.shape)
+        runtime = runtime_of(self, spec.shape)
         shape, axis = spec.shape, spec.axis
         if len(shape) == 4 and axis == 1:
             self.place, at, layout = Place.HOST_LAST, 1, runtime.last(shape)

@@ -130,7 +130,7 @@ class Passes:
         fixed += [(api.SCALES | argument, self._number, number(f))
                   for argument, f in scales.items()]
         chosen = self._runtime.choose("binary", algorithm, self._line, second, self._line,
-                                      post_ops=post_ops, scales=list(scales))
+                                      post_ops=post_ops, scales=dict.fromkeys(scales, 0))
         call = chosen.call(*free, (api.DST, self._line), fixed=fixed)
         self._calls.append((call, names + target))
 
@@ -230,7 +230,7 @@ class Update(UpdateKernel):
         super().__init__(spec, owner)
         if spec.rule not in RULES:
             raise Unsupported(f"there are no passes for the rule {spec.rule}")
-        self._passes = Passes(runtime_of(owner, (spec.count,)), spec)
+        self._passes = Passes(runtime_of(self, (spec.count,)), spec)
         RULES[spec.rule](self._passes)
 
     @property

@@ -27,7 +27,7 @@ PRIMITIVE_PIXELS = range(1000, 7000)
 
 def by_products(spec: ConvolutionSpec) -> list[type[OneProduct] | type[CellByCell]]:
     """Which matrix products can do it; they read channels-last."""
-    if spec.group != 1 or set(spec.stride) != {1}:
+    if spec.group != 1 or set(spec.stride) != {1} or spec.dtype != "float32":
         return []
     if set(spec.w[2:]) == {1} and set(spec.pad) == {0}:
         return [OneProduct]
@@ -65,8 +65,8 @@ class WeightGradient:
 
 
 class Primitive(WeightGradient):
-    """oneDNN's convolution_backward_weights: any kernel. Where activations lie in C order it does
-    the bias in the same pass; channels-last a sum of its own costs half of that or less.
+    """oneDNN's convolution_backward_weights: any kernel. Where activations lie in C order or are
+    bfloat16, it does the bias in the same pass; else a sum of its own costs half of that or less.
 
     Args:
         place: the order in which x and dy lie, of the layouts ``x`` and ``y``.
@@ -75,7 +75,8 @@ class Primitive(WeightGradient):
 
     def __init__(self, runtime: Runtime, spec: ConvolutionSpec, place: Place, chosen: Chosen,
                  x: Layout, y: Layout, caffe: Layout) -> None:
-        self.place, self.bias = place, spec.bias and place is Place.HOST
+        self.place = place
+        self.bias = spec.bias and (not place.channels_last or spec.dtype != "float32")
         packed = chosen.layout(api.DIFF_WEIGHTS)
         self.detail = f"{x} {chosen.implementation} {packed}"
         self._chosen = chosen

@@ -48,7 +48,8 @@ MANY_PIXELS, FEW_WEIGHTS = 1000, 2**21  # either is enough; the weights counted 
 
 def applies(spec: ConvolutionSpec) -> bool:
     """Whether a convolution can be computed this way."""
-    return (len(spec.x) == 4 and {*spec.stride, *spec.dilation} == {1} and spec.w[2] in KERNELS
+    return (spec.dtype == "float32" and len(spec.x) == 4
+            and {*spec.stride, *spec.dilation} == {1} and spec.w[2] in KERNELS
             and spec.pad[0] < spec.w[2] and spec.pad[1] < spec.w[3])
 
 

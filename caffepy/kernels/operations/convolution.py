@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from caffepy.core.memory import Shape, Tensor
 from caffepy.kernels.bias import ChannelBias
 from caffepy.kernels.contract import Pairs, Spec
+from caffepy.kernels.eight_bits import EightBits
 from caffepy.kernels.operations.relu import ReLUSpec
 
 
@@ -15,7 +16,8 @@ class ConvolutionSpec(Spec):
     """y[n, o] = sum over c in o's group of w[o, c] * x[n, c] (cross-correlation) + b[o].
 
     ``end`` is the padding behind each axis, where it is not ``pad``; without ``training`` no
-    backward will be asked for. What ``caffepy tune`` has found holds for both (hence no repr).
+    backward will be asked for; with ``quantized`` x and w are rounded to 8 bits. What ``caffepy
+    tune`` has found holds whatever these two are (hence no repr).
     x: (N, C, spatial...), w: (O, C / group, kernel...), y: (N, O, spatial...).
     """
 
@@ -30,6 +32,7 @@ class ConvolutionSpec(Spec):
     dtype: str = "float32"
     end: Pairs | None = None
     training: bool = field(default=True, repr=False)
+    quantized: EightBits | None = field(default=None, repr=False)
 
 
 class ConvolutionKernel(ChannelBias):

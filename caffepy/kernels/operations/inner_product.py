@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from caffepy.core.memory import Tensor
 from caffepy.kernels.contract import Kernel, Spec
+from caffepy.kernels.eight_bits import EightBits
 
 
 @dataclass(frozen=True)
 class InnerProductSpec(Spec):
     """y = x w^T + b with x (M, K), w (N, K) or (K, N) if transposed, y (M, N).
 
-    The tensors may have more axes; they are read in C order as these matrices.
+    The tensors may have more axes; they are read in C order as these matrices. Without ``training``
+    the weights seldom change; with ``quantized`` x and w are rounded to 8 bits.
     """
 
     m: int
@@ -21,6 +23,8 @@ class InnerProductSpec(Spec):
     transpose: bool = False
     bias: bool = True
     dtype: str = "float32"
+    training: bool = field(default=True, repr=False)
+    quantized: EightBits | None = field(default=None, repr=False)
 
 
 class InnerProductKernel(Kernel):

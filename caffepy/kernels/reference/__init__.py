@@ -40,6 +40,10 @@ class ReferenceEngine(Engine):
         """See Engine.on_host. NumPy's BLAS has threads of its own."""
         return cls()
 
+    def without(self, half: str) -> str | None:
+        """See Engine.without."""
+        return None if half == "int8" else super().without(half)
+
     def mover(self) -> Mover:
         """See Engine.mover."""
         return self._mover()

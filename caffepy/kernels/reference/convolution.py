@@ -8,6 +8,7 @@ from typing import Any
 
 from caffepy.core.memory import Array, Tensor
 from caffepy.kernels.contract import Engine
+from caffepy.kernels.eight_bits import as_inputs, as_weights
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.reference.windows import Windows
 from caffepy.kernels.table import implements
@@ -16,7 +17,7 @@ CHUNK_BYTES = 16 * 2**20  # of columns at once: a few images, near the caches
 
 
 @implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "end",
-            "training")
+            "training", "quantized")
 class Convolution(ConvolutionKernel):
     """y = w * columns(x) + b in each group.
 
@@ -43,7 +44,8 @@ class Convolution(ConvolutionKernel):
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         xp, place = self.owner.xp, self.owner.place
-        xs, ws = x.read(place), w.read(place).reshape(self.w_shape)
+        xs = as_inputs(x.read(place), self.spec.quantized)
+        ws = as_weights(w.read(place), self.spec.quantized).reshape(self.w_shape)
         ys = y.overwrite(place).reshape(self.y_shape)
         for images in self._chunks():
             # (n, g, o, p) = (g, o, ck) @ (n, g, ck, p)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from caffepy.core.memory import Array, Tensor
 from caffepy.kernels.contract import Engine
+from caffepy.kernels.eight_bits import as_inputs, as_weights
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.reference.windows import Pairs, Windows, every
 from caffepy.kernels.table import implements
 
 
 @implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "end",
-            "training")
+            "training", "quantized")
 class Depthwise(ConvolutionKernel):
     """y[c, m] = sum over cells k of w[c, m, k] * x[c at k] + b[c, m].
 
@@ -37,8 +38,8 @@ class Depthwise(ConvolutionKernel):
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         xp, place = self.owner.xp, self.owner.place
-        padded = self.windows.padded(xp, x.read(place))
-        ws = w.read(place).reshape(self.w_shape)
+        padded = self.windows.padded(xp, as_inputs(x.read(place), self.spec.quantized))
+        ws = as_weights(w.read(place), self.spec.quantized).reshape(self.w_shape)
         ys = y.overwrite(place).reshape(self.y_shape)
         ys[...] = 0 if b is None else b.read(place).reshape(*self.w_shape[:2], *self.ones)
         for offset in self.windows.offsets():

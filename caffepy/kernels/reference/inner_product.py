@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from caffepy.core.memory import Array, Tensor
+from caffepy.kernels.eight_bits import as_inputs, as_weights
 from caffepy.kernels.operations.inner_product import InnerProductKernel
 from caffepy.kernels.table import implements
 
 
-@implements("m", "k", "n", "transpose", "bias")
+@implements("m", "k", "n", "transpose", "bias", "training", "quantized")
 class InnerProduct(InnerProductKernel):
     """y = x w^T + b."""
 
@@ -16,7 +17,8 @@ class InnerProduct(InnerProductKernel):
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         s, xp, place = self.spec, self.owner.xp, self.owner.place
-        xs, ws = x.read(place).reshape(s.m, s.k), self._weights(w)
+        xs = as_inputs(x.read(place), s.quantized).reshape(s.m, s.k)
+        ws = as_weights(self._weights(w), s.quantized)
         ys = y.overwrite(place).reshape(s.m, s.n)
         # (n, m) = (n, k) @ (k, m): with the large matrix first, BLAS is about 15 % faster
         ys[...] = xp.matmul(ws, xs.T).T

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from caffepy.core import int8
 from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Array, Tensor
@@ -25,6 +26,8 @@ from caffepy.errors import ShapeError
 from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
 from caffepy.layers.common._axis import axis_of
 from caffepy.layers.common._folded import Foldable, folded
+from caffepy.layers.common._int8 import quantized
+from caffepy.proto import caffe_pb2
 
 
 @register("InnerProduct", v1="INNER_PRODUCT", v0="innerproduct", param="inner_product_param")
@@ -33,7 +36,7 @@ class InnerProduct(Foldable):
     learns = ("weights", "bias")
     recordable = True
     look = "inner product"
-    obeys = ("inner_product_param.normalize",)
+    obeys = ("inner_product_param.normalize", int8.FIELD)
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p
@@ -57,7 +60,7 @@ class InnerProduct(Foldable):
         top[0].reshape((*x.shape[: self.axis], p.num_output))
         self.kernel: InnerProductKernel = self.plan(InnerProductSpec(
             x.count_from(0, self.axis), self.k, p.num_output, p.transpose, p.bias_term,
-            self.dtype.name,
+            self.dtype.name, self.phase == caffe_pb2.TRAIN, quantized(self),
         ))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from caffepy.core import coords
+from caffepy.core import coords, int8
 from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs
 from caffepy.core.memory import Array, Shape, Tensor
@@ -30,6 +30,7 @@ from caffepy.core.window import SIDES, Window
 from caffepy.errors import ShapeError
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.layers.common._folded import Foldable
+from caffepy.layers.common._int8 import quantized
 from caffepy.layers.vision._fused import fused
 from caffepy.layers.vision._spatial import Spatial, same_shapes, seen_as
 from caffepy.proto import caffe_pb2
@@ -116,7 +117,7 @@ class BaseConvolution(Foldable):
 class Convolution(BaseConvolution):
     """Runs the kernel forward."""
 
-    obeys: ClassVar[tuple[str, ...]] = SIDES
+    obeys: ClassVar[tuple[str, ...]] = (*SIDES, int8.FIELD)
     computes_relu = True
 
     def weight_shape(self) -> Shape:
@@ -127,7 +128,7 @@ class Convolution(BaseConvolution):
 
     def convolution(self) -> ConvolutionSpec:
         spec = self.spec_between(self.x_shape, self.y_shape, self.p.bias_term)
-        return replace(spec, training=self.phase == caffe_pb2.TRAIN)
+        return replace(spec, training=self.phase == caffe_pb2.TRAIN, quantized=quantized(self))
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         w = self.blobs[0].values

@@ -42,7 +42,7 @@ def contenders(
     if importlib.util.find_spec("torch"):
         try:
             if gpu is None:
-                sides |= torch_sides(net, forward, threads)
+                sides |= torch_sides(net, forward, threads, precision)
             else:
                 from caffepy.services.bench import gpu as on_gpu
 
@@ -56,18 +56,23 @@ def contenders(
     return sides
 
 
-def torch_sides(net: Net, forward: bool, threads: int) -> dict[str, Side]:
-    """PyTorch eager with plain and with channels-last tensors."""
+def torch_sides(net: Net, forward: bool, threads: int, precision: str | None = None
+                ) -> dict[str, Side]:
+    """PyTorch eager with plain and with channels-last tensors; in half precision under
+    torch.autocast."""
     import torch
 
     torch.set_num_threads(threads)
     sides: dict[str, Side] = {}
     for name, last in (("PyTorch", False), ("PyTorch channels-last", True)):
-        twin = TorchNet(net, last)
+        twin = TorchNet(net, last, precision=precision)
+        if twin.precision:
+            name += f", autocast {twin.precision}"
+        most = common.HALF.get(twin.precision or "", common.AGREEMENT)
         if forward:
-            common.agree_on_outputs(net, twin)
+            common.agree_on_outputs(net, twin, most)
             sides[name] = Side(common.inference(torch, twin))
         else:
-            common.agree_on_gradients(net, twin)
+            common.agree_on_gradients(net, twin, most, half=twin.precision is not None)
             sides[name] = Side(common.training(torch, twin))
     return sides

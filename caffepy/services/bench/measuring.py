@@ -51,6 +51,7 @@ def measure(path: str, batch: int = 0, size: int = 0, channels: int = 3, classes
         "busy": neighbours,
         "device": "cpu" if gpu is None else device_name(
             gpu, precision or STORED[param.default_forward_type]),
+        "precision": precision or STORED[param.default_forward_type],
         "milliseconds": times,
         "median": {name: statistics.median(values) for name, values in times.items()},
     }
@@ -91,6 +92,8 @@ def table(found: dict[str, Any]) -> str:
     """Medians, spread, and how many times as fast as each other side caffepy is."""
     ours = found["median"]["caffepy"]
     where = f"{found['threads']} threads" if found["device"] == "cpu" else found["device"]
+    if found["device"] == "cpu" and found["precision"] != "float32":
+        where += f", {found['precision']}"
     beside = f", beside {found['busy']} busy processes" if found["busy"] else ""
     lines = [f"{found['net']}, {found['what']}, {where}{beside}",
              f"{'':24}{'median ms':>10}{'least':>9}{'most':>9}{'caffepy is':>13}"]
