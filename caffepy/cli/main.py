@@ -25,6 +25,7 @@ ACTIONS = {
     "matlab": "caffepy.cli.matlab:matlab",
     "merge_bn": "caffepy.cli.merge_bn:merge_bn",
     "plot": "caffepy.tools.plot:main",
+    "quantize": "caffepy.cli.quantize:quantize",
     "report": "caffepy.cli.report:report",
     "summary": "caffepy.tools.summarize:main",
     "sweep": "caffepy.cli.sweep:sweep",
