@@ -29,6 +29,7 @@ READERS = {
     "cli/check.py": "NO_COLOR",
     "tools/summarize.py": "NO_COLOR",
     "tools/bench.py": "sets the threads of everybody that it compares with",
+    "services/sweep/running.py": "gives each run of a sweep its share of the cores",
 }
 ACCESS = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 

@@ -153,7 +153,7 @@ def test_pytorch_is_left_out_where_it_lacks_a_layer(tmp_path, caplog, monkeypatc
     from caffepy.services.bench import contenders, opencv
 
     class Twin:
-        def __init__(self, *_):
+        def __init__(self, *_, **settings):
             raise contenders.NoTwin("no PyTorch twin for layer type ROIPooling")
 
     monkeypatch.setattr(contenders, "TorchNet", Twin)

@@ -114,8 +114,8 @@ def drawn(record: Record, names: dict[int, str], named: bool) -> Array:
 
 def outlined(picture: Array, record: Record) -> Array:
     """Boxes without names."""
-    from caffepy.services.data_sheet.palette import color_of
     from caffepy.services.sheets import boxes as frames
+    from caffepy.services.sheets.palette import color_of
 
     made = fitted(picture, SIDE)
     size = np.array([made.shape[1], made.shape[0]] * 2) - 1

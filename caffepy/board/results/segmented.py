@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from caffepy.core.memory import Place
 from caffepy.core.node import Node
-from caffepy.services.data_sheet.palette import painted
 from caffepy.services.report.seen import Seen
 from caffepy.services.report.worst import Worst
 from caffepy.services.sheets.page import fitted
+from caffepy.services.sheets.palette import painted
 
 Array = NDArray[Any]
 

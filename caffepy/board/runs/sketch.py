@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 LEFT, BOTTOM = 52.0, 18.0  # for the numbers beside a chart
 
 
-def spark(values: Sequence[float], width: int = 120, height: int = 28) -> Markup:
+def spark(values: Sequence[float], width: int = 88, height: int = 28) -> Markup:
     """A line without axes; it says nothing to a screen reader, the number beside it does."""
     finite = [(i, y) for i, y in enumerate(values) if math.isfinite(y)]
     if len(finite) < 2:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from caffepy.board.results.judged import probabilities
 from caffepy.board.tries.nets import Ready
-from caffepy.services.data_sheet.palette import painted
+from caffepy.services.sheets.palette import painted
 
 Array = NDArray[Any]
 
