@@ -13,8 +13,8 @@ pytestmark = pytest.mark.usefixtures("own_plugins")
 # they build no net, or compare it with other programs
 OF_DATA_AND_LOGS = ("compute", "convert", "create", "download", "extract_seconds", "get_image",
                     "make_list", "parse", "plot", "resize")
-WITHOUT = {"bench", "completion", "device_query", "init", "matlab", "plot", "report",
-           *(tool for tool in TOOLS if tool.startswith(OF_DATA_AND_LOGS))}
+WITHOUT = {"bench", "class_weights", "completion", "device_query", "init", "matlab", "plot",
+           "report", *(tool for tool in TOOLS if tool.startswith(OF_DATA_AND_LOGS))}
 
 
 @pytest.fixture(autouse=True)

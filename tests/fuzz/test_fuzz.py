@@ -138,8 +138,8 @@ def other_pixels(self, pixels):
     ("Fused chain", direct.Forward, "run", without_relu),
     ("Convolution kernel, 1 x 1", subsampled.Subsampled, "_counting", other_pixels),
     ("Update kernel", update.Passes, "divide", lambda self, what, h: (
-        self.run("s", update.MUL, h, 1.0, root=True, plus=self.constants.delta),
-        self.run("w", update.DIV, what, "s", times=self.rate, keeps=1.0))),
+        self.run("w", update.MUL, h, 1.0, ("root",), ("plus", self.constants.delta), ("inverse",),
+                 ("times", what), ("times", self.rate), ("keeps", 1.0)))),
 ])
 def test_planted_faults_are_found(family, owner, name, fault, monkeypatch):
     monkeypatch.setattr(owner, name, fault)

@@ -1,6 +1,7 @@
 """py-faster-rcnn's settings, which a test may change; pictures with boxes."""
 
 import copy
+import importlib.util
 
 import cv2
 import numpy as np
@@ -11,7 +12,16 @@ from caffepy.standins.fast_rcnn.config import cfg as settings
 
 @pytest.fixture
 def cfg():
+    """The settings as they are when a script begins, whatever layers have set before."""
     before = copy.deepcopy(settings)
+    spec = importlib.util.find_spec("caffepy.standins.fast_rcnn.config")
+    anew = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(anew)
+    for name, value in anew.cfg.items():
+        if isinstance(settings[name], dict):
+            settings[name].update(value)
+        else:
+            settings[name] = value
     yield settings
     for name, value in before.items():
         settings[name] = value

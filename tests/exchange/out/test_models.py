@@ -21,8 +21,13 @@ SMALLER = {"vgg16/deploy.prototxt": 64, "faster_rcnn/deploy.prototxt": 160,
            "googlenet/deploy.prototxt": None, "resnet50/deploy.prototxt": None}
 
 
-@pytest.mark.parametrize("model", [name for name in MODELS
-                                   if not any(word in name for word in OF_TRAINING)])
+# One has a Python layer of its own, and is refused; in the other random weights grow along
+# ResNet-50 until boxes are infinite. Its layers are among the recorded cases.
+LEFT_OUT = ("digits_faster_rcnn", "rfcn_resnet50")
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if not name.startswith(LEFT_OUT)
+                                   and not any(word in name for word in OF_TRAINING)])
 def test_model(model):
     need_onnx()
     param = read_net_param(str(path_of(model)))[0]
