@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import zlib
@@ -17,6 +18,10 @@ from caffepy import log
 from caffepy.kernels import engines
 
 os.environ["CAFFEPY_TUNE"] = "off"  # what was measured on this machine is no part of the tests
+# A shell lets what it begins in the background ignore Ctrl-C, and all that this begins; tests press
+# it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MNIST = Path(__file__).parent.parent / "data" / "mnist"
 
