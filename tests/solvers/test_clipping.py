@@ -31,19 +31,27 @@ def clipped(policy, most, net, grads):
     return result
 
 
-@pytest.mark.parametrize("way", ["diffs are shown", "array code", "kernels"])
-@pytest.mark.parametrize("more", ["", "iter_size: 2"])
-@pytest.mark.parametrize("policy, most", [("value", 0.02), ("layer", 0.1)])
-def test_a_step_follows_the_formula(make, policy, most, more, way, monkeypatch):
-    optimize = way != "diffs are shown"
-    if way == "kernels":
+@pytest.fixture(params=["diffs are shown", "array code", "kernels"])
+def made(request, make, monkeypatch):
+    """``make``, for a solver that updates in this way."""
+    if request.param == "kernels":
         if "onednn" not in ENGINES:
             pytest.skip("no engine has kernels for rules")
         monkeypatch.delenv("CAFFEPY_ENGINE")
-    line = f'{BASE}clip_gradients: {most} clip_policy: "{policy}" {more}'
-    solver, grads = make("", line, optimize=optimize), []
+
+    def solver(line):
+        found = make("", line, optimize=request.param != "diffs are shown")
+        assert bool(found.updater._kernels) == (request.param == "kernels")
+        return found
+
+    return solver
+
+
+@pytest.mark.parametrize("more", ["", "iter_size: 2"])
+@pytest.mark.parametrize("policy, most", [("value", 0.02), ("layer", 0.1)])
+def test_a_step_follows_the_formula(made, policy, most, more):
+    solver, grads = made(f'{BASE}clip_gradients: {most} clip_policy: "{policy}" {more}'), []
     net = solver.net
-    assert bool(solver.updater._kernels) == (way == "kernels")
     solver.on_gradients.append(lambda s: grads.append(net.arena.grads.astype(np.float64).copy()))
     before = net.arena.values.astype(np.float64).copy()
     solver.step(1)
@@ -54,6 +62,19 @@ def test_a_step_follows_the_formula(make, policy, most, more, way, monkeypatch):
     assert (order == np.arange(len(order))).all()
     assert_allclose(net.arena.values, before - rates * expected / solver.param.iter_size,
                     rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("policy", ["value", "layer"])
+def test_what_is_no_number_stays_none(made, policy):
+    """A bound in its place would hide that a training has gone wrong."""
+    solver = made(f'{BASE}clip_gradients: 0.1 clip_policy: "{policy}"')
+
+    def spoil(_):
+        solver.net.arena.grads[1] = np.nan
+
+    solver.on_gradients.append(spoil)
+    solver.step(1)
+    assert np.isnan(solver.net.arena.values[1])
 
 
 @pytest.mark.parametrize("policy", ["value", "layer"])

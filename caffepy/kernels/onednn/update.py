@@ -7,9 +7,10 @@ its docstring in ``caffepy.solvers`` says, in such passes over
 
     w, g       the weights and their gradients
     h, k, m    the histories
-    t, c       room for what lies between, and for bounded gradients
+    t          room for what lies between
 
-Gradients that count are scale g + decay w.
+Gradients that count are scale g + decay w. Where they have a bound, NumPy holds them to it first:
+what is no number stays none, which oneDNN's least and largest would make a bound of.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import ADD, MAX, MIN, MUL, Array, Layout
+from caffepy.kernels.onednn.api import ADD, MAX, MUL, Array, Layout
 from caffepy.kernels.onednn.common import runtime_of
 from caffepy.kernels.onednn.runtime import Call, Runtime
 from caffepy.kernels.operations.update import UpdateKernel, UpdateSpec
@@ -44,7 +45,7 @@ class Passes:
         constants: the rule's, of the spec.
         decoupled: whether weight decay does not join the gradients.
         scale, decay, rate, minus_rate: numbers that may differ from step to step.
-        bound, minus_bound: where gradients have a bound.
+        bound: of gradients, where they have one.
         rest: the share of the weights that decay leaves, where it does not join the gradients;
             rate_by_rest, step_by_rest, momentum_by_rest: less the rate, the rate times scale, and
             the momentum, by it.
@@ -55,20 +56,16 @@ class Passes:
         self.constants = spec.constants
         self.decoupled = spec.rule in DECOUPLED
         self.scale, self.decay, self.rate, self.minus_rate = _numbers(4)
-        self.bound, self.minus_bound = _numbers(2)
+        self.bound = 0.0
         self.rest, self.rate_by_rest, self.step_by_rest, self.momentum_by_rest = _numbers(4)
         self._runtime = runtime
         self._line, self._number = runtime.plain((spec.count,)), runtime.plain((1,))
         self._calls: list[tuple[Call, str]] = []
         self._rooms: dict[str, tuple[Array, Array]] = {}
-        self.g = "g"
-        if spec.bounded:
-            self.run("c", MAX, "g", self.minus_bound, ("least", self.bound))
-            self.g = "c"
 
     def tell(self, scale: float, decay: float, rate: float, bound: float) -> None:
         """What is new for the coming step."""
-        self.bound[0], self.minus_bound[0] = bound, -bound
+        self.bound = bound
         self.scale[0], self.decay[0], self.rate[0], self.minus_rate[0] = scale, decay, rate, -rate
         rest = 1 - self.spec.decays * (decay if self.decoupled else rate * decay)
         self.rest[0] = rest = rest if abs(rest) > LEAST else LEAST
@@ -80,6 +77,8 @@ class Passes:
         return self._calls[0][0].implementation
 
     def __call__(self, w: Array, g: Array, history: Sequence[Array]) -> None:
+        if self.spec.bounded:
+            g = np.clip(g, -self.bound, self.bound, out=self._room("g"))
         arrays = dict(zip("hkm", history, strict=False), w=w, g=g)
         for call, names in self._calls:
             call(*[arrays[name] if name in arrays else self._room(name) for name in names])
@@ -97,9 +96,8 @@ class Passes:
         """One more pass: target = (a_times a) algorithm (b_times b), where b may be a number (MUL
         by 1.0 is a copy), and then the steps.
 
-        Steps: ("square"), ("root"), ("inverse"), ("plus", number), ("times", number or an array's
-        name), ("least", number): the lesser of both, and ("keeps", number): what was in the target
-        is added, times the number.
+        Steps: ("square",), ("root",), ("inverse",), ("plus", number), ("times", number or an
+        array's name), and ("keeps", number): what was in the target is added, times the number.
         """
         post_ops: list[tuple[Any, ...]] = []
         free, names = [(api.SRC, self._line)], a
@@ -116,7 +114,7 @@ class Passes:
                 free.append((place, self._line))
                 names += more[0]
             else:
-                post_ops.append(("binary", MUL if kind == "times" else MIN, self._number))
+                post_ops.append(("binary", MUL, self._number))
                 fixed.append((place, self._number, number(more[0])))
         second = self._number
         if isinstance(b, str):
@@ -137,9 +135,9 @@ class Passes:
     def gradient(self, target: str, *steps: Step) -> None:
         """target = scale g + decay w, and then the steps."""
         if self.spec.decays and not self.decoupled:
-            self.run(target, ADD, self.g, "w", *steps, a_times=self.scale, b_times=self.decay)
+            self.run(target, ADD, "g", "w", *steps, a_times=self.scale, b_times=self.decay)
         else:
-            self.run(target, MUL, self.g, self.scale, *steps)
+            self.run(target, MUL, "g", self.scale, *steps)
 
     def mean(self, target: str, decay: float, *steps: Step) -> None:
         """target = decay target + (1 - decay) times the gradient behind the steps."""
@@ -178,7 +176,7 @@ def _nesterov(p: Passes) -> None:
     """What is subtracted, (1 + momentum) h' - momentum h, is momentum h' + rate (scale g +
     decay w)."""
     p.gradient("h", ("times", p.rate), ("keeps", p.constants.momentum))
-    p.run("w", ADD, "h", p.g, *p.onto_the_rest, a_times=p.momentum_by_rest,
+    p.run("w", ADD, "h", "g", *p.onto_the_rest, a_times=p.momentum_by_rest,
           b_times=p.step_by_rest)
 
 
