@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from caffepy.core.memory import Place, Tensor
@@ -12,7 +10,7 @@ from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Layout
 from caffepy.kernels.onednn.common import STORED, runtime_of
 from caffepy.kernels.onednn.direct import grouped, window
-from caffepy.kernels.onednn.int8 import RELU, Products, required
+from caffepy.kernels.onednn.int8 import RELU, ForUse, Products, required
 from caffepy.kernels.onednn.runtime import Chosen
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.table import implements
@@ -21,7 +19,7 @@ PER_OUTPUT, PER_GROUP_AND_OUTPUT = 1, 3  # masks of the weights' first axes
 
 
 @implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "training", "quantized")
-class ConvolutionInt8(ConvolutionKernel):
+class ConvolutionInt8(ForUse, ConvolutionKernel):
     """See int8.py."""
 
     engine = "onednn"
@@ -54,12 +52,6 @@ class ConvolutionInt8(ConvolutionKernel):
             bias)
         choose(self._products.packed, RELU)  # it must be fast, too
 
-    @cached_property
-    def _whole(self) -> ConvolutionKernel:
-        """The same in float32: backward is that of numbers as they were."""
-        spec = replace(self.spec, training=True, quantized=None)
-        return self.owner.plan(spec)  # type: ignore[return-value]
-
     @property
     def detail(self) -> str:
         return f"8 bits, forward acdb {self._products.detail}"
@@ -69,11 +61,3 @@ class ConvolutionInt8(ConvolutionKernel):
 
     def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         self._products.run(x, w, b, y, relu=True)
-
-    def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
-        self._whole.backward_data(dy, w, dx)
-
-    def backward_weights(
-        self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
-    ) -> None:
-        self._whole.backward_weights(x, dy, dw, db)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from caffepy.core.memory import Place, Tensor
@@ -11,7 +9,7 @@ from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Layout
 from caffepy.kernels.onednn.common import STORED, runtime_of
-from caffepy.kernels.onednn.int8 import Products, required
+from caffepy.kernels.onednn.int8 import ForUse, Products, required
 from caffepy.kernels.onednn.runtime import Chosen
 from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
 from caffepy.kernels.table import implements
@@ -20,7 +18,7 @@ PER_COLUMN = 2  # mask of the weights as a (K, N) factor
 
 
 @implements("m", "k", "n", "transpose", "bias", "training", "quantized")
-class InnerProductInt8(InnerProductKernel):
+class InnerProductInt8(ForUse, InnerProductKernel):
     """See int8.py."""
 
     engine = "onednn"
@@ -46,23 +44,9 @@ class InnerProductInt8(InnerProductKernel):
             runtime, quantized, choose, runtime.plain((m, k), spec.dtype), x, y,
             runtime.strided((k, n), (1, k), "int8"), n, Place.HOST.holding(spec.dtype), bias)
 
-    @cached_property
-    def _whole(self) -> InnerProductKernel:
-        """The same in float32: backward is that of numbers as they were."""
-        spec = replace(self.spec, training=True, quantized=None)
-        return self.owner.plan(spec)  # type: ignore[return-value]
-
     @property
     def detail(self) -> str:
         return f"8 bits, {self._products.detail}"
 
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         self._products.run(x, w, b, y, outputs_last=self.spec.transpose)
-
-    def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
-        self._whole.backward_data(dy, w, dx)
-
-    def backward_weights(
-        self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
-    ) -> None:
-        self._whole.backward_weights(x, dy, dw, db)

@@ -36,6 +36,18 @@ def required(kernel: Kernel, quantized: EightBits | None) -> EightBits:
     return quantized
 
 
+class ForUse:
+    """Mixin of kernels that no spec with training comes to: of what trains, they have nothing."""
+
+    def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
+        raise NotImplementedError("backward is planned without quantized")
+
+    def backward_weights(
+        self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
+    ) -> None:
+        raise NotImplementedError("backward is planned without quantized")
+
+
 class Products:
     """y from x, w and b by one primitive.
 

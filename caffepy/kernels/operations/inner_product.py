@@ -14,7 +14,8 @@ class InnerProductSpec(Spec):
     """y = x w^T + b with x (M, K), w (N, K) or (K, N) if transposed, y (M, N).
 
     The tensors may have more axes; they are read in C order as these matrices. Without ``training``
-    the weights seldom change; with ``quantized`` x and w are rounded to 8 bits.
+    the weights seldom change and no backward will be asked for; with ``quantized`` x and w are
+    rounded to 8 bits.
     """
 
     m: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from caffepy.proto import caffe_pb2
 class Foldable(Layer):
     """A layer whose outputs are sums over weights: a factor of an output is one of its weights.
 
-    ``blobs`` are the weights and perhaps a bias, one number for each output.
+    ``blobs`` are the weights and perhaps a bias, one number for each output; ``kernel`` is what
+    computes it.
     """
 
+    kernel: Any
     computes_relu = False  # whether ``compute`` can do the ReLU behind it, too
 
     @property
@@ -32,7 +35,15 @@ class Foldable(Layer):
     @property
     def folded_kernel(self) -> Any:
         """What computes with a bias."""
-        raise NotImplementedError
+        return self.plan(replace(self.kernel.spec, bias=True))
+
+    @property
+    def backward_kernel(self) -> Any:
+        """What computes backward. A TEST net hardly ever does, so its kernels need not be able to;
+        and behind 8 bits gradients are those of the numbers as they were."""
+        spec = self.kernel.spec
+        return self.kernel if spec.training else self.plan(
+            replace(spec, training=True, quantized=None))
 
     def outputs_of(self, factor: Array) -> Array:
         """A number for each output, in a shape that weights can be multiplied by."""

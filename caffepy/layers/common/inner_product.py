@@ -14,7 +14,6 @@ in place; gradients are those of the product alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from caffepy.core import int8
 from caffepy.core.fusion import Fused
@@ -23,7 +22,7 @@ from caffepy.core.memory import Array, Tensor
 from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
-from caffepy.kernels.operations.inner_product import InnerProductKernel, InnerProductSpec
+from caffepy.kernels.operations.inner_product import InnerProductSpec
 from caffepy.layers.common._axis import axis_of
 from caffepy.layers.common._folded import Foldable, folded
 from caffepy.layers.common._int8 import quantized
@@ -58,7 +57,7 @@ class InnerProduct(Foldable):
                       found=f"shape {x.shape}: {x.count_from(self.axis)} numbers from axis "
                             f"{self.axis} on", allowed=self.k)
         top[0].reshape((*x.shape[: self.axis], p.num_output))
-        self.kernel: InnerProductKernel = self.plan(InnerProductSpec(
+        self.kernel = self.plan(InnerProductSpec(
             x.count_from(0, self.axis), self.k, p.num_output, p.transpose, p.bias_term,
             self.dtype.name, self.phase == caffe_pb2.TRAIN, quantized(self),
         ))
@@ -77,11 +76,6 @@ class InnerProduct(Foldable):
     def makes_channels(self) -> bool:
         return self.axis == 1 and not self.p.normalize  # which divides what was folded in
 
-    @property
-    def folded_kernel(self) -> InnerProductKernel:
-        kernel: InnerProductKernel = self.plan(replace(self.kernel.spec, bias=True))
-        return kernel
-
     def outputs_of(self, factor: Array) -> Array:
         return factor if self.p.transpose else factor[:, None]
 
@@ -95,7 +89,8 @@ class InnerProduct(Foldable):
         wanted = [blob.grads if down else None
                   for blob, down in zip(self.blobs, self.param_propagate_down, strict=True)]
         dw, db = wanted[0], wanted[1] if self.p.bias_term else None
+        kernel = self.backward_kernel
         if dw is not None or db is not None:
-            self.kernel.backward_weights(bottom[0].values, top[0].grads, dw, db)
+            kernel.backward_weights(bottom[0].values, top[0].grads, dw, db)
         if propagate_down[0]:
-            self.kernel.backward_data(top[0].grads, self.blobs[0].values, bottom[0].grads)
+            kernel.backward_data(top[0].grads, self.blobs[0].values, bottom[0].grads)

@@ -92,7 +92,7 @@ class BaseConvolution(Foldable):
         images = math.prod(before)
         self.x_shape: Shape = (images, self.channels, *sizes)
         self.y_shape: Shape = (images, self.p.num_output, *out)
-        self.kernel: ConvolutionKernel = self.plan(self.convolution())
+        self.kernel = self.plan(self.convolution())
 
     def out(self, shape: Shape) -> Shape:
         """The spatial axes of the top for a bottom of ``shape``."""
@@ -137,16 +137,11 @@ class Convolution(BaseConvolution):
             self.kernel.forward(seen_as(x.values, self.x_shape), w, b,
                                 seen_as(y.values, self.y_shape))
 
-    @property
-    def folded_kernel(self) -> ConvolutionKernel:
-        kernel: ConvolutionKernel = self.plan(replace(self.kernel.spec, bias=True))
-        return kernel
-
     def outputs_of(self, factor: Array) -> Array:
         return factor.reshape(-1, *(1 for _ in self.blobs[0].shape[1:]))
 
     def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
-        kernel = self.folded_kernel
+        kernel: ConvolutionKernel = self.folded_kernel
         run = kernel.forward_relu if relu else kernel.forward
         run(seen_as(x, self.x_shape), w, b, seen_as(y, self.y_shape))
 
@@ -160,14 +155,11 @@ class Convolution(BaseConvolution):
         wanted = [blob.grads if down else None
                   for blob, down in zip(self.blobs, self.param_propagate_down, strict=True)]
         dw, db = wanted[0], wanted[1] if self.p.bias_term else None
-        kernel = self.kernel
-        if not kernel.spec.training:
-            # a TEST net hardly ever runs backward, so that was not planned
-            kernel = self.plan(replace(kernel.spec, training=True))
+        kernel = self.backward_kernel
         for x, y, down in zip(bottom, top, propagate_down, strict=True):
             dy = seen_as(y.grads, self.y_shape)
             if dw is not None or db is not None:
                 kernel.backward_weights(seen_as(x.values, self.x_shape), dy, dw, db)
             if down:
                 kernel.backward_data(dy, self.blobs[0].values,
-                                          seen_as(x.grads, self.x_shape))
+                                     seen_as(x.grads, self.x_shape))
