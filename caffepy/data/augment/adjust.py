@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.data.augment import outside
-from caffepy.data.augment.change import Change, Changed, check_range
+from caffepy.data.augment.change import Sometimes, check_range
 from caffepy.data.augment.distort import level
 from caffepy.data.draws import Dice
 from caffepy.errors import ConfigError
@@ -27,7 +27,7 @@ P = caffe_pb2.TransformationParameter
 BYTES = 255
 
 
-class ColorShift(Change):
+class ColorShift(Sometimes):
     """Args:
         param: the transform_param.
 
@@ -38,23 +38,21 @@ class ColorShift(Change):
     name = "color_shift"
 
     def __init__(self, param: P) -> None:
-        self.chance = chance(param)
+        super().__init__(chance(param))
         self.most = param.max_color_shift
         check_range("max_color_shift", 0, self.most, 0, BYTES)
 
-    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         import cv2
 
-        if not dice.happens(self.chance):
-            return pixels, boxes
         shift = [dice.below(self.most + 1) for _ in range(3)]
         if (count := outside.channels(pixels)) != 3:
             shift = shift[:1] * min(count, 4)
         change = cv2.subtract if dice.below(2) else cv2.add
-        return change(pixels, np.array([*shift, 0, 0, 0][:4], np.float64)), boxes
+        return change(pixels, np.array([*shift, 0, 0, 0][:4], np.float64))
 
 
-class Contrast(Change):
+class Contrast(Sometimes):
     """Args:
         param: the transform_param.
 
@@ -65,21 +63,19 @@ class Contrast(Change):
     name = "contrast"
 
     def __init__(self, param: P) -> None:
-        self.chance = chance(param)
+        super().__init__(chance(param))
         self.low = param.min_contrast if param.HasField("min_contrast") else 0.8
         self.high = param.max_contrast if param.HasField("max_contrast") else 1.2
         check_range("contrast", self.low, self.high, names=("min_contrast", "max_contrast"))
         self.shift = param.max_brightness_shift if param.HasField("max_brightness_shift") else 5
         check_range("max_brightness_shift", 0, self.shift, 0, BYTES)
 
-    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
-        if not dice.happens(self.chance):
-            return pixels, boxes
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         factor = dice.uniform(self.low, self.high)
-        return level(pixels, factor, dice.below(2 * self.shift + 1) - self.shift), boxes
+        return level(pixels, factor, dice.below(2 * self.shift + 1) - self.shift)
 
 
-class Smooth(Change):
+class Smooth(Sometimes):
     """Args:
         param: the transform_param.
 
@@ -90,15 +86,15 @@ class Smooth(Change):
     name = "smooth"
 
     def __init__(self, param: P) -> None:
-        self.chance = chance(param)
+        super().__init__(chance(param))
         self.most = param.max_smooth if param.HasField("max_smooth") else 6.0
         check_range("max_smooth", 0, self.most)
 
-    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         import cv2
 
-        if self.most < 2 or not dice.happens(self.chance):
-            return pixels, boxes
+        if self.most < 2:
+            return pixels
         kind = dice.below(4)
         side = 1 + 2 * dice.below(int(self.most / 2))
         if kind == 0:
@@ -109,7 +105,7 @@ class Smooth(Change):
             made = cv2.medianBlur(pixels, side)
         else:
             made = cv2.boxFilter(pixels, -1, (2 * side, 2 * side))
-        return made, boxes
+        return made
 
 
 def chance(param: P) -> float:

@@ -41,6 +41,24 @@ class Change(ABC):
         return labels
 
 
+class Sometimes(Change):
+    """A change of the pixels alone, made with a probability.
+
+    Args:
+        chance: the probability. What is drawn first is whether it happens.
+    """
+
+    def __init__(self, chance: float) -> None:
+        self.chance = chance
+
+    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+        return self.changed(pixels, dice) if dice.happens(self.chance) else pixels, boxes
+
+    @abstractmethod
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
+        """The picture, changed; arguments as of a call."""
+
+
 def check_prob(word: str, prob: float) -> None:
     """Raise ConfigError unless ``prob`` of this message is a probability."""
     if not 0 <= prob <= 1:

@@ -52,4 +52,3 @@ class Cutout:
             top, left = (dice.below(side) - p.size // 2 for side in (height, width))
             picture[..., max(top, 0) : max(top + p.size, 0),
                     max(left, 0) : max(left + p.size, 0)] = 0
-

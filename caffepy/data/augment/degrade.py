@@ -15,13 +15,13 @@ from math import ceil
 
 import numpy as np
 
-from caffepy.data.augment.change import Change, Changed, check_prob, check_range
+from caffepy.data.augment.change import Sometimes, check_prob, check_range
 from caffepy.data.augment.noise import packed
 from caffepy.data.draws import Dice
 from caffepy.proto import caffe_pb2
 
 
-class Blur(Change):
+class Blur(Sometimes):
     """Args:
         param: the blur_param.
 
@@ -35,22 +35,21 @@ class Blur(Change):
         check_prob("blur_param", param.prob)
         check_range("blur_param", param.min_sigma, param.max_sigma, 0, 100,
                     ("min_sigma", "max_sigma"))
+        super().__init__(param.prob)
         self.param = param
 
-    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         import cv2
 
         p = self.param
-        if not dice.happens(p.prob):
-            return pixels, boxes
         sigma = dice.uniform(p.min_sigma, p.max_sigma)
         if not sigma:
-            return pixels, boxes
+            return pixels
         side = 2 * ceil(3 * sigma) + 1
-        return cv2.GaussianBlur(pixels, (side, side), sigma), boxes
+        return cv2.GaussianBlur(pixels, (side, side), sigma)
 
 
-class GaussNoise(Change):
+class GaussNoise(Sometimes):
     """Args:
         param: the gauss_noise_param.
 
@@ -64,18 +63,17 @@ class GaussNoise(Change):
         check_prob("gauss_noise_param", param.prob)
         check_range("gauss_noise_param", param.min_std, param.max_std, 0, 255,
                     ("min_std", "max_std"))
+        super().__init__(param.prob)
         self.param = param
 
-    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         p = self.param
-        if not dice.happens(p.prob):
-            return pixels, boxes
         std = np.float32(dice.uniform(p.min_std, p.max_std))
         made = pixels + std * dice.normals(pixels.size).reshape(pixels.shape)
-        return np.clip(np.rint(made), 0, 255).astype(np.uint8), boxes
+        return np.clip(np.rint(made), 0, 255).astype(np.uint8)
 
 
-class Jpeg(Change):
+class Jpeg(Sometimes):
     """Args:
         param: the jpeg_param.
 
@@ -89,10 +87,9 @@ class Jpeg(Change):
         check_prob("jpeg_param", param.prob)
         check_range("jpeg_param", param.min_quality, param.max_quality, 1, 100,
                     ("min_quality", "max_quality"))
+        super().__init__(param.prob)
         self.param = param
 
-    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         p = self.param
-        if not dice.happens(p.prob):
-            return pixels, boxes
-        return packed(pixels, p.min_quality + dice.below(p.max_quality - p.min_quality + 1)), boxes
+        return packed(pixels, p.min_quality + dice.below(p.max_quality - p.min_quality + 1))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from caffepy.data.augment.change import Change, Changed, check_prob
+from caffepy.data.augment.change import Sometimes, check_prob
 from caffepy.data.augment.distort import need_colour
 from caffepy.data.draws import Dice
 from caffepy.errors import ConfigError
@@ -27,7 +27,7 @@ EIGVEC = np.array([[-0.5836, -0.5808, -0.5675], [-0.6948, -0.0045, 0.7192],
                    [0.4203, -0.8140, 0.4009]])
 
 
-class Lighting(Change):
+class Lighting(Sometimes):
     """Args:
         param: the lighting_param.
 
@@ -45,19 +45,18 @@ class Lighting(Change):
             raise ConfigError("lighting_param: colours have three axes of three numbers",
                               found=f"{len(param.eigval)} eigval, {len(param.eigvec)} eigvec",
                               allowed="3 and 9, or none for ImageNet's")
+        super().__init__(param.prob)
         self.param = param
         self.values, self.axes = EIGVAL, EIGVEC
         if param.eigval:
             self.values = np.array(param.eigval)
             self.axes = np.array(param.eigvec).reshape(3, 3)
 
-    def __call__(self, pixels: np.ndarray, boxes: np.ndarray, dice: Dice) -> Changed:
+    def changed(self, pixels: np.ndarray, dice: Dice) -> np.ndarray:
         import cv2
 
         p = self.param
-        if not dice.happens(p.prob):
-            return pixels, boxes
         need_colour("the axes of lighting_param", pixels)
         drawn = p.std * dice.normals(3).astype(np.float64)
         colour = np.rint((drawn * self.values) @ self.axes)
-        return cv2.add(pixels, np.array([*colour, 0])), boxes
+        return cv2.add(pixels, np.array([*colour, 0]))
