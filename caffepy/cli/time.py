@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from caffepy import log
 from caffepy.cli import files, flags, gflags
 from caffepy.errors import ConfigError
 from caffepy.services import devices
-
-if TYPE_CHECKING:
-    pass
 
 logger = log.get(__name__)
 

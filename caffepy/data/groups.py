@@ -111,6 +111,7 @@ def by_class(labels: Iterable[int]) -> list[Group]:
     return [Group(f"class {label}", 1, part.astype(np.int32))
             for label, part in zip(classes.tolist(), parts, strict=True)]
 
+
 def _apportioned(groups: Sequence[Group]) -> np.ndarray:
     """How many places of a block each group has."""
     weights = np.array([group.weight for group in groups], np.float64)

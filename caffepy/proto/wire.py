@@ -177,7 +177,7 @@ def _layer(region: Region, numbers: dict[str, int]) -> LayerWeights:
 
 def _int8(region: Region) -> Any:
     try:
-        return caffe_pb2.Int8Parameter.FromString(bytes(region.data[region.start : region.end]))
+        return caffe_pb2.Int8Parameter.FromString(bytes(region.bytes()))
     except Exception as error:  # protobuf's DecodeError; its class differs by runtime
         raise DataError(f"a damaged int8_param: {error}", where=region.path) from None
 

@@ -32,15 +32,13 @@ from caffepy.core.context import Context
 from caffepy.errors import ConfigError, NumericError
 from caffepy.services import curve_drawing, work
 from caffepy.solvers.located import located
+from caffepy.solvers.rate import POLICY, WORDS
 from caffepy.solvers.solver import create_solver
 
 SMOOTHING = 0.98
 DIVERGED = 4.0  # times the lowest smoothed loss
 BELOW = 10.0  # the proposal lies so many times below the rate of the lowest loss
 SKIPPED = 0.1  # of the iterations, at the beginning, whose smoothed loss is of few losses
-SCHEDULE = ("gamma", "power", "stepsize", "stepvalue", "stagelr", "stageiter", "restart_mult",
-            "min_lr", "warmup_iter", "warmup_start_lr", "rampup_interval", "rampup_lr",
-            "momentum_policy", "weight_decay_policy", "plateau_winsize")
 ROWS = 12  # of the table
 
 
@@ -114,7 +112,7 @@ def find(param: Any, path: str, context: Context, least: float = 1e-6, most: flo
                           found=f"{least:g} and {most:g}")
     if iterations < 10:
         raise ConfigError("a range test needs 10 iterations at least", found=iterations)
-    for field in SCHEDULE:
+    for field in (*POLICY, *WORDS):  # nothing of another schedule stays
         param.ClearField(field)
     param.base_lr, param.lr_policy, param.average_loss = least, "exp", 1
     param.gamma = (most / least) ** (1 / (iterations - 1))

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from caffepy.core.context import Context
     from caffepy.core.net import Net
 
-METHODS = ("percentile", "max")
-PERCENTILE = 99.99
 BINS = 4096
 
 
@@ -92,14 +90,15 @@ class Quantized:
 
 
 def quantize(model: str, weights: Sequence[str], context: Context, iterations: int,
-             method: str = "percentile", percentile: float = PERCENTILE, keep: Sequence[str] = (),
-             level: int = 0, stages: Sequence[str] = ()) -> Quantized:
+             method: str, percentile: float, keep: Sequence[str] = (), level: int = 0,
+             stages: Sequence[str] = ()) -> Quantized:
     """Look at the inputs of a net's layers over some batches of its TEST phase.
 
     Args:
         model: a prototxt with a data layer in TEST.
         weights: .caffemodel files for it.
         context: on the CPU.
+        method, percentile: the rule, "max" or "percentile".
         keep: names of layers that stay as they are.
 
     Raises:

@@ -38,6 +38,8 @@ from caffepy.solvers import warmup
 
 logger = log.get(__name__)
 
+# what the policies themselves read, but for base_lr and max_iter
+POLICY = ("gamma", "power", "stepsize", "stepvalue", "restart_mult")
 # of forks, for rates and for what else changes with the iteration (plateau, warmup, momentum)
 WORDS = ("plateau_winsize", "stagelr", "stageiter", "min_lr", "warmup_iter", "warmup_start_lr",
          "rampup_interval", "rampup_lr", "momentum_policy", "max_momentum", "momentum_power",

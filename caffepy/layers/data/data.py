@@ -10,9 +10,9 @@ V1      DATA (V0 "data")
 
 With shuffle the records of each round come in another order, with balance all classes equally
 often, with mix those of further databases come between, by weight. With several workers in TRAIN,
-record i goes to worker i mod n. Encoded pictures are decoded by as
-many threads as the net computes with, or as CAFFEPY_DECODERS says: the batches are the same. They
-are turned upright, as EXIF says; the original did so with force_color or force_gray alone.
+record i goes to worker i mod n. Encoded pictures are decoded by as many threads as the net computes
+with, or as CAFFEPY_DECODERS says: the batches are the same. They are turned upright, as EXIF says;
+the original did so with force_color or force_gray alone.
 """
 
 from __future__ import annotations

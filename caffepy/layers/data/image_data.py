@@ -10,8 +10,7 @@ V1      IMAGE_DATA (V0 "images")
 
 A line of the list is a path, a space and a whole number. H and W are those of each batch's first
 picture, unless new_height and new_width or crop_size set them. With balance all labels come equally
-often. With several workers in TRAIN,
-record i goes to worker i mod n.
+often. With several workers in TRAIN, record i goes to worker i mod n.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from caffepy.data import draws
 from caffepy.services.report.judging import WORST, Records
 from caffepy.services.report.pairs import Pair
 from caffepy.services.report.ranking import thinned
@@ -96,7 +97,7 @@ class NumberJudge(Records):
     def _draw(self, truth: Array, answer: Array) -> None:
         """Keep the items whose keys are the smallest; the key hangs on the number alone."""
         numbers = np.arange(self.count, self.count + len(truth), dtype=np.uint64)
-        keys = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        keys = (numbers + np.uint64(1)) * np.uint64(draws.STEP)
         self._drawn += zip(  # copies: a view would keep its whole batch
             keys.tolist(), numbers.tolist(), map(np.copy, truth), map(np.copy, answer), strict=True)
         if len(self._drawn) > 2 * DRAWN:

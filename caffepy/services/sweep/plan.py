@@ -18,7 +18,7 @@ from caffepy.proto.files import atomic_write
 from caffepy.proto.paths import path_of, set_path
 from caffepy.proto.text import to_text
 from caffepy.services import work
-from caffepy.services.sweep.varying import NET, Vary, assign
+from caffepy.services.sweep.varying import OF_NET, Vary, assign
 from caffepy.solvers import settings
 from caffepy.solvers.located import located
 
@@ -110,7 +110,7 @@ def _run(solver: str, out: str, values: tuple[tuple[str, str], ...], metric: str
     param, _ = read_solver_param(solver)
     folder = os.path.join(out, _name(values))
     for field, value in values:
-        if not field.startswith(f"{NET}."):
+        if not field.startswith(OF_NET):
             assign(param, field, value)
     if metric:
         param.snapshot_best = metric
@@ -120,7 +120,7 @@ def _run(solver: str, out: str, values: tuple[tuple[str, str], ...], metric: str
         checked.snapshot = 0  # the folder is made later
         settings.check(checked)
     files = _nets(param, folder, [
-        (field[len(NET) + 1 :], value) for field, value in values if field.startswith(f"{NET}.")],
+        (field.removeprefix(OF_NET), value) for field, value in values if field.startswith(OF_NET)],
         solver)
     set_path(param, "snapshot_prefix", os.path.join(folder, PREFIX))
     return Run(values, folder, ((SOLVER, to_text(param)), *files))

@@ -21,7 +21,7 @@ from caffepy.errors import ConfigError, did_you_mean
 from caffepy.proto import text
 from caffepy.proto.descriptors import is_repeated
 
-NET = "net"
+OF_NET = "net."  # what a field of the net begins with
 STRINGS = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES)
 
 
@@ -31,11 +31,6 @@ class Vary:
 
     path: str
     values: tuple[str, ...]
-
-    @property
-    def of_net(self) -> bool:
-        """Whether it is a field of the net, not of the solver."""
-        return self.path.startswith(f"{NET}.")
 
     @staticmethod
     def parse(given: str) -> Vary:
