@@ -1,12 +1,11 @@
 """The digits' Faster R-CNN in small: two digits, large ones, at half its size, for 60 pictures."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from models.offline import MODELS
-from models.test_digits_ssd import MNIST, script, solver
+from models.test_digits_ssd import create, solver
 from standins.conftest import cfg  # noqa: F401  restored after each test
 
 from caffepy.core.context import Context
@@ -24,16 +23,7 @@ SMALLER = (("data/digits_ssd/VOC", "VOC"), ("models/digits_ssd/", f"{FOLDER.pare
 @pytest.fixture
 def there(tmp_path, monkeypatch, cfg):  # noqa: F811
     """A folder like VOC's, net and solver in an empty folder."""
-    if not (MNIST / "train-images-idx3-ubyte").exists():
-        pytest.skip("no MNIST: data/mnist/get_mnist.sh fetches it")
-    monkeypatch.chdir(tmp_path)
-    made = script()
-    monkeypatch.setattr(made, "photographs", lambda test: [])  # the same everywhere
-    for name, value in (("LEAST", 0.4), ("MOST", 0.7), ("DIGITS", 2)):
-        monkeypatch.setattr(made, name, value)
-    monkeypatch.setattr(sys, "argv", ["create_digits_ssd.py", "--train=60", "--test=6", "--only=01",
-                                      "--folder=.", f"--mnist={MNIST}", "--voc"])
-    made.main()
+    create(tmp_path, monkeypatch, "--train=60", "--test=6", "--voc")
     net = (FOLDER / "train_val.prototxt").read_text()
     for old, new in SMALLER:
         assert old in net

@@ -23,19 +23,28 @@ def script():
     return module
 
 
-@pytest.fixture
-def there(tmp_path, monkeypatch):
-    """Databases, net and solver in an empty folder."""
+def create(folder, monkeypatch, *flags):
+    """Pictures with few and large digits, 0 and 1 alone, in a folder that becomes the current one.
+
+    Args:
+        flags: more of create_digits_ssd.py.
+    """
     if not (MNIST / "train-images-idx3-ubyte").exists():
         pytest.skip("no MNIST: data/mnist/get_mnist.sh fetches it")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     made = script()
     monkeypatch.setattr(made, "photographs", lambda test: [])  # the same everywhere
     for name, value in (("LEAST", 0.4), ("MOST", 0.7), ("DIGITS", 2)):
         monkeypatch.setattr(made, name, value)
-    monkeypatch.setattr(sys, "argv", ["create_digits_ssd.py", "--train=200", "--test=40",
-                                      "--only=01", "--folder=.", f"--mnist={MNIST}"])
+    monkeypatch.setattr(sys, "argv", ["create_digits_ssd.py", "--only=01", "--folder=.",
+                                      f"--mnist={MNIST}", *flags])
     made.main()
+
+
+@pytest.fixture
+def there(tmp_path, monkeypatch):
+    """Databases, net and solver in an empty folder."""
+    create(tmp_path, monkeypatch, "--train=200", "--test=40")
     folder = MODELS / "digits_ssd"
     net = (folder / "train_val.prototxt").read_text()
     for old, new in (("data/digits_ssd/", ""), ("models/digits_ssd/", f"{folder}/"),
