@@ -3,7 +3,7 @@
 
     scripts/fuzz_kernels.py                           # a minute on each that this machine has
     scripts/fuzz_kernels.py -minutes 10 -isa AVX2,AVX512_CORE
-    scripts/fuzz_kernels.py -families 'LRN kernel,LRN layer'
+    scripts/fuzz_kernels.py -families 'LRN kernel; Pooling kernel, special numbers'
     scripts/fuzz_kernels.py -case 'LRN kernel:17'     # one case again, and what it is
     CAFFEPY_ONEDNN=/some/libdnnl.so.3 scripts/fuzz_kernels.py
 
@@ -26,6 +26,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 from fuzz import runs  # noqa: E402
+
+
+def known() -> list[str]:
+    """The names of all families."""
+    os.environ["CAFFEPY_TUNE"] = "off"
+    from fuzz import cases
+
+    return list(cases.families())
 
 
 def again(name: str) -> int:
@@ -57,7 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-minutes", type=float, default=1, help="on each instruction set")
     parser.add_argument("-isa", help="names, with commas; all that differ on this machine")
-    parser.add_argument("-families", default="", help="names, with commas; all of them")
+    parser.add_argument("-families", default="", help="names, with semicolons; all of them")
     parser.add_argument("-seed", type=int, help="new ones every time")
     parser.add_argument("-case", help="play this one alone")
     parser.add_argument("-first", action="store_true", help="end at the first difference")
@@ -66,7 +74,9 @@ def main() -> int:
         return again(arguments.case)
     seed = secrets.randbits(31) if arguments.seed is None else arguments.seed
     names = arguments.isa.split(",") if arguments.isa else runs.isas()
-    families = [name for name in arguments.families.split(",") if name]
+    families = [name for word in arguments.families.split(";") if (name := word.strip())]
+    if unknown := sorted(set(families) - set(known())):
+        parser.error(f"no such family: {'; '.join(unknown)}. There are: {'; '.join(known())}")
     print(f"seed {seed}; {', '.join(names)}", flush=True)
     done = []
     for isa in names:
