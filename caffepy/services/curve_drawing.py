@@ -67,16 +67,17 @@ def figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def draw(axes: Any, curves: Sequence[Curve], marks: bool = True) -> None:
+def draw(axes: Any, curves: Sequence[Curve], marks: bool = True, longest: int = LONGEST) -> None:
     """Put curves and their legend on axes. The legend stands beside them: over no curve.
 
     Args:
         marks: whether points are marked, where they are tests or few.
+        longest: how many letters a label may have.
     """
     for curve in curves:
         marked = marks and (curve.dashed or (len(curve.x) <= FEW and not curve.faint))
         axes.plot(
-            curve.x, curve.y, label=shortened(curve.label), color=curve.color,
+            curve.x, curve.y, label=shortened(curve.label, longest), color=curve.color,
             linewidth=1.0 if curve.faint or len(curve.x) > MANY else 1.8,
             alpha=0.35 if curve.faint else 1.0,
             linestyle=(0, (4, 2)) if curve.dashed else "-", zorder=1.5 if curve.faint else 2.5,

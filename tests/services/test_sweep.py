@@ -75,6 +75,8 @@ def test_fields_get_values(path, value, found):
     ("net_param.layer.dat.top", "1", "Did you mean data"),
     ("net_param.layer.data.data_param.batch", "1", 'unknown field "batch" in data_param'),
     ("net_param.layer.5.name", "x", "layer has no element 5"),
+    ("net_param.layer.data", "x", "which field of the layer varies"),
+    ("net_param.layer.a/1.x", "x", "which field of the layer varies"),
 ])
 def test_wrong_fields_get_the_usual_hints(path, value, message):
     param = caffe_pb2.SolverParameter()
@@ -120,6 +122,8 @@ def test_folders_of_values_that_look_alike_differ():
 @pytest.mark.parametrize("vary, message", [
     (["base_lr=0.1", "base_lr=0.2"], "a field varies twice"),
     (["lr_policy=fixed,steps"], "solver.prototxt:3: .*steps"),
+    (["snapshot_prefix=a,b"], "has a snapshot_prefix in its own folder"),
+    (["net.layer.ip.param.5.lr_mult=1"], "^-vary net.layer.ip.param.5.lr_mult=1: param has no"),
     (["net=net.prototxt,none.prototxt"], "File not found: none.prototxt")])
 def test_what_cannot_be_is_said_before_the_first_run(vary, message):
     with pytest.raises(CaffeError, match=message):
@@ -223,6 +227,24 @@ def test_the_table():
         Path(runs[0].path("result.json")).unlink()
         Path(runs[1].path("result.json")).unlink()
         results.results(runs, "m")
+
+
+@pytest.mark.parametrize("more, label", [
+    ((), "0.8  base_lr 0.1, random_seed 2"),
+    (("type=SGD,Nesterov", "net.layer.ip.inner_product_param.num_output=3,4"),
+     "0.8  base_lr 0.1, ra…seed 2, type Nesterov, nu…tput 3")])
+def test_a_legend_says_all_values_that_tell_runs_apart(more, label):
+    runs = planned("base_lr=0.1,0.2", "random_seed=1,2", "max_iter=200", *more)
+    best = next(run for run in runs if [value for _, value in run.values] == [
+        "0.1", "2", "200", "Nesterov", "3"][: len(run.values)])
+    for run in runs:
+        measured(run, [0.1, 0.8 if run is best else 0.7], {"m": 1})
+    drawn = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results.curve_drawing, "save", lambda figure, target: drawn.append(
+            figure.axes[0].get_legend_handles_labels()[1]))
+        results.results(runs).draw("sweep.png", "labels")
+    assert drawn[0][0] == label and len(set(drawn[0])) == len(drawn[0])
 
 
 def test_without_tests_the_training_loss_counts():

@@ -94,13 +94,16 @@ def plan(solver: str, out: str, vary: Sequence[Vary], metric: str = "") -> list[
         metric: the output of a test net to go by, as snapshot_best has it; it becomes that.
 
     Raises:
-        ConfigError: a field varies twice, does not exist, or cannot have a value.
+        ConfigError: a field varies twice, does not exist, is the runs' own, or cannot have a value.
     """
     fields = [one.path for one in vary]
     doubled = next((field for field in fields if fields.count(field) > 1), None)
     if doubled:
         raise ConfigError("a field varies twice", where="flag 'vary'", found=doubled,
                           fix="Give its values in one -vary, with commas.")
+    if "snapshot_prefix" in fields:
+        raise ConfigError("every run has a snapshot_prefix in its own folder", where="flag 'vary'",
+                          found="snapshot_prefix", fix="Leave it out; -out says where all lie.")
     with work.quiet():
         return [_run(solver, out, tuple(zip(fields, values, strict=True)), metric)
                 for values in product(*(one.values for one in vary))]
@@ -120,8 +123,7 @@ def _run(solver: str, out: str, values: tuple[tuple[str, str], ...], metric: str
         checked.snapshot = 0  # the folder is made later
         settings.check(checked)
     files = _nets(param, folder, [
-        (field.removeprefix(OF_NET), value) for field, value in values if field.startswith(OF_NET)],
-        solver)
+        (field, value) for field, value in values if field.startswith(OF_NET)], solver)
     set_path(param, "snapshot_prefix", os.path.join(folder, PREFIX))
     return Run(values, folder, ((SOLVER, to_text(param)), *files))
 

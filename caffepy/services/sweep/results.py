@@ -20,6 +20,7 @@ from caffepy.solvers import keep, measurements
 
 TRAINING = "training loss"  # what is gone by where there are no tests
 DRAWN = 12  # runs, the best ones
+LABEL = 64  # letters in the legend; more where the values alone have as many
 DASHES = ("-", (0, (4, 2)), (0, (1, 1.5)))  # of each round of colours
 
 
@@ -112,13 +113,12 @@ class Results:
         figure = curve_drawing.figure(11, 3.2 * max(len(panels), 1) + 0.6)
         figure.suptitle(curve_drawing.shortened(title, 90), fontsize=12, fontweight="bold")
         rows = figure.subplots(max(len(panels), 1), 1, sharex=True, squeeze=False)
+        labels = _labels(shown, self.outcomes)
         for (axes,), (name, which) in zip(rows, panels, strict=False):
             curves = []
-            for one, color in zip(shown, cycle(COLORS), strict=False):
-                x, y = getattr(one, which)
-                label = f"{_said(one.best)}  {one.run.label}" if which == "curve" else one.run.label
-                curves.append(Curve(label, x, y, color))
-            curve_drawing.draw(axes, curves)
+            for one, label, color in zip(shown, labels, cycle(COLORS), strict=False):
+                curves.append(Curve(label, *getattr(one, which), color))
+            curve_drawing.draw(axes, curves, longest=2 * LABEL)
             for number, line in enumerate(axes.lines):
                 line.set_linestyle(DASHES[number // len(COLORS) % len(DASHES)])
             if panels.index((name, which)):  # the first panel's names are those of all
@@ -154,6 +154,21 @@ def results(runs: Sequence[Run], metric: str = "") -> Results:
     return Results(name, sign, [
         _outcome(run, result, lines, name, sign)
         for run, result, lines in zip(runs, found, read, strict=True)])
+
+
+def _labels(shown: Sequence[Outcome], outcomes: Sequence[Outcome]) -> list[str]:
+    """What the legend calls these of all runs: the best test, and the values that vary.
+
+    A value is never cut as long as there is room; it is the fields' names that get shorter.
+    """
+    values = [[value for _, value in one.run.values] for one in outcomes]
+    names = short([name for name, _ in outcomes[0].run.values])
+    vary = [i for i in range(len(names)) if len({row[i] for row in values}) > 1] or [0]
+    longest = max(sum(len(row[i]) for i in vary) for row in values) + len("-0.00000  ")
+    room = max((LABEL - longest) // len(vary) - len(" , "), 5)
+    words = {i: curve_drawing.shortened(names[i], room) for i in vary}
+    return [f"{_said(one.best)}  " + ", ".join(
+        f"{word} {one.run.values[i][1]}" for i, word in words.items()) for one in shown]
 
 
 def _metric(asked: str, better: dict[str, int], read: Sequence[list[measurements.Line]]

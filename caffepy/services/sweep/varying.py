@@ -50,15 +50,17 @@ class Vary:
 
 
 def assign(message: Any, path: str, value: str) -> None:
-    """Give a field of a SolverParameter or NetParameter a value.
+    """Give a field of a solver, or one of its net (``net.FIELD``), a value.
 
     Args:
+        message: the SolverParameter, or the NetParameter for a path that begins with ``net.``.
         path: the field, and those of the messages around it, with points between them.
 
     Raises:
         ConfigError: there is no such field, element or layer, or the value is none for it.
     """
-    _assign(message, path.split("."), value, f"-vary {path}={value}")
+    words = path.removeprefix(OF_NET).split(".")
+    _assign(message, words, value, f"-vary {path}={value}")
 
 
 def _assign(message: Any, words: list[str], value: str, where: str) -> None:
@@ -100,6 +102,9 @@ def _chosen(items: Any, name: str, rest: list[str], where: str) -> list[tuple[An
         if word in names:
             return [(item, rest[length:]) for item in items if item.name == word]
     known = list(dict.fromkeys(filter(None, names)))
+    if ".".join(rest) in known:
+        raise ConfigError(f"which field of the {name} varies?", where=where,
+                          fix="Such as net.layer.conv1.convolution_param.num_output=20,50.")
     raise ConfigError(f"there is no {name} of that name", where=where, found=rest[0],
                       allowed=", ".join(known) or "numbers from 0",
                       fix=did_you_mean(rest[0], known))
