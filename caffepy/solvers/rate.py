@@ -121,7 +121,8 @@ def check(p: Any) -> None:
     if policy in GAMMA and p.gamma < 0:
         raise ConfigError(f"gamma must not be negative {with_policy}", found=f"{p.gamma:g}",
                           field="gamma")
-    if p.min_lr < 0 or policy in ("poly", "cosine") and p.min_lr > p.base_lr:
+    if p.HasField("min_lr") and (
+            p.min_lr < 0 or policy in ("poly", "cosine") and p.min_lr > p.base_lr):
         raise ConfigError("min_lr lies between 0 and base_lr", found=f"{p.min_lr:g}",
                           allowed=f"0 to {p.base_lr:g}", field="min_lr")
     warmup.check(p)

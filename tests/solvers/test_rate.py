@@ -73,6 +73,14 @@ def test_a_policy_goes_by_the_iteration_whatever_climbed():
         pytest.approx(0.06)]
 
 
+@pytest.mark.parametrize("policy, values", [("poly", [-0.1, -0.05]), ("cosine", [-0.1, -0.05])])
+def test_rates_below_zero_are_no_matter_of_a_min_lr_that_is_not_given(policy, values):
+    """The original climbs the loss then."""
+    p = solver(f'lr_policy: "{policy}" base_lr: -0.1 power: 1 max_iter: 10')
+    rate.check(p)
+    assert [rate.rate(p, i, 0) for i in (0, 5)] == pytest.approx(values)
+
+
 def test_doubled_stepvalue_counts_one_iteration_later():
     """As in the original, which takes one step per iteration."""
     line = 'lr_policy: "multistep" gamma: 0.1 stepvalue: 2 stepvalue: 2'
