@@ -314,15 +314,18 @@ class Net:
 
     # -- weights in and out ---------------------------------------------------------------
 
-    def load(self, path: str | os.PathLike[str]) -> weights.Report:
+    def load(self, path: str | os.PathLike[str], steps: bool = True) -> weights.Report:
         """Copy the parameters of layers of equal name from a .caffemodel or HDF5 file.
+
+        Args:
+            steps: whether layers compute in 8 bits where the file says how; it fits its weights.
 
         Raises:
             NotFound, DataError: the file is missing, damaged or of another kind.
             ShapeError: a layer of that name has other shapes.
         """
         with self.public_call():
-            return weights.load(self, path)
+            return weights.load(self, path, steps)
 
     def share_trained_layers(self, other: Net) -> None:
         """Use the other net's parameters for layers of equal name, and for parameters that have a

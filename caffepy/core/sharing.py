@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from caffepy import log
+from caffepy.core import int8
 from caffepy.core.blob import Blob
 from caffepy.core.weights import Namesakes
 from caffepy.errors import ShapeError
@@ -65,8 +66,12 @@ def share(net: Net, other: Net) -> None:
 
 
 def _by_layer(net: Net, other: Net) -> set[int]:
-    """Share what layers of equal name have; returns the ids of the blobs that take part."""
+    """Share what layers of equal name have; returns the ids of the blobs that take part.
+
+    Steps of 8 bits go with the weights: they are those that the other net's layers have, if any.
+    """
     targets, taken = Namesakes(net), set()
+    rounding: list[Layer] = []
     for source in other.layers:
         layer = targets.take(source.name, bool(source.blobs))
         if layer is None:
@@ -80,6 +85,11 @@ def _by_layer(net: Net, other: Net) -> set[int]:
         for blob, source_blob in zip(layer.blobs, source.blobs, strict=True):
             blob.share_values(source_blob)
             taken.add(id(blob))
+        given = source.spec.int8_param if source.spec.HasField(int8.FIELD) else None
+        if source.blobs and given != layer.spec.int8_param and int8.take(layer, given):
+            rounding.append(layer)
+    if rounding:
+        int8.plan(net, rounding, _called(other))
     return taken
 
 

@@ -63,15 +63,15 @@ def table(reports: Sequence[Report]) -> str:
     return "\n".join(f"    {name:{width}}  {state:14}  {place}" for name, state, place in rows)
 
 
-def load(net: Net, path: Path) -> Report:
+def load(net: Net, path: Path, steps: bool = True) -> Report:
     """Copy parameters from a .caffemodel or HDF5 file, whichever its content says it is."""
     if wire.sniff(path) == "hdf5":
         return copy(net, hdf5.read_net(path))
-    return copy(net, wire.read_net(path, lent=True))
+    return copy(net, wire.read_net(path, lent=True), steps)
 
 
-def copy(net: Net, weights: wire.Weights) -> Report:
-    """Copy the parameters of layers of equal name.
+def copy(net: Net, weights: wire.Weights, steps: bool = True) -> Report:
+    """Copy the parameters of layers of equal name and, if ``steps``, those of 8 bits.
 
     Raises:
         ShapeError: a layer of equal name has another number or shape of parameters.
@@ -115,7 +115,7 @@ def copy(net: Net, weights: wire.Weights) -> Report:
             blob.values.overwrite(Place.HOST)[...] = values.reshape(blob.shape)
             filled.add(id(blob.values.memory))
         report.copied.append(layer.name)
-        if int8.take(layer, source.int8):
+        if int8.take(layer, source.int8 if steps else None):
             rounding.append(layer)
     if rounding:
         int8.plan(net, rounding, weights.path)

@@ -127,16 +127,19 @@ def show(reports: Sequence[weights.Report]) -> None:
 
 
 def load_test_nets(nets: Iterable[Net], paths: Sequence[str]) -> None:
-    """Copy weights into the nets to test, whose layers are those of the net to train."""
+    """Copy weights into the nets to test, whose layers are those of the net to train.
+
+    Their steps of 8 bits stay behind: they fit what the file has, not what it is trained to.
+    """
     for net in nets:
-        _load(net, paths)
+        _load(net, paths, steps=False)
 
 
-def _load(net: Net, paths: Iterable[str]) -> list[weights.Report]:
+def _load(net: Net, paths: Iterable[str], steps: bool = True) -> list[weights.Report]:
     reports = []
     for name in weight_files(paths):
         logger.info("Finetuning from %s", name)
-        reports.append(net.load(name))
+        reports.append(net.load(name, steps))
     return reports
 
 

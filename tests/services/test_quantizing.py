@@ -17,6 +17,7 @@ from caffepy.errors import ConfigError, NumericError
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.proto import caffe_pb2, text, wire
 from caffepy.services.quantizing import BINS, Seen
+from caffepy.solvers.solver import Solver
 
 DATA = """
 layer { name: "data" type: "DummyData" top: "x" dummy_data_param {
@@ -119,6 +120,33 @@ def test_nets_that_load_it_compute_in_8_bits(has_int8, told, optimize):
     assert net.layer("conv").kernel.spec.quantized
     net.load("net.caffemodel")
     assert not net.layer("conv").kernel.spec.quantized
+
+
+def test_steps_go_with_the_weights_to_nets_that_share_them(has_int8, told):
+    run()
+    nets = [Net("deploy.prototxt", caffe_pb2.TEST) for _ in range(2)]
+    nets[0].load("small.caffemodel")
+
+    def quantized(net):
+        return [net.layer(name).kernel.spec.quantized is not None for name in ("conv", "ip")]
+
+    nets[1].share_trained_layers(nets[0])
+    assert quantized(nets[1]) == [True, True]
+    nets[1].share_trained_layers(Net("deploy.prototxt", caffe_pb2.TRAIN))
+    assert quantized(nets[1]) == [False, False] and quantized(nets[0]) == [True, True]
+
+
+def test_a_training_drops_the_steps_for_its_tests_too(has_int8, told):
+    run()
+    before = len(told())
+    Path("train.prototxt").write_text(DATA + LAYERS + """
+        layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "y" top: "loss" }""")
+    param = caffe_pb2.SolverParameter()
+    text.parse("""net: "train.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 1 test_iter: 1
+               test_interval: 1 weights: "small.caffemodel" """, param)
+    solver = Solver(param)
+    assert not solver.test_nets[0].layer("conv").kernel.spec.quantized
+    assert told()[before:] == []
 
 
 def test_backward_is_that_of_float32(has_int8):

@@ -117,7 +117,8 @@ class Results:
         for (axes,), (name, which) in zip(rows, panels, strict=False):
             curves = []
             for one, label, color in zip(shown, labels, cycle(COLORS), strict=False):
-                curves.append(Curve(label, *getattr(one, which), color))
+                x, y = getattr(one, which)
+                curves.append(Curve(label, x, y, color))
             curve_drawing.draw(axes, curves, longest=2 * LABEL)
             for number, line in enumerate(axes.lines):
                 line.set_linestyle(DASHES[number // len(COLORS) % len(DASHES)])
