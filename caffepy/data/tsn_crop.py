@@ -44,6 +44,9 @@ class TsnCrop:
             raise ConfigError("scale_ratios are shares of the shorter side",
                               found=", ".join(f"{rate:g}" for rate in self._rates),
                               allowed="0 < ratio <= 1")
+        if self._most < 0:
+            raise ConfigError("max_distort is how far apart two scale_ratios may be in their list",
+                              found=self._most, allowed="0 or more")
         self._places = () if not rule.fix_crop else CORNERS + (MORE if rule.more_fix_crop else ())
 
     def window(self, height: int, width: int, size: int, row: int, column: int) -> Window:

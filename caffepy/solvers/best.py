@@ -42,7 +42,14 @@ class Best:
         self.param = param
         words = param.snapshot_best.split(":")
         self.output = words[-1].strip()
-        if param.patience < 0 or param.patience and not self.output:
+        if param.patience < 0:
+            raise ConfigError("patience is a number of tests", found=param.patience,
+                              allowed="0, no end before max_iter, or more", field="patience")
+        if words[1:] and not self.output:
+            raise ConfigError("snapshot_best names no output", found=param.snapshot_best,
+                              fix='Write it behind the colon: "max:accuracy".',
+                              field="snapshot_best")
+        if param.patience and not self.output:
             raise ConfigError("patience counts tests in which snapshot_best was not better",
                               found=f"patience: {param.patience}", field="patience",
                               fix='Add snapshot_best: "accuracy", or what the test net gives.')

@@ -110,7 +110,8 @@ def test_in_the_snapshots_format(train):
     ('snapshot_best: "far"', "more or less of far is better.*max:far"),
     ('snapshot_best: "most:loss"', "more or less of loss is better"),
     ("patience: 3", "patience counts tests.*snapshot_best"),
-    ('snapshot_best: "loss" patience: -1', "patience counts tests"),
+    ('snapshot_best: "loss" patience: -1', "patience is a number of tests .found -1"),
+    ('snapshot_best: "max:"', "snapshot_best names no output .found max:"),
 ])
 def test_refused(train, more, words):
     with pytest.raises(ConfigError, match=words):

@@ -18,6 +18,7 @@ from caffepy.data.draws import Dice
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 
+MOST = 1e3  # sides beyond are no numbers of pixels, and no memory holds such pictures
 LEAST = 1e-2  # what max_expand_ratio is above 1 by, at least, where anything is done
 
 
@@ -34,9 +35,10 @@ class Expand(Change):
 
     def __init__(self, param: caffe_pb2.TransformationParameter) -> None:
         self.param = param.expand_param
-        if not self.param.max_expand_ratio > 1:
+        if not 1 < self.param.max_expand_ratio <= MOST:
             raise ConfigError("expand_param: max_expand_ratio must be above 1",
                               found=f"{self.param.max_expand_ratio:g}",
+                              allowed=f"above 1, up to {MOST:g}",
                               fix="Leave expand_param out if nothing is to be expanded.")
         if param.HasField("mean_file"):
             raise ConfigError("expand_param fills with the mean, which must be numbers",

@@ -55,7 +55,7 @@ class MixUp(Layer):
             if not 0 <= getattr(p, word) <= 1:
                 self.fail(f"{word} is a probability", found=f"{getattr(p, word):g}",
                           allowed="0 to 1")
-        if min(p.alpha, p.cutmix_alpha) < 0 or not (p.alpha or p.cutmix_alpha):
+        if not (p.alpha >= 0 and p.cutmix_alpha >= 0 and p.alpha + p.cutmix_alpha > 0):
             self.fail("mixup_param needs alpha, cutmix_alpha or both, above 0",
                       found=f"alpha {p.alpha:g}, cutmix_alpha {p.cutmix_alpha:g}",
                       fix="Write alpha: 0.2.")

@@ -78,6 +78,7 @@ def test_a_ratio_hardly_above_one_does_nothing():
 
 @pytest.mark.parametrize("words, message", [
     ("expand_param { max_expand_ratio: 1 }", "max_expand_ratio must be above 1 .found 1"),
+    ("expand_param { max_expand_ratio: 1e9 }", "found 1e.09; allowed: above 1, up to 1000"),
     ('expand_param { max_expand_ratio: 2 } mean_file: "mean.binaryproto"',
      "the mean, which must be numbers .*Give mean_value"),
 ])

@@ -122,6 +122,8 @@ def test_each_forward_draws_anew_and_a_position_repeats_its_draw():
 
 @pytest.mark.parametrize("words, bottoms, error, message", [
     ("num_classes: 5", (X, LABELS), ConfigError, "needs alpha, cutmix_alpha or both"),
+    ("num_classes: 5 alpha: nan", (X, LABELS), ConfigError, "needs alpha, cutmix_alpha or both"),
+    ("num_classes: 5 alpha: 1 cutmix_alpha: nan", (X, LABELS), ConfigError, "needs alpha"),
     ("num_classes: 5 alpha: -1", (X, LABELS), ConfigError, "found alpha -1"),
     ("num_classes: 5 alpha: 1 prob: 2", (X, LABELS), ConfigError, "prob is a probability"),
     ("alpha: 1", (X, LABELS), ConfigError, "needs num_classes"),

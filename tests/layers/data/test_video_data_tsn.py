@@ -263,6 +263,7 @@ def test_lists_that_cannot_be(tmp_path, row, said):
     ('name_pattern: "image_%04d.jpg"', "", ConfigError, "name_pattern does not fit"),
     ("new_height: 3 num_segments: 1", "", ConfigError, "must be given both"),
     ("num_segments: 1", "scale_ratios: 1.2", ConfigError, "shares of the shorter side"),
+    ("num_segments: 1", "max_distort: -1", ConfigError, "max_distort .*found -1; allowed: 0 or"),
     ("num_segments: 1", "padding: 1", ConfigError, "changes of pictures are none of flow"),
     (RGB + ' name_pattern: "image_%04d.png"', "crop_size: 9 fix_crop: true", ShapeError,
      "the frames are smaller than crop_size .found 9 x 8"),
