@@ -144,12 +144,16 @@ class ObjectNet:
         channel.
 
         Raises:
-            NotFound, DataError: a file.
+            NotFound, DataError: a file. CaffeError: what a layer says of it.
         """
         for path in paths:
             planes = image.read_image(path, color=self._way.net.channels != 1)
             picture = image.pixels(planes)
-            yield path, picture, self.objects(picture)
+            try:
+                found = self.objects(picture)
+            except CaffeError as error:
+                raise error.at(path) from None
+            yield path, picture, found
 
 
 def drawn(picture: Array, objects: Sequence[Object], names: dict[int, str]) -> Array:

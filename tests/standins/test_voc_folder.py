@@ -143,6 +143,8 @@ def test_errors(folder, cfg, change, message):
 @pytest.mark.parametrize("break_it, message", [
     (lambda root: (root / "Annotations" / "b.xml").write_text("<annotation>"), "no whole XML"),
     (lambda root: (root / "Annotations" / "b.xml").unlink(), "b.xml: there is no such annotation"),
+    (lambda root: (root / "ImageSets" / "Main" / "all.txt").write_text("c"),
+     "VOC, all: no picture of this image set has a box to learn from .found 1 pictures"),
     (lambda root: (root / "JPEGImages" / "b.jpg").unlink(), "b.jpg: there is no such picture"),
     (lambda root: (root / "Annotations" / "b.xml").write_text(
         "<annotation>" + OBJECT % ("cow", 0, 1, 1, 2, 2) + "</annotation>"), "no such name .*cow"),

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import small_detector
 
+from caffepy.errors import ShapeError
 from caffepy.services import fitting
+from caffepy.services.objects import ObjectNet
 from caffepy.services.picture_rule import PictureRule
 from caffepy.services.sheets import palette
 from caffepy.tools.detect import main
@@ -121,6 +123,15 @@ def test_a_picture_by_its_shorter_side(sides, size, scale):
     found = fitting.fit(picture, (8, 8), PictureRule(sides=sides))
     assert found.pixels.shape == (*size, 3) and found.scales == pytest.approx((scale, scale))
     assert found.back(np.array([[0.5, 0.25, 2, 1]])).tolist() == [[30, 10, 60, 40]]
+
+
+def test_what_a_layer_cannot_do_is_said_with_the_picture(call, monkeypatch):
+    def refuse(self, picture):
+        raise ShapeError("no box is large enough", where="layer 'proposal' (Python)")
+    monkeypatch.setattr(ObjectNet, "objects", refuse)
+    done = call(main, *NET, "photos/sea.png", "found")
+    assert done.exit_code == 1
+    assert "photos/sea.png, layer 'proposal' (Python): no box is large enough" in done.output
 
 
 def test_a_list_and_one_picture(call):

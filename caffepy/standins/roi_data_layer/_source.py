@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from caffepy.data import label_map
-from caffepy.errors import ConfigError
+from caffepy.errors import ConfigError, DataError
 from caffepy.standins.datasets.pascal_voc import CLASSES, Folder
 from caffepy.standins.fast_rcnn.train import filter_roidb, get_training_roidb
 from caffepy.standins.roi_data_layer.minibatch import Entry
@@ -19,7 +19,8 @@ def roidb(given: dict[str, Any], testing: bool) -> list[Entry]:
         given: the layer's param_str.
 
     Raises:
-        ConfigError: no split, or other classes than num_classes. NotFound, DataError: as reading.
+        ConfigError: no split, or other classes than num_classes. NotFound, DataError: as reading;
+            nothing to train on.
     """
     if "split" not in given:
         raise ConfigError("a source has a split", found="no 'split'",
@@ -34,4 +35,10 @@ def roidb(given: dict[str, Any], testing: bool) -> list[Entry]:
     found = Folder(given["source"], given["split"], classes, difficult=testing)
     if testing:
         return found.roidb
-    return filter_roidb(get_training_roidb(found))
+    kept = filter_roidb(get_training_roidb(found))
+    if not kept:
+        raise DataError("no picture of this image set has a box to learn from",
+                        where=f"{given['source']}, {given['split']}",
+                        found=f"{len(found.roidb)} pictures",
+                        fix="Objects stand in Annotations/NAME.xml; difficult ones do not count.")
+    return kept
