@@ -44,18 +44,19 @@ def find_lr(solver: str, min: float, max: float, out: str, seed: int, iterations
     said = click.get_current_context().get_parameter_source("iterations")
     count = ITERATIONS if said is ParameterSource.DEFAULT else iterations
 
-    from caffepy.proto.files import atomic_write
+    from caffepy.proto.files import atomic_write, check_place
     from caffepy.services import curve_drawing, devices, find_lr, job, trial
 
     target = out or f"{os.path.splitext(os.path.basename(solver))[0]}_lr.png"
     curve_drawing.kind_of(target)
+    table = f"{os.path.splitext(target)[0]}.csv"
+    check_place(table)
     param = trial.solver(solver, count, level=level, stages=flags.caffe_stages(stage),
                          weights=weights, seed=seed if seed >= 0 else None)
     context = devices.context(job.gpus(param, solver, gpu)[:1], param.random_seed,
                               precision=precision)
     found = find_lr.find(param, solver, context, min, max)
     click.echo("\n".join(found.lines()))
-    table = f"{os.path.splitext(target)[0]}.csv"
     with atomic_write(table) as file:
         file.write(found.csv())
     try:

@@ -49,8 +49,10 @@ def quantize(model: str, weights: str, out: str, iterations: int, method: str, p
     flags.check_iterations(iterations)
     from caffepy.core import weights as core_weights
     from caffepy.core.context import Context
+    from caffepy.proto.files import check_place
     from caffepy.services import quantizing, work
 
+    check_place(out)
     with work.quiet():
         found = quantizing.quantize(model, paths, Context(), iterations, method, percentile,
                                     flags.split_list(keep), level, flags.caffe_stages(stage))

@@ -143,6 +143,22 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield file
 
 
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Find out now, not after the work for it, whether ``path`` can be written; nothing is left.
+
+    Raises: as ``atomic_path``.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.is_dir():
+            raise IsADirectoryError
+        if not target.exists() or target.is_file():
+            with open(beside(target, hidden=True), "xb") as file:
+                os.unlink(file.name)
+    except OSError as error:
+        raise file_error(error, path, "written") from error
+
+
 @contextlib.contextmanager
 def mapped(path: str | os.PathLike[str]) -> Iterator[memoryview]:
     """The bytes of a file, read through the page cache without a copy, while the block runs.

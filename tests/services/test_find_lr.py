@@ -89,6 +89,14 @@ def test_the_command_leaves_a_picture_and_a_table_alone(folder, capsys):
     assert "Proposed" in capsys.readouterr().out or float(rows[-1]["loss"]) > 0
 
 
+def test_a_place_that_is_none_is_said_before_the_training(folder, monkeypatch, capsys):
+    monkeypatch.setattr("caffepy.services.find_lr.find", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["find_lr", "solver.prototxt", "-out=none/rates.png", f"-log_dir={folder / 'logs'}"])
+    assert ended.value.code == 1
+    assert "cannot write none/rates.csv: there is no folder none" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options, text", [
     ({"least": 1.0, "most": 0.1}, "the rate must grow from -min to -max"),
     ({"iterations": 3}, "10 iterations at least")])

@@ -13,7 +13,7 @@ from caffepy.cli.quantize import quantize as command
 from caffepy.core.context import Context
 from caffepy.core.net import Net
 from caffepy.core.weights import save
-from caffepy.errors import ConfigError, NumericError
+from caffepy.errors import ConfigError, NotFound, NumericError
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.proto import caffe_pb2, text, wire
 from caffepy.services.quantizing import BINS, Seen
@@ -188,6 +188,12 @@ def test_layers_that_are_kept(capsys):
     assert "conv (Convolution) stays as it is: is kept" in capsys.readouterr().out
     found = wire.read_net("small.caffemodel").layers
     assert [layer.name for layer in found if layer.int8] == ["ip"]
+
+
+def test_a_place_that_is_none_is_said_before_the_work(monkeypatch):
+    monkeypatch.setattr("caffepy.services.quantizing.quantize", None)
+    with pytest.raises(NotFound, match="cannot write none/w.caffemodel: there is no folder none"):
+        run(out="none/w.caffemodel")
 
 
 @pytest.mark.parametrize(("flags", "words"), [
