@@ -18,10 +18,10 @@ from caffepy.services import snapshot_place
 WEIGHTS = (".caffemodel", ".caffemodel.h5")
 MOST_TEXT = 4 << 20  # bytes of a prototxt
 COMMENT = re.compile(r"#[^\n]*")
-LAYER = re.compile(r"\blayers?\s*:?\s*\{")
-SOLVERS = re.compile(r"\b(train_|test_)?net_param\s*:?\s*\{")
+LAYER = re.compile(r"\blayers?\s*(?::\s*)?\{")
+SOLVERS = re.compile(r"\b(train_|test_)?net_param\s*(?::\s*)?\{")
 NAMED = re.compile(r'\bname\s*:\s*"([^"\n]*)"')
-FED = re.compile(r'^\s*input(_shape|_dim)?\s*[:{]|\btype\s*:\s*"Input"', re.MULTILINE)
+FED = re.compile(r'^[ \t]*input(_shape|_dim)?\s*[:{]|\btype\s*:\s*"Input"', re.MULTILINE)
 
 
 @dataclass(frozen=True)

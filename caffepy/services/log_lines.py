@@ -15,9 +15,9 @@ from typing import Any
 Row = dict[str, float]
 
 # nothing that looks like a number may follow: two threads' lines may lie across each other
-NUMBER = r"([-+]?(?:nan|inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?!\.?\d))"
+NUMBER = r"([-+]?(?:nan|inf|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)(?!\.?\d))"
 TESTING = re.compile(r"Testing net \(#(\d{1,9})\)")
-ITERATION = re.compile(r"Iteration (\d+)")
+ITERATION = re.compile(r"Iteration (\d{1,18})")
 RATE = re.compile(rf"Iteration \d+.*\blr = {NUMBER}", re.IGNORECASE)
 SPEED = re.compile(rf"Iteration \d+ \({NUMBER} iter/s")
 SMOOTHED = re.compile(rf"Iteration \d+.*\bloss = {NUMBER}", re.IGNORECASE)
@@ -225,5 +225,8 @@ class MeasuredLines:
 
 
 def _number(value: object) -> float:
-    """A measured number; null is what is none."""
-    return float(value) if isinstance(value, (int, float)) else math.nan
+    """A measured number; null, and what no float holds, is none."""
+    try:
+        return float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:
+        return math.nan

@@ -69,7 +69,7 @@ def read(path: str | os.PathLike[str]) -> list[Line]:
 
 def parsed(text: str) -> Line | None:
     """The object in a line; None for what is no measurement."""
-    with suppress(ValueError, RecursionError):
+    with suppress(ValueError, RecursionError, OverflowError):
         line = json.loads(text)
         if (isinstance(line, dict) and line.get("type") in ("start", "train", "test")
                 and all(_number(line.get(key)) for key in ("iter", "seconds"))

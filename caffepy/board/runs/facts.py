@@ -13,6 +13,7 @@ from caffepy.board.runs.run import Run
 QUIET = 60.0      # seconds without news after which a training is taken for stopped
 INTERVALS = 5     # or so many times what passes between two displays
 LOOKED_BACK = 20  # displays by which the time left is told
+MOST_IMAGES = 1 << 31  # of an iteration; what claims more is damaged
 BATCH = re.compile(r"\bbatch_size:\s*(\d{1,9})")
 NAME = re.compile(r'^name: "([^"\n]*)"', re.MULTILINE)  # a net's own, for layers' are set in
 BEST = ("accuracy", "acc", "map", "top", "detection_eval")  # names of scores, best first
@@ -135,7 +136,7 @@ def images_of(run: Run) -> int | None:
     """How many pictures an iteration takes."""
     told = run.start.get("images")
     if isinstance(told, int):
-        return told or None
+        return told if 0 < told < MOST_IMAGES else None
     batch = BATCH.search(run.net_text)
     if batch is None:
         return None

@@ -64,8 +64,9 @@ def differences(
 
 
 def whole(settings: Mapping[str, str], key: str) -> int | None:
-    """A setting that is a whole number."""
+    """A setting that is a whole number, of 32 bits as the schema's are."""
     try:
-        return int(settings[key])
+        value = int(settings[key])
     except (KeyError, ValueError):
         return None
+    return value if abs(value) < 1 << 31 else None

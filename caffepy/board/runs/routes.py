@@ -13,7 +13,7 @@ from caffepy.board.runs.facts import facts
 from caffepy.board.runs.library import Library
 from caffepy.board.runs.panels import View
 from caffepy.board.runs.run import Run
-from caffepy.errors import ConfigError
+from caffepy.errors import CaffeError, ConfigError
 
 BUDGET = 0.6  # seconds of one request for reading what is new
 MOST = 16     # runs over each other
@@ -27,9 +27,12 @@ def listed(ask: Ask) -> Answer:
     until = perf_counter() + BUDGET
     rows = []
     for found in library.found():
-        run = library.run(found.name)
-        if perf_counter() < until:
-            library.read(found.name, until - perf_counter())
+        try:
+            run = library.run(found.name)
+            if perf_counter() < until:
+                library.read(found.name, until - perf_counter())
+        except CaffeError:  # gone since the folders were looked through
+            continue
         row = facts(run)
         if row.state:
             rows.append(table.row(row, run))

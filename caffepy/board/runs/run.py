@@ -17,6 +17,7 @@ from caffepy.services.log_seconds import CREATED, STAMP, STARTED, Clock
 from caffepy.solvers import measurements
 
 MOST_TEXT = 1 << 20  # characters of a solver or net that a log prints
+MOST_LINE = 4096     # of a line that is looked through: patterns take its square at worst
 SPEAKING = re.compile(r"Iteration|net output #|Test score #|Testing net|\] class\d")
 SOLVER_TEXT = "Initializing solver from parameters:"
 NET_TEXT = "Initializing net from parameters:"
@@ -144,6 +145,7 @@ class Run:
                     self._room -= len(line) + 1
                 return
             self._printed()
+        line = line[:MOST_LINE]
         if SPEAKING.search(line) is None:
             self._other(line)
             return

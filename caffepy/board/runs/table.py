@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -66,4 +67,4 @@ def row(facts: Facts, run: Run) -> Row:
 
 
 def _rounded(value: float) -> float:
-    return round(value) if value >= 100 else float(f"{value:.3g}")
+    return round(value) if 100 <= value < math.inf else float(f"{value:.3g}")
