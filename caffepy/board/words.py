@@ -10,10 +10,9 @@ NONE = "–"  # where nothing is known
 
 def number(value: float | None) -> str:
     """Five digits at most; a dash for what is none."""
-    if value is None or math.isnan(value):
+    if value is None or isinstance(value, float) and math.isnan(value):
         return NONE
-    if isinstance(value, int) or (value == int(value) and abs(value) < 1e9
-                                  if math.isfinite(value) else False):
+    if isinstance(value, int) or math.isfinite(value) and abs(value) < 1e9 and value == int(value):
         return f"{int(value):,}".replace(",", "\u202f")
     return f"{value:.5g}"
 

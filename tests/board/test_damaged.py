@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from time import perf_counter
 
 import pytest
@@ -64,3 +65,35 @@ def test_no_net_is_looked_through_for_minutes(asked, folder, text):
     began = perf_counter()
     assert "made.prototxt" in asked.get("/net").text
     assert perf_counter() - began < 5
+
+
+# -- reports ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [
+    "[" * 100000, '{"accuracy": ' + "9" * 4000 + "}", '{"accuracy": NaN, "count": 1e999}',
+    '{"classes": [{"name": {"a": 1}, "count": [1], "accuracy": "x"}]}',
+    '{"worst": [{"record": 1e999}]}',
+])
+def test_a_report_that_is_none_leaves_the_list_of_reports(asked, folder, text):
+    for name, told in (("odd", text), ("whole", '{"accuracy": 0.75}')):
+        (folder / name).mkdir()
+        (folder / name / "report.json").write_text(told)
+    assert "accuracy 0.7500" in asked.get("/results").text
+    assert asked.get("/results/report", folder="shelf/odd").status_code in (200, 400)
+
+
+def test_a_reports_files_are_files_and_not_too_large(asked, folder):
+    for name in ("pipe", "large"):
+        (folder / name).mkdir()
+        (folder / name / "report.json").write_text('{"accuracy": 0.75}')
+    os.mkfifo(folder / "pipe" / "confusion.csv")  # who opens one waits until somebody writes
+    assert asked.get("/results/report", folder="shelf/pipe").status_code == 200
+    (folder / "pipe" / "report.json").unlink()
+    os.mkfifo(folder / "pipe" / "report.json")
+    assert asked.get("/results/report", folder="shelf/pipe").status_code == 400
+    for name in ("report.json", "worst.png"):
+        with open(folder / "large" / name, "wb") as file:
+            file.truncate(1 << 40)
+    assert asked.get("/results/report", folder="shelf/large").status_code == 400
+    assert asked.get("/results/file", folder="shelf/large", file="worst.png").status_code == 400

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from caffepy.board import words
 from caffepy.board.results import reports
 from caffepy.errors import CaffeError, NotFound
 
-MOST_PICTURE = 8 << 20  # bytes
+MOST_PICTURE = 8 << 20  # bytes of one, for a report is to be sent
 MOST_NUMBERS = 60
 MOST_CLASSES = 200
 COLUMNS = ("name", "label", "count", "right", "accuracy", "average_precision", "iou")
@@ -62,16 +61,11 @@ def _told(folder: Path) -> Told:
     heading = [column for column in COLUMNS if any(column in one for one in classes)]
     pictures = []
     for file, title in report.pictures:
-        content = (folder / file).read_bytes()
-        if len(content) <= MOST_PICTURE:
+        if (folder / file).stat().st_size <= MOST_PICTURE:
+            content = reports.picture(folder / file)
             pictures.append((title, f"data:image/png;base64,{b64encode(content).decode()}"))
+    word = reports.in_words
     return Told(
         folder.name, report.headline,
-        [(name, _word(value)) for name, value in report.numbers()][:MOST_NUMBERS], heading,
-        [[_word(one.get(column, "")) for column in heading] for one in classes], pictures)
-
-
-def _word(value: object) -> str:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return words.number(value)
-    return value if isinstance(value, str) else ""
+        [(name, word(value)) for name, value in report.numbers()][:MOST_NUMBERS], heading,
+        [[word(one.get(column, "")) for column in heading] for one in classes], pictures)

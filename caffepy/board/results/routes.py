@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from caffepy.board.answers import Answer, page, picture
@@ -65,12 +66,19 @@ def report(ask: Ask) -> Answer:
                                "coco_average_precision") if any(key in one for one in entries)]
     return page(
         "results/report.html", ask, title=folder, folder=folder, report=found,
-        numbers=found.numbers(), across=across, rows=rows, chosen=truth is not None, truth=truth,
-        answer=answer, names=found.names, columns=columns, entries=entries, source=source,
-        sources=[one.name for one in sources],
+        numbers=[(name, reports.in_words(value)) for name, value in found.numbers()],
+        across=across, rows=rows, chosen=truth is not None, truth=truth, answer=answer,
+        names=found.names, columns=columns, source=source, sources=[one.name for one in sources],
+        entries=[(reports.in_words(one.get("name", "")),
+                  [reports.in_words(one.get(key)) for key in columns]) for one in entries],
         mistakes=[mistake(one, found) for one in found.mistakes(truth, answer)],
         pictures=[one for one in found.pictures if not rows or one[0] != "confusion.png"],
-        cell=f"{called(found.names, truth)} taken for {called(found.names, answer)}")
+        cell=taken(found.names, truth, answer))
+
+
+def taken(names: Sequence[str], truth: int | None, answer: int | None) -> str:
+    """A mistake in words."""
+    return f"{called(names, truth)} taken for {called(names, answer)}"
 
 
 def mistake(one: dict[str, Any], found: reports.Report) -> dict[str, Any]:
@@ -78,8 +86,7 @@ def mistake(one: dict[str, Any], found: reports.Report) -> dict[str, Any]:
     if found.detector:
         words = f"{one.get('missed', 0)} missed, {one.get('wrong', 0)} wrong"
     elif isinstance(one.get("truth"), int) and isinstance(one.get("answer"), int):
-        words = (f"{called(found.names, one['truth'])} taken for "
-                 f"{called(found.names, one['answer'])}")
+        words = taken(found.names, one["truth"], one["answer"])
     else:
         words = ""
     number = one.get("record")
@@ -99,7 +106,7 @@ def guessed(sources: list[Source], found: reports.Report) -> str:
 def file(ask: Ask) -> Answer:
     """A picture of a report."""
     name = ask.choice("file", *reports.PICTURES)
-    return picture(ask.shelf.file(f"{ask.text('folder')}/{name}").read_bytes())
+    return picture(reports.picture(ask.shelf.file(f"{ask.text('folder')}/{name}")))
 
 
 def cell(ask: Ask) -> tuple[int | None, int | None]:
@@ -146,13 +153,14 @@ def judged(ask: Ask, answers: Judged, values: dict[str, Any]) -> Answer:
     last = max(0, (len(listed) - 1) // SHOWN)
     at = ask.whole("page", 0, 0, last)
     title = "Worst mistakes" if truth is None else f"All that is {names[truth]}" if everything \
-        else f"{called(names, truth)} taken for {called(names, answer)}" if truth != answer \
+        else taken(names, truth, answer) if truth != answer \
         else f"{names[truth]}, recognised"
     return page(
         "results/test.html", ask, title="Test", accuracy=answers.accuracy, truth=truth,
         answer=answer, heading=title, count=len(listed), at=at, last=last,
-        listed=[{"record": one.record, "truth": called(names, one.truth), "answer": called(
-            names, one.answer), "sure": one.confidence, "of_truth": one.of_truth}
+        listed=[{"record": one.record, "sure": one.confidence, "right": one.truth == one.answer,
+                 "words": called(names, one.truth) if one.truth == one.answer
+                 else taken(names, one.truth, one.answer)}
             for one in listed[at * SHOWN : (at + 1) * SHOWN]], **values)
 
 
