@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caffepy.board.keeping import Kept
 from caffepy.board.shelf import Found, Shelf
-from caffepy.errors import CaffeError
+from caffepy.errors import CaffeError, ConfigError
 from caffepy.services import snapshot_place
+
+if TYPE_CHECKING:
+    from caffepy.proto.text import Source
 
 WEIGHTS = (".caffemodel", ".caffemodel.h5")
 MOST_TEXT = 4 << 20  # bytes of a prototxt
@@ -124,6 +127,21 @@ def read_net(found: Found) -> NetFile | None:
     named = NAMED.search(text[: first.end()] if first else text)
     return NetFile(found.name, found.path, named[1] if named else "", len(layers),
                    FED.search(text) is not None, frozenset(NAMED.findall(text)))
+
+
+def net_param(path: Path) -> tuple[Any, Source]:
+    """A net's NetParameter, and where its layers are written.
+
+    Raises:
+        ConfigError: the file is too large for a net's text. NotFound, ConfigError: as
+        ``upgrade.read_net_param``.
+    """
+    from caffepy.core.upgrade import read_net_param
+
+    if (size := path.stat().st_size) > MOST_TEXT:
+        raise ConfigError("the file is too large for a net's text", where=path.name,
+                          found=f"{size} bytes", allowed=f"{MOST_TEXT} bytes")
+    return read_net_param(path)
 
 
 def snapshot(found: Found) -> Snapshot:

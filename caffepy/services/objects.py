@@ -81,6 +81,14 @@ def pictures(source: str) -> list[str]:
     return found
 
 
+def write_nothing(param: Any) -> None:
+    """Let a net's detectors write no files (``save_output_param``)."""
+    for layer in param.layer:
+        own = traits.of(layer).own(layer)
+        if own is not None and "save_output_param" in own.DESCRIPTOR.fields_by_name:
+            own.ClearField("save_output_param")
+
+
 class ObjectNet:
     """A detector that is asked about pictures.
 
@@ -98,10 +106,8 @@ class ObjectNet:
                  ) -> None:
         self._way, self._raw_scale, self._swap = way, raw_scale, swap
         param, _ = read_net_param(way.net.path)
+        write_nothing(param)
         for layer in param.layer:
-            own = traits.of(layer).own(layer)
-            if own is not None and "save_output_param" in own.DESCRIPTOR.fields_by_name:
-                own.ClearField("save_output_param")  # written by whom it is asked for here
             if traits.of(layer).waits and layer.input_param.shape:
                 layer.input_param.shape[0].dim[0] = 1
         self.net = Net(param, caffe_pb2.TEST, context=context)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import struct
+import zlib
 from time import perf_counter
 
+import numpy as np
 import pytest
+
+from caffepy.board.data.record import of_value
+from caffepy.board.data.stores import PictureList
+from caffepy.board.shelf import Shelf
+from caffepy.proto import caffe_pb2
 
 START = '{"type": "start", "iter": 0, "seconds": 0}'
 TRAIN = {"type": "train", "iter": 20, "seconds": 1, "loss": 1, "smoothed_loss": 1,
@@ -97,3 +105,43 @@ def test_a_reports_files_are_files_and_not_too_large(asked, folder):
             file.truncate(1 << 40)
     assert asked.get("/results/report", folder="shelf/large").status_code == 400
     assert asked.get("/results/file", folder="shelf/large", file="worst.png").status_code == 400
+
+
+# -- nets and pictures -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path, query", [
+    ("/net", {}), ("/data/seen", {}), ("/results/test", {"weights": "shelf/made.caffemodel"}),
+    ("/try", {"weights": "shelf/made.caffemodel"})])
+def test_a_net_that_is_too_large_for_a_text_is_not_read(asked, folder, path, query):
+    (folder / "made.caffemodel").write_bytes(b"")
+    with open(folder / "made.prototxt", "wb") as file:
+        file.truncate(1 << 40)
+    answer = asked.get(path, net="shelf/made.prototxt", **query)
+    assert answer.status_code in (200, 400) and "too large" in answer.text
+
+
+def test_no_giant_picture_is_decoded(asked, folder):
+    import cv2
+
+    white = np.full((10, 10), 255, np.uint8)
+    (folder / "small.png").write_bytes(cv2.imencode(".png", white)[1].tobytes())
+    giant = gray_png(10001, 10000)
+    (folder / "giant.png").write_bytes(giant)
+    (folder / "list.txt").write_text("small.png 0\ngiant.png 1\n")
+    stored = caffe_pb2.Datum(encoded=True, data=giant, label=1)
+    _, listed = PictureList(str(folder / "list.txt"), Shelf([folder]), str(folder)).walk()
+    for one in (of_value(0, b"0", stored.SerializeToString()), listed):
+        assert one.picture is None and "too large" in one.trouble
+    assert "too large" in asked.get("/data/source", source="shelf/list.txt").text
+
+
+def gray_png(height, width):
+    """One that holds what it says."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(
+            ">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
+            + chunk(b"IDAT", zlib.compress(bytes(height * (width + 1)), 1)) + chunk(b"IEND", b""))

@@ -10,6 +10,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
+from caffepy.board.picture_size import refuse_giant
 from caffepy.data import datum
 from caffepy.data.augment import boxes as boxes_of
 from caffepy.data.box_rows import COLUMNS
@@ -18,6 +19,8 @@ from caffepy.proto import caffe_pb2
 from caffepy.services.data_sheet.boxes import Box
 
 Array = NDArray[Any]
+
+MOST_PIXELS = 100_000_000  # of a picture that is decoded to be shown
 
 
 @dataclass
@@ -63,6 +66,8 @@ def of_value(number: int, key: bytes, value: bytes) -> Record:
             record.labels = [box.label for box in record.boxes]
         elif one.HasField("label"):
             record.labels = [one.label]
+        if one.encoded:
+            refuse_giant(one.data, MOST_PIXELS)
         record.picture = datum.to_array(one)
     except CaffeError as error:
         record.trouble = error.message

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from caffepy.board import admitting
+from caffepy.board import admitting, models
 from caffepy.board.shelf import Shelf
 from caffepy.core import graph, obeys
-from caffepy.core.upgrade import read_net_param
 from caffepy.proto import caffe_pb2
 from caffepy.services import work
 from caffepy.services.data_sheet.drawing import Sheet
@@ -45,7 +44,7 @@ def seen(path: Path, phase: str, shelf: Shelf, count: int = COUNT, seed: int = w
     """
     number = caffe_pb2.Phase.Value(phase)
     with work.quiet(), obeys.only_warnings():
-        param, source = read_net_param(path)
+        param, source = models.net_param(path)
         param.state.phase = number
         kept = graph.filter_net(param, param.state, source)
         brings = caffe_pb2.NetParameter()

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from caffepy.board.data import view
-from caffepy.board.data.record import Record, digest, of_value
+from caffepy.board.data.record import MOST_PIXELS, Record, digest, of_value
+from caffepy.board.picture_size import refuse_giant
 from caffepy.board.shelf import Shelf
 from caffepy.data import image
 from caffepy.data.db import Reader, open_db
@@ -121,6 +122,7 @@ class PictureList(Store):
                 raise DataError("the file is too large for a picture")
             data = path.read_bytes()
             record.digest = digest(data)
+            refuse_giant(data, MOST_PIXELS)
             record.picture = image.decode(data)
         except (CaffeError, OSError, ValueError) as error:
             record.trouble = error.message if isinstance(error, CaffeError) else str(

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caffepy.board import admitting
+from caffepy.board import admitting, models
 from caffepy.board.shelf import Shelf
 from caffepy.core import graph, known_part, obeys, traits
-from caffepy.core.upgrade import read_net_param
 from caffepy.proto import caffe_pb2
 from caffepy.services import summary, work
 
@@ -60,7 +59,7 @@ def look(path: Path, phase: str, shelf: Shelf) -> Looked:
         NotFound, ConfigError: no net, or one that is wrong.
     """
     with work.quiet(), obeys.only_warnings():
-        param, source = read_net_param(path)
+        param, source = models.net_param(path)
         param.state.phase = caffe_pb2.Phase.Value(phase)
         kept = graph.filter_net(param, param.state, source)
         del kept.layer[MOST_LAYERS:]
@@ -81,7 +80,7 @@ def phases(path: Path) -> list[str]:
 
     Raises: as reading the file.
     """
-    param, source = read_net_param(path)
+    param, source = models.net_param(path)
     found = {}
     for phase in ("TRAIN", "TEST"):
         param.state.phase = caffe_pb2.Phase.Value(phase)

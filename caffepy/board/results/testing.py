@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from caffepy.board import admitting
+from caffepy.board import admitting, models
 from caffepy.board.results.detected import Detected, finds
 from caffepy.board.results.judged import Judged, compares
 from caffepy.board.results.segmented import Segmented
@@ -15,12 +15,12 @@ from caffepy.board.shelf import Shelf
 from caffepy.checks import batches
 from caffepy.core import graph, obeys, traits
 from caffepy.core.net import Net
-from caffepy.core.upgrade import read_net_param
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
 from caffepy.proto.paths import path_of
 from caffepy.services import class_names, work
 from caffepy.services.data_sheet.naming import names_of
+from caffepy.services.objects import write_nothing
 from caffepy.services.picture_rule import PictureRule
 from caffepy.services.report.seen import Seen
 
@@ -62,10 +62,10 @@ def test(model: Path, weights: Path, shelf: Shelf, records: int = RECORDS,
             folders. CaffeError: as building and running it.
     """
     with work.quiet(), obeys.only_warnings():
-        param, source = read_net_param(model)
+        param, source = models.net_param(model)
         param.state.phase = caffe_pb2.TEST
         kept = graph.filter_net(param, param.state, source)
-        _write_nothing(kept)
+        write_nothing(kept)
         admitting.require(kept, shelf)
         net = Net((kept, source), caffe_pb2.TEST)
         try:
@@ -118,11 +118,3 @@ def _source(layer: Any) -> str:
     if not kind.source_field or getattr(own, "shuffle", False) or getattr(own, "rand_skip", 0):
         return ""
     return path_of(kind.reading(layer), kind.source_field)
-
-
-def _write_nothing(param: Any) -> None:
-    """Detectors may be told to write what they find."""
-    for layer in param.layer:
-        own = traits.of(layer).own(layer)
-        if own is not None and "save_output_param" in own.DESCRIPTOR.fields_by_name:
-            own.ClearField("save_output_param")

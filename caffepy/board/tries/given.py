@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import struct
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffepy.board.data.record import Record
+from caffepy.board.picture_size import KINDS, refuse_giant, size_of
 from caffepy.board.shelf import Shelf
 from caffepy.data import image
 from caffepy.errors import DataError, NotFound
@@ -22,7 +22,6 @@ Array = NDArray[Any]
 MOST_BYTES = 32 << 20   # of a picture's file
 MOST_PIXELS = 40_000_000
 KEPT, KEPT_BYTES = 64, 128 << 20
-KINDS = "PNG, JPEG, WebP, BMP or GIF"  # whose decoders meet strangers' files every day
 
 
 @dataclass(frozen=True)
@@ -84,52 +83,17 @@ def decoded(data: bytes, name: str = "") -> Array:
     if len(data) > MOST_BYTES:
         raise DataError("the picture's file is too large", where=name or None,
                         found=f"{len(data) >> 20} MiB", allowed=f"{MOST_BYTES >> 20} MiB")
-    size = size_of(data)
-    if size is None:
+    if size_of(data) is None:
         raise DataError("this is no picture that can be tried", where=name or None,
                         found=f"{len(data)} bytes starting {data[:8].hex(' ')}", allowed=KINDS)
-    if size[0] * size[1] > MOST_PIXELS:
-        raise DataError("the picture is too large", where=name or None,
-                        found=f"{size[0]} x {size[1]} pixels",
-                        allowed=f"{MOST_PIXELS // 1_000_000} million pixels")
     try:
+        refuse_giant(data, MOST_PIXELS)
         planes = image.decode(data)
         return planes[:3] if len(planes) == 4 else planes if len(planes) in (1, 3) else planes[:1]
     except DataError as error:
         if "8 bits" in error.message:  # 16 bits a channel: OpenCV brings them to 8
             return image.decode(data, True)
         raise error.at(name) if name else error from None
-
-
-def size_of(data: bytes) -> tuple[int, int] | None:
-    """Height and width as a picture's file says them; None for what is none of ``KINDS``."""
-    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
-        width, height = struct.unpack(">II", data[16:24])
-    elif data[:3] == b"\xff\xd8\xff" and (found := image.SOF.search(data)):
-        height, width = struct.unpack(">HH", found[1])
-    elif data[:2] == b"BM" and len(data) >= 26:
-        width, height = map(abs, struct.unpack("<ii", data[18:26]))
-    elif data[:4] == b"GIF8" and len(data) >= 10:
-        width, height = struct.unpack("<HH", data[6:10])
-    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) >= 30:
-        return _webp(data)
-    else:
-        return None
-    return height, width
-
-
-def _webp(data: bytes) -> tuple[int, int] | None:
-    kind = data[12:16]
-    if kind == b"VP8X":
-        width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
-        return height, width
-    if kind == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return 1 + (bits >> 14 & 0x3FFF), 1 + (bits & 0x3FFF)
-    if kind == b"VP8 ":
-        width, height = struct.unpack("<HH", data[26:30])
-        return height & 0x3FFF, width & 0x3FFF
-    return None
 
 
 def of_record(record: Record, key: str) -> Given:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caffepy.board import admitting
+from caffepy.board import admitting, models
 from caffepy.board.shelf import Shelf
 from caffepy.core import graph, obeys, traits
-from caffepy.core.upgrade import read_net_param
 from caffepy.data.transform import crop_of
 from caffepy.errors import ConfigError
 from caffepy.proto import caffe_pb2
@@ -24,6 +23,7 @@ from caffepy.proto.text import to_text
 from caffepy.services import class_names, prediction, summary, work
 from caffepy.services.data_sheet.naming import names_of
 from caffepy.services.deploying import deploy
+from caffepy.services.objects import write_nothing
 from caffepy.services.picture_rule import PictureRule
 from caffepy.services.picture_way import Way
 
@@ -85,7 +85,7 @@ def use(model: Path, weights: Path, shelf: Shelf, folder: Path, mean: str = "",
         CaffeError: the net, its mean, its names.
     """
     with work.quiet(), obeys.only_warnings():
-        param, source = read_net_param(model)
+        param, source = models.net_param(model)
         param.state.phase = caffe_pb2.TEST
         kept = graph.filter_net(param, param.state, source)
         admitting.require(kept, shelf, leveldbs=True)
@@ -97,6 +97,7 @@ def use(model: Path, weights: Path, shelf: Shelf, folder: Path, mean: str = "",
             made = caffe_pb2.NetParameter()
             made.CopyFrom(param)
             _one_at_a_time(made)
+        write_nothing(made)
         admitting.require(graph.filter_net(made, caffe_pb2.NetState(phase=caffe_pb2.TEST)), shelf)
         _refuse_giants(made)
         _mean_beside(made, model, shelf)
@@ -144,9 +145,6 @@ def _names_in(kept: Any) -> dict[int, str]:
 def _one_at_a_time(param: Any) -> None:
     """Let inputs take one picture."""
     for layer in param.layer:
-        own = traits.of(layer).own(layer)
-        if own is not None and "save_output_param" in own.DESCRIPTOR.fields_by_name:
-            own.ClearField("save_output_param")
         if traits.of(layer).waits:
             for shape in layer.input_param.shape:
                 if len(shape.dim) == 4:
