@@ -105,6 +105,12 @@ def test_detections_are_matched_and_counted_by_threshold():
     assert isinstance(one.found[0], Frame)
 
 
+def test_a_box_that_counts_is_taken_before_a_difficult_one_that_fits_better():
+    one = detected._matched(0, boxes((0, 1, 0.8, 0.1, 0.1, 0.5, 0.5)), boxes(
+        (0, 1, 0, 0.1, 0.1, 0.5, 0.5, 1), (0, 1, 0, 0.1, 0.1, 0.5, 0.4, 0)))
+    assert [(frame.state, frame.taken) for frame in one.true] == [("aside", 0), ("found", 0.8)]
+
+
 SEGMENTATION = """
 layer { name: "split" type: "Slice" bottom: "data" top: "scores" top: "label"
   slice_param { slice_point: 3 } }

@@ -105,43 +105,28 @@ def _matched(record: int, found: Array, truth: Array) -> Boxes:
     """Which detections are right, at an overlap of 0.5, as COCO matches them."""
     found = found[np.argsort(-found[:, 2], kind="stable")][:MOST]
     states = np.full(len(found), WRONG, object)
-    taken = np.full(len(truth), MISSED, object)
-    taken[truth[:, 7] > 0] = ASIDE
+    aside = truth[:, 7] > 0
+    of_true = np.where(aside, ASIDE, MISSED).astype(object)
+    taken = np.zeros(len(truth))
     for label in np.unique(found[:, 1]):
         ours, theirs = np.flatnonzero(found[:, 1] == label), np.flatnonzero(truth[:, 1] == label)
-        match = coco.match(found[ours, 2], found[ours, 3:], truth[theirs, 3:7],
-                           truth[theirs, 7] > 0)
+        match = coco.match(found[ours, 2], found[ours, 3:], truth[theirs, 3:7], aside[theirs])
         order = ours[match.order]
         states[order[~match.counts[0]]] = ASIDE
         states[order[match.right[0]]] = RIGHT
-        hit = theirs[match.taken[0]]
-        taken[hit] = np.where(taken[hit] == MISSED, FOUND, ASIDE)
+        hit = match.taken[0] & ~aside[theirs]
+        taken[theirs[hit]] = found[order[match.taker[0][hit]], 2]
+        of_true[theirs[hit]] = FOUND
     return Boxes(record,
                  [_frame(row, float(row[2]), state)
                   for row, state in zip(found, states, strict=True)],
                  [_frame(row, None, state, by) for row, state, by in zip(
-                     truth, taken, _takers(found[states == RIGHT], truth), strict=True)])
+                     truth, of_true, taken.tolist(), strict=True)])
 
 
 def _frame(row: Array, score: float | None, state: str, by: float = 0.0) -> Frame:
     left, top, right, bottom = row[3:7].tolist()
     return Frame(int(row[1]), left, top, right, bottom, score, state, by)
-
-
-def _takers(right: Array, truth: Array) -> list[float]:
-    """Of each true box the score of the right detection that took it, 0 for none: each takes, the
-    surest first, the box of its class that it lies best on."""
-    scores = [0.0] * len(truth)
-    for found in right:
-        free = [i for i, true in enumerate(truth) if true[1] == found[1] and not scores[i]]
-        if free:
-            boxes = truth[free, 3:7]
-            low, high = np.maximum(boxes[:, :2], found[3:5]), np.minimum(boxes[:, 2:], found[5:7])
-            shared = np.maximum(high - low, 0).prod(1)
-            covered = (boxes[:, 2:] - boxes[:, :2]).prod(1) + (found[5:7] - found[3:5]).prod()
-            best = int((shared / np.maximum(covered - shared, 1e-12)).argmax())
-            scores[free[best]] = float(found[2])
-    return scores
 
 
 def finds(net: Net) -> Node | None:

@@ -34,13 +34,19 @@ class Matched:
         order: which of those given they are.
         right, counts: at each overlap and for each whether it took a box that counts, and whether
             it is right or wrong at all; shape (10, detections).
-        taken: at each overlap which true boxes were taken, (10, boxes).
+        taker: at each overlap which detection of ``order`` took each true box, -1 for none,
+            (10, boxes).
     """
 
     order: NDArray[np.intp]
     right: Mask
     counts: Mask
-    taken: Mask
+    taker: NDArray[np.intp]
+
+    @property
+    def taken(self) -> Mask:
+        """At each overlap which true boxes were taken, (10, boxes)."""
+        return self.taker >= 0
 
 
 def match(scores: Floats, boxes: Floats, true: Floats, ignored: Mask) -> Matched:
@@ -54,19 +60,19 @@ def match(scores: Floats, boxes: Floats, true: Floats, ignored: Mask) -> Matched
     table = _overlaps(boxes[order], true)
     right = np.zeros((len(OVERLAPS), len(order)), bool)
     took = np.zeros_like(right)
-    taken = np.zeros((len(OVERLAPS), len(true)), bool)
+    taker = np.full((len(OVERLAPS), len(true)), -1)
     at = np.arange(len(OVERLAPS))
     if len(true):
         for i, row in enumerate(table):
-            free = ~taken & (row >= OVERLAPS[:, None])
+            free = (taker < 0) & (row >= OVERLAPS[:, None])
             wanted = free & ~ignored
             wanted = np.where(wanted.any(1, keepdims=True), wanted, free)
             # of equal overlaps the last, as there
             best = len(true) - 1 - np.where(wanted, row, -1)[:, ::-1].argmax(1)
             found = wanted.any(1)
-            taken[at[found], best[found]] = True
+            taker[at[found], best[found]] = i
             took[:, i], right[:, i] = found, found & ~ignored[best]
-    return Matched(order, right, right | ~took, taken)
+    return Matched(order, right, right | ~took, taker)
 
 
 def _overlaps(one: Floats, other: Floats) -> Floats:
