@@ -39,7 +39,13 @@ class Kept(Generic[T]):
                 if kept is not None and kept[0] == seen:
                     self._results.move_to_end(key)
                     return kept[1]
-            result = make()
+            try:
+                result = make()
+            except BaseException:
+                with self._lock:
+                    if key not in self._results:
+                        self._working.pop(key, None)  # visitors may think of any number of keys
+                raise
             with self._lock:
                 self._results[key] = seen, result
                 self._results.move_to_end(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 
 NONE = "–"  # where nothing is known
 
@@ -41,6 +42,11 @@ def duration(seconds: float | None) -> str:
         return f"{hours} h {minutes} min"
     days, hours = divmod(hours, 24)
     return f"{days} days {hours} h"
+
+
+def named(names: Mapping[int, str], label: int) -> str:
+    """A class's name, its number if it has none."""
+    return names.get(label) or str(label)
 
 
 def date(seconds: float) -> str:

@@ -8,12 +8,16 @@ import struct
 import zlib
 from time import perf_counter
 
+import h5py
 import numpy as np
 import pytest
 
+from caffepy.board.data import rows
 from caffepy.board.data.record import of_value
+from caffepy.board.data.rows import Rows
 from caffepy.board.data.stores import PictureList
 from caffepy.board.shelf import Shelf
+from caffepy.errors import DataError
 from caffepy.proto import caffe_pb2
 
 START = '{"type": "start", "iter": 0, "seconds": 0}'
@@ -134,6 +138,16 @@ def test_no_giant_picture_is_decoded(asked, folder):
     for one in (of_value(0, b"0", stored.SerializeToString()), listed):
         assert one.picture is None and "too large" in one.trouble
     assert "too large" in asked.get("/data/source", source="shelf/list.txt").text
+
+
+def test_no_row_is_shown_for_which_much_is_unpacked(folder, monkeypatch):
+    with h5py.File(folder / "x.h5", "w") as file:
+        file["data"] = np.zeros((20, 3), np.float32)
+        file.create_dataset("label", data=np.zeros(20, np.float32), chunks=(20,))
+    assert len(list(Rows(str(folder / "x.h5")).walk())) == 20
+    monkeypatch.setattr(rows, "MOST_CHUNK", 79)
+    with pytest.raises(DataError, match="too large"):
+        next(Rows(str(folder / "x.h5")).walk())
 
 
 def gray_png(height, width):

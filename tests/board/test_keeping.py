@@ -35,6 +35,7 @@ def test_what_fails_is_not_kept():
     kept = Kept[int](2)
     with pytest.raises(ZeroDivisionError):
         kept.get("k", lambda: 1 // 0)
+    assert not kept._working  # of any number of keys
     assert kept.get("k", lambda: 5) == 5
 
 

@@ -29,6 +29,7 @@ from caffepy.services import work
 from caffepy.services.data_sheet.naming import called
 
 MOST_AT_ONCE = 240  # records of one request
+MOST_NUMBER = 1 << 40  # of a record
 MOST_LABELS = 1000  # listed
 MOST_SIZES = 30
 
@@ -75,7 +76,7 @@ def source(ask: Ask) -> Answer:
     last = max(0, (len(numbers) - 1) // PAGE)
     at = ask.whole("page", 0, 0, last)
     if ask.text("record"):
-        at = min(last, ask.whole("record", 0, 0, 1 << 40) // PAGE)
+        at = min(last, ask.whole("record", 0, 0, MOST_NUMBER) // PAGE)
     shown = list(numbers[at * PAGE : (at + 1) * PAGE])
     labels = sorted(survey.labels.items())
     most = max(survey.labels.values(), default=1)
@@ -98,7 +99,7 @@ def records(ask: Ask) -> Answer:
     found = looked(ask, 0)
     numbers = browsing.numbers(
         Choice(ask.text("label"), bool(ask.text("suspicious"))), found.survey, found.names)
-    start = ask.whole("start", 0, 0, 1 << 40)
+    start = ask.whole("start", 0, 0, MOST_NUMBER)
     count = ask.whole("count", PAGE, 1, MOST_AT_ONCE)
     return json({"total": len(numbers), "start": start, "records": items(
         ask, found, list(numbers[start : start + count]))})
@@ -126,7 +127,7 @@ def thumb(ask: Ask) -> Answer:
     """A small picture of a record."""
     sources = ask.one(Sources)
     return picture(ask.one(Thumbs).get(
-        sources, sources.get(ask.text("source")), ask.whole("record", 0, 0, 1 << 40)))
+        sources, sources.get(ask.text("source")), ask.whole("record", 0, 0, MOST_NUMBER)))
 
 
 @get("/data/record")
@@ -157,11 +158,7 @@ def large(ask: Ask) -> Answer:
 
 
 def one_record(ask: Ask, source: Source) -> Record:
-    number = ask.whole("record", 0, 0, 1 << 40)
-    store = ask.one(Sources).store(source)
-    for found in store.take([number]):
-        return found
-    raise NotFound("there is no such record", where=f"{source.name}, record {number}")
+    return ask.one(Sources).record(source, ask.whole("record", 0, 0, MOST_NUMBER))
 
 
 @get("/data/mean")

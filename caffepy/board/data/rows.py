@@ -14,6 +14,7 @@ from caffepy.errors import DataError
 from caffepy.proto import hdf5
 
 MOST_ROW = 1 << 24  # numbers of a row
+MOST_CHUNK = 1 << 28  # bytes of a packed piece, which is unpacked whole for any row in it
 
 
 class Rows(Store):
@@ -62,7 +63,8 @@ class Rows(Store):
         with self._open() as file:
             data = file[self._data]
             labels = file[self._label] if self._label else None
-            if np.prod(data.shape[1:]) > MOST_ROW:
+            if np.prod(data.shape[1:]) > MOST_ROW or any(
+                    _piece(one) > MOST_CHUNK for one in (data, labels) if one is not None):
                 raise DataError("the rows are too large to be shown", where=self.path,
                                 found=data.shape[1:])
             for number in numbers:
@@ -83,6 +85,12 @@ def _datasets(file: Any) -> dict[str, Any]:
            if isinstance(file.get(name, getlink=True), h5py.HardLink)}
     return {name: one for name, one in own.items() if isinstance(one, h5py.Dataset)
             and one.dtype.kind in "biuf" and one.ndim and one.shape[0] and _here(one)}
+
+
+def _piece(dataset: Any) -> int:
+    """Bytes that are read at once; 0 where each row can be read by itself."""
+    return int(np.prod(dataset.chunks, dtype=np.int64)) * dataset.dtype.itemsize if (
+        dataset.chunks) else 0
 
 
 def _here(dataset: Any) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from caffepy.board.data.record import Record
 from caffepy.board.data.rows import Rows
 from caffepy.board.data.stores import Database, PictureList, Store
 from caffepy.board.keeping import Kept
@@ -95,6 +96,16 @@ class Sources:
         make = partial(PictureList, path, self._shelf, source.root) if source.kind == "list" else (
             partial(Rows, path))
         return self._stores.get(source.name, make, path)
+
+    def record(self, source: Source, number: int) -> Record:
+        """One record.
+
+        Raises:
+            NotFound: there is none of this number. CaffeError: they cannot be read.
+        """
+        for record in self.store(source).take([number]):
+            return record
+        raise NotFound("there is no such record", where=f"{source.name}, record {number}")
 
     def _of(self, found: Found) -> Source | None:
         base = found.path.name

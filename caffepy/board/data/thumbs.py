@@ -88,14 +88,12 @@ def _stamp(source: Source, files: Sequence[str]) -> object:
 
 def small(record: Record) -> bytes:
     """Of a record, without boxes' names."""
-    shown = drawn(record, {}, named=False)
-    return encoded(fitted(shown, SIDE) if max(shown.shape[:2]) > SIDE else shown)
+    return encoded(drawn(record, {}, named=False), SIDE)
 
 
 def large(record: Record, names: Mapping[int, str]) -> bytes:
     """Of a record, with its boxes."""
-    shown = drawn(record, dict(names), named=True)
-    return encoded(fitted(shown, LARGE) if max(shown.shape[:2]) > LARGE else shown)
+    return encoded(drawn(record, dict(names), named=True), LARGE)
 
 
 def drawn(record: Record, names: dict[int, str], named: bool) -> Array:
@@ -137,10 +135,13 @@ def of_array(values: Array) -> Array:
     return np.concatenate(found, axis=1) if len(found) > 1 else found[0]
 
 
-def encoded(picture: Array) -> bytes:
-    """Its file: PNG for small ones, which keep their pixels, else JPEG."""
+def encoded(picture: Array, most: int = LARGE) -> bytes:
+    """Its file, brought to at most so many pixels a side: PNG for small ones, which keep their
+    pixels, else JPEG."""
     import cv2
 
+    if max(picture.shape[:2]) > most:
+        picture = fitted(picture, most)
     if max(picture.shape[:2]) <= PNG:
         return as_png(picture)
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes())

@@ -10,6 +10,7 @@ from typing import Any
 from caffepy.board.keeping import Kept
 from caffepy.board.models import Snapshot, weights_of
 from caffepy.board.net import moving, times, weights
+from caffepy.board.net.layers import in_words
 from caffepy.board.net.looking import Looked, look
 from caffepy.board.shelf import Shelf
 from caffepy.errors import CaffeError
@@ -84,7 +85,7 @@ def parameters(layer: str, snapshot: Snapshot, others: Sequence[Snapshot]) -> li
         steps, low, high = moving.steps(
             [(label, parts[index]) for label, parts in history
              if index < len(parts) and parts[index] is not None])
-        shape = " x ".join(map(str, blob.shape)) or "one number"
+        shape = in_words(blob.shape)
         drawn = moving.ridges(steps, low, high, f"{layer}, {shape}: a histogram for each snapshot"
                               ) if len(steps) > 1 else ""
         found.append(Parameter(index, shape, weights.told(blob), steps, drawn))

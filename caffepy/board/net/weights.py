@@ -42,18 +42,19 @@ def _rows(shape: tuple[int, ...]) -> int:
 
 def tiled(filters: Array) -> Array:
     """Filters N x C x H x W as one picture."""
-    count, channels = filters.shape[:2]
+    channels = filters.shape[1]
     if channels == 3:
-        return grid(filters[:MOST].transpose(0, 2, 3, 1), _across(min(count, MOST)))
+        return grid(filters[:MOST].transpose(0, 2, 3, 1))
     if channels == 1:
-        return grid(filters[:MOST, 0], _across(min(count, MOST)))
+        return grid(filters[:MOST, 0])
     channels = min(channels, 64)
     kept = filters[: max(1, MOST // channels), :channels]
     return grid(kept.reshape(-1, *kept.shape[2:]), channels)
 
 
-def grid(tiles: Array, across: int) -> Array:
-    """N x H x W (x 3) bytes, row by row, with gaps."""
+def grid(tiles: Array, across: int | None = None) -> Array:
+    """N x H x W (x 3) bytes, row by row, with gaps; so many in a row, or as many as rows."""
+    across = across or square(len(tiles))
     down = -(-len(tiles) // across)
     high, wide = tiles.shape[1] + GAP, tiles.shape[2] + GAP
     made = np.full((down * high + GAP, across * wide + GAP, *tiles.shape[3:]), EDGE, np.uint8)
@@ -63,7 +64,8 @@ def grid(tiles: Array, across: int) -> Array:
     return made
 
 
-def _across(count: int) -> int:
+def square(count: int) -> int:
+    """How many of these stand in a row, if there are to be about as many rows."""
     return max(1, int(np.ceil(np.sqrt(count))))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.core.node import Node
+from caffepy.services.report import pairs
 
 Array = NDArray[Any]
 
@@ -55,9 +56,7 @@ class Judged:
             len(scores), layer.at.classes)[:new].astype(np.float64)
         truth = labels.reshape(len(scores))[:new].astype(np.int64)
         shares = probabilities(given)
-        counts = (truth >= 0) & (truth < layer.at.classes)
-        if (ignored := getattr(layer, "ignore_label", None)) is not None:
-            counts &= truth != ignored
+        counts = counted(layer, truth)
         inside = np.where(counts, truth, 0)
         answer = given.argmax(1)
         of_truth = np.take_along_axis(shares, inside[:, None], 1)[:, 0]
@@ -92,6 +91,12 @@ class Judged:
         order = numbers[np.argsort(answers[numbers, 3], kind="stable")]
         return [Answer(int(i), int(answers[i, 0]), int(answers[i, 1]), float(answers[i, 2]),
                        float(answers[i, 3])) for i in order]
+
+
+def counted(layer: Any, truth: Array) -> Array:
+    """Which truths, of any shape, are classes that count for a layer that compares."""
+    inside: Array = (truth >= 0) & (truth < layer.at.classes)
+    return inside & ~np.isin(truth, pairs.ignored(layer))
 
 
 def compares(net: Net) -> Node | None:

@@ -19,6 +19,7 @@ from caffepy.board.results.segmented import Segmented
 from caffepy.board.results.testing import MOST, RECORDS, Test, test
 from caffepy.board.routes import get
 from caffepy.board.shelf import Shelf
+from caffepy.board.words import named
 from caffepy.board.working import Worker
 from caffepy.errors import CaffeError, NotFound
 from caffepy.services.sheets.page import as_png
@@ -135,7 +136,7 @@ def test_here(ask: Ask) -> Answer:
     answers = found.answers
     if isinstance(answers, Detected):
         return detections(ask, found, answers, values)
-    names = [called_by(found, label) for label in range(len(answers.table))]
+    names = [named(found.names, label) for label in range(len(answers.table))]
     across, rows = tables.rows(answers.table, names)
     values.update(across=across, rows=rows, names=names,
                   classes=tables.classes(answers.table, names))
@@ -166,7 +167,7 @@ def judged(ask: Ask, answers: Judged, values: dict[str, Any]) -> Answer:
 
 def detections(ask: Ask, found: Test, answers: Detected, values: dict[str, Any]) -> Answer:
     threshold = ask.number("threshold", 0.5, 0, 1)
-    counts = [{"name": called_by(found, label), "true": true, "found": hit, "wrong": wrong,
+    counts = [{"name": named(found.names, label), "true": true, "found": hit, "wrong": wrong,
                "recall": hit / true if true else None,
                "precision": hit / (hit + wrong) if hit + wrong else None}
               for label, (true, hit, wrong) in answers.counts(threshold).items()]
@@ -181,10 +182,6 @@ def detections(ask: Ask, found: Test, answers: Detected, values: dict[str, Any])
     return page("results/boxes.html", ask, title="Test", counts=counts, pictures=pictures,
                 threshold=threshold, at=at, last=last, count=len(worst),
                 names=found.names, **values)
-
-
-def called_by(found: Test, label: int) -> str:
-    return found.names.get(label) or str(label)
 
 
 def source_of(ask: Ask, found: Test) -> str:
@@ -214,8 +211,6 @@ def labels(ask: Ask) -> Answer:
 def plain(ask: Ask) -> Answer:
     """A record's picture without its boxes."""
     sources = ask.one(Sources)
-    store = sources.store(sources.get(ask.text("source")))
-    for record in store.take([ask.whole("record", 0, 0, 1 << 40)]):
-        record.boxes = []
-        return picture(thumbs.large(record, {}))
-    raise NotFound("there is no such record", where=ask.text("source"))
+    record = sources.record(sources.get(ask.text("source")), ask.whole("record", 0, 0, 1 << 40))
+    record.boxes = []
+    return picture(thumbs.large(record, {}))

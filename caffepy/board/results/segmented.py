@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from caffepy.board.results.judged import counted
 from caffepy.core.memory import Place
 from caffepy.core.node import Node
 from caffepy.services.report.seen import Seen
@@ -60,9 +61,7 @@ class Segmented:
         answers = scores[:new].argmax(1)
         truths = labels.reshape(len(labels), *answers.shape[1:])[:new].astype(np.int64)
         for i, (answer, truth) in enumerate(zip(answers, truths, strict=True)):
-            counts = (truth >= 0) & (truth < layer.at.classes)
-            if (ignored := getattr(layer, "ignore_label", None)) is not None:
-                counts &= truth != ignored
+            counts = counted(layer, truth)
             np.add.at(self.table, (truth[counts], answer[counts]), 1)
             right = float((truth == answer)[counts].mean()) if counts.any() else 1.0
             if self.worst.takes((-right,), self._count + i):

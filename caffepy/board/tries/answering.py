@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from caffepy.board.results.judged import probabilities
 from caffepy.board.tries.nets import Ready
+from caffepy.board.words import named
 from caffepy.services.sheets.palette import painted
 
 Array = NDArray[Any]
@@ -76,7 +77,7 @@ def ask(ready: Ready, planes: Array, crops: bool = False) -> Answer:
     if ready.use.finds:
         height, width = planes.shape[1:]
         return Answer(BOXES, objects=tuple(
-            Object(one.label, ready.names.get(one.label, str(one.label)), one.score,
+            Object(one.label, named(ready.names, one.label), one.score,
                    one.box[0] / width, one.box[1] / height, one.box[2] / width,
                    one.box[3] / height) for one in ready.objects(planes)))
     return of_output(ready.scores(planes, crops), ready.names)
@@ -93,7 +94,7 @@ def of_output(scores: Array, names: dict[int, str]) -> Answer:
     shares = flat if certain else probabilities(flat)
     order = np.argsort(-flat, kind="stable")[:TOP]
     return Answer(CLASSES, tuple(
-        Class(int(i), names.get(int(i)) or str(i), float(flat[i]), float(shares[i]))
+        Class(int(i), named(names, int(i)), float(flat[i]), float(shares[i]))
         for i in order), certain)
 
 
@@ -106,5 +107,5 @@ def _dense(scores: Array, names: dict[int, str]) -> Answer:
     labels, counts = np.unique(answer, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:20]
     return Answer(LABELS, picture=painted(answer), labels=tuple(
-        (int(labels[i]), names.get(int(labels[i])) or str(labels[i]),
+        (int(labels[i]), named(names, int(labels[i])),
          float(counts[i] / answer.size)) for i in order))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caffepy.board.net.weights import grid
+from caffepy.board.net.weights import grid, square
 
 Array = NDArray[Any]
 
@@ -24,11 +24,10 @@ def picture(values: Array) -> Array:
     scaled = np.nan_to_num((values - low) * (255 / ((high - low) or 1)))
     bytes_ = scaled.round().clip(0, 255).astype(np.uint8)
     if bytes_.ndim == 3 and bytes_.shape[1] * bytes_.shape[2] > 1:
-        tiles = bytes_[:MOST]
-        return grid(tiles, max(1, int(np.ceil(np.sqrt(len(tiles))))))
+        return grid(bytes_[:MOST])
     if bytes_.ndim == 2 and 1 < max(bytes_.shape) <= LONG * min(bytes_.shape):
         return bytes_
     flat = bytes_.reshape(-1)
-    across = max(1, int(np.ceil(np.sqrt(flat.size)))) if flat.size > 64 else max(1, flat.size)
+    across = square(flat.size) if flat.size > 64 else max(1, flat.size)
     down = -(-flat.size // across)
     return np.pad(flat, (0, across * down - flat.size), constant_values=128).reshape(down, across)

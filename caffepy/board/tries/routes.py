@@ -83,10 +83,7 @@ def sent(ask: Ask) -> Answer:
 @get("/try/picture")
 def as_given(ask: Ask) -> Answer:
     """A picture as it was given, at most 1024 pixels wide and high."""
-    planes = picture_of(ask, ask.text("picture")).planes
-    shown = thumbs.of_array(planes)
-    return picture(thumbs.encoded(
-        thumbs.fitted(shown, thumbs.LARGE) if max(shown.shape[:2]) > thumbs.LARGE else shown))
+    return picture(thumbs.encoded(thumbs.of_array(picture_of(ask, ask.text("picture")).planes)))
 
 
 @get("/try/map")

@@ -16,10 +16,12 @@ from caffepy.board.shelf import Shelf
 from caffepy.board.tries import answering, given, occlusion
 from caffepy.board.tries.given import Given, Pictures
 from caffepy.board.tries.nets import Map, Nets, Ready
+from caffepy.board.words import named
 from caffepy.board.working import Worker
 from caffepy.errors import CaffeError, ConfigError, NotFound
 
 T = TypeVar("T")
+MOST_DIGITS = 12  # of a record's number
 
 
 class Way(NamedTuple):
@@ -89,11 +91,10 @@ def picture_of(ask: Ask, key: str) -> Given:
     if not at:
         return ask.one(Pictures).get(key)
     sources = ask.one(Sources)
-    store = sources.store(sources.get(name))
-    if number.isdecimal():
-        for record in store.take([int(number)]):
-            return given.of_record(record, key)
-    raise NotFound("there is no such record", where=f"{name}, record {number}")
+    source = sources.get(name)
+    if not number.isdecimal() or len(number) > MOST_DIGITS:
+        raise NotFound("there is no such record", where=f"{name}, record {number}")
+    return given.of_record(sources.record(source, int(number)), key)
 
 
 def planes_of(ask: Ask, key: str, way: Way) -> Any:
@@ -117,7 +118,7 @@ def answer(ask: Ask, way: Way, keys: list[str], values: dict[str, Any]) -> None:
             label = ask.whole("class", first.classes[0].label, 0, 1 << 30)
             found, _ = occluded(ask, way, keys[0], label)
             values["hidden"] = {
-                "label": label, "name": ready.names.get(label) or str(label),
+                "label": label, "name": named(ready.names, label),
                 "before": found.before, "lowest": found.lowest,
                 "square": " x ".join(map(str, found.square)), "places": len(found.scores)}
 

@@ -98,7 +98,7 @@ class Judge(Records):
         self.at = layer.at
         self.top_k = pairs.top_k(pair)
         self.sign = -1 if getattr(layer.p, "min_is_better", False) else 1
-        self.ignored = pairs.ignored(pair)
+        self.ignored = pairs.ignored(pair.node.layer)
         classes = self.at.classes
         self.table = np.zeros((classes, classes), np.int64)
         self.ranks = np.zeros(classes, np.int64)

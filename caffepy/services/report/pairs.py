@@ -10,6 +10,7 @@ layers on these the one with the smallest top_k. What is compared as numbers, to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from caffepy.core.blob import Blob
 from caffepy.core.net import Net
@@ -116,9 +117,8 @@ def top_k(pair: Pair) -> int:
     return getattr(pair.node.layer.p, "top_k", 1) or 1
 
 
-def ignored(pair: Pair) -> tuple[int, ...]:
-    """The truths that do not count."""
-    layer = pair.node.layer
+def ignored(layer: Any) -> tuple[int, ...]:
+    """The truths that do not count for a layer that compares classes."""
     if hasattr(layer, "ignore_label"):
         return () if layer.ignore_label is None else (int(layer.ignore_label),)
     return tuple(getattr(layer.p, "ignore_label", ()))
