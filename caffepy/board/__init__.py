@@ -66,7 +66,8 @@ Pages
 -----
 
 Templates lie in ``templates/FAMILY/*.html``, extend ``base.html`` and fill its block ``main``
-(``scripts`` for own ones). Everything is escaped; ``|safe`` is for the project's own SVG alone. No
+(``scripts`` for own ones, ``looks`` for the styles of other views than runs). Everything is
+escaped; ``|safe`` is for the project's own SVG alone. No
 logic but loops and conditions: a view brings what is shown in the words it is shown in, or with
 the filters ``number``, ``bytes``, ``duration``, ``ago``.
 

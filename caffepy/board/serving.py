@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PORT = 5000      # DIGITS's
 NEXT = 20        # ports that are tried after it, if nobody asked for one
-THREADS = 8
+THREADS = 24     # more than may wait for nets (working.WAITING): runs are shown meanwhile
 LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # all addresses of a machine, and its own
 
 
