@@ -6,17 +6,16 @@ OpenCV is loaded at first use: it takes a tenth of a second, and many nets see n
 from __future__ import annotations
 
 import os
-import re
 import struct
 
 import numpy as np
 
 from caffepy.data import opencv, orientation
+from caffepy.data.picture_size import size_of
 from caffepy.errors import DataError, NotFound
 
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # a pixel's, by colour type
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
-SOF = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(....)", re.DOTALL)
 SMALL = 1 << 24  # pixels that may be claimed by any file
 
 
@@ -59,8 +58,8 @@ def refuse_bomb(data: bytes | memoryview) -> None:
         width, height, bits, kind = struct.unpack(">IIBB", data[16:26])
         raw = height * (1 + width * bits * PNG_SAMPLES.get(kind, 4) // 8)
         most = 1032 * len(data)
-    elif data[:2] == b"\xff\xd8" and (found := SOF.search(data)):
-        height, width = struct.unpack(">HH", found[1])
+    elif data[:2] == b"\xff\xd8" and (size := size_of(data)):
+        height, width = size
         raw, most = height * width, 512 * len(data)
     else:
         return

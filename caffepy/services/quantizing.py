@@ -197,10 +197,7 @@ def _write(net: Net, seen: dict[int, Seen], found: Quantized, method: str, perce
 
 def _compared(again: Net, net: Net, iterations: int) -> list[tuple[str, float]]:
     """The means in 8 bits over the batches that ``net`` began with."""
-    again.share_trained_layers(net)
-    for layer, found in zip(again.layers, net.layers, strict=True):
-        layer.spec.CopyFrom(found.spec)
-    again.reshape()
+    again.share_trained_layers(net)  # steps of 8 bits go with the weights
     return means(again, iterations)
 
 

@@ -13,7 +13,6 @@ import pytest
 import small_detector
 from numpy.testing import assert_allclose
 
-from caffepy.board.picture_size import size_of
 from caffepy.board.shelf import Shelf
 from caffepy.board.tries import answering, given, maps, occlusion
 from caffepy.board.tries.given import Pictures
@@ -158,23 +157,6 @@ def png_of(width, height):
 def test_what_is_no_picture_or_too_large_is_a_plain_message(data, said):
     with pytest.raises(DataError, match=said):
         given.decoded(data, "x.png")
-
-
-@pytest.mark.parametrize("ext", [".png", ".jpg", ".webp", ".bmp"])
-def test_sizes_are_known_before_decoding(ext):
-    import cv2
-
-    data = bytes(cv2.imencode(ext, np.zeros((13, 21, 3), np.uint8))[1].tobytes())
-    assert size_of(data) == (13, 21) == given.decoded(data).shape[1:]
-
-
-def test_a_jpegs_thumbnail_does_not_tell_its_size():
-    import cv2
-
-    data = bytes(cv2.imencode(".jpg", np.zeros((13, 21, 3), np.uint8))[1].tobytes())
-    thumbnail = b"\xff\xc0\0\x0b\x08\0\1\0\1\1\1\x11\0"
-    inside = b"\xff\xe1" + struct.pack(">H", 2 + len(thumbnail)) + thumbnail
-    assert size_of(data[:2] + inside + data[2:]) == (13, 21)
 
 
 def test_pictures_are_kept_a_while(monkeypatch):

@@ -11,6 +11,13 @@ from caffepy.solvers.grad_scale import GradScale
 from caffepy.solvers.state import TrainingState
 
 SETTINGS = 'lr_policy: "plateau" gamma: 0.5 plateau_winsize: 3 plateau_winsize: 2 base_lr: %g '
+CONSTANT = """
+net_param { name: "constant"  # a loss of 0 from the first
+  layer { name: "data" type: "DummyData" top: "x" top: "y"
+    dummy_data_param { shape { dim: 2 dim: 3 } shape { dim: 2 dim: 1 } } }
+  layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 1 } }
+  layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "y" top: "loss" } }
+"""
 
 
 class Losses:
@@ -45,13 +52,15 @@ def test_a_new_least_loss_puts_it_off(losses):
 
 
 def test_the_rate_and_the_log(make, lines, folder):
-    solver = make("max_iter: 40 display: 1", SETTINGS % 0)
-    solver.step(12)  # at a rate of 0 nothing is learnt: batches come again with their losses
-    least = [line for line in lines if "current minimum_loss" in line]
-    assert least[0].startswith("Plateau Status: Iteration 0, current minimum_loss = ")
-    steps = [line for line in lines if "step = " in line]
-    assert len(steps) == solver.state.current_step == 2
-    assert steps[0].startswith("Plateau Status: Iteration ") and steps[0].endswith(", step = 1")
+    solver = make("max_iter: 40 display: 1", SETTINGS % 0.1, CONSTANT)
+    solver.step(12)
+    said = [line for line in lines if line.startswith("Plateau Status")]
+    assert said == ["Plateau Status: Iteration 0, current minimum_loss = 0",
+                    "Plateau Status: Iteration 3, step = 1",
+                    "Plateau Status: Iteration 3, current minimum_loss = 0",
+                    "Plateau Status: Iteration 5, step = 2",
+                    "Plateau Status: Iteration 5, current minimum_loss = 0"]
+    assert solver.state.current_step == 2 and solver.state.rate == pytest.approx(0.1 / 4)
 
 
 def test_a_resumed_run_goes_on_with_what_it_knew(make, folder):

@@ -10,10 +10,10 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from caffepy.board.picture_size import refuse_giant
 from caffepy.data import datum
 from caffepy.data.augment import boxes as boxes_of
 from caffepy.data.box_rows import COLUMNS
+from caffepy.data.picture_size import refuse_giant
 from caffepy.errors import CaffeError
 from caffepy.proto import caffe_pb2
 from caffepy.services.data_sheet.boxes import Box

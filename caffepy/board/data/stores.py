@@ -13,11 +13,11 @@ from contextlib import contextmanager
 
 from caffepy.board.data import view
 from caffepy.board.data.record import MOST_PIXELS, Record, digest, of_value
-from caffepy.board.picture_size import refuse_giant
 from caffepy.board.shelf import Shelf
 from caffepy.data import image
 from caffepy.data.db import Reader, open_db
 from caffepy.data.image_list import Line, read_list
+from caffepy.data.picture_size import refuse_giant
 from caffepy.errors import CaffeError, DataError
 from caffepy.services import work
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffepy.board.data.record import Record
-from caffepy.board.picture_size import KINDS, refuse_giant, size_of
 from caffepy.board.shelf import Shelf
 from caffepy.data import image
+from caffepy.data.picture_size import KINDS, refuse_giant, size_of
 from caffepy.errors import DataError, NotFound
 
 Array = NDArray[Any]

@@ -10,12 +10,14 @@ import struct
 
 from caffepy.errors import DataError
 
+Bytes = bytes | memoryview
+
 KINDS = "PNG, JPEG, WebP, BMP or GIF"  # whose decoders meet strangers' files every day
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # JPEG's marks of a frame
 BARE = {1, *range(0xD0, 0xDA)}  # those without a segment
 
 
-def refuse_giant(data: bytes, most: int) -> None:
+def refuse_giant(data: Bytes, most: int) -> None:
     """Refuse a picture's file of one of KINDS that says to have more pixels than ``most``.
 
     Raises:
@@ -27,7 +29,7 @@ def refuse_giant(data: bytes, most: int) -> None:
                         allowed=f"{most // 1_000_000} million pixels")
 
 
-def size_of(data: bytes) -> tuple[int, int] | None:
+def size_of(data: Bytes) -> tuple[int, int] | None:
     """Height and width as a picture's file says them; None for what is none of KINDS."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
@@ -44,7 +46,7 @@ def size_of(data: bytes) -> tuple[int, int] | None:
     return height, width
 
 
-def _jpeg(data: bytes) -> tuple[int, int] | None:
+def _jpeg(data: Bytes) -> tuple[int, int] | None:
     """By the frame's own header: one of a thumbnail within another segment is passed over."""
     at = 2
     while at + 9 <= len(data):
@@ -60,7 +62,7 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _webp(data: bytes) -> tuple[int, int] | None:
+def _webp(data: Bytes) -> tuple[int, int] | None:
     kind = data[12:16]
     if kind == b"VP8X":
         width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
