@@ -15,7 +15,8 @@ CONSTANT = """
 net_param { name: "constant"  # a loss of 0 from the first
   layer { name: "data" type: "DummyData" top: "x" top: "y"
     dummy_data_param { shape { dim: 2 dim: 3 } shape { dim: 2 dim: 1 } } }
-  layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 1 } }
+  layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+    inner_product_param { num_output: 1 } }
   layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "y" top: "loss" } }
 """
 
