@@ -62,7 +62,7 @@ def no_sharing(monkeypatch):
 
     def build(*args, **arguments):
         with monkeypatch.context() as patch:
-            patch.setattr(turns, "groups", lambda found: [])
+            patch.setattr(turns, "groups", lambda *found: [])
             return Net(*args, **arguments)
 
     return build

@@ -9,8 +9,9 @@ starting between them, is for nets built with ``optimize=True``.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from caffepy.core.layer import Layer
     from caffepy.core.net import Net
 
-LONGEST = 4  # convolution, batch normalization, scale, ReLU
+LONGEST = 5  # convolution, batch normalization, scale, sum, ReLU
+MOST_BOTTOMS = 2  # a sum of two blobs
+IN_ORDER: Mapping[int, int] = {}
 
 
 class Fused:
@@ -37,12 +40,15 @@ class Fused:
         whole: backward too runs for all of them together, if forward did. Else their own do.
         ran: whether the last forward went through here. Kept by core.walk.
         kept: the blobs of the net whose values ``backward`` reads.
+        takes_over: pairs of blobs, one that is read and one that is written; the second may lie
+            where the first does, if nobody wants that any more.
     """
 
     numbers: tuple[int, ...]
     whole = False
     ran = False
     kept: Sequence[Blob] = ()
+    takes_over: Sequence[tuple[Blob, Blob]] = ()
 
     @property
     def detail(self) -> str:
@@ -66,14 +72,14 @@ def find(net: Net) -> dict[int, Fused]:
     # statistics fold into weights in the TEST phase, where backward would miss what they were
     optimize = net.optimize and not (net.phase == caffe_pb2.TEST and net.param.force_backward)
     users = users_of(net)
-    taken: set[int] = set()
+    times: dict[int, int] = {}  # with whom those run that do not run by themselves
     for node in net.nodes:
-        if node.number not in taken:
-            chain = chain_from(node, net.nodes, users, optimize)
+        if node.number not in times:
+            chain = chain_from(node, net.nodes, users, optimize, times=times)
             fused = node.layer.fuse(chain, optimize) if len(chain) > 1 else None
             if fused:
                 found[node.number] = fused
-                taken.update(fused.numbers)
+                times.update(dict.fromkeys(fused.numbers, node.number))
     return found
 
 
@@ -88,17 +94,38 @@ def users_of(net: Net) -> dict[SyncedMemory, list[int]]:
 
 def chain_from(
     node: Node, nodes: list[Node], users: dict[SyncedMemory, list[int]], optimize: bool,
-    longest: int = LONGEST,
+    longest: int = LONGEST, times: Mapping[int, int] = IN_ORDER,
 ) -> list[Node]:
-    """A layer and those behind it, as long as each hands a single blob to the next one alone."""
+    """A layer and those behind it, as long as each hands a single blob to the next one alone. What
+    these read besides must be there before the chain begins.
+
+    Args:
+        users: as ``users_of`` gives them.
+        optimize: whether blobs between the layers may stay unwritten.
+        times: by number, those nodes that run earlier, and with which node.
+    """
     chain = [node]
+
+    def is_there(blob: Blob) -> bool:
+        """Whether it is read by the node as it was when the chain began."""
+        memory, first = blob.values.memory, chain[0].number
+        between = islice(users[memory], bisect_left(users[memory], first), None)
+        for number in takewhile(lambda number: number < node.number, between):
+            if times.get(number, number) >= first and any(
+                    memory is top.values.memory for top in nodes[number].tops):
+                return False
+        return not any(memory is top.values.memory for top in node.tops)
+
     while len(chain) < longest and len(node.tops) == 1:
         readers = users[node.tops[0].values.memory]
         following = bisect_right(readers, node.number)  # they are in order
         if following == len(readers):
             break
         before, node = node, nodes[readers[following]]
-        if node.bottoms != before.tops or len(node.tops) != 1:
+        if len(node.tops) != 1 or len(node.bottoms) > MOST_BOTTOMS:
+            break
+        others = [blob for blob in node.bottoms if blob is not before.tops[0]]
+        if len(others) != len(node.bottoms) - 1 or not all(is_there(blob) for blob in others):
             break
         # out of place the blob between stays unwritten: it must be nobody else's
         inside = {one.number for one in chain} | {node.number}

@@ -5,6 +5,7 @@ memories whose lives do not overlap may share a lodging (core.lodging):
 
 - Gradients, from the consumer's backward that writes them to the producer's that reads them.
 - Values of a TEST net, from the producer's forward to the last consumer's. Backward is refused.
+  A sum may lie where one of its terms does.
 - Values of a TRAIN net that no backward reads again, as the layers declare (``Layer.keeps``).
   (In the TEST phase layers keep nothing beside and look at their blobs again; so a TEST net with
   force_backward shares gradients alone.)
@@ -18,10 +19,11 @@ Lives depend on how layers are wired alone, not on shapes: a new batch size chan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from caffepy.core import fusion
 from caffepy.core.blob import Blob
 from caffepy.core.fusion import Fused
 from caffepy.core.layer import Layer
@@ -34,7 +36,9 @@ from caffepy.proto import caffe_pb2
 if TYPE_CHECKING:
     from caffepy.core.net import Net
 
-Memories = Iterable[SyncedMemory]
+Heirs = Mapping[SyncedMemory, SyncedMemory]  # to each the one whose room it takes over
+
+NO_HEIRS: Heirs = {}
 
 
 class Access(NamedTuple):
@@ -74,7 +78,8 @@ class Turns:
         self.grads: list[list[Life]] = []
         if self.forgets or net.phase == caffe_pb2.TRAIN:
             wanted = own if self.forgets else own | kept(net, fused)
-            self.values = groups(lives(forward_accesses(net, fused), wanted))
+            found = lives(forward_accesses(net, fused), wanted)
+            self.values = groups(found, heirs(net, fused, found))
         if not self.forgets:
             fixed = {blob.grads.memory for blob in _own_blobs(net)}
             self.grads = groups(lives(backward_accesses(net, fused), fixed))
@@ -162,17 +167,41 @@ def lives(accesses: Sequence[Access], kept: set[SyncedMemory]) -> list[Life]:
             and memory.is_zero]
 
 
-def groups(found: list[Life]) -> list[list[Life]]:
-    """Who shares a lodging: large ones first, each with the smallest that it never meets."""
+def heirs(net: Net, fused: Iterable[Fused], found: list[Life]) -> Heirs:
+    """Those that can lie where another does that is read for the last time when they are written:
+    see Fused.takes_over."""
+    of = {life.memory: life for life in found}
+    users = fusion.users_of(net)
+    made: dict[SyncedMemory, SyncedMemory] = {}
+    for f in fused:
+        for given, heir in f.takes_over:
+            life, memory = of.get(given.values.memory), heir.values.memory
+            # who uses it last is of these layers, and who does before ran before them
+            if life and memory in of and life.last in f.numbers and (
+                    users[life.memory][-2] < f.numbers[0]):
+                made[memory] = life.memory
+    return made
+
+
+def groups(found: list[Life], heirs: Heirs = NO_HEIRS) -> list[list[Life]]:
+    """Who shares a lodging: large ones first, each with the smallest that it never meets; heirs go
+    where those are whom they follow."""
+    families: dict[SyncedMemory, list[Life]] = {}
+    for life in found:  # those who are followed come first
+        family = families.get(heirs.get(life.memory, life.memory), [])
+        family.append(life)
+        families[life.memory] = family
     shared: list[list[Life]] = []
     table = Timetable(max((life.last for life in found), default=0) + 1)
-    for life in sorted(found, key=lambda life: -life.memory.count):
-        free = (1 << len(shared)) - 1 & ~table.taken(life.first, life.last)
+    units = {id(family): family for family in families.values()}.values()
+    for family in sorted(units, key=lambda family: -max(life.memory.count for life in family)):
+        first, last = family[0].first, max(life.last for life in family)
+        free = (1 << len(shared)) - 1 & ~table.taken(first, last)
         number = free.bit_length() - 1 if free else len(shared)  # the last one: the smallest
         if number == len(shared):
             shared.append([])
-        shared[number].append(life)
-        table.take(number, life.first, life.last)
+        shared[number] += family
+        table.take(number, first, last)
     return [group for group in shared if len(group) > 1]
 
 

@@ -114,3 +114,83 @@ def test_what_does_not_fold(text):
 def test_training_with_frozen_statistics_does_not_fold():
     text = PICTURE + FIRST["Convolution"] + norm("frozen", "y")
     assert not build(text, caffe_pb2.TRAIN, optimize=True).executor.fused
+
+
+# -- sums with another blob -----------------------------------------------------------------
+
+OTHER = """layer { name: "o" type: "Convolution" bottom: "x" top: "o"
+  convolution_param { num_output: 6 kernel_size: 3 weight_filler { type: "gaussian" } } }
+"""
+SUM = """layer { name: "s" type: "Eltwise" bottom: "%s" bottom: "%s" top: "%s"
+  eltwise_param { %s } }
+"""
+
+
+def as_one(net):
+    """The names of the layers that run as one."""
+    return [[net.layers[number].name for number in f.numbers]
+            for f in net.executor.fused.values()]
+
+
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("bottoms", [("y", "o"), ("o", "y")])
+@pytest.mark.parametrize("between", [norm("BatchNorm", "y") + norm("Scale", "y").replace(
+    '"n"', '"n2"'), norm("PSPNet's", "y"), ""])
+@pytest.mark.parametrize("first", ["Convolution", "no bias"])
+def test_a_sum_with_what_was_there_before(first, between, bottoms, relu):
+    text = OTHER + FIRST[first] + between + SUM % (*bottoms, "s", "") + (RELU % ("s", "s")) * relu
+    nets = twins(text)
+    (names,) = as_one(nets[1])
+    assert names[0] == "w" and names[-1] == ("r" if relu else "s")
+    assert names == nets[1].layer_names[-len(names) :]
+    check(nets, "s")
+    values = np.random.default_rng(4).normal(size=(3, 4, 7, 6))
+    for net in nets:
+        net.blobs["x"].reshape(*values.shape)
+        net.blobs["x"].data[...] = values
+    check(nets, "s")
+
+
+def test_a_sum_in_place_and_its_relu_out_of_place():
+    nets = twins(OTHER + FIRST["no bias"] + SUM % ("y", "o", "y", "") + RELU % ("y", "r"))
+    assert as_one(nets[1]) == [["w", "s", "r"]]
+    check(nets, "r")
+
+
+@pytest.mark.parametrize("text", [
+    OTHER + FIRST["no bias"] + SUM % ("y", "o", "s", "coeff: 1 coeff: -1"),
+    OTHER + FIRST["no bias"] + SUM % ("y", "o", "s", "operation: PROD"),
+    OTHER + FIRST["no bias"] + SUM % ("y", "y", "s", ""),
+    OTHER + FIRST["no bias"] + SUM % ("o", "y", "o", "") + RELU % ("o", "s"),  # onto the other
+    OTHER + FIRST["no bias"] + RELU.replace("ReLU", "TanH") % ("o", "o") + SUM % (
+        "y", "o", "s", ""),  # the other is changed when the convolution has run
+    OTHER + FIRST["no bias"] + SUM.replace('top: "%s"', 'bottom: "o" top: "%s"') % (
+        "y", "o", "s", ""),  # three of them
+])
+def test_other_sums_run_by_themselves(text):
+    nets = twins(text)
+    assert not any({"w", "s"} <= {*names} for names in as_one(nets[1]))
+    check(nets, "s")
+
+
+def test_the_last_of_two_branches_takes_the_sum():
+    nets = twins(FIRST["no bias"] + norm("PSPNet's", "y") + OTHER + SUM % ("y", "o", "s", ""))
+    assert as_one(nets[1]) == [["w", "n"], ["o", "s"]]
+    check(nets, "s")
+
+
+def test_what_runs_early_is_there():
+    """The normalization of the other branch stands behind the convolution, and runs before it."""
+    text = (OTHER + FIRST["no bias"] + norm("PSPNet's", "o").replace('bottom: "y"', 'bottom: "o"')
+            + norm("Scale", "y").replace('"n"', '"n2"') + SUM % ("o", "y", "s", ""))
+    nets = twins(text)
+    assert as_one(nets[1]) == [["o", "n"], ["w", "n2", "s"]]
+    check(nets, "s")
+    plain, folded = nets
+    plain.executor.forward(0, 4), folded.executor.forward(0, 4)  # to the end of the other branch
+    np.testing.assert_allclose(folded.blobs["o"].data, plain.blobs["o"].data, rtol=1e-4, atol=1e-4)
+
+
+def test_a_sum_that_training_needs_is_left_alone():
+    text = PICTURE + OTHER + FIRST["no bias"] + SUM % ("y", "o", "s", "")
+    assert not build(text, caffe_pb2.TRAIN, optimize=True).executor.fused

@@ -7,6 +7,9 @@ from turning import (
     BRANCHES,
     CONV,
     DEEP,
+    INPUT,
+    LOSS,
+    SUM,
     TEST,
     TRAIN,
     feed,
@@ -97,9 +100,28 @@ def test_losses_without_a_name_are_kept():
 
 def test_values_of_a_test_net_take_turns():
     # b and c are read again far below, and u is what the loss reads, no output
-    assert values(optimized(BRANCHES, TEST)) == [
+    reference = Context(engines=("reference",))
+    assert values(optimized(BRANCHES, TEST, context=reference)) == [
         ["a", "c"], ["b", "s"], ["d", "f", "u"], ["e", "g", "h"]]
     assert not grads(optimized(BRANCHES, TEST))
+
+
+@pytest.mark.skipif("onednn" not in ENGINES, reason="only oneDNN's kernels add in place")
+def test_a_sum_lies_where_a_term_lay_that_nobody_wants_any_more():
+    net = optimized(BRANCHES, TEST)
+    assert values(net) == [["a", "c", "u"], ["d", "f", "s"], ["e", "g", "h"]]
+    net.forward()
+    for term, result in (("f", "s"), ("c", "u")):
+        one, other = (net.blobs[name].values.memory.array_in(Place.HOST_LAST)
+                      for name in (term, result))
+        assert one.ctypes.data == other.ctypes.data
+    b, g, s = CONV.format("b", "x"), CONV.format("g", "x"), SUM.format("s", "g", "b")
+    for body in (
+        b + g + s + CONV.format("h", "s") + SUM.format("u", "h", "b") + LOSS % "u",  # b once more
+        b + CONV.format("g", "b") + s + CONV.format("h", "s") + LOSS % "h",  # g looks around in b
+    ):
+        net = optimized(INPUT + body, TEST)
+        assert not any({"b", "s"} <= {*group} for group in values(net))
 
 
 def test_in_training_only_values_that_no_backward_reads_take_turns():
@@ -140,7 +162,7 @@ def test_passes_in_pieces():
     for cut in (4, 10):
         loss = pieces.forward_range(0, cut) + pieces.forward_range(cut + 1, last)
         assert loss == whole.forward()
-    for start in (4, last):  # what e or the loss reads has gone
+    for start in (12, last):  # what e's ReLU or the loss reads has gone
         with pytest.raises(ConfigError, match="forward cannot begin here"):
             pieces.forward_range(start, last)
     whole, pieces = (optimized(BRANCHES, context=Context(seed=5)) for _ in range(2))

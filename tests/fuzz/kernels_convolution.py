@@ -47,7 +47,8 @@ def case_of(draw: Draw, spec: ConvolutionSpec, way: int | None, *more_knobs) -> 
         draw.kind = "normal"  # Winograd's thirds round what a sum would not
     rounds = [{
         "x": draw.given(spec.x), "dy": draw.given(spec.y), "w": draw.parameter(spec.w),
-        "b": draw.parameter(spec.w[:1]), "relu": draw.chance(), "passes": draw.pick((1, 2)),
+        "b": draw.parameter(spec.w[:1]), "added": draw.given(spec.y) if draw.chance() else None,
+        "here": draw.chance(), "relu": draw.chance(), "passes": draw.pick((1, 2)),
         "wanted": draw.pick([(True, True), (True, True), (True, False), (False, True)]),
         "order": draw.rng.permutation(3), "renewed": draw.chance(),
     } for _ in range(2)]
@@ -72,8 +73,13 @@ def case_of(draw: Draw, spec: ConvolutionSpec, way: int | None, *more_knobs) -> 
 def forward(side: Side, kernel, r, w, b, dw, db) -> None:
     spec = kernel.spec
     x, y = side.tensor(r["x"]), side.blank(spec.y)
-    run = kernel.forward_relu if r["relu"] else kernel.forward
-    run(x, w, b if spec.bias else None, y)
+    bias = b if spec.bias else None
+    if r["added"] is not None:
+        added = side.tensor(r["added"])
+        y = added if r["here"] and kernel.fuses_sum else y
+        kernel.forward_sum(x, w, bias, added, y, r["relu"])
+    else:
+        (kernel.forward_relu if r["relu"] else kernel.forward)(x, w, bias, y)
     side.note("y", y)
     if not spec.bias:
         kernel.add_bias(y, b)
@@ -130,7 +136,7 @@ def by_winograd(draw: Draw) -> Case:
     pad = draw.integer(0, kernel[0] - 1), draw.integer(0, kernel[1] - 1)
     spec = spec_of(draw, kernel, (1, 1), pad, (1, 1), draw.pick((1, 1, 2)), side=20)
     return case_of(
-        draw, spec, None, (winograd, "rule", lambda spec: list(winograd.LEAST_PIXELS)),
+        draw, spec, None, (winograd, "rule", lambda spec, on_avx2: list(winograd.DIRECTIONS)),
         (winograd_pieces, "ROWS", draw.pick((6, 16))),
         (winograd_pieces, "PIECE", draw.pick((1, 3000, 40000, 2**20))))
 

@@ -17,10 +17,11 @@ from fuzz.sides import Side
 
 
 def case_of(draw: Draw, spec: Any, x: Given, w: Given, y: tuple[int, ...], outputs: int,
-            run: str = "forward") -> Case:
+            run: str = "forward", added: Given | None = None) -> Case:
     """Steps are powers of 2, so that dividing by them is exact, and what is rounded is not shaken:
     the next whole number is no near miss."""
     signed, bias = draw.chance(), draw.parameter((outputs,))
+    relu, here = draw.chance(), draw.chance()
     if not signed:
         x = x._replace(values=np.abs(x.values))
     largest = float(np.abs(x.values).max()) or 1.0
@@ -31,8 +32,12 @@ def case_of(draw: Draw, spec: Any, x: Given, w: Given, y: tuple[int, ...], outpu
         shake, side.shake = side.shake, None
         xs, ws = side.tensor(x), side.tensor(w)
         side.shake = shake
-        result = side.blank(y)
-        getattr(side.plan(spec), run)(xs, ws, side.tensor(bias) if spec.bias else None, result)
+        kernel, result, more = side.plan(spec), side.blank(y), {}
+        if added is not None:
+            more = {"added": side.tensor(added), "relu": relu}
+            result = more["added"] if here and kernel.fuses_sum else result
+        getattr(kernel, run)(
+            x=xs, w=ws, b=side.tensor(bias) if spec.bias else None, y=result, **more)
         side.note("y", result)
 
     return Case(f"{spec}, {spec.quantized}, {run}", play, terms=w.values.size // outputs)
@@ -44,8 +49,9 @@ def convolution(draw: Draw) -> Case:
     spec: ConvolutionSpec = spec_of(
         draw, kernel, stride, draw.pair(0, 2), draw.pair(1, draw.pick((1, 1, 2))),
         draw.pick((1, 1, 1, 2, 3)))
-    return case_of(draw, spec, draw.given(spec.x), draw.parameter(spec.w), spec.y, spec.w[0],
-                   draw.pick(("forward", "forward_relu")))
+    run = draw.pick(("forward", "forward_relu", "forward_sum"))
+    return case_of(draw, spec, draw.given(spec.x), draw.parameter(spec.w), spec.y, spec.w[0], run,
+                   draw.given(spec.y) if run == "forward_sum" else None)
 
 
 @family("InnerProduct kernel, 8 bits")

@@ -56,8 +56,8 @@ def convolution(draw: Draw) -> Made:
                 terms=max(25 * max(inputs, outputs), math.prod(shape) // inputs))
 
 
-def by_winograd(spec) -> list[str]:
-    return list(winograd.LEAST_PIXELS) if winograd.applies(spec) else []
+def by_winograd(spec, on_avx2: bool) -> list[str]:
+    return list(winograd.DIRECTIONS) if winograd.applies(spec) else []
 
 
 @layer("Deconvolution")

@@ -87,7 +87,7 @@ def chain(draw: Draw) -> Case:
                    views=draw.chance(0.2), seed=draw.seed(), whole=False)
               for n in (shape[0], shape[0], draw.integer(3, 6), shape[0])[: draw.integer(1, 4)]]
     prototxt = "force_backward: true\n" * (backward and draw.chance(0.8)) + net.text()
-    knobs = [(winograd, "rule", lambda spec: list(winograd.LEAST_PIXELS)
+    knobs = [(winograd, "rule", lambda spec, on_avx2: list(winograd.DIRECTIONS)
               if winograd.applies(spec) else [])] * draw.chance(0.3)
     return Case(f"phase {phase}, optimize {optimize}\n{prototxt}",
                 play_net(prototxt, phase, passes, backward, optimize), terms=500, knobs=knobs)

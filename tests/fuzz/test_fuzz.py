@@ -10,6 +10,7 @@ import pytest
 from support import ENGINES
 
 from caffepy.core import registry
+from caffepy.core.memory import Place
 from caffepy.kernels import table
 from caffepy.kernels.onednn import OneDnnEngine, direct, lrn_own, pooling, subsampled, update
 from caffepy.services.layer_table import engines_of
@@ -117,17 +118,19 @@ def found(family, most=200):
     return None
 
 
-def without_relu(self, x, w, b, y, relu=False):
-    forward(self, x, w, b, y)
+def without_relu(self, x, w, b, y, relu=False, added=None):
+    forward(self, x, w, b, y, added=added)
 
 
 forward = direct.Forward.run
 
 
-def other_pixels(self, pixels):
+def other_pixels(self, x):
     """As many, counted from the end."""
     down, right = self.spec.stride
-    return pixels[:, :, ::-down, ::-right][:, :, ::-1, ::-1]
+    counted = x.read(Place.HOST_LAST)[:, :, ::-down, ::-right][:, :, ::-1, ::-1]
+    self.x.overwrite(Place.HOST_LAST)[...] = counted
+    return self.x
 
 
 @needs_onednn
@@ -136,7 +139,7 @@ def other_pixels(self, pixels):
     ("Pooling layer", pooling.Pooling, "_correct", lambda self, means: None),
     ("Convolution kernel", direct.Forward, "run", without_relu),
     ("Fused chain", direct.Forward, "run", without_relu),
-    ("Convolution kernel, 1 x 1", subsampled.Subsampled, "_counting", other_pixels),
+    ("Convolution kernel, 1 x 1", subsampled.Subsampled, "_gathered", other_pixels),
     ("Update kernel", update.Passes, "divide", lambda self, what, h: (
         self.run("w", update.MUL, h, 1.0, ("root",), ("plus", self.constants.delta), ("inverse",),
                  ("times", what), ("times", self.rate), ("keeps", 1.0)))),

@@ -17,7 +17,7 @@ from caffepy.settings import Settings
 
 pytestmark = pytest.mark.skipif("onednn" not in ENGINES, reason="oneDNN is missing")
 
-SPEC = ConvolutionSpec((4, 64, 16, 16), (64, 64, 3, 3), (4, 64, 16, 16), (1, 1), (1, 1), (1, 1))
+SPEC = ConvolutionSpec((8, 64, 32, 32), (64, 64, 3, 3), (8, 64, 32, 32), (1, 1), (1, 1), (1, 1))
 
 
 @pytest.fixture

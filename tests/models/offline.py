@@ -11,6 +11,7 @@ READERS = ("Data", "ImageData", "HDF5Data", "AnnotatedData")
 BOXES = (1, 1, 4, 8)  # of a batch, what a layer that reads boxes gives
 PICTURES = {  # where the shape is not the crop's
     "lenet": (1, 28, 28), "mnist_autoencoder": (1, 28, 28), "mnist_siamese": (2, 28, 28),
+    "fashion_resnet": (1, 28, 28),
     "cifar10": (3, 32, 32), "alexnet_cifar10": (3, 32, 32), "hdf5_classification": (4,),
 }  # fmt: skip
 

@@ -29,6 +29,7 @@ CLASSES = (1000,)
 # nets for use: file, batch, learned numbers, blob to look at and its shape without the batch
 DEPLOYED = [
     ("lenet/lenet.prototxt", 2, 431080, "prob", (10,)),
+    ("fashion_resnet/deploy.prototxt", 2, 971514, "res4", (192, 4, 4)),
     ("mnist_autoencoder/deploy.prototxt", 2, 2837314, "encode4", (30,)),
     ("mnist_siamese/deploy.prototxt", 2, 431102, "feat", (2,)),
     ("cifar10/cifar10_quick.prototxt", 2, QUICK, "pool3", (64, 4, 4)),
@@ -57,6 +58,7 @@ DEPLOYED = [
 TRAINED = [
     ("lenet/lenet_train_test.prototxt", 431080, ["loss"], ["accuracy", "loss"]),
     ("lenet/lenet_fashion_train_test.prototxt", 431080, ["loss"], ["accuracy", "loss"]),
+    ("fashion_resnet/train_test.prototxt", 971514, ["loss"], ["accuracy", "loss"]),
     ("mnist_siamese/train_val.prototxt", 431102, ["loss"], ["loss"]),
     ("cifar10/cifar10_quick_train_test.prototxt", QUICK, ["loss"], ["accuracy", "loss"]),
     ("cifar10/cifar10_full_train_test.prototxt", FULL, ["loss"], ["accuracy", "loss"]),

@@ -25,13 +25,13 @@ from caffepy.kernels.onednn.direct import (
     Forward,
     Laid,
 )
+from caffepy.kernels.onednn.ending import RELU
 from caffepy.kernels.onednn.weight_gradient import Primitive, WeightGradient
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.table import implements
 
 logger = log.get(__name__)
 
-DIRECTIONS = (FORWARD, DATA, WEIGHTS)
 
 
 @implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "training")
@@ -53,7 +53,7 @@ class Convolution(ConvolutionKernel):
         self._laid: dict[str, Laid] = {}
         self._built: dict[tuple[str, str], Any] = {}
         self._transforms = owner.settings.winograd and winograd.applies(spec)
-        self._directions = DIRECTIONS if spec.training else (FORWARD,)
+        self._directions = winograd.DIRECTIONS if spec.training else (FORWARD,)
         try:
             self._rule_ways = self._rule(CHANNELS_LAST)
         except Unsupported:
@@ -79,7 +79,7 @@ class Convolution(ConvolutionKernel):
         """The ways that are taken unless something else was measured: all in one order, in which
         every direction is fast."""
         laid = self._in(order)
-        laid.with_relu(laid.choose(FORWARD))  # it must be fast, too
+        laid.ending(laid.choose(FORWARD), RELU)  # it must be fast, too
         ways = {direction: f"{order} {laid.preferred(direction).implementation}"
                 for direction in self._directions}
         if order == CHANNELS_LAST:
@@ -87,7 +87,8 @@ class Convolution(ConvolutionKernel):
                 product = weight_gradient.rule(self.spec, laid.choose(WEIGHTS).on_avx2)
                 if product:
                     ways[WEIGHTS] = product.detail
-            for direction in winograd.rule(self.spec) if self._transforms else ():
+            faster = winograd.rule(self.spec, laid.choose(FORWARD).on_avx2)
+            for direction in faster if self._transforms else ():
                 if direction not in ways:
                     continue
                 try:
@@ -162,11 +163,23 @@ class Convolution(ConvolutionKernel):
 
     # -- what runs ---------------------------------------------------------------------------
 
+    @property
+    def fuses_sum(self) -> bool:
+        return self._forward.adds
+
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         self._forward.run(x, w, b, y)
 
     def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         self._forward.run(x, w, b, y, relu=True)
+
+    def forward_sum(
+        self, x: Tensor, w: Tensor, b: Tensor | None, added: Tensor, y: Tensor, relu: bool
+    ) -> None:
+        if self.fuses_sum:
+            self._forward.run(x, w, b, y, relu, added)
+        else:
+            super().forward_sum(x, w, b, added, y, relu)
 
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
         self._data.run(dy, w, dx)

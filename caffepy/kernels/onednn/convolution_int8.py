@@ -10,7 +10,8 @@ from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Layout
 from caffepy.kernels.onednn.common import STORED, runtime_of
 from caffepy.kernels.onednn.direct import grouped, window
-from caffepy.kernels.onednn.int8 import RELU, ForUse, Products, required
+from caffepy.kernels.onednn.ending import RELU
+from caffepy.kernels.onednn.int8 import ForUse, Products, required
 from caffepy.kernels.onednn.runtime import Chosen
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.table import implements
@@ -50,7 +51,7 @@ class ConvolutionInt8(ForUse, ConvolutionKernel):
             runtime, quantized, choose, runtime.last(spec.x, spec.dtype), x, y,
             runtime.plain(grouped(spec), "int8"), spec.w[0], Place.HOST_LAST.holding(spec.dtype),
             bias)
-        choose(self._products.packed, RELU)  # it must be fast, too
+        self._products.choose(RELU)  # it must be fast, too
 
     @property
     def detail(self) -> str:
@@ -61,3 +62,15 @@ class ConvolutionInt8(ForUse, ConvolutionKernel):
 
     def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         self._products.run(x, w, b, y, relu=True)
+
+    @property
+    def fuses_sum(self) -> bool:
+        return self._products.adds
+
+    def forward_sum(
+        self, x: Tensor, w: Tensor, b: Tensor | None, added: Tensor, y: Tensor, relu: bool
+    ) -> None:
+        if self.fuses_sum:
+            self._products.run(x, w, b, y, relu=relu, added=added)
+        else:
+            super().forward_sum(x, w, b, added, y, relu)

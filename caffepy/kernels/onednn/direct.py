@@ -15,6 +15,8 @@ from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
 from caffepy.kernels.onednn.common import RELU_OF, Seen
+from caffepy.kernels.onednn.ending import PLAIN as NO_ENDING
+from caffepy.kernels.onednn.ending import RELU, SUMS, Ending
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.operations.convolution import ConvolutionSpec
 
@@ -79,16 +81,16 @@ class Laid:
                 return self.choose(direction, better(self.spec, direction))
         return first
 
-    def with_relu(self, forward: Chosen) -> Chosen:
-        """The same forward, and then max(y, 0)."""
+    def ending(self, forward: Chosen, ending: Ending) -> Chosen:
+        """The same forward, with an ending."""
         name, kind, algorithm, x, _, *rest = self._settings[FORWARD]
         settings = (name, kind, algorithm, x, forward.layout(api.WEIGHTS), *rest)
-        relu = RELU_OF[self.spec.dtype]
+        post_ops = ending.post_ops(RELU_OF[self.spec.dtype], self.y)
         try:
-            return self.runtime.choose(*settings, post_ops=relu,
+            return self.runtime.choose(*settings, post_ops=post_ops,
                                        implementation=forward.implementation)
         except Unsupported:
-            return self.runtime.choose(*settings, post_ops=relu)
+            return self.runtime.choose(*settings, post_ops=post_ops)
 
     def ways(self, direction: str) -> list[str]:
         """The names of all of oneDNN's fast implementations, each with the order."""
@@ -122,43 +124,61 @@ class Forward:
     """
 
     def __init__(self, laid: Laid, chosen: Chosen) -> None:
-        self.laid, self.chosen, self.relu = laid, chosen, laid.with_relu(chosen)
-
-    # Made when first needed: a net wants one of the two, with ReLU or without.
+        self.laid, self.chosen = laid, chosen
+        self._with: dict[Ending, Chosen] = {NO_ENDING: chosen}
+        self._calls: dict[Ending, Call] = {}
+        self._choose(RELU)  # there must be one
 
     @cached_property
     def weights(self) -> Packed:
+        """Made when first needed."""
         return Packed(self.laid.runtime, self.laid.caffe_weights,
                       self.chosen.layout(api.WEIGHTS))
 
     @cached_property
-    def _plain_call(self) -> Call:
-        return self._call(self.chosen)
+    def adds(self) -> bool:
+        """Whether ``run`` can add another tensor."""
+        try:
+            for ending in SUMS:
+                self._choose(ending)
+        except Unsupported:
+            return False
+        return True
 
-    @cached_property
-    def _relu_call(self) -> Call:
-        return self._call(self.relu)
+    def _choose(self, ending: Ending) -> Chosen:
+        chosen = self._with.get(ending)
+        if chosen is None:
+            chosen = self._with[ending] = self.laid.ending(self.chosen, ending)
+        return chosen
 
-    def _call(self, chosen: Chosen) -> Call:
-        laid = self.laid
-        arguments = [(api.SRC, laid.x), (api.WEIGHTS, self.chosen.layout(api.WEIGHTS)),
-                     (api.DST, laid.y)]
-        if laid.bias:
-            arguments.append((api.BIAS, laid.bias))
-        return chosen.call(*arguments)
+    def _call(self, ending: Ending) -> Call:
+        """Made when first needed: a net wants one of them, mostly."""
+        call = self._calls.get(ending)
+        if call is None:
+            laid = self.laid
+            arguments = [(api.SRC, laid.x), (api.WEIGHTS, self.chosen.layout(api.WEIGHTS)),
+                         (api.DST, laid.y)]
+            if laid.bias:
+                arguments.append((api.BIAS, laid.bias))
+            arguments += ending.arguments(laid.y)
+            call = self._calls[ending] = self._choose(ending).call(*arguments)
+        return call
 
     @property
     def detail(self) -> str:
         """What runs, for ``caffepy time``."""
         return _words(self.laid, self.chosen)
 
-    def run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False) -> None:
-        """See ConvolutionKernel.forward and forward_relu."""
+    def run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False,
+            added: Tensor | None = None) -> None:
+        """See ConvolutionKernel.forward, forward_relu and forward_sum."""
         place = self.laid.place
+        terms = added.read(place) if added is not None else None  # before y may take its room
         arrays = [x.read(place), self.weights.read(w), y.overwrite(place)]
         if b is not None:
             arrays.append(b.read(Place.HOST))
-        (self._relu_call if relu else self._plain_call)(*arrays)
+        ending = Ending.of(relu, terms, arrays[2])
+        self._call(ending)(*arrays, *ending.arrays(terms))
 
 
 class DataGradient:

@@ -18,6 +18,7 @@ from caffepy.kernels.eight_bits import EightBits, rounded_weights
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Layout
 from caffepy.kernels.onednn.common import Seen
+from caffepy.kernels.onednn.ending import PLAIN, SUMS, Ending
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 
 # without not-a-number, which 8 bits have not, oneDNN's own is enough
@@ -68,6 +69,7 @@ class Products:
         self._step = np.full(1, quantized.scale, np.float32)
         self._steps = np.ones(outputs, np.float32)
         self._seen = Seen()
+        self._calls: dict[Ending, Call] = {}
         self.chosen = choose()
         self.packed = self.chosen.layout(api.WEIGHTS)
 
@@ -84,21 +86,37 @@ class Products:
         return chosen.call((api.SRC, self._x), (api.DST, self._whole),
                            fixed=[(api.SCALES | api.DST, self._number, self._step)])
 
-    @cached_property
-    def _plain(self) -> Call:
-        return self._call(self.chosen)
+    def choose(self, ending: Ending) -> Chosen:
+        """What does it with an ending.
+
+        Raises:
+            Unsupported: there is nothing fast that does.
+        """
+        return self._choose(self.packed, ending.post_ops(RELU, self._y))
 
     @cached_property
-    def _relu(self) -> Call:
-        return self._call(self._choose(self.packed, RELU))
+    def adds(self) -> bool:
+        """Whether ``run`` can add another tensor."""
+        try:
+            for ending in SUMS:
+                self.choose(ending)
+        except Unsupported:
+            return False
+        return True
 
-    def _call(self, chosen: Chosen) -> Call:
-        free = [(api.SRC, self._whole), (api.WEIGHTS, self.packed), (api.DST, self._y)]
-        if self._bias:
-            free.append((api.BIAS, self._bias))
-        return chosen.call(*free, fixed=[
-            (api.SCALES | api.SRC, self._number, self._step),
-            (api.SCALES | api.WEIGHTS, self._line, self._steps)])
+    def _call(self, ending: Ending) -> Call:
+        """Made when first needed: a net wants one of them, mostly."""
+        call = self._calls.get(ending)
+        if call is None:
+            chosen = self.chosen if ending == PLAIN else self.choose(ending)
+            free = [(api.SRC, self._whole), (api.WEIGHTS, self.packed), (api.DST, self._y)]
+            if self._bias:
+                free.append((api.BIAS, self._bias))
+            free += ending.arguments(self._y)
+            call = self._calls[ending] = chosen.call(*free, fixed=[
+                (api.SCALES | api.SRC, self._number, self._step),
+                (api.SCALES | api.WEIGHTS, self._line, self._steps)])
+        return call
 
     @cached_property
     def _weights(self) -> tuple[Call, Array]:
@@ -106,12 +124,14 @@ class Products:
                 api.empty_bytes(self.packed.nbytes))
 
     def run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, outputs_last: bool = False,
-            relu: bool = False) -> None:
+            relu: bool = False, added: Tensor | None = None) -> None:
         """Round and multiply; the weights are rounded anew when they have changed.
 
         Args:
             outputs_last: the weights are (K, N), with an output a column.
+            relu, added: as in ConvolutionKernel.forward_relu and forward_sum.
         """
+        terms = added.read(self._place) if added is not None else None  # before y takes its room
         pack, packed = self._weights
         if self._seen.is_new(w):
             array = w.read(Place.HOST)
@@ -122,4 +142,5 @@ class Products:
         arrays: list[Any] = [rounded, packed, y.overwrite(self._place)]
         if b is not None:
             arrays.append(b.read(Place.HOST))
-        (self._relu if relu else self._plain)(*arrays)
+        ending = Ending.of(relu, terms, arrays[2])
+        self._call(ending)(*arrays, *ending.arrays(terms))

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from caffepy.core.memory import Array, Place, SyncedMemory, Tensor
+from caffepy.core.memory import Array, Place, Shape, SyncedMemory, Tensor
 from caffepy.kernels.contract import Engine
 from caffepy.kernels.onednn.common import Seen
 from caffepy.kernels.onednn.convolution import Convolution
+from caffepy.kernels.onednn.runtime import Call
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
 from caffepy.kernels.table import implements
 
@@ -37,6 +38,7 @@ class Subsampled(ConvolutionKernel):
         super().__init__(spec, owner)
         small = (*spec.x[:2], *spec.y[2:])
         self.inner = Convolution(replace(spec, x=small, stride=(1, 1)), owner)
+        self._copies = self._planned(small)
         self.x = Tensor(SyncedMemory(math.prod(small), spec.dtype), small)
         self._seen = Seen()
 
@@ -50,23 +52,51 @@ class Subsampled(ConvolutionKernel):
     def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         self.inner.forward_relu(self._gathered(x), w, b, y)
 
+    @property
+    def fuses_sum(self) -> bool:
+        return self.inner.fuses_sum
+
+    def forward_sum(
+        self, x: Tensor, w: Tensor, b: Tensor | None, added: Tensor, y: Tensor, relu: bool
+    ) -> None:
+        self.inner.forward_sum(self._gathered(x), w, b, added, y, relu)
+
     def backward_data(self, dy: Tensor, w: Tensor, dx: Tensor) -> None:
         self._seen.forget()  # the room of x serves for its gradient
         self.inner.backward_data(dy, w, self.x)
         pixels = dx.overwrite(Place.HOST_LAST)
         pixels[...] = 0
-        self._counting(pixels)[...] = self.x.read(Place.HOST_LAST)
+        if self._copies:
+            self._copies[1](self.x.read(Place.HOST_LAST), pixels)
+        else:
+            self._counting(pixels)[...] = self.x.read(Place.HOST_LAST)
 
     def backward_weights(
         self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
     ) -> None:
         self.inner.backward_weights(self._gathered(x), dy, dw, db)
 
+    def _planned(self, small: Shape) -> tuple[Call, Call] | None:
+        """Copies of the pixels that count, out of all and back, on all threads; None where strides
+        go beyond the picture, for which oneDNN has no words."""
+        _, channels, height, width = self.spec.x
+        down, right = self.spec.stride
+        if height % down or width % right:
+            return None
+        runtime, row = self.inner.runtime, width * channels
+        among = runtime.strided(small, (height * row, 1, down * row, right * channels))
+        together = runtime.last(small)
+        return runtime.reorder(among, together), runtime.reorder(together, among)
+
     def _gathered(self, x: Tensor) -> Tensor:
         """The pixels that count, copied unless they still are those of x."""
         pixels = x.read(Place.HOST_LAST)
         if self._seen.is_new(x):
-            self.x.overwrite(Place.HOST_LAST)[...] = self._counting(pixels)
+            target = self.x.overwrite(Place.HOST_LAST)
+            if self._copies:
+                self._copies[0](pixels, target)
+            else:
+                target[...] = self._counting(pixels)
         return self.x
 
     def _counting(self, pixels: Array) -> Array:

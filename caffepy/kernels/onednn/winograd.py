@@ -27,6 +27,7 @@ from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Address, Array, Layout, dims
 from caffepy.kernels.onednn.direct import DATA, FORWARD, WEIGHTS
+from caffepy.kernels.onednn.ending import Ending
 from caffepy.kernels.onednn.interpolation import ONE, Tile, best_tile
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.onednn.weight_gradient import ColumnSums, WeightGradient
@@ -35,15 +36,24 @@ from caffepy.kernels.onednn.winograd_weights import Gathered, Mixed
 from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 WAY = "winograd"
+DIRECTIONS = (FORWARD, DATA, WEIGHTS)
 PLACE = Place.HOST_LAST
 KERNELS = (3, 5)  # heights that it serves
 
-# Where it is faster, measured with AVX2 and AVX-512 on layers of LeNet, CIFAR-10 quick, CaffeNet,
-# GoogLeNet and ResNet-50: 1.2 to 2 times in each direction, unless there is little to compute, or
-# little for each weight, of which there are twice as many.
-LEAST_WORK = 40e6  # multiplications and additions of the direct way
-LEAST_PIXELS = {FORWARD: 150, DATA: 150, WEIGHTS: 300}
-MANY_PIXELS, FEW_WEIGHTS = 1000, 2**21  # either is enough; the weights counted at all points
+# Where it is faster, measured on two threads with AVX2 and AVX-512 on layers of LeNet, CIFAR-10
+# quick, CaffeNet, GoogLeNet, VGG-16, ResNet-50 and SqueezeNet, in batches of 1 to 128: 1.05 to 1.8
+# times in each direction. AVX2's code, which takes longer for products, gains sooner.
+LEAST_WORK = {  # multiplications and additions by the direct way: with fewer, several calls count
+    False: {FORWARD: 240e6, DATA: 200e6, WEIGHTS: 500e6},
+    True: {FORWARD: 80e6, DATA: 80e6, WEIGHTS: 220e6}}
+LEAST_USE = {  # products of each number that is mixed: mixing takes time, too
+    False: {FORWARD: 240, DATA: 240, WEIGHTS: 280},
+    True: {FORWARD: 190, DATA: 190, WEIGHTS: 240}}
+LEAST_PIXELS = {  # for each weight, of which there are twice as many to bring from memory
+    False: {FORWARD: 400, DATA: 400, WEIGHTS: 400},
+    True: {FORWARD: 200, DATA: 200, WEIGHTS: 300}}
+# where weights, counted at all points, are no few, even more pixels, and rows of some length
+FEW_WEIGHTS, MANY_PIXELS, LEAST_WIDTH = 2**21, 700, 8
 
 
 def applies(spec: ConvolutionSpec) -> bool:
@@ -53,17 +63,24 @@ def applies(spec: ConvolutionSpec) -> bool:
             and spec.pad[0] < spec.w[2] and spec.pad[1] < spec.w[3])
 
 
-def rule(spec: ConvolutionSpec) -> list[str]:
-    """The directions in which it is faster than the other ways."""
+def rule(spec: ConvolutionSpec, on_avx2: bool) -> list[str]:
+    """The directions in which it is faster than the other ways.
+
+    Args:
+        on_avx2: whether the direct way's code is for processors without AVX-512.
+    """
     if not applies(spec):
         return []
     outputs, inputs, height, width = spec.w
     pixels = spec.y[0] * spec.y[2] * spec.y[3]
     weights = best_tile(spec.y[2], height).points * outputs * inputs * width
-    if 2 * pixels * math.prod(spec.w) < LEAST_WORK or min(inputs, outputs // spec.group) < 8 or (
-            pixels < MANY_PIXELS and weights > FEW_WEIGHTS):
+    if weights > FEW_WEIGHTS and (pixels < MANY_PIXELS or spec.y[3] < LEAST_WIDTH):
         return []
-    return [direction for direction, least in LEAST_PIXELS.items() if pixels >= least]
+    work, own = 2 * pixels * math.prod(spec.w), outputs // spec.group
+    use = height * width * inputs * own / (inputs + own)
+    return [direction for direction, least in LEAST_PIXELS[on_avx2].items()
+            if pixels >= least and work >= LEAST_WORK[on_avx2][direction]
+            and use >= LEAST_USE[on_avx2][direction]]
 
 
 class Along:
@@ -127,6 +144,7 @@ class _Step:
         self.weights = self.chosen.layout(api.WEIGHTS)
         self.bias = along.bias
         self.chosen_with_bias = along.forward_with_bias(self.weights) if forward else None
+        self._unmix: dict[Ending, Call] = {}
         self._from, self._to = ((api.SRC, api.DST) if forward else (api.DIFF_DST, api.DIFF_SRC))
 
     @property
@@ -148,13 +166,13 @@ class _Step:
         assert self.chosen_with_bias is not None
         return self.chosen_with_bias.call(*self._arguments, (api.BIAS, self.bias))
 
-    @cached_property
-    def unmix(self) -> Call:
-        return self.target.product(self.target.part.unmix, into_points=False)
-
-    @cached_property
-    def unmix_relu(self) -> Call:
-        return self.target.product(self.target.part.unmix, into_points=False, relu=True)
+    def unmix(self, ending: Ending) -> Call:
+        """Made when first needed: a net wants one of them, mostly."""
+        call = self._unmix.get(ending)
+        if call is None:
+            call = self._unmix[ending] = self.target.product(
+                self.target.part.unmix, into_points=False, ending=ending)
+        return call
 
 
 class _Pass:
@@ -174,6 +192,7 @@ class _Pass:
                  for _, images, part in steps.list}
         self._steps = [plans[images, part] for _, images, part in steps.list]
         self._from, self._to = steps.reading(source), steps.making(target)
+        self._added = steps.making(target)
         self._g = tile.g if forward else tile.g[:, ::-1]
         self.detail = detail(tile, self._steps[0].chosen)
 
@@ -184,11 +203,16 @@ class _Pass:
         mixed = [Mixed(self.runtime, self.spec, order, self._g) for order in orders]
         return [mixed[orders.index(step.weights)] for step in self._steps]
 
-    def _run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool) -> None:
+    def _run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool,
+             added: Tensor | None = None) -> None:
         bias = b.read(Place.HOST) if b is not None else None
-        for step, weights, read, made in zip(
-                self._steps, self._weights, self._from.of(x.read(PLACE)),
-                self._to.of(y.overwrite(PLACE)), strict=True):
+        addends = added.read(PLACE) if added is not None else None  # before y may take its room
+        ys = y.overwrite(PLACE)
+        ending = Ending.of(relu, addends, ys)
+        terms = self._added.of(addends) if addends is not None else [None] * len(self._steps)
+        for step, weights, read, made, term in zip(
+                self._steps, self._weights, self._from.of(x.read(PLACE)), self._to.of(ys), terms,
+                strict=True):
             us = weights.read(w)
             vs, ms = step.source.at_points(), step.target.at_points()
             step.mix(read, vs[0])
@@ -197,18 +221,21 @@ class _Pass:
                     step.with_bias(v, u, m, bias)
                 else:
                     run(v, u, m)
-            (step.unmix_relu if relu else step.unmix)(ms[0], made)
+            step.unmix(ending)(ms[0], made, *ending.arrays(term))
 
 
 class Forward(_Pass):
     """y from x, w and b."""
 
+    adds = True
+
     def __init__(self, runtime: Runtime, spec: ConvolutionSpec) -> None:
         super().__init__(runtime, spec, forward=True)
 
-    def run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False) -> None:
-        """See ConvolutionKernel.forward and forward_relu."""
-        self._run(x, w, b, y, relu)
+    def run(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False,
+            added: Tensor | None = None) -> None:
+        """See ConvolutionKernel.forward, forward_relu and forward_sum."""
+        self._run(x, w, b, y, relu, added)
 
 
 class DataGradient(_Pass):

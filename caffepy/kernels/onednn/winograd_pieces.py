@@ -14,6 +14,7 @@ from caffepy.core.memory import Shape
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
 from caffepy.kernels.onednn.common import RELU, Cuts
+from caffepy.kernels.onednn.ending import PLAIN, Ending
 from caffepy.kernels.onednn.interpolation import Tile
 from caffepy.kernels.onednn.runtime import Call, Runtime
 
@@ -87,7 +88,7 @@ class Side:
         pictures = pictures or rows
         return self.runtime.last((pictures, self.channels, rows // pictures, self.width))
 
-    def product(self, matrix: Array, into_points: bool, relu: bool = False) -> Call:
+    def product(self, matrix: Array, into_points: bool, ending: Ending = PLAIN) -> Call:
         """A call (from, to) that multiplies each picture's rows with a matrix, or each one's
         numbers at the points."""
         rows = matrix.shape[1 if into_points else 0]
@@ -99,8 +100,8 @@ class Side:
         source, target = (pictures, points) if into_points else (points, pictures)
         small = self.runtime.plain((1, *matrix.shape))
         chosen = self.runtime.choose("matmul", small, source, None, target,
-                                     post_ops=RELU if relu else ())
-        return chosen.call((api.WEIGHTS, source), (api.DST, target),
+                                     post_ops=ending.post_ops(RELU, target))
+        return chosen.call((api.WEIGHTS, source), (api.DST, target), *ending.arguments(target),
                            fixed=[(api.SRC, small, matrix)])
 
 

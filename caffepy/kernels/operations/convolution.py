@@ -8,6 +8,7 @@ from caffepy.core.memory import Shape, Tensor
 from caffepy.kernels.bias import ChannelBias
 from caffepy.kernels.contract import Pairs, Spec
 from caffepy.kernels.eight_bits import EightBits
+from caffepy.kernels.operations.eltwise import EltwiseSpec
 from caffepy.kernels.operations.relu import ReLUSpec
 
 
@@ -39,6 +40,11 @@ class ConvolutionKernel(ChannelBias):
     spec: ConvolutionSpec
     fuses_relu = False  # whether forward_relu costs less than the two one after the other
 
+    @property
+    def fuses_sum(self) -> bool:
+        """The same of forward_sum."""
+        return False
+
     def forward(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         """y from x, w and b (None if the spec has no bias)."""
         raise NotImplementedError
@@ -46,6 +52,20 @@ class ConvolutionKernel(ChannelBias):
     def forward_relu(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor) -> None:
         """As forward, then y = max(y, 0)."""
         self.forward(x, w, b, y)
+        self._relu(y)
+
+    def forward_sum(
+        self, x: Tensor, w: Tensor, b: Tensor | None, added: Tensor, y: Tensor, relu: bool
+    ) -> None:
+        """As forward, then y = y + added, which is another tensor of y's shape, and with ``relu``
+        then y = max(y, 0). Where ``fuses_sum`` says so, y may lie where ``added`` does."""
+        self.forward(x, w, b, y)
+        spec = EltwiseSpec("sum", self.spec.y, (1.0, 1.0), False, self.spec.dtype)
+        self.owner.plan(spec).forward([y, added], y)  # type: ignore[attr-defined]
+        if relu:
+            self._relu(y)
+
+    def _relu(self, y: Tensor) -> None:
         relu = self.owner.plan(ReLUSpec(self.spec.y, dtype=self.spec.dtype))
         relu.forward(y, y)  # type: ignore[attr-defined]
 

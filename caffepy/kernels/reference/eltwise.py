@@ -30,9 +30,11 @@ class Eltwise(EltwiseKernel):
             for array in arrays[2:]:
                 xp.copyto(ys, array, where=array > ys)
         else:
-            xp.multiply(arrays[0], self.spec.coeff[0], out=ys)
-            for array, coeff in zip(arrays[1:], self.spec.coeff[1:], strict=True):
-                ys += array if coeff == 1 else coeff * array
+            terms = [array if coeff == 1 else coeff * array
+                     for array, coeff in zip(arrays, self.spec.coeff, strict=True)]
+            xp.add(terms[0], terms[1], out=ys)  # y may lie where either does
+            for term in terms[2:]:
+                ys += term
 
     def backward(
         self, index: int, xs: list[Tensor], y: Tensor, dy: Tensor, dx: Tensor

@@ -1,9 +1,12 @@
-"""A layer with weights and what behind it only scales and shifts its channels, as one."""
+"""A layer with weights, what behind it only scales and shifts its channels, and what comes then, a
+sum with another blob and a ReLU, as one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,7 @@ from caffepy.core.layer import Layer
 from caffepy.core.memory import Array, Place, SyncedMemory, Tensor
 from caffepy.core.node import Node
 from caffepy.layers.common._normalized import is_plain_relu
+from caffepy.layers.common._summed import is_plain_sum
 from caffepy.proto import caffe_pb2
 
 
@@ -26,6 +30,7 @@ class Foldable(Layer):
 
     kernel: Any
     computes_relu = False  # whether ``compute`` can do the ReLU behind it, too
+    computes_sum = False  # and before that add another blob, if its kernel ``fuses_sum``
 
     @property
     def makes_channels(self) -> bool:
@@ -58,8 +63,9 @@ class Foldable(Layer):
                             out=np.empty_like(weights), casting="same_kind"),
                 shift + (factor * bias[0].astype(np.float64) if bias else 0)]
 
-    def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
-        """y of x with these parameters instead of its own."""
+    def compute(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False,
+                added: Tensor | None = None) -> None:
+        """y of x with these parameters instead of its own, and with what it can do besides."""
         raise NotImplementedError
 
 
@@ -70,13 +76,16 @@ def folded(chain: Sequence[Node], optimize: bool) -> Fused | None:
     # in training each layer's own backward runs, and wants its own forward to have run
     if not optimize or layer.phase != caffe_pb2.TEST or not layer.makes_channels:
         return None
-    end = 1
-    while end < len(chain) and chain[end].layer.affine() is not None:
-        end += 1
-    if end == 1 or len(first.bottoms) != 1:
+    behind = list(takewhile(lambda node: node.layer.affine() is not None, chain[1:]))
+    rest = list(chain[1 + len(behind) :])
+    added = None
+    if rest and is_plain_sum(rest[0]) and layer.computes_sum:
+        kernel = layer.folded_kernel if behind else layer.kernel
+        added = rest.pop(0) if kernel.fuses_sum else None
+    if len(first.bottoms) != 1 or not (behind or added):
         return None
-    relu = end < len(chain) and is_plain_relu(chain[end])
-    return Folded(chain[: end + relu], relu)
+    relu = rest[0] if rest and is_plain_relu(rest[0]) else None
+    return Folded(first, behind, added, relu)
 
 
 class Folded(Fused):
@@ -86,41 +95,58 @@ class Folded(Fused):
     version says that one of the parameters has changed.
 
     Args:
-        chain: the Foldable, the layers that scale and shift, and a ReLU if ``relu``.
+        first: the Foldable.
+        behind: the layers that scale and shift, perhaps none.
+        added: an Eltwise that adds another blob to the results; ``relu``: a ReLU behind all that.
     """
 
-    def __init__(self, chain: Sequence[Node], relu: bool) -> None:
+    def __init__(self, first: Node, behind: Sequence[Node], added: Node | None, relu: Node | None
+                 ) -> None:
+        chain = [first, *behind, *(node for node in (added, relu) if node)]
         self.numbers = tuple(node.number for node in chain)
-        self.layer: Any = chain[0].layer
-        self.behind = [node.layer for node in chain[1 : len(chain) - relu]]
-        self.relu = chain[-1].layer if relu else None
-        self.x, self.y = chain[0].bottoms[0], chain[-1].tops[0]
+        self.layer: Any = first.layer
+        self.behind = [node.layer for node in behind]
+        self.relu = relu.layer if relu else None
+        self.x, self.y = first.bottoms[0], chain[-1].tops[0]
+        before = (first, *behind)[-1].tops[0]
+        self.added = next(x for x in added.bottoms if x is not before) if added else None
+        if self.added and self.added.values.memory is not self.x.values.memory:
+            self.takes_over = [(self.added, self.y)]
         self._sources = [blob.values for layer in (self.layer, *self.behind)
                          for blob in layer.blobs]
         self._seen: list[tuple[SyncedMemory, int]] = []
+
+    @cached_property
+    def _parameters(self) -> list[Tensor]:
+        """Those that are folded; the layer's own where nothing is."""
+        if not self.behind:
+            return [blob.values for blob in self.layer.blobs]
         w, mover = self.layer.blobs[0], self.layer.context.mover
-        self.w = Blob(w.shape, w.dtype, mover).values
-        self.b = Blob(self.y.shape[1:2], w.dtype, mover).values
+        return [Blob(shape, w.dtype, mover).values for shape in (w.shape, self.y.shape[1:2])]
 
     @property
     def kernel(self) -> Any:
-        return self.layer.folded_kernel
+        return self.layer.folded_kernel if self.behind else self.layer.kernel
 
     @property
     def detail(self) -> str:
-        return f"folded, {self.kernel.detail}"
+        return f"{'folded, ' if self.behind else ''}{self.kernel.detail}"
 
     def forward(self) -> None:
+        if self.behind:
+            self._fold()
+        layer, y = self.layer, self.y
+        w, b = (*self._parameters, None)[:2]
+        ends = self.relu is not None and layer.computes_relu
+        layer.compute(self.x.values, w, b, y.values, ends,
+                      self.added.values if self.added else None)
+        if self.relu and not ends:
+            self.relu.forward([y], [y])
+
+    def _fold(self) -> None:
         seen = [(tensor.memory, tensor.version) for tensor in self._sources]
         if seen != self._seen:
             self._seen = seen
-            self._fold()
-        inside = self.relu is not None and self.layer.computes_relu
-        self.layer.compute(self.x.values, self.w, self.b, self.y.values, inside)
-        if self.relu and not inside:
-            self.relu.forward([self.y], [self.y])
-
-    def _fold(self) -> None:
-        weights, bias = self.layer.scaled(*affine_of(self.behind))
-        self.w.overwrite(Place.HOST)[...] = weights
-        self.b.overwrite(Place.HOST)[...] = bias
+            folded = self.layer.scaled(*affine_of(self.behind))
+            for made, values in zip(self._parameters, folded, strict=True):
+                made.overwrite(Place.HOST)[...] = values

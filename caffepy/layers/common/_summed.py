@@ -13,12 +13,16 @@ from caffepy.layers.common._normalized import is_plain_relu
 
 def summed(chain: Sequence[Node], optimize: bool) -> Fused | None:
     """What the Eltwise that begins a chain can take along."""
-    layer: Any = chain[0].layer
-    spec = layer.kernel.spec
-    if spec.operation != "sum" or spec.coeff != (1.0, 1.0) or not (
-            is_plain_relu(chain[1]) and chain[1].in_place):
+    if not (is_plain_sum(chain[0]) and is_plain_relu(chain[1]) and chain[1].in_place):
         return None
     return SumReLU(chain[:2], optimize)
+
+
+def is_plain_sum(node: Node) -> bool:
+    """Whether it is an Eltwise that adds two blobs as they are."""
+    layer: Any = node.layer
+    return node.layer.type == "Eltwise" and layer.operation == "sum" and (
+        layer.kernel.spec.coeff == (1.0, 1.0))
 
 
 class SumReLU(Fused):

@@ -79,7 +79,8 @@ class InnerProduct(Foldable):
     def outputs_of(self, factor: Array) -> Array:
         return factor if self.p.transpose else factor[:, None]
 
-    def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
+    def compute(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False,
+                added: Tensor | None = None) -> None:
         self.folded_kernel.forward(x, w, b, y)
 
     def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:

@@ -119,6 +119,7 @@ class Convolution(BaseConvolution):
 
     obeys: ClassVar[tuple[str, ...]] = (*SIDES, int8.FIELD)
     computes_relu = True
+    computes_sum = True
 
     def weight_shape(self) -> Shape:
         return (self.p.num_output, self.channels // self.group, *self.spatial.kernel)
@@ -140,10 +141,14 @@ class Convolution(BaseConvolution):
     def outputs_of(self, factor: Array) -> Array:
         return factor.reshape(-1, *(1 for _ in self.blobs[0].shape[1:]))
 
-    def compute(self, x: Tensor, w: Tensor, b: Tensor, y: Tensor, relu: bool) -> None:
-        kernel: ConvolutionKernel = self.folded_kernel
-        run = kernel.forward_relu if relu else kernel.forward
-        run(seen_as(x, self.x_shape), w, b, seen_as(y, self.y_shape))
+    def compute(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor, relu: bool = False,
+                added: Tensor | None = None) -> None:
+        kernel: ConvolutionKernel = self.kernel if b is None else self.folded_kernel
+        x, y = seen_as(x, self.x_shape), seen_as(y, self.y_shape)
+        if added is not None:
+            kernel.forward_sum(x, w, b, seen_as(added, self.y_shape), y, relu)
+        else:
+            (kernel.forward_relu if relu else kernel.forward)(x, w, b, y)
 
     def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
         return sum(y.count for y in top) * self.blobs[0].count_from(1)  # in / group, kernel...

@@ -54,7 +54,7 @@ class Deconvolution(BaseConvolution):
             self.compute(x.values, w, b, y.values)
 
     def compute(self, x: Tensor, w: Tensor, b: Tensor | None, y: Tensor,
-                relu: bool = False) -> None:
+                relu: bool = False, added: Tensor | None = None) -> None:
         values = seen_as(y, self.y_shape)
         self.kernel.backward_data(seen_as(x, self.x_shape), w, values)
         if b is not None:

@@ -36,6 +36,7 @@ CASES = {
     "dilation": spec_of((2, 6, 12, 12), 9, (3, 3), pad=(2, 2), dilation=(2, 2), group=3),
     "1x1": spec_of((2, 20, 7, 7), 50, (1, 1)),
     "1x1, stride": spec_of((2, 20, 7, 8), 50, (1, 1), (2, 3)),
+    "1x1, stride that divides": spec_of((2, 20, 6, 9), 50, (1, 1), (2, 3)),
     "1x1, stride, one channel": spec_of((2, 1, 7, 8), 5, (1, 1), (2, 1), bias=False),
     "wide 3x3": spec_of((2, 64, 15, 14), 72, (3, 3), pad=(1, 1)),
     "one pixel": spec_of((3, 20, 1, 1), 50, (1, 1)),
@@ -84,6 +85,28 @@ def test_with_relu(spec):
     x[0].write(Place.HOST)[0] = np.nan
     kernels[0].forward_relu(x[0], w[0], b[0], y[0])
     assert np.isnan(y[0].read(Place.HOST)).any(), "a net that diverges must show it"
+
+
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("spec", CASES.values(), ids=CASES)
+def test_with_a_sum(spec, relu):
+    kernels = plans(replace(spec, training=False))
+    w, x = twins(normal(spec.w, 1)), twins(normal(spec.x, 2), Place.HOST_LAST)
+    added = twins(normal(spec.y, 3), Place.HOST_LAST)
+    b = twins(normal((spec.w[0],), 4)) if spec.bias else (None, None)
+    y = blanks(spec.y)
+    for i, kernel in enumerate(kernels):
+        kernel.forward_sum(x[i], w[i], b[i], added[i], y[i], relu)
+    assert kernels[0].fuses_sum or spec.group > 1  # some have no code for it with AVX2
+    same(y)
+    assert (y[0].read(Place.HOST).min() == 0) == relu
+    if kernels[0].fuses_sum:
+        here = tensor(normal(spec.y, 3), Place.HOST_LAST)
+        kernels[0].forward_sum(x[0], w[0], b[0], here, here, relu)
+        same((here, y[1]))
+    added[0].write(Place.HOST)[0] = np.nan
+    kernels[0].forward_sum(x[0], w[0], b[0], added[0], y[0], relu)
+    assert np.isnan(y[0].read(Place.HOST)[0]).all(), "a net that diverges must show it"
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)

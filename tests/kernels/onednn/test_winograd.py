@@ -48,21 +48,30 @@ class Ways:
     def forward_relu(self, x, w, b, y):
         self._forward.run(x, w, b, y, relu=True)
 
+    def forward_sum(self, x, w, b, added, y, relu):
+        self._forward.run(x, w, b, y, relu, added)
+
 
 def compare(spec, runtime=None):
     kernels = Ways(spec, runtime), ReferenceEngine().plan(spec)
     x, w, dy = (twins(normal(shape, seed), Place.HOST_LAST if seed else Place.HOST)
                 for seed, shape in ((1, spec.x), (0, spec.w), (2, spec.y)))
     b = twins(normal(spec.w[:1], 4)) if spec.bias else (None, None)
+    added = twins(normal(spec.y, 5), Place.HOST_LAST)
     y, positive, dx = blanks(spec.y), blanks(spec.y), blanks(spec.x)
+    sums = blanks(spec.y), blanks(spec.y)
     dw, db = (empty(spec.w), empty(spec.w)), (empty(spec.w[:1]), empty(spec.w[:1]))
     for i, kernel in enumerate(kernels):
         kernel.forward(x[i], w[i], b[i], y[i])
         kernel.forward_relu(x[i], w[i], b[i], positive[i])
+        for relu, made in enumerate(sums):
+            kernel.forward_sum(x[i], w[i], b[i], added[i], made[i], bool(relu))
         kernel.backward_data(dy[i], w[i], dx[i])
         for _ in range(2):  # the second adds to the first
             kernel.backward_weights(x[i], dy[i], dw[i], db[i] if spec.bias else None)
-    for pair in (y, positive, dx, dw) + ((db,) if spec.bias else ()):
+    here = tensor(normal(spec.y, 5), Place.HOST_LAST)
+    kernels[0].forward_sum(x[0], w[0], b[0], here, here, relu=True)
+    for pair in (y, positive, *sums, (here, sums[1][1]), dx, dw) + ((db,) if spec.bias else ()):
         same(pair)
     assert positive[0].read(Place.HOST).min() >= 0
 
@@ -197,22 +206,41 @@ def test_rounding_errors_stay_near_the_direct_ones(side, channels, kernel):
 # -- when ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("spec, directions", [
-    (spec_of((64, 20, 12, 12), 50, (5, 5)), 3),
-    (spec_of((8, 64, 56, 56), 64, (3, 3), pad=(1, 1)), 3),
-    (spec_of((1, 256, 14, 14), 256, (3, 3), pad=(1, 1)), 2),  # too few pixels for the weights'
-    (spec_of((8, 512, 7, 7), 512, (3, 3), pad=(1, 1)), 0),  # too many weights for these
-    (spec_of((8, 64, 56, 56), 64, (3, 3), (2, 2), pad=(1, 1)), 0),
-    (spec_of((8, 64, 56, 56), 64, (3, 3), pad=(2, 2), dilation=(2, 2)), 0),
-    (spec_of((8, 64, 56, 56), 64, (3, 3), pad=(1, 1), group=64), 0),
-    (spec_of((8, 3, 56, 56), 64, (3, 3), pad=(1, 1)), 0),
-    (spec_of((1, 16, 8, 8), 16, (3, 3), pad=(1, 1)), 0),
-    (spec_of((8, 64, 56, 56), 64, (1, 1)), 0),
+FORWARD, DATA, WEIGHTS = "forward", "backward_data", "backward_weights"
+
+
+@pytest.mark.parametrize("spec, wide, narrow", [  # with AVX-512 and with AVX2
+    (spec_of((64, 20, 12, 12), 50, (5, 5)), [DATA], [FORWARD, DATA]),
+    (spec_of((100, 32, 16, 16), 32, (5, 5), pad=(2, 2)), *[[FORWARD, DATA, WEIGHTS]] * 2),
+    (spec_of((8, 64, 56, 56), 64, (3, 3), pad=(1, 1)), *[[FORWARD, DATA, WEIGHTS]] * 2),
+    (spec_of((1, 128, 28, 28), 128, (3, 3), pad=(1, 1)), [DATA], [FORWARD, DATA, WEIGHTS]),
+    (spec_of((1, 64, 56, 56), 192, (3, 3), pad=(1, 1)), *[[FORWARD, DATA, WEIGHTS]] * 2),
+    # too few pixels
+    (spec_of((1, 256, 14, 14), 256, (3, 3), pad=(1, 1)), [], []),
+    (spec_of((4, 256, 13, 13), 384, (3, 3), pad=(1, 1)), *[[FORWARD, DATA, WEIGHTS]] * 2),
+    (spec_of((10, 512, 14, 14), 512, (3, 3), pad=(1, 1)), *[[FORWARD, DATA, WEIGHTS]] * 2),
+    # too many weights for these
+    (spec_of((32, 512, 7, 7), 512, (3, 3), pad=(1, 1)), [], []),
+    (spec_of((1, 512, 14, 14), 512, (3, 3), pad=(1, 1)), [], []),
+    # much to mix and little to multiply, however many pictures
+    (spec_of((32, 16, 55, 55), 64, (3, 3), pad=(1, 1)), [], []),
+    (spec_of((10, 32, 27, 27), 128, (3, 3), pad=(1, 1)), [], [FORWARD, DATA]),
+    # little to do
+    (spec_of((1, 64, 13, 13), 256, (3, 3), pad=(1, 1)), [], []),
+    (spec_of((2, 64, 13, 13), 256, (3, 3), pad=(1, 1)), [], [FORWARD, DATA]),
+    (spec_of((8, 64, 56, 56), 64, (3, 3), (2, 2), pad=(1, 1)), [], []),
+    (spec_of((8, 64, 56, 56), 64, (3, 3), pad=(2, 2), dilation=(2, 2)), [], []),
+    (spec_of((8, 64, 56, 56), 64, (3, 3), pad=(1, 1), group=64), [], []),
+    (spec_of((8, 3, 56, 56), 64, (3, 3), pad=(1, 1)), [], []),
+    (spec_of((8, 64, 56, 56), 64, (1, 1)), [], []),
 ])
-def test_the_rule(spec, directions):
-    assert len(winograd.rule(spec)) == directions
-    ways = onednn().plan(spec).ways
-    assert sum(way == winograd.WAY for way in ways.values()) == directions
+def test_the_rule(spec, wide, narrow):
+    assert winograd.rule(spec, on_avx2=False) == wide
+    assert winograd.rule(spec, on_avx2=True) == narrow
+    kernel = onednn().plan(spec)
+    on_avx2 = kernel._in("channels-last").choose(FORWARD).on_avx2
+    assert [direction for direction, way in kernel.ways.items() if way == winograd.WAY] == (
+        narrow if on_avx2 else wide)
 
 
 def directly():
@@ -229,5 +257,5 @@ def test_it_can_be_turned_off():
 
 
 def test_it_says_what_runs():
-    detail = onednn().plan(spec_of((64, 20, 12, 12), 50, (5, 5))).detail
+    detail = onednn().plan(spec_of((100, 20, 16, 16), 50, (5, 5))).detail
     assert detail.count("winograd 4 of 5 ") == 3
