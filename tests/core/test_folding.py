@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from core.test_fusion import build
+from support import ENGINES
 
 from caffepy.proto import caffe_pb2
 
@@ -171,6 +172,22 @@ def test_other_sums_run_by_themselves(text):
     nets = twins(text)
     assert not any({"w", "s"} <= {*names} for names in as_one(nets[1]))
     check(nets, "s")
+
+
+@pytest.mark.skipif("onednn" not in ENGINES, reason="only oneDNN's kernels add")
+def test_a_shape_whose_kernel_cannot_add(monkeypatch):
+    from caffepy.kernels.onednn import direct
+
+    nets = twins(OTHER + FIRST["no bias"] + SUM % ("o", "y", "s", "") + RELU % ("s", "s")
+                 + 'layer { name: "t" type: "TanH" bottom: "s" top: "t" }')
+    check(nets, "t")
+    memories = [nets[1].blobs[name].values.memory for name in "os"]
+    assert memories[1] in {life.memory for group in nets[1].executor.turns.values
+                           for life in group if memories[0] in {one.memory for one in group}}
+    monkeypatch.setattr(direct.Forward, "adds", False)
+    for net in nets:
+        net.blobs["x"].data[...] = net.blobs["x"].data[:, :, ::-1].copy()
+    check(nets, "t")
 
 
 def test_the_last_of_two_branches_takes_the_sum():

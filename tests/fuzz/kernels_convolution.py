@@ -76,7 +76,7 @@ def forward(side: Side, kernel, r, w, b, dw, db) -> None:
     bias = b if spec.bias else None
     if r["added"] is not None:
         added = side.tensor(r["added"])
-        y = added if r["here"] and kernel.fuses_sum else y
+        y = added if r["here"] else y
         kernel.forward_sum(x, w, bias, added, y, r["relu"])
     else:
         (kernel.forward_relu if r["relu"] else kernel.forward)(x, w, bias, y)

@@ -35,7 +35,7 @@ def case_of(draw: Draw, spec: Any, x: Given, w: Given, y: tuple[int, ...], outpu
         kernel, result, more = side.plan(spec), side.blank(y), {}
         if added is not None:
             more = {"added": side.tensor(added), "relu": relu}
-            result = more["added"] if here and kernel.fuses_sum else result
+            result = more["added"] if here else result
         getattr(kernel, run)(
             x=xs, w=ws, b=side.tensor(bias) if spec.bias else None, y=result, **more)
         side.note("y", result)

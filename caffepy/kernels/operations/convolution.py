@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from caffepy.core.memory import Shape, Tensor
+from caffepy.core.memory import Shape, SyncedMemory, Tensor
 from caffepy.kernels.bias import ChannelBias
 from caffepy.kernels.contract import Pairs, Spec
 from caffepy.kernels.eight_bits import EightBits
@@ -58,10 +58,12 @@ class ConvolutionKernel(ChannelBias):
         self, x: Tensor, w: Tensor, b: Tensor | None, added: Tensor, y: Tensor, relu: bool
     ) -> None:
         """As forward, then y = y + added, which is another tensor of y's shape, and with ``relu``
-        then y = max(y, 0). Where ``fuses_sum`` says so, y may lie where ``added`` does."""
-        self.forward(x, w, b, y)
+        then y = max(y, 0). y may lie where ``added`` does."""
+        memory = y.memory
+        apart = Tensor(SyncedMemory(y.count, memory.dtype, memory.mover), self.spec.y)
+        self.forward(x, w, b, apart)
         spec = EltwiseSpec("sum", self.spec.y, (1.0, 1.0), False, self.spec.dtype)
-        self.owner.plan(spec).forward([y, added], y)  # type: ignore[attr-defined]
+        self.owner.plan(spec).forward([apart, added], y)  # type: ignore[attr-defined]
         if relu:
             self._relu(y)
 
