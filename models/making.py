@@ -134,17 +134,19 @@ def start(train: bool, batch: int, *shape: int) -> NetSpec:
     return n
 
 
-def finish(n: NetSpec, train: bool, scores: Any, top_ks: tuple[int, ...] = (1,)) -> None:
+def finish(n: NetSpec, train: bool, scores: Any, top_ks: tuple[int, ...] = (1,),
+           loss: dict[str, Any] | None = None) -> None:
     """Loss and accuracy for training, class probabilities for use.
 
     Args:
         scores: the top with a number for each class.
         top_ks: the k of each top-k accuracy; top-1 is called accuracy, others accuracy_top_k.
+        loss: the loss_param, if it has one.
     """
     if not train:
         n.prob = L.Softmax(scores)
         return
-    n.loss = L.SoftmaxWithLoss(scores, n.label)
+    n.loss = L.SoftmaxWithLoss(scores, n.label, **({"loss_param": loss} if loss else {}))
     for k in top_ks:
         more = {} if k == 1 else {"top_k": k}
         n["accuracy" if k == 1 else f"accuracy_top_{k}"] = L.Accuracy(

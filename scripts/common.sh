@@ -57,6 +57,13 @@ need_cifar10() {
     done
 }
 
+need_fashion_mnist() {
+    for part in train test; do
+        need data/fashion_mnist/fashion_mnist_${part}_lmdb \
+            "run data/fashion_mnist/get_fashion_mnist.sh, then scripts/create_fashion_mnist.sh"
+    done
+}
+
 need_imagenet() {
     for part in train val; do
         need data/ilsvrc12/ilsvrc12_${part}_lmdb "make it by scripts/create_imagenet.sh"
