@@ -1,5 +1,5 @@
-"""A residual net for pictures of 28 x 28, after He, Zhang, Ren and Sun 2015, "Deep Residual Learning
-for Image Recognition", section 4.2.
+"""A residual net for pictures of 28 x 28, after He, Zhang, Ren and Sun 2015, "Deep Residual
+Learning for Image Recognition", section 4.2.
 
 Their nets for CIFAR-10 have 20 layers and more, of few channels. This one has fewer and wider ones,
 which processors compute several times as fast, and halves pictures by pooling; a block of two
