@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from caffepy.core.memory import Place
 from caffepy.kernels.contract import Unsupported
+from caffepy.kernels.onednn import direct
 from caffepy.kernels.operations.convolution import ConvolutionSpec
 
 
@@ -107,6 +108,14 @@ def test_with_a_sum(spec, relu):
     added[0].write(Place.HOST)[0] = np.nan
     kernels[0].forward_sum(x[0], w[0], b[0], added[0], y[0], relu)
     assert np.isnan(y[0].read(Place.HOST)[0]).all(), "a net that diverges must show it"
+
+
+def test_code_that_would_crash_is_not_asked_to_add():
+    laid = direct.Laid(onednn().runtime, CASES["wide 3x3"], direct.CHANNELS_LAST)
+    adds = {way: direct.Forward(laid, laid.choose(direct.FORWARD, way.split(" ", 1)[1])).adds
+            for way in laid.ways(direct.FORWARD)}
+    assert len(adds) > 1
+    assert adds == {way: not way.endswith("sse41") for way in adds}
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
