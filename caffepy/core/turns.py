@@ -183,18 +183,21 @@ def heirs(net: Net, fused: Iterable[Fused], found: list[Life]) -> Heirs:
     return made
 
 
-def groups(found: list[Life], heirs: Heirs = NO_HEIRS) -> list[list[Life]]:
+def groups(found: list[Life], followed: Heirs = NO_HEIRS) -> list[list[Life]]:
     """Who shares a lodging: large ones first, each with the smallest that it never meets; heirs go
     where those are whom they follow."""
-    families: dict[SyncedMemory, list[Life]] = {}
+    families: list[list[Life]] = []
+    of: dict[SyncedMemory, list[Life]] = {}
     for life in found:  # those who are followed come first
-        family = families.get(heirs.get(life.memory, life.memory), [])
+        if life.memory in followed:
+            family = of[followed[life.memory]]
+        else:
+            families.append(family := [])
         family.append(life)
-        families[life.memory] = family
+        of[life.memory] = family
     shared: list[list[Life]] = []
     table = Timetable(max((life.last for life in found), default=0) + 1)
-    units = {id(family): family for family in families.values()}.values()
-    for family in sorted(units, key=lambda family: -max(life.memory.count for life in family)):
+    for family in sorted(families, key=lambda family: -max(life.memory.count for life in family)):
         first, last = family[0].first, max(life.last for life in family)
         free = (1 << len(shared)) - 1 & ~table.taken(first, last)
         number = free.bit_length() - 1 if free else len(shared)  # the last one: the smallest

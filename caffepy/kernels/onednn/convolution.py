@@ -33,7 +33,6 @@ from caffepy.kernels.table import implements
 logger = log.get(__name__)
 
 
-
 @implements("x", "w", "y", "stride", "pad", "dilation", "group", "bias", "training")
 class Convolution(ConvolutionKernel):
     """See the module."""

@@ -207,12 +207,11 @@ class _Pass:
              added: Tensor | None = None) -> None:
         bias = b.read(Place.HOST) if b is not None else None
         addends = added.read(PLACE) if added is not None else None  # before y may take its room
-        ys = y.overwrite(PLACE)
+        xs, ys = x.read(PLACE), y.overwrite(PLACE)
         ending = Ending.of(relu, addends, ys)
         terms = self._added.of(addends) if addends is not None else [None] * len(self._steps)
         for step, weights, read, made, term in zip(
-                self._steps, self._weights, self._from.of(x.read(PLACE)), self._to.of(ys), terms,
-                strict=True):
+                self._steps, self._weights, self._from.of(xs), self._to.of(ys), terms, strict=True):
             us = weights.read(w)
             vs, ms = step.source.at_points(), step.target.at_points()
             step.mix(read, vs[0])
