@@ -59,7 +59,8 @@ class Settings:
             timing them.
         layout: CAFFEPY_GPU_LAYOUT, nchw or nhwc: the order of 4-D activations on a GPU; None leaves
             it to the GPU (kernels.cuda.layout).
-        graphs: CAFFEPY_GRAPHS=0 runs every layer anew on a GPU instead of replaying graphs.
+        graphs: CAFFEPY_GRAPHS=0 runs every layer anew instead of replaying what was recorded:
+            graphs on a GPU, tapes on the CPU.
     """
 
     engine: str | None = None

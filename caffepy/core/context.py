@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import secrets
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -97,6 +97,11 @@ class Context:
     def computing(self) -> contextlib.AbstractContextManager[Any]:
         """Around whatever queues work for the device: makes it and its stream the current ones."""
         return self.accelerator.computing() if self.accelerator else contextlib.nullcontext()
+
+    def also(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Call a function that works on arrays, as layers do besides running kernels, so that it
+        is taped with these (core.taped)."""
+        self.engines[0].also(function, *arguments)
 
     def plan(self, spec: Spec, engine: str | None = None, half: str | None = None) -> Kernel:
         """The kernel for a spec: from the engine named, else from the first that can do it.

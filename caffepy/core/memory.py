@@ -356,6 +356,8 @@ class SyncedMemory:
         self.mover.counts[source, target] += 1
         self.mover.rewrite(self._window(source, shape), self._window(target, shape))
         self._valid.add(target)
+        if self.observer is not None:
+            self.observer.moved(self)
 
 
 class _Pin:

@@ -38,8 +38,8 @@ from caffepy.core.memory import Place
 from caffepy.core.node import Node
 from caffepy.core.recorder import Recorder
 from caffepy.core.recording import Sequel
+from caffepy.core.taped import Taped
 from caffepy.core.upgrade import own_net_param
-from caffepy.core.walk import Walk
 from caffepy.errors import BadValue, NotFound, did_you_mean
 from caffepy.proto import text
 
@@ -69,7 +69,7 @@ class Net:
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
             are called with each layer's index; kept views are current then, and may be written.
-        executor: runs the layers: walks through them, or records what it can on a GPU.
+        executor: runs the layers, and records what it can: tapes, or graphs on a GPU.
 
     Raises:
         CaffeError: anything wrong with the description, naming file, line and layer.
@@ -139,7 +139,7 @@ class Net:
             raise
         for node in self.nodes:
             node.take_shapes()
-        self.executor = (Recorder if self.context.accelerator else Walk)(self, self._calls)
+        self.executor = (Recorder if self.context.accelerator else Taped)(self, self._calls)
         logger.info("Network initialization done.")
 
     # -- looking things up ----------------------------------------------------------------

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from caffepy.core.memory import Array, Place, Shape, State, SyncedMemory
 from caffepy.core.place import PLACES
+from caffepy.core.seen import Seen
 
 
 class Missing(Exception):
@@ -61,6 +62,12 @@ class Observation:
         if memory not in self.before:
             self.before[memory] = memory.state
 
+    def copied(self, memory: SyncedMemory, seen: Seen) -> None:
+        """See Observer. Recorded work makes its copies anew."""
+
+    def moved(self, memory: SyncedMemory) -> None:
+        """See Observer. That is recorded, too."""
+
     def transfer(self, memory: SyncedMemory, target: Place) -> None:
         """See Observer. No graph can hold this."""
         if not target.on_device:
@@ -74,12 +81,16 @@ class Observation:
         for memory, state in self.before.items():
             memory.restore(state)
 
+    def inside(self, place: Place) -> bool:
+        """Whether the work runs on arrays of this place."""
+        return place.on_device
+
     def terms(self) -> Terms:
         """What replays of the work need and leave."""
         changed = [(memory, before, memory.state) for memory, before in self.before.items()
                    if before != memory.state]
         return Terms(
-            needs=[(memory, state, [place for place in state.valid if place.on_device])
+            needs=[(memory, state, [place for place in state.valid if self.inside(place)])
                    for memory, state in self.before.items() if memory in self.needed],
             baked=[(memory, self.before[memory].version) for memory in self.baked],
             writes=[(memory, after) for memory, before, after in changed
@@ -87,7 +98,7 @@ class Observation:
             gains=[(memory, after.valid - before.valid, after.last_shape)
                    for memory, before, after in changed if after.version == before.version],
             arrays=[(memory, place, array) for memory in self.before for place in PLACES
-                    if place.on_device and (array := memory.array_in(place)) is not None],
+                    if self.inside(place) and (array := memory.array_in(place)) is not None],
         )
 
 
@@ -96,12 +107,13 @@ class Terms:
     """On what terms recorded work may be replayed.
 
     Attributes:
-        needs: the memories that it reads, what they said, and where on the device they were
-            current; they must be so again, or be zero if they were.
-        baked: those whose numbers it looked at on the host, and in which version.
+        needs: the memories that it reads, what they said, and where inside (on the device, for
+            work on one) they were current; they must be so again, or be zero if they were.
+        baked: those whose numbers are in it, and in which version.
         writes: those that it writes, and what they say afterwards.
         gains: those that it brings to further places, these, and the shape of their last order.
         arrays: where its kernels find memories.
+        copies: those of which it uses copies that others make; they must be of what these have.
     """
 
     needs: list[tuple[SyncedMemory, State, list[Place]]]
@@ -109,6 +121,7 @@ class Terms:
     writes: list[tuple[SyncedMemory, State]]
     gains: list[tuple[SyncedMemory, frozenset[Place], Shape | None]]
     arrays: list[tuple[SyncedMemory, Place, Array]]
+    copies: list[tuple[SyncedMemory, Seen]] = field(default_factory=list)
 
     def hold(self) -> bool:
         """Whether a replay would do what the layers would do."""
@@ -117,6 +130,9 @@ class Terms:
                 return False
         for memory, version in self.baked:
             if memory.version != version:
+                return False
+        for memory, seen in self.copies:
+            if not seen.is_of(memory):
                 return False
         for memory, state, places in self.needs:
             if not memory.serves_as(state, places):
@@ -144,14 +160,15 @@ def _bring(memory: SyncedMemory, place: Place) -> None:
 
 
 @contextlib.contextmanager
-def watched(memories: Iterable[SyncedMemory]) -> Iterator[Observation]:
+def watched(memories: Iterable[SyncedMemory], observation: Observation | None = None
+            ) -> Iterator[Observation]:
     """Note what is done to these memories inside the ``with``.
 
     Raises (inside):
         Missing: one is read on the device whose value is on the host alone.
         RuntimeError: a value has to cross over that was made inside.
     """
-    observation = Observation()
+    observation = observation or Observation()
     mine = [memory for memory in memories if memory.observer is None]
     for memory in mine:
         memory.observer = observation

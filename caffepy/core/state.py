@@ -8,6 +8,7 @@ from caffepy.core.place import Place
 
 if TYPE_CHECKING:
     from caffepy.core.memory import Shape, SyncedMemory
+    from caffepy.core.seen import Seen
 
 
 class State(NamedTuple):
@@ -37,6 +38,12 @@ class Observer(Protocol):
 
     def ask(self, memory: SyncedMemory) -> None:
         """Somebody asks whether it is zero."""
+
+    def copied(self, memory: SyncedMemory, seen: Seen) -> None:
+        """Somebody uses a copy that he made of the value before this observer came."""
+
+    def moved(self, memory: SyncedMemory) -> None:
+        """For somebody who reads it the value has just been copied into another order or format."""
 
     def transfer(self, memory: SyncedMemory, target: Place) -> None:
         """The value is to cross over to a place on the other side."""

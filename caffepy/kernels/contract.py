@@ -12,7 +12,9 @@ shape, each have their own and see nothing of the other's.
 
 from __future__ import annotations
 
+import contextlib
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -144,6 +146,15 @@ class Engine:
     def mover(self) -> Mover:
         """A mover of its own for each context, since it counts."""
         return Mover()
+
+    def taping(self) -> contextlib.AbstractContextManager[Any]:
+        """Put on a tape what its kernels do to arrays inside, to be played again (core.taped).
+        None where an engine has no tapes."""
+        return contextlib.nullcontext()
+
+    def also(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Call a function that works on arrays, and tape that, too."""
+        function(*arguments)
 
     def plan(self, spec: Spec) -> Kernel:
         """A kernel for the spec.

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from caffepy.core import taped
 from fuzz import judge
 from fuzz.draw import Draw
 from fuzz.sides import REFERENCE, Shake, Side, knobs
@@ -93,6 +94,8 @@ def make(name: str) -> Case:
     case.threads = draw.pick((1, 1, 1, 2, 3))
     if "kernel" in found[1] and draw.chance(0.25):
         case.half = "bfloat16"
+    if draw.chance():  # nets play tapes from their second pass on
+        case.knobs = [*case.knobs, (taped, "WARM_UP", 0)]
     return case
 
 

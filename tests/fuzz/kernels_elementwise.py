@@ -6,6 +6,7 @@ import math
 
 from caffepy.core.memory import Place
 from caffepy.kernels.onednn import concat as onednn_concat
+from caffepy.kernels.onednn import concat_few
 from caffepy.kernels.operations.concat import ConcatSpec
 from caffepy.kernels.operations.eltwise import EltwiseSpec
 from caffepy.kernels.operations.relu import ReLUSpec
@@ -99,7 +100,7 @@ def concat(draw: Draw) -> Case:
             for index, part in enumerate(apart):
                 side.note(f"part {index}", part)
 
-    few = [(onednn_concat, "FEW", 0), (onednn_concat, "NARROW", 0)]
+    few = [(concat_few, "FEW", 0), (onednn_concat, "NARROW", 0)]
     return Case(str(spec), play, knobs=few)
 
 

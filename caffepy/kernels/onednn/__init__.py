@@ -6,13 +6,17 @@ of bfloat16 that are summed in float32.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 from caffepy.core.memory import Mover
 from caffepy.kernels import tuning
 from caffepy.kernels.contract import Engine, Kernel, Spec, Unsupported
 from caffepy.kernels.onednn.mover import OneDnnMover
 from caffepy.kernels.onednn.runtime import Runtime
+from caffepy.kernels.onednn.tape import Tape
 
 NO_BFLOAT16 = "bfloat16 wants a CPU with AVX512_BF16 or AMX"
 NO_INT8 = "8 bits want a CPU with AVX_VNNI, AVX512_VNNI or AMX"
@@ -64,6 +68,14 @@ class OneDnnEngine(Engine):
     def mover(self) -> Mover:
         """A mover that changes the order of activations on all threads."""
         return OneDnnMover(self.runtime)
+
+    def taping(self) -> contextlib.AbstractContextManager[Tape]:
+        """See Engine.taping."""
+        return self.runtime.taping()
+
+    def also(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """See Engine.also."""
+        self.runtime.also(function, *arguments)
 
     def plan(self, spec: Spec) -> Kernel:
         """See Engine.plan."""

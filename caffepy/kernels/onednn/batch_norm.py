@@ -77,17 +77,18 @@ class BatchNorm(BatchNormKernel):
 
     def forward(self, x: Tensor, y: Tensor, mean: np.ndarray, variance: np.ndarray) -> None:
         given, left = self.spec.given, self._leaving()
+        also = self.runtime.also
         if given:
-            left.mean[...] = mean.reshape(-1)
-            left.variance[...] = variance.reshape(-1)
+            also(np.copyto, left.mean, mean.reshape(-1))
+            also(np.copyto, left.variance, variance.reshape(-1))
         xs: Array = x.read(self.place)
         if self._copy:  # before y takes its place
             self._copy(xs, left.x)
             xs = left.x
         self._forward(xs, y.overwrite(self.place), left.mean, left.variance)
         if not given:
-            mean[...] = left.mean.reshape(mean.shape)
-            variance[...] = left.variance.reshape(variance.shape)
+            also(np.copyto, mean, left.mean.reshape(mean.shape))
+            also(np.copyto, variance, left.variance.reshape(variance.shape))
 
     def backward(self, x: Tensor, y: Tensor, dy: Tensor, dx: Tensor) -> None:
         dys, left = dy.read(self.place), self._leaving()

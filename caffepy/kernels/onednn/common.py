@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from caffepy.core.memory import Place, Shape, SyncedMemory, Tensor, bfloat16
+from caffepy.core.memory import Place, Shape, Tensor, bfloat16
 from caffepy.kernels.contract import Kernel, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
@@ -22,26 +22,6 @@ STORED = ("float32", "bfloat16")  # what activations may be
 RELU = (("eltwise", api.HARDSWISH, 1e30, 0.0), ("eltwise", api.LINEAR, 1.0, 0.0))
 # In bfloat16, where the matrix units have left little else to do, -0 stays.
 RELU_OF = {"float32": RELU, "bfloat16": RELU[:1]}
-
-
-class Seen:
-    """Which value of a tensor was read last: for copies that are renewed when it has changed."""
-
-    def __init__(self) -> None:
-        self._memory: SyncedMemory | None = None
-        self._version = -1
-
-    def is_new(self, tensor: Tensor) -> bool:
-        """Whether this is another value; from now on it is the one that was seen."""
-        memory = tensor.memory
-        if memory is self._memory and memory.version == self._version:
-            return False
-        self._memory, self._version = memory, memory.version
-        return True
-
-    def forget(self) -> None:
-        """The next one is new."""
-        self._memory = None
 
 
 class Cuts:
@@ -94,3 +74,13 @@ def room(shape: Shape, dtype: str) -> Array:
     """A flat array for activations of a type."""
     kind = Place.HOST.holding(dtype).dtype(np.dtype(np.float32))
     return api.empty_bytes(math.prod(shape) * kind.itemsize).view(kind)
+
+
+def deliver(runtime: Runtime, sums: Array, target: Tensor) -> None:
+    """Add the gradient of a parameter, of few numbers, to those that are there."""
+    total, add = target.accumulate(Place.HOST)
+    mine = sums.reshape(total.shape)
+    if add:
+        runtime.also(np.add, total, mine, out=total)
+    else:
+        runtime.also(np.copyto, total, mine)

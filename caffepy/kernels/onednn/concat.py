@@ -12,11 +12,11 @@ from itertools import accumulate
 from caffepy.core.memory import Shape, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn.common import FLOAT, STORED, Cuts, order, runtime_of
+from caffepy.kernels.onednn.concat_few import ConcatFew
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.operations.concat import ConcatKernel, ConcatSpec
 from caffepy.kernels.table import implements
 
-FEW = 1 << 16  # numbers, which NumPy has copied sooner than threads are told to
 NARROW = 16  # numbers of a part in a row; oneDNN copies fewer one by one
 
 
@@ -26,17 +26,20 @@ class Concat(ConcatKernel):
 
     engine = "onednn"
 
+    @classmethod
+    def serves(cls, spec: ConcatSpec) -> bool:
+        """Whether they are worth telling threads."""
+        return not ConcatFew.serves(spec)
+
     def __init__(self, spec: ConcatSpec, owner: Engine) -> None:
         super().__init__(spec, owner)
         runtime = runtime_of(self, *spec.parts, types=STORED)
-        rivals = spec.dtype in FLOAT  # in half precision there is no NumPy to hand it to
-        if rivals and sum(map(math.prod, spec.parts)) < FEW:
-            raise Unsupported("NumPy copies a few numbers sooner")
         axes = range(len(spec.parts[0]))
         self._tables = {False: _Table(runtime, spec, axes)}  # by whether it is channels-last
         if len(axes) == 4:
             self._tables[True] = _Table(runtime, spec, (0, 2, 3, 1))
-        if rivals and any(table.narrowest < NARROW for table in self._tables.values()):
+        # in half precision there is no NumPy to hand it to
+        if spec.dtype in FLOAT and any(table.narrowest < NARROW for table in self._tables.values()):
             raise Unsupported("NumPy copies short rows sooner")
 
     @property

@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Any
 
 from caffepy.core.memory import Place, Tensor
+from caffepy.core.seen import Seen
 from caffepy.kernels.contract import Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout, dims
-from caffepy.kernels.onednn.common import RELU_OF, Seen
+from caffepy.kernels.onednn.common import RELU_OF
 from caffepy.kernels.onednn.ending import PLAIN as NO_ENDING
 from caffepy.kernels.onednn.ending import RELU, SUMS, Ending
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
@@ -243,9 +244,8 @@ class Packed:
         self._seen = Seen()
 
     def read(self, w: Tensor) -> Array:
-        array: Array = w.read(Place.HOST)
         if self.reorder is None:
-            return array
+            return w.read(Place.HOST)
         if self._seen.is_new(w):
-            self.reorder(array, self.buffer)
+            self.reorder(w.read(Place.HOST), self.buffer)
         return self.buffer

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from caffepy.core.memory import Array, Place, Tensor
+from caffepy.core.seen import Seen
 from caffepy.kernels.contract import Kernel, Unsupported
 from caffepy.kernels.eight_bits import EightBits, rounded_weights
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Layout
-from caffepy.kernels.onednn.common import Seen
 from caffepy.kernels.onednn.ending import PLAIN, SUMS, Ending
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 

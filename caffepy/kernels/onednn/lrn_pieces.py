@@ -119,15 +119,9 @@ class Band:
         self.source, self.target = api.Address(), api.Address()
 
     def __call__(self, source: Array, target: Array) -> None:
-        self.runtime.use_threads()
         a, c = self.source.of(source), self.target.of(target)
-        for start, end, low, high, _, matrix in self.tiles:
+        for start, end, low, high, matrix, at in self.tiles:
             # (rows, end - start) = (rows, high - low) (high - low, end - start)
-            api.check(
-                self.runtime.library.sgemm(
-                    b"N", b"N", self.rows, end - start, high - low, 1.0, a + 4 * low,
-                    self.channels, matrix, end - start, 0.0, c + 4 * start,
-                    self.channels,
-                ),
-                "multiply matrices",
-            )
+            self.runtime.product(
+                b"N", b"N", self.rows, end - start, high - low, 1.0, a + 4 * low, self.channels,
+                at, end - start, 0.0, c + 4 * start, self.channels, of=(source, matrix, target))

@@ -31,7 +31,7 @@ class OneDnnMover(Mover):
         """See Mover.rewrite."""
         a, b = self._formats.get(source.dtype), self._formats.get(target.dtype)
         if a is None or b is None or source.size < SMALL:
-            super().rewrite(source, target)
+            self.runtime.also(super().rewrite, source, target)
             return
         key = (source.shape, (a, source.flags.c_contiguous), (b, target.flags.c_contiguous))
         call = self._calls.get(key)

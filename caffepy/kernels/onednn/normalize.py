@@ -7,8 +7,9 @@ import numpy as np
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
+from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.batch_norm import FUSE_RELU, USE_SCALE, USE_SHIFT
-from caffepy.kernels.onednn.common import NO_NUMBER, STORED, runtime_of
+from caffepy.kernels.onednn.common import NO_NUMBER, STORED, deliver, runtime_of
 from caffepy.kernels.operations.normalize import NormalizeKernel, NormalizeSpec
 from caffepy.kernels.table import implements
 
@@ -33,7 +34,7 @@ class Normalize(NormalizeKernel):
         super().__init__(spec, owner)
         if len(spec.shape) != 4:
             raise Unsupported("oneDNN's fused normalization is planned for 4-D blobs")
-        runtime = runtime_of(self, spec.shape, types=STORED)
+        self.runtime = runtime = runtime_of(self, spec.shape, types=STORED)
         channels = spec.shape[1]
         layout, line = runtime.last(spec.shape, spec.dtype), runtime.plain((channels,))
         self.place = Place.HOST_LAST.holding(spec.dtype)
@@ -72,9 +73,15 @@ class Normalize(NormalizeKernel):
         ys = y.overwrite(self.place)
         left = self._leaving()
         self._forward(xs, s.read(Place.HOST), shift, ys, *left.arrays)
-        mean[...], variance[...] = left.mean, left.variance
-        lost = ~np.isfinite(left.variance)
-        if lost.any():  # oneDNN's ReLU makes 0 of what is no number
+        also = self.runtime.also
+        also(np.copyto, mean, left.mean)
+        also(np.copyto, variance, left.variance)
+        also(self._show_lost, left.variance, ys)
+
+    def _show_lost(self, variance: Array, ys: Array) -> None:
+        """oneDNN's ReLU makes 0 of what is no number: make it none again."""
+        lost = ~np.isfinite(variance)
+        if lost.any():
             ys[:, lost] = NO_NUMBER[self.spec.dtype]
 
     def backward(self, x: Tensor, s: Tensor, y: Tensor, dy: Tensor, dx: Tensor,
@@ -84,5 +91,4 @@ class Normalize(NormalizeKernel):
                        *self._leaving().arrays)
         for target, sums in ((ds, self.ds), (db, self.db)):
             if target is not None:
-                total, add = target.accumulate(Place.HOST)
-                total[...] = total + sums if add else sums
+                deliver(self.runtime, sums, target)

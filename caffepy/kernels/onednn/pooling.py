@@ -38,7 +38,7 @@ class Pooling(PoolingKernel):
         super().__init__(spec, owner)
         if len(spec.x) != 4:
             raise Unsupported("oneDNN pools pictures here")
-        runtime = runtime_of(self, spec.x, spec.y, types=STORED)
+        self._runtime = runtime = runtime_of(self, spec.x, spec.y, types=STORED)
         self.x, self.y = runtime.last(spec.x, spec.dtype), runtime.last(spec.y, spec.dtype)
         self.place = Place.HOST_LAST.holding(spec.dtype)
         if spec.method == "max":
@@ -54,20 +54,26 @@ class Pooling(PoolingKernel):
         window = (dims(spec.stride), dims(spec.kernel), dims((0, 0)), dims(spec.pad),
                   dims(beyond))
         self.corrections = [c for c in map(self._correction, (0, 1)) if c is not None]
+        self._aside: Array | None = None
         if self.corrections and spec.dtype not in FLOAT:
             raise Unsupported("means that are corrected afterwards are float32")
         self.leaves = spec.method == "max"
         self._calls = _Calls(runtime, spec, self.algorithm, self.x, self.y, window)
 
-    def _correction(self, axis: int) -> tuple[int, Array] | None:
-        """The axis and what the means along it are multiplied by; None if that is 1."""
+    def _correction(self, axis: int) -> tuple[Any, Array] | None:
+        """The last means along an axis, and what they are multiplied by; None if that is 1."""
         s = self.spec
         if self.algorithm != api.MEAN_OF_WINDOW:
             return None
         start = np.arange(s.y[2 + axis]) * s.stride[axis] - s.pad[axis]
         clipped = np.minimum(s.kernel[axis], s.x[2 + axis] + s.pad[axis] - start)
         factor = (s.kernel[axis] / clipped).astype(np.float32)
-        return (axis, factor) if (factor != 1).any() else None
+        some = np.flatnonzero(factor != 1)
+        if not some.size:
+            return None
+        last = slice(some[0], None)
+        return ((..., last, slice(None)), factor[last, None]) if axis == 0 else (
+            (..., last), factor[last])
 
     @property
     def detail(self) -> str:
@@ -99,16 +105,16 @@ class Pooling(PoolingKernel):
             self._calls.backward(dys, dx.overwrite(self.place), self._winners())
             return
         if self.corrections:
-            dys = dys.copy(order="K")
+            if self._aside is None:
+                self._aside = np.empty_like(dys)
+            self._runtime.also(np.copyto, self._aside, dys)
+            dys = self._aside
             self._correct(dys)
         self._calls.backward(dys, dx.overwrite(self.place))
 
     def _correct(self, means: Array) -> None:
-        for axis, factor in self.corrections:
-            if axis == 0:
-                means *= factor[:, None]
-            else:
-                means *= factor
+        for where, factor in self.corrections:
+            self._runtime.also(np.multiply, means[where], factor, out=means[where])
 
     def _positions(self) -> Array:
         """h * W + w of each window's winner, (N, C, out_h, out_w)."""

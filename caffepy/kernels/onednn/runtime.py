@@ -1,18 +1,15 @@
-"""oneDNN's operations: chosen for layouts, then run on arrays.
-
-    Runtime    what all share: library, engine, stream, threads, scratch memory
-    Chosen     the implementation that oneDNN picked for an operation (a "primitive descriptor")
-    Call       a primitive with its arguments; calling it with arrays runs it
-"""
+"""oneDNN's operations: chosen for layouts (Runtime, Chosen), then run on arrays (Call)."""
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import threading
-from collections.abc import Mapping, Sequence
-from ctypes import byref, c_int, c_void_p
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from ctypes import byref, c_void_p
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from caffepy import forks, log
 from caffepy.kernels.contract import Unsupported
@@ -22,10 +19,6 @@ from caffepy.kernels.onednn.api import (
     DATA_TYPES,
     DST,
     IN_ORDER,
-    QUERY_ARGUMENT,
-    QUERY_IMPLEMENTATION,
-    QUERY_SCRATCHPAD,
-    SCRATCHPAD,
     SRC,
     STRICT,
     USER_SCRATCH,
@@ -34,22 +27,20 @@ from caffepy.kernels.onednn.api import (
     Array,
     Held,
     Layout,
-    Memory,
     OneDnnError,
     check,
     contiguous,
     dims,
     empty_bytes,
 )
+from caffepy.kernels.onednn.call import Call as Call
+from caffepy.kernels.onednn.call import Chosen as Chosen
 from caffepy.kernels.onednn.library import load
+from caffepy.kernels.onednn.tape import Tape, quietly
 
 logger = log.get(__name__)
 
 NO_SCALES: Mapping[int, int] = {}
-
-
-class _Argument(ctypes.Structure):
-    _fields_ = [("arg", c_int), ("memory", c_void_p)]
 
 
 class _Threads(threading.local):
@@ -58,12 +49,22 @@ class _Threads(threading.local):
     count: int | None = None
 
 
+class _OfThread(threading.local):
+    """What a runtime has for each thread."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[str, Array] = {}
+        self.tape: Tape | None = None
+
+
 class Runtime:
     """oneDNN's engine and stream, the number of threads, and scratch memory.
 
     Scratch memory is one growing buffer a thread: primitives run one after the other, so they
     take turns in it, and it stays in the cache. The same goes for the buffers, each with a name, in
     which kernels put aside intermediate results while they run.
+
+    What is done to arrays goes by here (``Call``, ``product``, ``also``), so that it can be taped.
     """
 
     _told = _Threads()
@@ -77,7 +78,7 @@ class Runtime:
         ref = c_void_p()
         check(self.library.stream_create(byref(ref), self.engine.ref, IN_ORDER), "start a stream")
         self.stream = Held(ref, self.library.stream_destroy)
-        self._buffers = threading.local()
+        self.of_thread = _OfThread()
         self._complained: set[str] = set()
         forks.watch(self)
 
@@ -109,11 +110,42 @@ class Runtime:
     def buffer(self, name: str, nbytes: int) -> Array:
         """At least that many bytes, in which kernels take turns; one array until somebody needs
         more."""
-        buffers = self._buffers.__dict__
-        found: Array | None = buffers.get(name)
+        buffers = self.of_thread.buffers
+        found = buffers.get(name)
         if found is None or found.nbytes < nbytes:
             found = buffers[name] = empty_bytes(nbytes)
         return found
+
+    # -- what runs ------------------------------------------------------------------------
+
+    def product(self, *arguments: Any, of: Sequence[Array]) -> None:
+        """oneDNN's sgemm.
+
+        Args:
+            arguments: as its C function takes them, with addresses of matrices.
+            of: the arrays that these are in.
+        """
+        self.use_threads()
+        check(self.library.sgemm(*arguments), "multiply matrices")
+        if self.of_thread.tape is not None:
+            self.of_thread.tape.add((self.library.sgemm, arguments), of)
+
+    def also(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        """Call a function of NumPy's that works on arrays, such as ``np.copyto``."""
+        function(*arguments, **options)
+        if self.of_thread.tape is not None:
+            arrays = [a for a in (*arguments, *options.values()) if isinstance(a, np.ndarray)]
+            self.of_thread.tape.add(quietly(function, arguments, options), arrays)
+
+    @contextlib.contextmanager
+    def taping(self) -> Iterator[Tape]:
+        """Put on a tape what this thread does inside."""
+        mine = self.of_thread
+        before, mine.tape = mine.tape, Tape(self.use_threads)
+        try:
+            yield mine.tape
+        finally:
+            mine.tape = before
 
     # -- layouts --------------------------------------------------------------------------
 
@@ -243,118 +275,3 @@ class Runtime:
         chosen = self.choose("reorder", source, self.engine, target, self.engine,
                              post_ops=post_ops)
         return chosen.call((SRC, source), (DST, target))
-
-
-class Chosen(Held):
-    """The implementation oneDNN picked (a dnnl_primitive_desc)."""
-
-    __slots__ = ("implementation", "runtime")
-
-    def __init__(self, runtime: Runtime, ref: c_void_p) -> None:
-        super().__init__(ref, runtime.library.primitive_desc_destroy)
-        self.runtime = runtime
-        self.implementation = self._name()
-
-    def _name(self) -> str:
-        text = ctypes.c_char_p()
-        check(
-            self.runtime.library.primitive_desc_query(
-                self.ref, QUERY_IMPLEMENTATION, 0, byref(text)),
-            "name its implementation",
-        )
-        return (text.value or b"").decode()
-
-    def advance(self) -> bool:
-        """Become the next implementation that could do it; False if there is none."""
-        self.runtime.use_threads()
-        if self.runtime.library.primitive_desc_next_impl(self.ref):
-            return False
-        self.implementation = self._name()
-        return True
-
-    @property
-    def slow(self) -> bool:
-        """Whether this is oneDNN's reference code, hundreds of times slower than the rest."""
-        return self.implementation.startswith("ref")
-
-    @property
-    def on_avx2(self) -> bool:
-        """Whether its code is for processors that have AVX2 and nothing wider. What oneDNN has for
-        those runs everywhere, so that this says something of its first choice alone."""
-        return self.implementation.endswith("avx2")
-
-    def layout(self, argument: int) -> Layout:
-        """The layout it wants of an argument."""
-        return self._query(QUERY_ARGUMENT, argument)
-
-    @property
-    def scratchpad(self) -> Layout:
-        return self._query(QUERY_SCRATCHPAD, 0)
-
-    def _query(self, what: int, index: int) -> Layout:
-        library = self.runtime.library
-        ref = c_void_p()
-        # a clone, as the queried one dies with this descriptor
-        mine = library.primitive_desc_query_md(self.ref, what, index)
-        check(library.memory_desc_clone(byref(ref), mine), "describe an argument")
-        return Layout(library, ref)
-
-    def call(
-        self,
-        *free: tuple[int, Layout],
-        fixed: Sequence[tuple[int, Layout, Array]] = (),
-    ) -> Call:
-        """Ready to run: the call takes arrays for the free arguments, in this order."""
-        return Call(self, free, fixed)
-
-
-class Call:
-    """A primitive and its arguments. Calling it costs a few microseconds besides the work."""
-
-    __slots__ = ("_arguments", "_count", "_execute", "_fixed", "_free", "_held", "_need",
-                 "_runtime", "_scratch", "_stream", "_primitive", "implementation")
-
-    def __init__(
-        self,
-        chosen: Chosen,
-        free: Sequence[tuple[int, Layout]],
-        fixed: Sequence[tuple[int, Layout, Array]],
-    ) -> None:
-        runtime = chosen.runtime
-        library, engine = runtime.library, runtime.engine
-        runtime.use_threads()
-        ref = c_void_p()
-        check(library.primitive_create(byref(ref), chosen.ref), f"make {chosen.implementation}")
-        self.implementation = chosen.implementation
-        self._held = Held(ref, library.primitive_destroy)
-        self._runtime = runtime
-        self._free = [Memory(library, engine, layout) for _, layout in free]
-        self._fixed = [Memory(library, engine, layout, array) for _, layout, array in fixed]
-        pairs = [(number, memory) for (number, _), memory in zip(free, self._free, strict=True)]
-        pairs += [(f[0], memory) for f, memory in zip(fixed, self._fixed, strict=True)]
-        scratchpad = chosen.scratchpad
-        self._need = scratchpad.nbytes
-        self._scratch = Memory(library, engine, scratchpad) if self._need else None
-        if self._scratch:
-            pairs.append((SCRATCHPAD, self._scratch))
-        self._arguments = (_Argument * len(pairs))(*[_Argument(n, m.ref) for n, m in pairs])
-        self._count = len(pairs)
-        # looked up once, since attribute look-ups are what a small layer costs
-        self._execute = library.primitive_execute
-        self._primitive = ref
-        self._stream = runtime.stream.ref
-
-    def __call__(self, *arrays: Array) -> None:
-        """Run on these arrays; their order in memory must be what the layouts say."""
-        for memory, array in zip(self._free, arrays, strict=True):
-            if memory.array is not array:
-                memory.bind(array)
-        runtime = self._runtime
-        if self._need:
-            buffer = runtime.scratch(self._need)
-            if self._scratch.array is not buffer:  # type: ignore[union-attr]
-                self._scratch.bind(buffer)  # type: ignore[union-attr]
-        runtime.use_threads()
-        status = self._execute(self._primitive, self._stream, self._count, self._arguments)
-        if status:
-            raise OneDnnError(f"run {self.implementation}", status)

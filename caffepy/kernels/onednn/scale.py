@@ -13,7 +13,7 @@ from caffepy.kernels.contract import Engine, Unsupported
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array
 from caffepy.kernels.onednn.batch_norm import USE_GIVEN_STATISTICS, USE_SCALE, USE_SHIFT
-from caffepy.kernels.onednn.common import STORED, flat, room, runtime_of
+from caffepy.kernels.onednn.common import STORED, deliver, flat, room, runtime_of
 from caffepy.kernels.operations.scale import ScaleKernel, ScaleSpec
 from caffepy.kernels.table import implements
 
@@ -80,5 +80,4 @@ class Scale(ScaleKernel):
         self._backward(xs, s.read(Place.HOST), dys, spare)
         for target, sums in ((ds, self.ds), (db, self.db)):
             if target is not None:
-                total, add = target.accumulate(Place.HOST)
-                total[...] = total + sums.reshape(total.shape) if add else sums.reshape(total.shape)
+                deliver(self.runtime, sums, target)

@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from caffepy.core.memory import Array, Place, Shape, SyncedMemory, Tensor
+from caffepy.core.seen import Seen
 from caffepy.kernels.contract import Engine
-from caffepy.kernels.onednn.common import Seen
 from caffepy.kernels.onednn.convolution import Convolution
 from caffepy.kernels.onednn.runtime import Call
 from caffepy.kernels.operations.convolution import ConvolutionKernel, ConvolutionSpec
@@ -65,11 +67,12 @@ class Subsampled(ConvolutionKernel):
         self._seen.forget()  # the room of x serves for its gradient
         self.inner.backward_data(dy, w, self.x)
         pixels = dx.overwrite(Place.HOST_LAST)
-        pixels[...] = 0
+        also, found = self.inner.runtime.also, self.x.read(Place.HOST_LAST)
+        also(np.copyto, pixels, 0)
         if self._copies:
-            self._copies[1](self.x.read(Place.HOST_LAST), pixels)
+            self._copies[1](found, pixels)
         else:
-            self._counting(pixels)[...] = self.x.read(Place.HOST_LAST)
+            also(np.copyto, self._counting(pixels), found)
 
     def backward_weights(
         self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None
@@ -90,13 +93,13 @@ class Subsampled(ConvolutionKernel):
 
     def _gathered(self, x: Tensor) -> Tensor:
         """The pixels that count, copied unless they still are those of x."""
-        pixels = x.read(Place.HOST_LAST)
         if self._seen.is_new(x):
+            pixels = x.read(Place.HOST_LAST)
             target = self.x.overwrite(Place.HOST_LAST)
             if self._copies:
                 self._copies[0](pixels, target)
             else:
-                target[...] = self._counting(pixels)
+                self.inner.runtime.also(np.copyto, target, self._counting(pixels))
         return self.x
 
     def _counting(self, pixels: Array) -> Array:

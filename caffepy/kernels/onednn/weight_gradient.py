@@ -15,7 +15,7 @@ import numpy as np
 
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Address, Array, Layout, check
+from caffepy.kernels.onednn.api import Address, Array, Layout
 from caffepy.kernels.onednn.runtime import Call, Chosen, Runtime
 from caffepy.kernels.operations.convolution import ConvolutionSpec
 
@@ -75,7 +75,7 @@ class Primitive(WeightGradient):
 
     def __init__(self, runtime: Runtime, spec: ConvolutionSpec, place: Place, chosen: Chosen,
                  x: Layout, y: Layout, caffe: Layout) -> None:
-        self.place = place
+        self.runtime, self.place = runtime, place
         self.bias = spec.bias and (not place.channels_last or spec.dtype != "float32")
         packed = chosen.layout(api.DIFF_WEIGHTS)
         self.detail = f"{x} {chosen.implementation} {packed}"
@@ -85,7 +85,6 @@ class Primitive(WeightGradient):
             self._arguments.append((api.DIFF_BIAS, runtime.plain((spec.w[0],))))
         self._delivery = Delivery(runtime, packed, caffe, spec.w)
         self._bias_aside = np.empty(spec.w[0], np.float32)
-        self._dy = Address()
         self._sums = ColumnSums(runtime, _pixels(spec), spec.w[0])
 
     @cached_property
@@ -98,7 +97,7 @@ class Primitive(WeightGradient):
             return
         dys = dy.read(self.place)
         if db is not None:
-            self._sums.add(self._dy.of(dys), db)
+            self._sums.add(dys, db)
         if dw is not None:
             self._call(x.read(self.place), dys, self._delivery.target(dw))
             self._delivery.deliver()
@@ -109,7 +108,7 @@ class Primitive(WeightGradient):
         self._call(x.read(self.place), dy.read(self.place), self._delivery.target(dw),
                    aside if adds else dbs)
         if adds:
-            dbs += aside
+            self.runtime.also(np.add, dbs, aside, out=dbs)
         self._delivery.deliver()
 
 
@@ -125,11 +124,11 @@ class OneProduct(WeightGradient):
         self._sums = ColumnSums(runtime, self.pixels, self.outputs)
 
     def add(self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None) -> None:
-        dys = self._dy.of(dy.read(Place.HOST_LAST))
+        dys = dy.read(Place.HOST_LAST)
         if dw is not None:
-            array, adds = dw.accumulate(Place.HOST)
-            product(self.runtime, self.outputs, self.inputs, self.pixels, dys,
-                     self._x.of(x.read(Place.HOST_LAST)), self._dw.of(array), adds)
+            xs, (array, adds) = x.read(Place.HOST_LAST), dw.accumulate(Place.HOST)
+            product(self.runtime, self.outputs, self.inputs, self.pixels, self._dy.of(dys),
+                    self._x.of(xs), self._dw.of(array), adds, of=(dys, xs, array))
         if db is not None:
             self._sums.add(dys, db)
 
@@ -150,7 +149,6 @@ class CellByCell(WeightGradient):
         self.row = w + 1
         self.pixels = n * (h + 1) * self.row
         self.inputs, self.outputs = spec.w[1], spec.w[0]
-        self._dy = Address()
         self._sums = ColumnSums(runtime, _pixels(spec), self.outputs)
         cells = runtime.strided(spec.w, (1, self.outputs, 3 * self.inputs * self.outputs,
                                          self.inputs * self.outputs))
@@ -167,15 +165,16 @@ class CellByCell(WeightGradient):
     def add(self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None) -> None:
         dys = dy.read(Place.HOST_LAST)
         if db is not None:
-            self._sums.add(self._dy.of(dys), db)
+            self._sums.add(dys, db)
         if dw is None:
             return
         there, here = self._pad_x.filled(x.read(Place.HOST_LAST)), self._pad_dy.filled(dys)
-        to = api.address(self._delivery.target(dw))
+        target = self._delivery.target(dw)
+        to = api.address(target)
         for cell in range(9):
             shift = 4 * self.inputs * (cell // 3 * self.row + cell % 3)
             product(self.runtime, self.inputs, self.outputs, self.pixels, there + shift, here,
-                     to + 4 * cell * self.inputs * self.outputs, False)
+                    to + 4 * cell * self.inputs * self.outputs, False, of=(target,))
         self._delivery.deliver()
 
 
@@ -207,18 +206,18 @@ class ColumnSums:
 
     def __init__(self, runtime: Runtime, pixels: int, channels: int) -> None:
         self.runtime, self.pixels, self.channels = runtime, pixels, channels
-        self._db = Address()
+        self._dy, self._db = Address(), Address()
 
     @cached_property
     def _ones(self) -> Array:
         return np.ones(self.pixels, np.float32)
 
-    def add(self, dy: int, db: Tensor) -> None:
-        """db += the sums of the pixels at address ``dy``."""
+    def add(self, dy: Array, db: Tensor) -> None:
+        """db += the sums of the pixels of ``dy``, which lies channels-last."""
         array, adds = db.accumulate(Place.HOST)
         # rows first: (channels, 1) = dy^T (channels, pixels) ones (pixels, 1)
-        product(self.runtime, self.channels, 1, self.pixels, dy, api.address(self._ones),
-                 self._db.of(array), adds)
+        product(self.runtime, self.channels, 1, self.pixels, self._dy.of(dy),
+                api.address(self._ones), self._db.of(array), adds, of=(dy, array))
 
 
 class Delivery:
@@ -272,15 +271,18 @@ class Delivery:
         if not self.direct:
             self.reorder(self.buffer, self.aside if adds else array)
         if adds:
-            array += self.aside
+            self.runtime.also(np.add, array, self.aside, out=array)
 
 
 def _pixels(spec: ConvolutionSpec) -> int:
     return spec.y[0] * math.prod(spec.y[2:])
 
 
-def product(runtime: Runtime, m: int, n: int, k: int, a: int, b: int, c: int, adds: bool) -> None:
-    """c (m, n) = a^T b with a (k, m) and b (k, n), or += if ``adds``; all by address."""
-    runtime.use_threads()
-    check(runtime.library.sgemm(b"T", b"N", m, n, k, 1.0, a, m, b, n, 1.0 if adds else 0.0, c, n),
-          "multiply matrices")
+def product(runtime: Runtime, m: int, n: int, k: int, a: int, b: int, c: int, adds: bool,
+            of: Sequence[Array]) -> None:
+    """c (m, n) = a^T b with a (k, m) and b (k, n), or += if ``adds``; all by address.
+
+    Args:
+        of: the arrays of tensors that these are in.
+    """
+    runtime.product(b"T", b"N", m, n, k, 1.0, a, m, b, n, 1.0 if adds else 0.0, c, n, of=of)

@@ -25,7 +25,7 @@ import numpy as np
 
 from caffepy.core.memory import Place, Tensor
 from caffepy.kernels.onednn import api
-from caffepy.kernels.onednn.api import Address, Array, Layout, dims
+from caffepy.kernels.onednn.api import Array, Layout, dims
 from caffepy.kernels.onednn.direct import DATA, FORWARD, WEIGHTS
 from caffepy.kernels.onednn.ending import Ending
 from caffepy.kernels.onednn.interpolation import ONE, Tile, best_tile
@@ -295,7 +295,6 @@ class Weights(WeightGradient):
                  for _, images, part in steps.list}
         self._steps = [plans[images, part] for _, images, part in steps.list]
         self._x, self._dy = steps.reading(spec.x), steps.making(spec.y)
-        self._pixels = Address()
         self._sums = ColumnSums(runtime, spec.y[0] * spec.y[2] * spec.y[3], spec.w[0])
         self.detail = detail(tile, self._steps[0].chosen)
 
@@ -315,7 +314,7 @@ class Weights(WeightGradient):
     def add(self, x: Tensor, dy: Tensor, dw: Tensor | None, db: Tensor | None) -> None:
         dys = dy.read(PLACE)
         if db is not None:
-            self._sums.add(self._pixels.of(dys), db)
+            self._sums.add(dys, db)
         if dw is None:
             return
         for step, dus, read, made in zip(self._steps, self._targets, self._x.of(x.read(PLACE)),

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from caffepy.core.memory import Place, Tensor
+from caffepy.core.seen import Seen
 from caffepy.kernels.onednn import api
 from caffepy.kernels.onednn.api import Array, Layout
-from caffepy.kernels.onednn.common import Cuts, Seen
+from caffepy.kernels.onednn.common import Cuts
 from caffepy.kernels.onednn.interpolation import Tile
 from caffepy.kernels.onednn.runtime import Runtime
 from caffepy.kernels.onednn.weight_gradient import product
@@ -54,14 +55,14 @@ class Mixed:
 
     def read(self, w: Tensor) -> list[Array]:
         """Those of each point."""
-        array = w.read(Place.HOST)
         if self._seen.is_new(w):
+            array = w.read(Place.HOST)
             for pack, row, packed in zip(self._pack, self._read.of(array),
                                          self._wrote.of(self._rows), strict=True):
                 pack(row, packed)
             height, points = self._gt.shape
             product(self.runtime, points, self.count, height, api.address(self._gt),
-                    api.address(self._rows), api.address(self._mixed), False)
+                    api.address(self._rows), api.address(self._mixed), False, of=())
         return self._points.of(self._mixed)
 
 
@@ -88,10 +89,10 @@ class Gathered:
         """dw += what lies at the points."""
         height, count, points = self._shape
         product(self.runtime, height, count, points, api.address(self._g),
-                api.address(self._all), api.address(self._rows), False)
+                api.address(self._all), api.address(self._rows), False, of=())
         array, adds = dw.accumulate(Place.HOST)
         for unpack, packed, row in zip(self._unpack, self._from.of(self._rows),
                                        self._to.of(self._aside if adds else array), strict=True):
             unpack(packed, row)
         if adds:
-            array += self._aside
+            self.runtime.also(np.add, array, self._aside, out=array)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caffepy.core.memory import Tensor
+from caffepy.core.memory import Array, Tensor
 from caffepy.kernels.contract import Engine
 from caffepy.kernels.operations.concat import ConcatKernel, ConcatSpec
 from caffepy.kernels.reference.order import follow
@@ -29,11 +29,15 @@ class Concat(ConcatKernel):
         place = follow(self, parts[0])
         result = whole.overwrite(place)
         for part, piece in zip(parts, self.pieces, strict=True):
-            result[piece] = part.read(place)
+            self._copy(part.read(place), result[piece])
 
     def split(self, whole: Tensor, parts: list[Tensor | None]) -> None:
         place = follow(self, whole)
         source = whole.read(place)
         for part, piece in zip(parts, self.pieces, strict=True):
             if part is not None:
-                part.overwrite(place)[...] = source[piece]
+                self._copy(source[piece], part.overwrite(place))
+
+    def _copy(self, source: Array, target: Array) -> None:
+        """Of equal shapes."""
+        target[...] = source

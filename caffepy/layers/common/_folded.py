@@ -14,8 +14,9 @@ import numpy as np
 from caffepy.core.blob import Blob
 from caffepy.core.fusion import Fused, affine_of
 from caffepy.core.layer import Layer
-from caffepy.core.memory import Array, Place, SyncedMemory, Tensor
+from caffepy.core.memory import Array, Place, Tensor
 from caffepy.core.node import Node
+from caffepy.core.seen import Seen
 from caffepy.layers.common._normalized import is_plain_relu
 from caffepy.layers.common._summed import is_plain_sum
 from caffepy.proto import caffe_pb2
@@ -114,7 +115,7 @@ class Folded(Fused):
             self.takes_over = [(self.added, self.y)]
         self._sources = [blob.values for layer in (self.layer, *self.behind)
                          for blob in layer.blobs]
-        self._seen: list[tuple[SyncedMemory, int]] = []
+        self._seen = [Seen() for _ in self._sources]
 
     @cached_property
     def _parameters(self) -> list[Tensor]:
@@ -144,9 +145,9 @@ class Folded(Fused):
             self.relu.forward([y], [y])
 
     def _fold(self) -> None:
-        seen = [(tensor.memory, tensor.version) for tensor in self._sources]
-        if seen != self._seen:
-            self._seen = seen
+        new = [seen.is_new(values)
+               for seen, values in zip(self._seen, self._sources, strict=True)]
+        if any(new):
             folded = self.layer.scaled(*affine_of(self.behind))
             for made, values in zip(self._parameters, folded, strict=True):
                 made.overwrite(Place.HOST)[...] = values

@@ -122,9 +122,12 @@ class BatchNorm(Layer):
 
     def remember(self, mean: Array, variance: Array, m: int) -> None:
         """Take a batch's statistics, of ``m`` numbers a channel, into the moving sums."""
-        fraction = self.p.moving_average_fraction
+        sums = (self.write(blob.values) for blob in self.blobs)
+        self.context.also(self._take_in, *sums, mean, variance, m)
+
+    def _take_in(self, means: Array, variances: Array, factor: Array, mean: Array,
+                 variance: Array, m: int) -> None:
         unbiased = variance * (m / (m - 1) if m > 1 else 1)
-        for blob, new in zip(self.blobs, (mean, unbiased, 1), strict=True):
-            total = self.write(blob.values)
-            total *= fraction
+        for total, new in zip((means, variances, factor), (mean, unbiased, 1), strict=True):
+            total *= self.p.moving_average_fraction
             total += new

@@ -71,12 +71,14 @@ class Dropout(Layer):
             self._pass_on(dy, dx)
 
     def _pass_on(self, source: Tensor, target: Tensor) -> None:
+        if self.scales and source.memory is target.memory:
+            return  # it is there
         place = self.keep(source) if self.scales else self.follow(source)
         given, wanted = source.read(place), target.overwrite(place)
-        if not self.scales:
+        if self.scales:
+            self.context.mover.rewrite(given, wanted)
+        else:
             self.xp.multiply(given, self.dtype.type(1 - self.ratio), out=wanted)
-        elif wanted is not given:
-            wanted[...] = given
 
     def before_replay(self) -> None:
         self.kernel.seek(self.context.generator(self.stream, self.position + 1))

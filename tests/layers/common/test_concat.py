@@ -26,7 +26,7 @@ def test_concat(param, axis):
 
 def test_gradient_where_an_engine_copies(monkeypatch):
     """Wide rows, and as few numbers as a gradient check can take."""
-    monkeypatch.setattr("caffepy.kernels.onednn.concat.FEW", 1)
+    monkeypatch.setattr("caffepy.kernels.onednn.concat_few.FEW", 1)
     check_gradient(line(), (2, 16, 1, 2), (2, 19, 1, 2))
 
 

@@ -29,7 +29,7 @@ def test_slice(tops, param, expected):
 
 def test_gradient_where_an_engine_copies(monkeypatch):
     """Wide rows, and as few numbers as a gradient check can take."""
-    monkeypatch.setattr("caffepy.kernels.onednn.concat.FEW", 1)
+    monkeypatch.setattr("caffepy.kernels.onednn.concat_few.FEW", 1)
     check_gradient(line(2, "slice_point: 16"), (2, 35, 1, 2))
 
 
