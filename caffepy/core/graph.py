@@ -149,6 +149,19 @@ def input_layer(
     return layer
 
 
+def picking_layer(
+    name: str, bottom: str, top: str, strides: Sequence[int]
+) -> caffe_pb2.LayerParameter:
+    """The layer that takes every so manyth pixel, the first included: the maximum of one each."""
+    p = caffe_pb2.PoolingParameter(kernel_size=1, round_mode=caffe_pb2.PoolingParameter.FLOOR)
+    if len({*strides}) == 1:
+        p.stride = strides[0]
+    else:
+        p.stride_h, p.stride_w = strides
+    return caffe_pb2.LayerParameter(name=name, type="Pooling", bottom=[bottom], top=[top],
+                                    pooling_param=p)
+
+
 def split_layer(name: str, bottom: str, tops: Iterable[str]) -> caffe_pb2.LayerParameter:
     """The layer that hands a blob out under several names."""
     return caffe_pb2.LayerParameter(name=name, type="Split", bottom=[bottom], top=tops)

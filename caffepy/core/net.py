@@ -25,6 +25,7 @@ from caffepy.core import (
     precision,
     scaled,
     sharing,
+    strides,
     traits,
     weights,
 )
@@ -41,7 +42,7 @@ from caffepy.core.recording import Sequel
 from caffepy.core.taped import Taped
 from caffepy.core.upgrade import own_net_param
 from caffepy.errors import BadValue, NotFound, did_you_mean
-from caffepy.proto import text
+from caffepy.proto import caffe_pb2, text
 
 logger = log.get(__name__)
 
@@ -109,6 +110,9 @@ class Net:
         for layer in kept.layer:
             traits.of(layer).settle(layer, kept)
         self.param = graph.insert_splits(kept, where, param, label)
+        if optimize and kept.state.phase == caffe_pb2.TEST and not kept.force_backward:
+            if (moved := strides.moved(kept)) is not kept:
+                self.param = graph.insert_splits(moved, where, param, label)
         self.name: str = param.name
         self.phase: int = param.state.phase
         self.context = context or Context()

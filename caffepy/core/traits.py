@@ -85,6 +85,7 @@ class Traits:
     What is seen of it:
         same_place: a value of the top comes of the values at the same place of the bottoms.
         windowed: its own message has kernel_size, stride and pad.
+        thins: with a larger stride it makes some of the same values, and no others.
         look: what it is drawn as; drawings have colours for "convolution", "pooling" and "inner
             product".
     """
@@ -147,6 +148,7 @@ class Traits:
 
     same_place: ClassVar[bool] = False
     windowed: ClassVar[bool] = False
+    thins: ClassVar[bool] = False
     look: ClassVar[str] = ""
 
     # -- of a LayerParameter of this type, which may be half filled in ------------------------
@@ -171,6 +173,11 @@ class Traits:
     def window(cls, spec: Any) -> Window | None:
         """What it slides over a picture; None if it has no windows."""
         return Window(cls.own(spec)) if cls.windowed else None
+
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        """Whether in use it makes each pixel of the top of that pixel of the bottoms alone."""
+        return False
 
     @classmethod
     def method(cls, spec: Any) -> str:

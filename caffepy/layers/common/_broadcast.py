@@ -17,6 +17,11 @@ class Broadcast(Layer):
     inplace = True
     same_place = True
 
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        p = cls.own(spec)
+        return len(spec.bottom) == 1 and (p.axis, p.num_axes) == (1, 1)
+
     def operand_shape(self, bottom: Blobs) -> Shape:
         """The shape of a learned operand: ``num_axes`` axes of the bottom from ``axis`` on."""
         p, x = self.p, bottom[0]

@@ -14,6 +14,7 @@ Scale layer's work; Intel's use_weight_bias says nothing without its library.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,11 @@ class BatchNorm(Layer):
     normalizes = True
     gathers = True
     harmless = ("use_weight_bias",)
+
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        p = cls.own(spec)
+        return bool(p.use_global_stats) or not p.HasField("use_global_stats")
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.given: bool = self.phase == caffe_pb2.TEST

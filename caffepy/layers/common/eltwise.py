@@ -13,6 +13,7 @@ asked the original to divide y by x instead, which is the same but for x = 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from caffepy import log
 from caffepy.core.blob import Blob
@@ -36,6 +37,10 @@ class Eltwise(Layer):
     inplace = True
     recordable = True
     same_place = True
+
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        return True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         p = self.p

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
@@ -21,6 +22,10 @@ class Elementwise(Layer):
     inplace = True
     recordable = True
     same_place = True
+
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        return True
 
     def f(self, x: Array) -> Array:
         """y for x."""

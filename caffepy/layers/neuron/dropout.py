@@ -16,6 +16,7 @@ kept by 1 / sqrt(1 - ratio) instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from caffepy.core.layer import Blobs, Layer
 from caffepy.core.memory import Tensor
@@ -33,6 +34,10 @@ class Dropout(Layer):
     recordable = True
     same_place = True
     obeys = ("scale_train", "sample_weights_test", "sqrt_scale")
+
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        return not cls.own(spec).sample_weights_test
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.ratio = self.p.dropout_ratio

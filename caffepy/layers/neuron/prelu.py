@@ -12,6 +12,7 @@ He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", 2015.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from caffepy.core.blob import Blob
 from caffepy.core.layer import Blobs, Layer
@@ -27,6 +28,10 @@ class PReLU(Layer):
     learns = ("slope",)
     recordable = True
     same_place = True
+
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        return True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         if bottom[0].ndim < 2:

@@ -12,6 +12,7 @@ negative_slope >= 0, so the gradient is right; a negative slope in place is warn
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from caffepy import log
 from caffepy.core.layer import Blobs, Layer
@@ -30,6 +31,10 @@ class ReLU(Layer):
     same_place = True
     preserves_sign = True
     harmless = ("fuse",)
+
+    @classmethod
+    def by_pixel(cls, spec: Any) -> bool:
+        return True
 
     def setup(self, bottom: Blobs, top: Blobs) -> None:
         self.preserves_sign = self.p.negative_slope >= 0

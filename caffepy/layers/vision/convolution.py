@@ -118,6 +118,7 @@ class Convolution(BaseConvolution):
     """Runs the kernel forward."""
 
     obeys: ClassVar[tuple[str, ...]] = (*SIDES, int8.FIELD)
+    thins = True
     computes_relu = True
     computes_sum = True
 
