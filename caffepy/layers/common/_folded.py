@@ -133,11 +133,15 @@ class Folded(Fused):
     def detail(self) -> str:
         return f"{'folded, ' if self.behind else ''}{self.kernel.detail}"
 
-    def forward(self) -> None:
+    def parameters(self) -> list[Tensor]:
+        """The weights and the bias that all together have, brought up to date."""
         if self.behind:
             self._fold()
+        return self._parameters
+
+    def forward(self) -> None:
         layer, y = self.layer, self.y
-        w, b = (*self._parameters, None)[:2]
+        w, b = (*self.parameters(), None)[:2]
         ends = self.relu is not None and layer.computes_relu
         layer.compute(self.x.values, w, b, y.values, ends,
                       self.added.values if self.added else None)

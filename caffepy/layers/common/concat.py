@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from caffepy.core.fusion import Fused
 from caffepy.core.layer import Blobs
+from caffepy.core.node import Node
 from caffepy.core.registry import register
 from caffepy.errors import ShapeError
 from caffepy.layers.common._axis import AlongAxis
+from caffepy.layers.common._parted import parted
 
 
 @register("Concat", v1="CONCAT", v0="concat", param="concat_param")
@@ -45,6 +48,9 @@ class Concat(AlongAxis):
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         if len(bottom) > 1:
             self.kernel.join([x.values for x in bottom], top[0].values)
+
+    def fuse(self, chain: Sequence[Node], optimize: bool) -> Fused | None:
+        return parted(chain, optimize)
 
     def backward(self, top: Blobs, propagate_down: Sequence[bool], bottom: Blobs) -> None:
         if len(bottom) > 1:
