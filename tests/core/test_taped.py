@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from caffepy.core import registry
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
-from caffepy.core.registry import register
 from caffepy.core.taped import MOST_IN_VAIN, WARM_UP
 from caffepy.proto import caffe_pb2, text
 from caffepy.settings import Settings
@@ -88,6 +88,13 @@ def played(monkeypatch):
     play = Tape.play
     monkeypatch.setattr(Tape, "play", lambda self: found.append(len(self)) or play(self))
     return found
+
+
+@pytest.fixture
+def own_types(monkeypatch):
+    """Types that are registered meanwhile are forgotten afterwards."""
+    registry.discover()
+    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
 
 
 @pytest.mark.parametrize("optimize", [False, True])
@@ -198,8 +205,9 @@ def test_layers_that_compute_by_numpy_run_by_themselves(played):
     assert "abs" not in net.executor.taped and {"conv", "after"} <= {*net.executor.taped}
 
 
-def test_python_layers_and_others_opinion_run_each_time():
-    @register("TestTapedCounting")
+@pytest.mark.usefixtures("own_types")
+def test_layers_that_say_what_is_not_so_run_each_time():
+    @registry.register("TestTapedCounting")
     class Counting(Layer):
         recordable = True  # so it says, and writes by NumPy
         runs = 0
@@ -219,9 +227,10 @@ def test_python_layers_and_others_opinion_run_each_time():
     assert "after" in net.executor.taped and "count" not in net.executor.taped
 
 
+@pytest.mark.usefixtures("own_types")
 def test_work_on_an_array_that_was_taped_already_is_noticed():
     """A kernel has written the blob, and then a layer goes on with it by NumPy."""
-    @register("TestTapedAfterwards")
+    @registry.register("TestTapedAfterwards")
     class Afterwards(Layer):
         recordable = True
 

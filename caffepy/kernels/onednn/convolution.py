@@ -1,19 +1,21 @@
 """Convolution over two spatial axes, grouped, strided and dilated, channels-last.
 
 Each of the three directions goes one of several ways: by a primitive of oneDNN's (direct.py), by
-Winograd's algorithm (winograd.py), and the gradient of the weights also by matrix products
-(weight_gradient.py). A fixed rule chooses, or what ``caffepy tune`` has measured.
+Winograd's algorithm (winograd.py), the gradient of the weights also by matrix products
+(weight_gradient.py), and forward of a single picture in bands (banded.py). A fixed rule chooses, or
+what ``caffepy tune`` has measured.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 from caffepy import log
 from caffepy.core.memory import Tensor
 from caffepy.kernels.contract import Engine, Unsupported
-from caffepy.kernels.onednn import weight_gradient, winograd
+from caffepy.kernels.onednn import banded, weight_gradient, winograd
 from caffepy.kernels.onednn.common import FLOAT, STORED, runtime_of
 from caffepy.kernels.onednn.direct import (
     CHANNELS_LAST,
@@ -86,6 +88,10 @@ class Convolution(ConvolutionKernel):
                 product = weight_gradient.rule(self.spec, laid.choose(WEIGHTS).on_avx2)
                 if product:
                     ways[WEIGHTS] = product.detail
+            if banded.bands_of(self.spec, self.runtime.threads) > 1:
+                with contextlib.suppress(Unsupported):
+                    self._by(FORWARD, banded.WAY)
+                    ways[FORWARD] = banded.WAY
             faster = winograd.rule(self.spec, laid.choose(FORWARD).on_avx2)
             for direction in faster if self._transforms else ():
                 if direction not in ways:
@@ -99,7 +105,7 @@ class Convolution(ConvolutionKernel):
 
     def _plan(self, ways: Mapping[str, str]) -> None:
         """Compute each direction in the way given for it."""
-        self._forward: Forward | winograd.Forward = self._by(FORWARD, ways[FORWARD])
+        self._forward: Forward | winograd.Forward | banded.Banded = self._by(FORWARD, ways[FORWARD])
         if self.spec.training:
             self._data: DataGradient | winograd.DataGradient = self._by(DATA, ways[DATA])
             self._gradient: WeightGradient = self._by(WEIGHTS, ways[WEIGHTS])
@@ -113,7 +119,8 @@ class Convolution(ConvolutionKernel):
         """
         built = self._built.get((direction, way))
         if built is None:
-            make = self._transformed if way == winograd.WAY else self._directly
+            make = {winograd.WAY: self._transformed, banded.WAY: self._in_bands}.get(
+                way, self._directly)
             built = self._built[direction, way] = make(direction, way)
         return built
 
@@ -121,6 +128,11 @@ class Convolution(ConvolutionKernel):
         if not self._transforms:
             raise Unsupported(f"{way} cannot do it, or shall not")
         return winograd.WAYS[direction](self.runtime, self.spec)
+
+    def _in_bands(self, direction: str, way: str) -> banded.Banded:
+        if direction != FORWARD:
+            raise Unsupported(f"{way} are for forward passes")
+        return banded.Banded(self.runtime, self.spec)
 
     def _directly(self, direction: str, way: str) -> Forward | DataGradient | WeightGradient:
         if direction == WEIGHTS:
@@ -142,6 +154,8 @@ class Convolution(ConvolutionKernel):
             names = [self._rule_ways[direction]]
             if self._transforms:
                 names.append(winograd.WAY)
+            if direction == FORWARD and banded.bands_of(self.spec, self.runtime.threads) > 1:
+                names.append(banded.WAY)
             if direction == WEIGHTS:
                 names += [way.detail for way in weight_gradient.by_products(self.spec)]
             for order in (CHANNELS_LAST, PLAIN):

@@ -176,11 +176,16 @@ class Forward:
         """See ConvolutionKernel.forward, forward_relu and forward_sum."""
         place = self.laid.place
         terms = added.read(place) if added is not None else None  # before y may take its room
-        arrays = [x.read(place), self.weights.read(w), y.overwrite(place)]
+        self.apply(x.read(place), w, b, y.overwrite(place), relu, terms)
+
+    def apply(self, x: Array, w: Tensor, b: Tensor | None, y: Array, relu: bool,
+              added: Array | None = None) -> None:
+        """The same on arrays."""
+        arrays = [x, self.weights.read(w), y]
         if b is not None:
             arrays.append(b.read(Place.HOST))
-        ending = Ending.of(relu, terms, arrays[2])
-        self._call(ending)(*arrays, *ending.arrays(terms))
+        ending = Ending.of(relu, added, y)
+        self._call(ending)(*arrays, *ending.arrays(added))
 
 
 class DataGradient:
