@@ -70,6 +70,8 @@ class Net:
         memory_used: bytes of all tops, counted as the original counts.
         before_forward, after_forward, before_backward, after_backward: lists of callables that
             are called with each layer's index; kept views are current then, and may be written.
+        written: of each node the LayerParameter that the net was given, or None for one that is
+            there for others' sake (core.strides).
         executor: runs the layers, and records what it can: tapes, or graphs on a GPU.
 
     Raises:
@@ -110,9 +112,11 @@ class Net:
         for layer in kept.layer:
             traits.of(layer).settle(layer, kept)
         self.param = graph.insert_splits(kept, where, param, label)
+        self.written: list[Any] = list(self.param.layer)
         if optimize and kept.state.phase == caffe_pb2.TEST and not kept.force_backward:
             if (moved := strides.moved(kept)) is not kept:
-                self.param = graph.insert_splits(moved, where, param, label)
+                written, self.param = self.param, graph.insert_splits(moved, where, param, label)
+                self.written = strides.as_written(written, self.param)
         self.name: str = param.name
         self.phase: int = param.state.phase
         self.context = context or Context()

@@ -46,6 +46,19 @@ def moved(param: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
     return net.with_picked()
 
 
+def as_written(
+    written: caffe_pb2.NetParameter, made: caffe_pb2.NetParameter
+) -> list[caffe_pb2.LayerParameter | None]:
+    """For each layer of ``made`` the layer that it was before strides moved; None for those that
+    pick pixels. Both nets have their splits."""
+    found: list[caffe_pb2.LayerParameter | None] = []
+    before = list(written.layer)
+    for layer in made.layer:
+        is_there = bool(before) and layer.name == before[0].name
+        found.append(before.pop(0) if is_there else None)
+    return found
+
+
 class _Reading:
     """Who reads what in a net, and which branches have pixels picked from them."""
 

@@ -196,16 +196,27 @@ def header(net: Net) -> Any:
     """The NetParameter without parameters: name and layers, splits included."""
     param = caffe_pb2.NetParameter()
     param.name = net.name
-    for layer in net.layers:
-        param.layer.add().CopyFrom(layer.spec)
-        param.layer[-1].ClearField("blobs")
+    for layer, written in zip(net.layers, net.written, strict=True):
+        if written is not None:
+            spec = param.layer.add()
+            spec.CopyFrom(layer.spec)
+            spec.ClearField("blobs")
+            spec.bottom[:] = written.bottom
+            if layer.thins:  # its strides may have moved
+                layer.own(spec).CopyFrom(layer.own(written))
     return param
+
+
+def saved(net: Net) -> list[Layer]:
+    """The layers that a file has."""
+    return [layer for layer, written in zip(net.layers, net.written, strict=True)
+            if written is not None]
 
 
 def to_proto(net: Net, diff: bool) -> Any:
     """The NetParameter with parameters."""
     param = header(net)
-    for spec, layer in zip(param.layer, net.layers, strict=True):
+    for spec, layer in zip(param.layer, saved(net), strict=True):
         for blob, values in zip(layer.blobs, arrays(layer.blobs), strict=True):
             grads = blob.grads.read(Place.HOST) if diff else None
             wire.array_to_blob(values, spec.blobs.add(), grads)
@@ -215,8 +226,8 @@ def to_proto(net: Net, diff: bool) -> Any:
 def save(net: Net, path: Path, diff: bool) -> None:
     """Write a .caffemodel: what ``to_proto`` gives, straight from memory."""
     wire.write_net(
-        path, header(net), [arrays(layer.blobs) for layer in net.layers],
-        [arrays(layer.blobs, diff=True) for layer in net.layers] if diff else None,
+        path, header(net), [arrays(layer.blobs) for layer in saved(net)],
+        [arrays(layer.blobs, diff=True) for layer in saved(net)] if diff else None,
     )
 
 

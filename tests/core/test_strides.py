@@ -121,3 +121,14 @@ def test_nets_that_train_and_those_of_scripts_are_as_they_are_written():
     assert Net(parsed(kept), caffe_pb2.TEST, optimize=True).blobs["sum"].shape == (2, 8, 20, 18)
     assert Net(parsed(BLOCK + READERS), caffe_pb2.TEST, optimize=True).blobs["sum"].shape == (
         2, 8, 10, 9)
+
+
+def test_files_have_the_net_as_it_is_written(tmp_path):
+    net = Net(parsed(BLOCK + READERS), caffe_pb2.TEST, optimize=True)
+    plain = Net(parsed(BLOCK + READERS), caffe_pb2.TEST)
+    plain.save(tmp_path / "plain.caffemodel")
+    net.load(tmp_path / "plain.caffemodel")
+    net.save(tmp_path / "net.caffemodel")
+    assert net.to_proto() == plain.to_proto()
+    a, b = ((tmp_path / f"{name}.caffemodel").read_bytes() for name in ("plain", "net"))
+    assert a == b

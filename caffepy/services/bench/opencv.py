@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from caffepy import log
-from caffepy.core import registry, traits
+from caffepy.core import graph, registry, traits, weights
 from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.errors import ConfigError
-from caffepy.proto import caffe_pb2
 from caffepy.proto.text import to_text
 from caffepy.services.bench.side import Side
 from caffepy.services.bench.sides import check
@@ -51,11 +50,10 @@ def side(cv2: Any, net: Net, threads: int) -> Side:
     """
     cv2.setNumThreads(threads)
     with tempfile.TemporaryDirectory() as folder:
-        description, weights = Path(folder, "net.prototxt"), Path(folder, "net.caffemodel")
-        deploy = deploy_of(net)
-        description.write_text(to_text(deploy))
-        net.save(weights)
-        other = cv2.dnn.readNetFromCaffe(str(description), str(weights))
+        description, model = Path(folder, "net.prototxt"), Path(folder, "net.caffemodel")
+        description.write_text(to_text(deploy_of(net)))
+        net.save(model)
+        other = cv2.dnn.readNetFromCaffe(str(description), str(model))
     inputs = {name: net.blobs[name].values.read(Place.HOST).copy() for name in net.input_names}
 
     def act() -> Any:
@@ -87,16 +85,7 @@ def is_deploy(path: str) -> bool:
 
 def deploy_of(net: Net) -> Any:
     """The net's layers as a prototxt, splits taken out."""
-    deploy = caffe_pb2.NetParameter(name=net.name)
-    source: dict[str, str] = {}
-    for node in net.nodes:
-        layer = node.layer
-        if layer.splits:
-            bottom = node.bottom_names[0]
-            source |= dict.fromkeys(node.top_names, source.get(bottom, bottom))
-            continue
-        spec = deploy.layer.add()
-        spec.CopyFrom(layer.spec)
+    deploy = graph.without_splits(weights.header(net))
+    for spec in deploy.layer:
         spec.ClearField("phase")
-        spec.bottom[:] = [source.get(name, name) for name in spec.bottom]
     return deploy
