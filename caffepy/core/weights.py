@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from caffepy import log
-from caffepy.core import int8
+from caffepy.core import int8, traits
 from caffepy.core.blob import Blob
 from caffepy.core.memory import Array, Place, Tensor
 from caffepy.errors import ShapeError
@@ -202,8 +202,8 @@ def header(net: Net) -> Any:
             spec.CopyFrom(layer.spec)
             spec.ClearField("blobs")
             spec.bottom[:] = written.bottom
-            if layer.thins:  # its strides may have moved
-                layer.own(spec).CopyFrom(layer.own(written))
+            if (cls := traits.of(spec)).thins:  # its strides may have moved
+                cls.own(spec).CopyFrom(cls.own(written))
     return param
 
 

@@ -141,7 +141,7 @@ class AveragedNet:
     """What sharing and writing weights asks of a net, with blobs of its own for the parameters."""
 
     def __init__(self, net: Net) -> None:
-        self.name, self.label = net.name, net.label
+        self.name, self.label, self.written = net.name, net.label, net.written
         own = {id(p.blob.values.memory): Blob(p.blob.shape, p.blob.dtype, net.context.mover)
                for p in net.parameters}
         self.parameters = [AveragedParameter(p, own[id(p.blob.values.memory)])
