@@ -211,3 +211,15 @@ def test_what_runs_early_is_there():
 def test_a_sum_that_training_needs_is_left_alone():
     text = PICTURE + OTHER + FIRST["no bias"] + SUM % ("y", "o", "s", "")
     assert not build(text, caffe_pb2.TRAIN, optimize=True).executor.fused
+
+
+def test_an_eltwise_of_one_bottom_is_no_sum():
+    """A fork's type of the same name, which multiplies."""
+    one = 'layer { name: "one" type: "Eltwise" bottom: "y" top: "z" eltwise_param { coeff: 2 } }\n'
+    nets = [build(PICTURE + FIRST["Convolution"] + one, phase=TEST, optimize=optimize)
+            for optimize in (False, True)]
+    for net in nets:
+        net.blobs["x"].data[...] = np.random.default_rng(1).normal(size=net.blobs["x"].shape)
+        net.forward()
+    a, b = (net.blobs["z"].data for net in nets)
+    np.testing.assert_allclose(a, b, rtol=1e-5)

@@ -21,8 +21,10 @@ def summed(chain: Sequence[Node], optimize: bool) -> Fused | None:
 def is_plain_sum(node: Node) -> bool:
     """Whether it is an Eltwise that adds two blobs as they are."""
     layer: Any = node.layer
-    return node.layer.type == "Eltwise" and layer.operation == "sum" and (
-        layer.kernel.spec.coeff == (1.0, 1.0))
+    # a fork's Eltwise of one bottom is a type of its own, of the same name
+    return (node.layer.type == "Eltwise" and len(node.bottoms) == 2
+            and getattr(layer, "operation", "") == "sum"
+            and layer.kernel.spec.coeff == (1.0, 1.0))
 
 
 class SumReLU(Fused):
