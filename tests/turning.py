@@ -7,7 +7,7 @@ import pytest
 from fuzz.nets_random import CLASSES
 
 from caffepy.core import turns
-from caffepy.core.memory import SyncedMemory
+from caffepy.core.memory import Place, SyncedMemory
 from caffepy.core.net import Net
 from caffepy.proto import caffe_pb2, text
 
@@ -80,6 +80,15 @@ def feed(net, seed=1):
         values = net.blobs[name].data
         values[...] = (rng.integers(CLASSES, size=values.shape) if values.ndim == 1
                        else rng.normal(size=values.shape))
+
+
+def scatter(net):
+    """Weights of such size that values neither die nor grow; fillers would take seconds."""
+    rng = np.random.default_rng(2)
+    for blob in (p.blob for p in net.parameters if p.blob.ndim > 1):
+        fan_in = blob.count // blob.shape[0]
+        uniform = rng.random(blob.shape, np.float32) - np.float32(0.5)
+        blob.values.overwrite(Place.HOST)[...] = uniform * (24 / fan_in) ** 0.5
 
 
 def numbers(net, backward=True, passes=2):

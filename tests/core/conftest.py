@@ -1,4 +1,4 @@
-"""Nets that never record, and a count of the graphs that were launched."""
+"""Nets that never record, and counts of the graphs that were launched and the tapes played."""
 
 import pytest
 from recorded_passes import build
@@ -24,4 +24,15 @@ def launched(fake_gpu, monkeypatch):
     launch = graph.launch
     monkeypatch.setattr(graph, "launch",
                         lambda self, stream=None: counts.append(1) or launch(self, stream))
+    return counts
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """How many steps each tape had that was played."""
+    from caffepy.kernels.onednn.tape import Tape
+
+    counts = []
+    play = Tape.play
+    monkeypatch.setattr(Tape, "play", lambda self: counts.append(len(self)) or play(self))
     return counts

@@ -80,17 +80,6 @@ def pair(prototxt=BRANCHES, **options):
 
 
 @pytest.fixture
-def played(monkeypatch):
-    """One for each tape that was played."""
-    from caffepy.kernels.onednn.tape import Tape
-
-    found = []
-    play = Tape.play
-    monkeypatch.setattr(Tape, "play", lambda self: found.append(len(self)) or play(self))
-    return found
-
-
-@pytest.fixture
 def own_types(monkeypatch):
     """Types that are registered meanwhile are forgotten afterwards."""
     registry.discover()

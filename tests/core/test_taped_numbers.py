@@ -5,28 +5,17 @@ import pytest
 from core.test_taped import BRANCHES, build
 from core.test_turns_numbers import NETS, slim
 from fuzz.nets_random import Maker
-from turning import TEST, TRAIN, feed, parsed
+from turning import TEST, TRAIN, feed, parsed, scatter
 
 from caffepy.core import taped
 from caffepy.core.context import Context
-from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.kernels.onednn import pooling
-from caffepy.kernels.onednn.tape import Tape
 from caffepy.proto import caffe_pb2, text
 from caffepy.settings import Settings
 from caffepy.solvers.solver import Solver
 
 OPTIMIZED = pytest.mark.parametrize("optimize", [False, True])
-
-
-@pytest.fixture
-def played(monkeypatch):
-    """One for each tape that was played."""
-    found = []
-    play = Tape.play
-    monkeypatch.setattr(Tape, "play", lambda self: found.append(len(self)) or play(self))
-    return found
 
 
 def twins(param, phase, optimize=True, **options):
@@ -81,11 +70,7 @@ def test_published_nets(path, played, monkeypatch):
     for phase in (TRAIN, TEST):
         nets = twins(slim(f"{path}.prototxt"), phase, stages=["test-on-test"])
         for net in nets:
-            rng = np.random.default_rng(2)
-            for blob in (p.blob for p in net.parameters if p.blob.ndim > 1):
-                fan_in = blob.count // blob.shape[0]
-                uniform = rng.random(blob.shape, np.float32) - np.float32(0.5)
-                blob.values.overwrite(Place.HOST)[...] = uniform * (24 / fan_in) ** 0.5
+            scatter(net)
         # first it is found out what cannot be taped, forward and then backward
         for k in range(5 if phase == TRAIN else 3):
             same(nets, k, phase == TRAIN, rate=1e-4)

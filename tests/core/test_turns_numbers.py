@@ -19,6 +19,7 @@ from turning import (
     no_sharing,
     parsed,
     same,
+    scatter,
     shared,
     watch,
 )
@@ -26,7 +27,6 @@ from turning import (
 from caffepy.core import debug, registry, turns
 from caffepy.core.context import Context
 from caffepy.core.layer import Layer
-from caffepy.core.memory import Place
 from caffepy.core.net import Net
 from caffepy.proto import caffe_pb2
 from caffepy.solvers.solver import Solver
@@ -82,11 +82,7 @@ def test_published_nets_give_the_same_to_the_bit(path, no_sharing):
                       stages=["test-on-test"]) for build in (Net, no_sharing)]
         watch(nets[0])
         for net in nets:
-            rng = np.random.default_rng(2)
-            for blob in (p.blob for p in net.parameters if p.blob.ndim > 1):
-                fan_in = blob.count // blob.shape[0]
-                uniform = rng.random(blob.shape, np.float32) - np.float32(0.5)
-                blob.values.overwrite(Place.HOST)[...] = uniform * (24 / fan_in) ** 0.5
+            scatter(net)
         same(*nets, backward=phase == TRAIN, passes=1)
 
 
